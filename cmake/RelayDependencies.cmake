@@ -1,0 +1,25 @@
+# Everything comes from Debian packages (scripts/install-deps), each found by what works for it.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(CURL REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(prometheus-cpp REQUIRED COMPONENTS core)
+find_package(civetweb REQUIRED)
+# The CMake file that libhiredis-dev 0.14 ships stops CMake; pkg-config does not.
+pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+# Header only, without any description of themselves.
+find_path(CONCURRENTQUEUE_INCLUDE concurrentqueue.h PATH_SUFFIXES concurrentqueue REQUIRED)
+find_path(CLI11_INCLUDE CLI/CLI.hpp REQUIRED)
+find_path(EXPECTED_INCLUDE tl/expected.hpp REQUIRED)
+if(RELAY_TESTS)
+  find_package(GTest REQUIRED)
+  find_package(rapidcheck REQUIRED)
+endif()
+
+add_library(relay_concurrentqueue INTERFACE)
+target_include_directories(relay_concurrentqueue SYSTEM INTERFACE "${CONCURRENTQUEUE_INCLUDE}")
