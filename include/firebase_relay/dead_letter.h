@@ -1,0 +1,44 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "firebase_relay/message.h"
+
+namespace firebase_relay {
+
+/// Why a message was set aside. One table: the names are the label of dead_letters_total{reason}; docs/reasons.md explains each.
+enum class DeadLetterReason : std::uint8_t {
+  kInvalidJson,      ///< not JSON: syntax, NaN, truncated, empty
+  kInvalidUtf8,      ///< bytes that are no UTF-8, or a lone surrogate escape
+  kNumberRange,      ///< a number beyond a double's range, such as 1e400
+  kTooDeep,          ///< message and place together have more than 32 keys
+  kPathTooLong,      ///< a whole path, encoded, is over 768 bytes
+  kStringTooLong,    ///< a string over 10 MiB
+  kMessageTooLarge,  ///< payload over --message-max-bytes
+  kRefused,          ///< the database refused this very message with 400
+  kTooLargeToSend,   ///< the database's front end refused this message alone with 413
+};
+
+inline constexpr std::size_t kDeadLetterReasonCount = 9;
+inline constexpr std::array<std::string_view, kDeadLetterReasonCount> kDeadLetterReasonNames = {
+    "invalid_json",     "invalid_utf8",      "number_range", "too_deep",         "path_too_long",
+    "string_too_long",  "message_too_large", "refused",      "too_large_to_send"};
+
+constexpr std::string_view name_of(DeadLetterReason reason) {
+  return kDeadLetterReasonNames[static_cast<std::size_t>(reason)];
+}
+
+/// A message set aside, with what a person needs to understand and to retry it.
+struct DeadLetter {
+  DeadLetterReason reason;
+  Sequence sequence;     ///< a message becomes one dead letter, however many of its parts were refused
+  UtcMillis arrived_at;
+  std::string channel;
+  std::string payload;   ///< as published; of a message that the database refused, the message without its envelope
+};
+
+}  // namespace firebase_relay

@@ -1,0 +1,143 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "firebase_relay/fragment.h"
+#include "firebase_relay/lag_buckets.h"
+#include "firebase_relay/outbox.h"
+#include "firebase_relay/time.h"
+
+namespace firebase_relay {
+
+using RequestId = std::uint64_t;
+
+/// What became of a request. Judged in one place, deliver/retry_table.h.
+struct Answer {
+  enum class Transport : std::uint8_t {
+    kAnswered,  ///< `status` is the database's
+    kConnect,   ///< no connection, so the database has not seen the request; likewise kDns, kTls
+    kDns,
+    kTls,
+    kTimeout,   ///< sent, at least in part, and no answer: the database may still apply it; likewise kReset
+    kReset,
+  };
+  Transport transport = Transport::kAnswered;
+  int status = 0;
+  bool write_too_big = false;                       ///< a 400 whose text is about the size of the write
+  std::optional<std::chrono::milliseconds> retry_after;
+  std::string detail;                               ///< for the log: the error's text, shortened
+};
+
+/// Why delivery waits for a person. Label of delivery_held{reason}.
+enum class HoldReason : std::uint8_t { kNone, kUnauthorized, kForbidden, kPayment, kNotFound, kLocked, kUnknownAnswer };
+inline constexpr std::array<std::string_view, 7> kHoldReasonNames = {"none",      "unauthorized", "forbidden",     "payment",
+                                                                    "not_found", "locked",       "unknown_answer"};
+
+struct DeliveryOptions {
+  std::chrono::milliseconds flush_interval{250};
+  std::chrono::milliseconds request_timeout{15'000};
+  std::chrono::milliseconds drain_timeout{10'000};
+  std::uint64_t batch_bytes_max = 1 << 20;
+  std::uint64_t outbox_bytes_max = 2048ull << 20;
+  std::uint64_t bytes_per_minute_max = 60'000'000;  ///< 0: no limit
+  std::uint32_t in_flight_max = 4;                  ///< history requests; live is always one at a time
+};
+
+// Events: what happened.
+
+/// A block in the order of its number, keys settled.
+struct Arrived { FragmentBlock block; };
+struct Answered { RequestId request; Answer answer; };
+/// The Persist action is on disk, or failed and nothing of it is.
+struct Persisted { OutboxLevel level; };
+struct PersistFailed {};
+/// The Acknowledge action is done. A failure leaves rows behind that are sent again after a restart: harmless for history,
+/// and for live because nothing skips the disk before an acknowledgement succeeded.
+struct Forgotten { OutboxLevel level; bool ok; };
+struct Loaded { std::vector<Batch> batches; bool ok; };
+struct WasShed { ShedResult result; bool ok; };
+struct TimePassed {};
+/// Send what is there, then end: at once when all is acknowledged, else by the drain's deadline.
+struct Stop {};
+
+using Event = std::variant<Arrived, Answered, Persisted, PersistFailed, Forgotten, Loaded, WasShed, TimePassed, Stop>;
+
+// Actions: what is to be done, in this order. Views stay valid until the next call of handle() — those of Send and Persist
+// until their Answered and Persisted.
+
+/// PATCH `base`.json with the concatenation of `parts`.
+struct Send {
+  RequestId request;
+  std::string base;  ///< the location, as a path stands between quotes; empty for the root
+  std::vector<std::string_view> parts;
+  std::uint64_t bytes;
+  std::uint32_t paths;
+};
+struct Persist { std::vector<const Batch*> batches; std::vector<LiveRow> live; };
+struct Acknowledge { std::vector<BatchId> batches; std::vector<LiveAcknowledged> live; bool sync; };
+struct Load { BatchId after; std::uint64_t bytes_max; };
+struct ShedBytes { BatchId after; std::uint64_t bytes; };
+struct SetAside { DeadLetter letter; };
+struct RefreshCredentials {};
+/// Messages that reached their end, by kind, and how long that took.
+struct Account {
+  KindCounts delivered{};
+  KindCounts coalesced{};
+  KindCounts shed{};
+  std::uint64_t updates_coalesced = 0;
+  LagBuckets relay_lag;
+  LagBuckets event_lag;
+};
+/// How one request ended; `retry_in` when it will be sent again.
+struct RequestEnded {
+  enum class Result : std::uint8_t { kOk, kRefused, kHeld, kFailed };
+  RequestId request;
+  Result result;
+  std::string_view reason;  ///< of the retry table; static storage
+  HoldReason hold;
+  std::string detail;
+  std::optional<std::chrono::milliseconds> retry_in;
+};
+
+using Action = std::variant<Send, Persist, Acknowledge, Load, ShedBytes, SetAside, RefreshCredentials, Account, RequestEnded>;
+
+/// Decides what to send next, what to persist, what to retry when, what to set aside and when to shed. No thread, socket,
+/// file or clock: events and the time go in, actions come out (decision 3 of the contract), so that a seeded simulation can
+/// run it through any schedule (tests/sim).
+///
+/// Guarantees kept here: order (1), at least once (2), outage (3), poison (4), accounting (5), quota (6), pace (7).
+/// Threads: one at a time; no locks inside. Same events, same times, same seed: the same actions, byte for byte.
+class Delivery {
+ public:
+  Delivery(const DeliveryOptions& options, Restored restored, std::uint64_t jitter_seed);
+  ~Delivery();
+  Delivery(const Delivery&) = delete;
+  Delivery& operator=(const Delivery&) = delete;
+
+  /// Appends to `actions`. `now.steady` never decreases.
+  void handle(Event event, const Now& now, std::vector<Action>& actions);
+  /// When TimePassed is due; SteadyTime::max(): nothing waits for time.
+  [[nodiscard]] SteadyTime next_deadline() const;
+  /// Does the next block change next_deadline()? If not, it may wait until then, or until batch_bytes_max have come.
+  [[nodiscard]] bool waits_for_arrivals() const;
+  /// After Stop: nothing is left that can be done.
+  [[nodiscard]] bool drained() const;
+  /// Messages taken in and not yet accounted for, the outbox included.
+  [[nodiscard]] std::uint64_t messages_in_flight() const;
+  [[nodiscard]] bool database_reachable() const;
+  [[nodiscard]] HoldReason hold() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace firebase_relay

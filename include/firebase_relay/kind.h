@@ -1,0 +1,35 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace firebase_relay {
+
+/// What a message is about. Decides its route and labels every counter of messages.
+enum class Kind : std::uint8_t { kPrice, kOrder, kPerformance, kProfit, kRegistration, kUnrouted };
+
+inline constexpr std::size_t kKindCount = 6;
+inline constexpr std::array<std::string_view, kKindCount> kKindNames = {"price",  "order",        "performance",
+                                                                        "profit", "registration", "unrouted"};
+
+constexpr std::string_view name_of(Kind kind) { return kKindNames[static_cast<std::size_t>(kind)]; }
+
+constexpr std::optional<Kind> kind_named(std::string_view name) {
+  for (std::size_t i = 0; i < kKindCount; ++i) {
+    if (kKindNames[i] == name) return static_cast<Kind>(i);
+  }
+  return std::nullopt;
+}
+
+/// One counter per kind.
+using KindCounts = std::array<std::uint64_t, kKindCount>;
+
+/// At the outbox's limit price history goes first (guarantee 3), so it is kept apart from the rest from the worker on.
+enum class ShedClass : std::uint8_t { kPrices, kRest };
+inline constexpr std::size_t kShedClassCount = 2;
+constexpr ShedClass shed_class_of(Kind kind) { return kind == Kind::kPrice ? ShedClass::kPrices : ShedClass::kRest; }
+
+}  // namespace firebase_relay

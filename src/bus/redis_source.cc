@@ -1,0 +1,197 @@
+#include "bus/redis_source.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/clock.h"
+
+namespace firebase_relay::bus {
+namespace {
+
+using std::chrono::milliseconds;
+
+// A dead peer is to be noticed within 5 s: asked after 2 s of silence, given up 2 s later.
+constexpr milliseconds kAskAfter{2000};
+constexpr milliseconds kSuspectAfter{4000};
+constexpr milliseconds kAttemptMax{3000};  // to connect and subscribe
+constexpr Backoff::Options kBackoff{milliseconds(100), milliseconds(5000)};
+constexpr std::chrono::seconds kPauseMattersFor{60};  // Redis drops a slow reader after client-output-buffer-limit's seconds
+
+}  // namespace
+
+RedisSource::RedisSource(const RedisSourceOptions& options, Wiring wiring)
+    : options_(options), wiring_(std::move(wiring)), backoff_(kBackoff, options.jitter_seed), last_sequence_(options.last_sequence),
+      last_turn_(std::chrono::steady_clock::now().time_since_epoch().count()) {}
+
+void RedisSource::run(std::stop_token stop) {
+  std::stop_callback wake(stop, [this] { wakeup_.signal(); });
+  now_ = read_clocks();
+  while (!stop.stop_requested()) {
+    last_turn_.store(now_.steady.time_since_epoch().count(), std::memory_order_relaxed);
+    resume_if_room();
+    if (!attempt_ && (!current_ || suspected_) && now_.steady >= next_attempt_) {
+      attempt_ = std::make_unique<Connection>(options_.url, options_.patterns);
+      attempt_until_ = now_.steady + kAttemptMax;
+    }
+    wait();
+    now_ = read_clocks();
+    proceed_with_current();  // first: if it speaks, the attempt to replace it is over
+    proceed_with_attempt();
+    judge_silence();
+    pause_if_full();
+  }
+  wiring_.metrics.redis_connected.Set(0);
+  is_subscribed_.store(false, std::memory_order_relaxed);
+}
+
+void RedisSource::wait() {
+  std::array<pollfd, 3> fds{};
+  nfds_t count = 0;
+  fds[count++] = {wakeup_.fd(), POLLIN, 0};
+  if (current_ && !paused_since_) fds[count++] = {current_->fd(), current_->poll_events(), 0};
+  if (attempt_ && attempt_->state() != Connection::State::kClosed) fds[count++] = {attempt_->fd(), attempt_->poll_events(), 0};
+  const SteadyTime deadline = next_deadline();
+  const auto left = std::chrono::ceil<milliseconds>(std::max(SteadyTime::duration::zero(), deadline - now_.steady));
+  ::poll(fds.data(), count, static_cast<int>(left.count()));
+  if (fds[0].revents != 0) wakeup_.clear();
+}
+
+SteadyTime RedisSource::next_deadline() const {
+  SteadyTime deadline = now_.steady + std::chrono::seconds(10);  // health sees this thread turn
+  if (attempt_) {
+    deadline = std::min(deadline, attempt_->state() == Connection::State::kClosed ? now_.steady : attempt_until_);
+  } else if (!current_ || suspected_) {
+    deadline = std::min(deadline, next_attempt_);
+  }
+  if (current_ && !paused_since_ && !suspected_) deadline = std::min(deadline, heard_ + (asked_ ? kSuspectAfter : kAskAfter));
+  return deadline;
+}
+
+void RedisSource::proceed_with_current() {
+  if (!current_ || paused_since_) return;
+  if (!block_) block_ = fresh_block();
+  if (current_->proceed(*block_)) {
+    heard_ = now_.steady;
+    heard_at_ = now_.utc;
+    asked_ = false;
+    if (std::exchange(suspected_, false)) {  // it was only slow
+      attempt_.reset();
+      wiring_.metrics.redis_connected.Set(1);
+      is_subscribed_.store(true, std::memory_order_relaxed);
+    }
+  }
+  hand_over(block_);
+  if (current_->state() == Connection::State::kClosed) lose(current_->error());
+}
+
+void RedisSource::proceed_with_attempt() {
+  if (!attempt_) return;
+  std::unique_ptr<MessageBlock> block = fresh_block();
+  attempt_->proceed(*block);
+  if (attempt_->state() == Connection::State::kSubscribed) {
+    adopt_attempt();
+    hand_over(block);
+  } else if (attempt_->state() == Connection::State::kClosed) {
+    attempt_failed(attempt_->error());
+  } else if (now_.steady >= attempt_until_) {
+    attempt_failed("no answer");
+  }
+}
+
+void RedisSource::judge_silence() {
+  if (!current_ || paused_since_ || suspected_) return;
+  const auto silence = now_.steady - heard_;
+  if (silence >= kSuspectAfter && asked_) {
+    suspected_ = true;
+    loss_ = "no answer to PING";
+    wiring_.metrics.redis_connected.Set(0);
+    is_subscribed_.store(false, std::memory_order_relaxed);
+    wiring_.events.redis_disconnected(loss_, milliseconds(0), now_.steady);
+    next_attempt_ = now_.steady;
+  } else if (silence >= kAskAfter && !asked_) {
+    asked_ = true;
+    current_->ping();
+  }
+}
+
+/// At the queue's bound reading pauses, so that Redis buffers, not we.
+void RedisSource::pause_if_full() {
+  if (paused_since_ || !wiring_.budget.is_full()) return;
+  paused_since_ = now_.steady;
+  is_paused_.store(true, std::memory_order_seq_cst);  // pairs with room_came(); run() looks at the budget again before it waits
+  wiring_.events.reading_paused(wiring_.budget.bytes(), now_.steady);
+}
+
+void RedisSource::resume_if_room() {
+  if (!paused_since_ || !wiring_.budget.has_room()) return;
+  const auto paused = now_.steady - *std::exchange(paused_since_, std::nullopt);
+  is_paused_.store(false, std::memory_order_relaxed);
+  paused_until_ = now_.steady;
+  heard_ = now_.steady;  // silence counts from here
+  asked_ = false;
+  wiring_.metrics.reading_paused_seconds.Increment(std::chrono::duration<double>(paused).count());
+  wiring_.events.reading_resumed(std::chrono::duration_cast<milliseconds>(paused), now_.steady);
+}
+
+void RedisSource::room_came() {
+  if (is_paused_.load(std::memory_order_seq_cst) && wiring_.budget.has_room()) wakeup_.signal();
+}
+
+void RedisSource::lose(const std::string& why) {
+  current_.reset();
+  const bool paused_lately = paused_until_ != SteadyTime{} && now_.steady - paused_until_ < kPauseMattersFor;
+  loss_ = why + (paused_lately ? ", after reading had been paused" : "");
+  wiring_.metrics.redis_connected.Set(0);
+  is_subscribed_.store(false, std::memory_order_relaxed);
+  if (std::exchange(suspected_, false)) return;  // said already, and another try is under way
+  next_attempt_ = now_.steady + backoff_.next();
+  wiring_.events.redis_disconnected(loss_, std::chrono::ceil<milliseconds>(next_attempt_ - now_.steady), now_.steady);
+}
+
+void RedisSource::attempt_failed(const std::string& why) {
+  const std::string reason = why;  // the attempt owns the text
+  attempt_.reset();
+  next_attempt_ = now_.steady + backoff_.next();
+  wiring_.events.redis_disconnected(reason, std::chrono::ceil<milliseconds>(next_attempt_ - now_.steady), now_.steady);
+}
+
+void RedisSource::adopt_attempt() {
+  current_ = std::move(attempt_);
+  suspected_ = false;
+  asked_ = false;
+  backoff_.reset();
+  wiring_.metrics.redis_connected.Set(1);
+  if (std::exchange(was_subscribed_, true)) {
+    wiring_.events.redis_reconnected(std::chrono::duration_cast<milliseconds>(now_.steady - heard_));
+    const Gap gap{heard_at_, now_.utc, loss_};
+    wiring_.events.gap(gap.from, gap.to, gap.cause);
+    wiring_.gap(gap);
+  } else {
+    wiring_.events.redis_connected(options_.url.masked());
+  }
+  heard_ = now_.steady;
+  heard_at_ = now_.utc;
+  is_subscribed_.store(true, std::memory_order_relaxed);
+}
+
+void RedisSource::hand_over(std::unique_ptr<MessageBlock>& block) {
+  if (!block || block->empty()) return;
+  block->number = ++last_block_;
+  block->first_sequence = last_sequence_ + 1;
+  block->arrived = now_.steady;
+  block->arrived_at = now_.utc;
+  last_sequence_ += block->size();
+  wiring_.metrics.received.Increment(static_cast<double>(block->size()));
+  wiring_.budget.add(block->bytes(), block->size());
+  wiring_.messages.push(std::move(block));
+}
+
+std::unique_ptr<MessageBlock> RedisSource::fresh_block() {
+  std::unique_ptr<MessageBlock> block = wiring_.emptied.try_pop();
+  return block ? std::move(block) : std::make_unique<MessageBlock>();
+}
+
+}  // namespace firebase_relay::bus

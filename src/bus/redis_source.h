@@ -1,0 +1,104 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/backoff.h"
+#include "base/queue.h"
+#include "base/wakeup.h"
+#include "bus/connection.h"
+#include "bus/redis_url.h"
+#include "firebase_relay/message.h"
+#include "firebase_relay/source.h"
+#include "observe/events.h"
+#include "observe/metrics.h"
+
+namespace firebase_relay::bus {
+
+/// A time in which nobody was subscribed: what was published then is lost, since pub/sub cannot replay.
+struct Gap {
+  UtcMillis from;  ///< the last sign of life before it
+  UtcMillis to;    ///< the new subscription
+  std::string cause;
+};
+
+struct RedisSourceOptions {
+  RedisUrl url;
+  std::vector<std::string> patterns{"*"};
+  Sequence last_sequence = 0;  ///< messages are numbered behind this
+  std::uint64_t jitter_seed = 0;
+};
+
+/// Redis pub/sub. Notices a dead peer within five seconds by asking for a sign of life; keeps its connection all the same
+/// until another one has subscribed, since it may only be slow, and what comes late is not lost. While reading is paused at
+/// the queue's bound Redis buffers, up to its own limit, and its silence means nothing.
+///
+/// Threads: run() is the subscriber's thread; room_came() and is_subscribed() may be called from any.
+class RedisSource final : public Source {
+ public:
+  struct Wiring {
+    Queue<MessageBlock>& messages;
+    Queue<MessageBlock>& emptied;  ///< blocks to use again
+    ByteBudget& budget;
+    observe::Metrics& metrics;
+    observe::Events& events;
+    std::function<void(const Gap&)> gap;  ///< called on the subscriber's thread
+  };
+  RedisSource(const RedisSourceOptions& options, Wiring wiring);
+
+  void run(std::stop_token stop) override;
+  /// The budget has been released from; wakes the subscriber if it waits for that.
+  void room_came();
+  [[nodiscard]] bool is_subscribed() const { return is_subscribed_.load(std::memory_order_relaxed); }
+  /// When the thread last came around, for health: steady clock.
+  [[nodiscard]] SteadyTime last_turn() const { return SteadyTime(SteadyTime::duration(last_turn_.load(std::memory_order_relaxed))); }
+
+ private:
+  void wait();
+  [[nodiscard]] SteadyTime next_deadline() const;
+  void proceed_with_current();
+  void proceed_with_attempt();
+  void judge_silence();
+  void pause_if_full();
+  void resume_if_room();
+  void lose(const std::string& why);
+  void attempt_failed(const std::string& why);
+  void adopt_attempt();
+  void hand_over(std::unique_ptr<MessageBlock>& block);
+  std::unique_ptr<MessageBlock> fresh_block();
+
+  RedisSourceOptions options_;
+  Wiring wiring_;
+  Wakeup wakeup_;
+  Backoff backoff_;
+  Now now_{};
+
+  std::unique_ptr<Connection> current_;  ///< subscribed
+  std::unique_ptr<Connection> attempt_;  ///< on its way to be
+  SteadyTime attempt_until_{};
+  SteadyTime next_attempt_{};
+  std::unique_ptr<MessageBlock> block_;
+  Sequence last_sequence_;
+  std::uint64_t last_block_ = 0;
+
+  SteadyTime heard_{};      ///< when anything last came
+  UtcMillis heard_at_{};
+  bool asked_ = false;      ///< a PING is under way
+  bool suspected_ = false;  ///< no answer to it
+  bool was_subscribed_ = false;
+  std::string loss_;        ///< why the subscription was lost
+  std::optional<SteadyTime> paused_since_;
+  SteadyTime paused_until_{};  ///< the last time that reading was paused
+
+  std::atomic<bool> is_paused_{false};
+  std::atomic<bool> is_subscribed_{false};
+  std::atomic<SteadyTime::rep> last_turn_;
+};
+
+}  // namespace firebase_relay::bus

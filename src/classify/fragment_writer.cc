@@ -1,0 +1,301 @@
+#include "classify/fragment_writer.h"
+
+#include <algorithm>
+
+#include "classify/history_key.h"
+#include "classify/key_codec.h"
+#include "classify/timestamp.h"
+
+namespace firebase_relay::classify {
+namespace {
+
+constexpr std::uint64_t bit(std::size_t i) { return std::uint64_t{1} << i; }
+
+std::optional<DeadLetterReason> beyond(std::size_t keys, std::size_t bytes) {
+  if (keys > kPathKeysMax) return DeadLetterReason::kTooDeep;
+  if (bytes > kPathBytesMax) return DeadLetterReason::kPathTooLong;
+  return std::nullopt;
+}
+
+}  // namespace
+
+FragmentWriter::FragmentWriter(const RouteTable& routes, const WriterOptions& options)
+    : routes_(routes), options_(options), payload_(routes), places_(routes) {}
+
+std::unique_ptr<FragmentBlock> FragmentWriter::write(const MessageBlock& block) {
+  block_ = std::make_unique<FragmentBlock>();
+  block_->number = block.number;
+  block_->first_sequence = block.first_sequence;
+  block_->messages = static_cast<std::uint32_t>(block.size());
+  block_->message_bytes = block.bytes();
+  block_->arrived = block.arrived;
+  block_->arrived_at = arrived_at_ = block.arrived_at;
+  for (HistoryRun& run : block_->history) {
+    run.first_sequence = block.first_sequence;
+    run.arrived = block.arrived;
+    run.arrived_at = block.arrived_at;
+  }
+  now_.assign(1, '"');
+  append_iso_time(arrived_at_, now_);
+  now_ += '"';
+
+  for (std::size_t i = 0; i < block.size(); ++i) take(block[i], block.first_sequence + i);
+
+  finish_live();
+  places_.forget_if_many();
+  return std::move(block_);
+}
+
+void FragmentWriter::take(const Message& message, Sequence sequence) {
+  if (message.payload.size() > options_.message_bytes_max) return set_aside(message, sequence, DeadLetterReason::kMessageTooLarge);
+  if (!payload_.open(message.payload)) return set_aside(message, sequence, payload_.reason());
+  Channel& channel = places_.channel(message.channel);
+  const std::string_view ticker = ticker_of(channel);
+  std::size_t chosen = route_for(channel);
+  if (routes_.routes[chosen].needs_ticker && ticker.empty()) chosen = routes_.routes.size() - 1;
+  const Route& route = routes_.routes[chosen];
+  Place& place = places_.place(chosen, route.needs_ticker ? ticker : std::string_view{}, channel);
+  const std::string_view id_key = id_of(route);
+  if (const auto reason = over_limit(route, place, id_key)) return set_aside(message, sequence, *reason);
+
+  ++block_->classified[static_cast<std::size_t>(route.kind)];
+  if (route.kind == Kind::kUnrouted && !std::exchange(channel.was_unrouted, true)) block_->unrouted_channels.push_back(channel.name);
+  if (options_.console != LineFormat::kNone) {
+    append_message_line(options_.console, message, name_of(route.kind), ticker, arrived_at_, block_->console);
+  }
+  const auto time = usable_event_time(event_time(), arrived_at_);
+  event_ms_ = time ? time->time_since_epoch().count() : HistoryEntry::kNoEventTime;
+  if (options_.history && route.history) write_history(message, sequence, channel, route, place);
+  write_live(sequence, route, place, id_key);
+}
+
+void FragmentWriter::set_aside(const Message& message, Sequence sequence, DeadLetterReason reason) {
+  if (options_.console != LineFormat::kNone) {
+    append_message_line(options_.console, message, "dead letter", name_of(reason), arrived_at_, block_->console);
+  }
+  block_->dead_letters.push_back({reason, sequence, arrived_at_, std::string(message.channel), std::string(message.payload)});
+}
+
+std::size_t FragmentWriter::route_for(const Channel& channel) const {
+  const std::size_t last = routes_.routes.size() - 1;
+  if (!payload_.is_object()) return last;
+  for (std::size_t i = 0; i < last; ++i) {
+    if (!(channel.routes & bit(i))) continue;
+    const auto& match = routes_.routes[i].match;
+    const auto all_hold = [this](const std::vector<Condition>& conditions) {
+      return std::all_of(conditions.begin(), conditions.end(), [this](const Condition& c) { return holds(c); });
+    };
+    if (match.empty() || std::any_of(match.begin(), match.end(), all_hold)) return i;
+  }
+  return last;
+}
+
+bool FragmentWriter::holds(const Condition& condition) const {
+  const Value* value = payload_.fields().find(condition.field);
+  switch (condition.test) {
+    case Condition::Test::kAbsent: return !value || value->type == ValueType::kNull;
+    case Condition::Test::kPresent: return value != nullptr;
+    case Condition::Test::kObject: return value && value->type == ValueType::kObject;
+    case Condition::Test::kOneOf: break;
+  }
+  if (!value || value->type != ValueType::kString) return false;
+  const std::string_view text = payload_.text(*value);
+  return std::find(condition.values.begin(), condition.values.end(), text) != condition.values.end();
+}
+
+std::string_view FragmentWriter::ticker_of(const Channel& channel) {
+  if (payload_.is_object()) {
+    for (const FieldId field : routes_.ticker_fields) {
+      const Value* value = payload_.fields().find(field);
+      if (!value || value->type != ValueType::kString || value->end - value->begin <= 2) continue;
+      // With escapes the text stands in a buffer that the next look-up overwrites.
+      return value->has_escapes ? std::string_view(rewritten_.emplace_back(payload_.text(*value))) : payload_.text(*value);
+    }
+  }
+  return channel.ticker;
+}
+
+/// The encoded id of what the message is about, as it stands between quotes; empty without one.
+std::string_view FragmentWriter::id_of(const Route& route) {
+  id_key_.clear();
+  const Value* value = route.id ? payload_.fields().find(*route.id) : nullptr;
+  if (!value) return {};
+  std::string_view id;
+  if (value->type == ValueType::kString) id = payload_.text(*value);
+  if (value->type == ValueType::kNumber) id = payload_.raw(*value);
+  if (id.empty()) return {};
+  std::string key;
+  append_encoded_key(id, key);
+  append_json_escaped(key, id_key_);
+  return id_key_;
+}
+
+std::optional<DeadLetterReason> FragmentWriter::over_limit(const Route& route, const Place& place, std::string_view id_key) const {
+  const Reach& reach = payload_.message().reach;
+  if (options_.history && route.history) {
+    if (const auto reason = beyond(route.history->keys + 1 + reach.keys, place.history_path_bytes + reach.path_bytes)) return reason;
+  }
+  for (std::size_t i = 0; i < route.live.size(); ++i) {
+    const LiveTarget& target = route.live[i];
+    if (place.paths[i].has_id && id_key.empty()) continue;
+    Reach below;
+    if (target.source == LiveTarget::Source::kMessage) below = reach;
+    if (target.source == LiveTarget::Source::kField && payload_.is_object()) {
+      const Value* value = payload_.fields().find(target.field);
+      if (value) below = value->reach;
+    }
+    const std::size_t bytes = place.paths[i].path_bytes + (place.paths[i].has_id ? id_key.size() : 0) + below.path_bytes;
+    if (const auto reason = beyond(target.path.keys + below.keys, bytes)) return reason;
+  }
+  return std::nullopt;
+}
+
+std::optional<UtcMillis> FragmentWriter::event_time() const {
+  const auto read = [this](const Value* value) -> std::optional<UtcMillis> {
+    if (!value) return std::nullopt;
+    if (value->type == ValueType::kString) return parse_timestamp(payload_.text(*value));
+    if (value->type == ValueType::kNumber) return parse_timestamp(payload_.raw(*value));
+    return std::nullopt;
+  };
+  if (!payload_.is_object()) return std::nullopt;
+  const auto own = usable_event_time(read(payload_.fields().find(routes_.timestamp)), arrived_at_);
+  return own ? own : read(payload_.envelope_timestamp());
+}
+
+void FragmentWriter::write_history(const Message& message, Sequence sequence, Channel& channel, const Route& route, const Place& place) {
+  const auto shed_class = static_cast<std::size_t>(shed_class_of(route.kind));
+  HistoryRun& run = block_->history[shed_class];
+  if (channel.block[shed_class] != block_->number) {
+    channel.block[shed_class] = block_->number;
+    channel.index[shed_class] = static_cast<std::uint16_t>(run.channels.size());
+    run.channels.push_back(channel.name);
+  }
+  const KeySeed seed = key_seed(message.payload, channel.hash);
+  const bool has_time = event_ms_ != HistoryEntry::kNoEventTime;
+  block_->key_fallbacks += has_time ? 0 : 1;
+  const UtcMillis time = has_time ? UtcMillis(std::chrono::milliseconds(event_ms_)) : arrived_at_;
+
+  const auto offset = static_cast<std::uint32_t>(run.text.size());
+  run.text += place.history_prefix;
+  const std::size_t key_at = run.text.size();
+  run.text.resize(key_at + kHistoryKeySize);
+  write_key_time(time, run.text.data() + key_at);
+  write_key_hash(seed, 0, run.text.data() + key_at + 8);
+  run.text += "\":";
+  if (payload_.needs_rewrite(payload_.message())) {
+    payload_.append(payload_.message(), run.text);
+  } else {
+    run.text += payload_.raw(payload_.message());
+  }
+  run.text += ',';
+  const auto path_size = static_cast<std::uint16_t>(place.history_prefix.size() - 1 + kHistoryKeySize);
+  run.entries.push_back({offset, static_cast<std::uint32_t>(sequence - block_->first_sequence), event_ms_, path_size,
+                         channel.index[shed_class], route.kind});
+  run.seeds.push_back(seed);
+}
+
+void FragmentWriter::write_live(Sequence sequence, const Route& route, Place& place, std::string_view id_key) {
+  const bool counted_by_history = options_.history && route.history;
+  std::uint32_t ticket = LiveUpdate::kNoTicket;
+  if (!counted_by_history) {
+    ticket = static_cast<std::uint32_t>(block_->tickets.size());
+    block_->tickets.push_back({route.kind, 0, event_ms_});
+  }
+  const OrderMark order = !route.closed ? OrderMark::kNone : holds(*route.closed) ? OrderMark::kClosed : OrderMark::kOpen;
+  for (std::size_t i = 0; i < route.live.size(); ++i) {
+    Place::Path& path = place.paths[i];
+    if (path.has_id && id_key.empty()) continue;
+    const std::string_view value = live_value(route.live[i], place);
+    if (!value.empty()) put(path, id_key, {value, sequence, ticket, order});
+  }
+  if (ticket != LiveUpdate::kNoTicket && block_->tickets[ticket].updates == 0) {
+    ++block_->coalesced[static_cast<std::size_t>(route.kind)];  // it had nothing to write, so nothing of it is outstanding
+  }
+}
+
+/// Empty: the message has no such field, and the path stays as it was.
+std::string_view FragmentWriter::live_value(const LiveTarget& target, const Place& place) {
+  switch (target.source) {
+    case LiveTarget::Source::kMessage: return stable(payload_.message());
+    case LiveTarget::Source::kTicker: return place.ticker_json;
+    case LiveTarget::Source::kNow: return now_;
+    case LiveTarget::Source::kField: break;
+  }
+  const Value* value = payload_.is_object() ? payload_.fields().find(target.field) : nullptr;
+  if (!value) return {};
+  if (target.translation.empty()) return stable(*value);
+  if (value->type != ValueType::kString) return {};
+  const std::string_view text = payload_.text(*value);
+  for (const auto& [from, to] : target.translation) {
+    if (from == text) return to;
+  }
+  return {};
+}
+
+/// The value's bytes in the message block, which lives as long as the pending values; or its rewritten copy.
+std::string_view FragmentWriter::stable(const Value& value) {
+  if (!payload_.needs_rewrite(value)) return payload_.raw(value);
+  std::string& copy = rewritten_.emplace_back();
+  payload_.append(value, copy);
+  return copy;
+}
+
+void FragmentWriter::put(Place::Path& path, std::string_view id_key, const NewValue& value) {
+  const std::string* text = &path.text;
+  std::uint64_t hash = path.hash;
+  std::uint64_t* known_block = &path.block;
+  std::uint32_t* slot = &path.slot;
+  std::uint64_t in_this_block = block_->number;
+  if (path.has_id) {
+    std::string whole = path.text;
+    whole += id_key;
+    whole += path.suffix;
+    const auto [found, is_new] = id_paths_.try_emplace(std::move(whole));
+    if (is_new) found->second.hash = hash_of_path(found->first);
+    text = &found->first;
+    hash = found->second.hash;
+    slot = &found->second.slot;
+    in_this_block = is_new ? 0 : block_->number;
+    known_block = &in_this_block;
+  }
+  if (value.ticket != LiveUpdate::kNoTicket) ++block_->tickets[value.ticket].updates;
+  const Pending pending{value, text, hash, static_cast<std::uint32_t>(path.text.size())};
+  if (*known_block == block_->number) {
+    overtake(pending_[*slot]);
+    pending_[*slot] = pending;
+    return;
+  }
+  *known_block = block_->number;
+  *slot = static_cast<std::uint32_t>(pending_.size());
+  pending_.push_back(pending);
+}
+
+void FragmentWriter::overtake(Pending& pending) {
+  ++block_->updates_coalesced;
+  if (pending.value.ticket == LiveUpdate::kNoTicket) return;
+  Ticket& ticket = block_->tickets[pending.value.ticket];
+  if (--ticket.updates == 0) ++block_->coalesced[static_cast<std::size_t>(ticket.kind)];
+}
+
+void FragmentWriter::finish_live() {
+  std::string& text = block_->text;
+  block_->live.reserve(pending_.size());
+  for (const Pending& pending : pending_) {
+    const auto path_offset = static_cast<std::uint32_t>(text.size());
+    text += *pending.path;
+    const auto value_offset = static_cast<std::uint32_t>(text.size());
+    text += pending.value.json;
+    const std::uint32_t path_size = value_offset - path_offset;
+    block_->live.push_back({pending.value.sequence, pending.path_hash, path_offset, path_size, value_offset,
+                            static_cast<std::uint32_t>(pending.value.json.size()), pending.value.ticket});
+    if (pending.value.order != OrderMark::kNone) {
+      const bool closed = pending.value.order == OrderMark::kClosed;
+      block_->orders.push_back({pending.value.sequence, path_offset, path_size, pending.prefix_size - 1, closed});
+    }
+  }
+  pending_.clear();
+  id_paths_.clear();
+  rewritten_.clear();
+}
+
+}  // namespace firebase_relay::classify

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "classify/message_line.h"
+#include "classify/payload.h"
+#include "classify/places.h"
+#include "classify/routes.h"
+#include "firebase_relay/fragment.h"
+#include "firebase_relay/message.h"
+
+namespace firebase_relay::classify {
+
+struct WriterOptions {
+  bool history = true;
+  std::size_t message_bytes_max = 1 << 20;
+  LineFormat console = LineFormat::kNone;
+};
+
+/// Turns blocks of messages into blocks of fragments: each payload is opened once, matched against the routes, and what
+/// has to be written for it is appended as finished text. Live values that the same block overtakes are never written.
+///
+/// Threads: one; every worker has its own. The route table is shared and must outlive it.
+class FragmentWriter {
+ public:
+  FragmentWriter(const RouteTable& routes, const WriterOptions& options);
+
+  /// The fragments of `block`, whose bytes are not needed afterwards.
+  std::unique_ptr<FragmentBlock> write(const MessageBlock& block);
+
+ private:
+  enum class OrderMark : std::uint8_t { kNone, kOpen, kClosed };
+  /// The bytes are not copied before the end of the block: most are overtaken until then.
+  struct NewValue {
+    std::string_view json;
+    Sequence sequence;
+    std::uint32_t ticket;
+    OrderMark order;
+  };
+  /// A live value of the block under construction, and where it will stand.
+  struct Pending {
+    NewValue value;
+    const std::string* path;  ///< in places_ or in id_paths_
+    std::uint64_t path_hash;
+    std::uint32_t prefix_size;  ///< of the path before its {ID}
+  };
+  struct IdPath {
+    std::uint32_t slot;
+    std::uint64_t hash;
+  };
+
+  void take(const Message& message, Sequence sequence);
+  void set_aside(const Message& message, Sequence sequence, DeadLetterReason reason);
+  std::size_t route_for(const Channel& channel) const;
+  [[nodiscard]] bool holds(const Condition& condition) const;
+  std::string_view ticker_of(const Channel& channel);
+  std::string_view id_of(const Route& route);
+  std::optional<DeadLetterReason> over_limit(const Route& route, const Place& place, std::string_view id_key) const;
+  void write_history(const Message& message, Sequence sequence, Channel& channel, const Route& route, const Place& place);
+  void write_live(Sequence sequence, const Route& route, Place& place, std::string_view id_key);
+  void put(Place::Path& path, std::string_view id_key, const NewValue& value);
+  void overtake(Pending& pending);
+  [[nodiscard]] std::string_view live_value(const LiveTarget& target, const Place& place);
+  [[nodiscard]] std::string_view stable(const Value& value);
+  [[nodiscard]] std::optional<UtcMillis> event_time() const;
+  void finish_live();
+
+  const RouteTable& routes_;
+  WriterOptions options_;
+  mutable Payload payload_;
+  Places places_;
+
+  // Of the block under construction.
+  std::unique_ptr<FragmentBlock> block_;
+  UtcMillis arrived_at_;
+  std::string now_;
+  std::int64_t event_ms_ = 0;
+  std::vector<Pending> pending_;
+  std::unordered_map<std::string, IdPath> id_paths_;
+  std::deque<std::string> rewritten_;
+  std::string id_key_;
+};
+
+}  // namespace firebase_relay::classify

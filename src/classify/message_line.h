@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "firebase_relay/message.h"
+
+namespace firebase_relay::classify {
+
+enum class LineFormat : std::uint8_t { kNone, kText, kJson };
+
+/// Appends one line for a person (`--log-messages`, `tap`): UTC time, kind, ticker, channel, payload, bytes that would move
+/// the cursor made visible; or for a machine (`tap --json`): an object with `time`, `channel`, `payload`, and in place of
+/// what is no valid UTF-8 `channel_base64` or `payload_base64`. Ends with a newline.
+void append_message_line(LineFormat format, const Message& message, std::string_view kind, std::string_view ticker,
+                         UtcMillis arrived_at, std::string& out);
+
+/// `2026-05-06T14:39:11.786Z`
+void append_iso_time(UtcMillis time, std::string& out);
+
+}  // namespace firebase_relay::classify

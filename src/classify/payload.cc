@@ -1,0 +1,416 @@
+#include "classify/payload.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+
+#include "classify/key_codec.h"
+#include "firebase_relay/message.h"
+
+namespace firebase_relay::classify {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+static_assert(kPayloadPadding >= simdjson::SIMDJSON_PADDING, "MessageBlock pads for simdjson");
+
+constexpr std::size_t kStringBytesMax = 10'485'760;  // firebase-js-sdk core/util/validation.ts MAX_LEAF_SIZE_
+constexpr std::uint32_t kNoNode = 0xFFFFFFFF;
+
+/// Where a key's plain text ends: at its quote, or at a byte that makes it special.
+constexpr auto kKeyStops = [] {
+  std::array<bool, 256> stops{};
+  for (unsigned byte = 0; byte < 0x20; ++byte) stops[byte] = true;
+  for (const unsigned char byte : {'.', '$', '#', '[', ']', '/', '%', '\x7F', '"', '\\'}) stops[byte] = true;
+  return stops;
+}();
+
+std::size_t trimmed_end(std::string_view bytes, std::size_t end) {
+  while (end > 0 && (bytes[end - 1] == ' ' || bytes[end - 1] == '\n' || bytes[end - 1] == '\r' || bytes[end - 1] == '\t')) --end;
+  return end;
+}
+
+/// Spreads keys over a word: two loads and a multiplication, enough to tell a few dozen keys of one object apart.
+std::uint64_t hash_of(std::string_view key) {
+  std::uint64_t head = 0;
+  std::uint64_t tail = 0;
+  if (key.size() >= 8) {
+    std::memcpy(&head, key.data(), 8);
+    std::memcpy(&tail, key.data() + key.size() - 8, 8);
+  } else {
+    std::memcpy(&head, key.data(), key.size());
+  }
+  const std::uint64_t mixed = (head ^ (tail * 0x9E3779B97F4A7C15ull) ^ key.size()) * 0xD6E8FEB86659FD93ull;
+  return mixed ^ (mixed >> 32);
+}
+
+}  // namespace
+
+struct Payload::Parser {
+  ondemand::parser json;
+};
+
+/// One pass over a document. Keeps a stack of the keys of the objects that are open, to find duplicates.
+class Payload::Walk {
+ public:
+  explicit Walk(Payload& payload) : payload_(payload), bytes_(payload.bytes_) {}
+
+  bool document() {
+    ondemand::document document;
+    const simdjson::padded_string_view view(bytes_.data(), bytes_.size(), bytes_.size() + kPayloadPadding);
+    if (const auto error = payload_.parser_->json.iterate(view).get(document)) return refuse(error);
+    document_ = &document;
+    ondemand::json_type type;
+    if (const auto error = document.type().get(type)) return refuse(error);
+    // The root's own get_object() and get_array() check that brackets balance: a truncated payload must not be completed by
+    // whatever stands behind it in the arena.
+    if (type == ondemand::json_type::object) {
+      ondemand::object members;
+      if (const auto error = document.get_object().get(members)) return refuse(error);
+      if (!object(members, 0, &payload_.outer_, payload_.message_, true)) return false;
+    } else if (type == ondemand::json_type::array) {
+      ondemand::array elements;
+      if (const auto error = document.get_array().get(elements)) return refuse(error);
+      if (!array(elements, payload_.message_)) return false;
+    } else if (!root_scalar(document, type)) {
+      return false;
+    }
+    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) return refuse(simdjson::TAPE_ERROR);  // something follows
+    payload_.is_object_ = type == ondemand::json_type::object;
+    const std::size_t begin = bytes_.find_first_not_of(" \n\r\t");
+    payload_.message_.begin = static_cast<std::uint32_t>(begin);
+    payload_.message_.end = static_cast<std::uint32_t>(trimmed_end(bytes_, bytes_.size()));
+    payload_.is_enveloped_ = payload_.is_object_ && data_is_object_ && !has_foreign_keys_;
+    if (payload_.is_enveloped_) payload_.message_ = data_;
+    return true;
+  }
+
+ private:
+  struct Key {
+    std::string_view text;  ///< as published, without quotes; for duplicates: what it stands for
+    std::uint64_t hash;
+    std::uint32_t begin;  ///< of its opening quote in the payload
+  };
+
+  bool refuse(DeadLetterReason reason) {
+    payload_.reason_ = reason;
+    return false;
+  }
+  bool refuse(simdjson::error_code error) {
+    switch (error) {
+      case simdjson::UTF8_ERROR: return refuse(DeadLetterReason::kInvalidUtf8);
+      case simdjson::DEPTH_ERROR: return refuse(DeadLetterReason::kTooDeep);
+      case simdjson::CAPACITY: return refuse(DeadLetterReason::kMessageTooLarge);
+      default: return refuse(DeadLetterReason::kInvalidJson);
+    }
+  }
+
+  /// Validates what `node` points at and everything below. `node` is the place in the tree of fields, kNoNode off it.
+  bool value(ondemand::value json, std::uint32_t node, FieldSet* fields, Value& out) {
+    ondemand::json_type type;
+    if (const auto error = json.type().get(type)) return refuse(error);
+    if (type == ondemand::json_type::object) {
+      out.begin = offset_of(json.raw_json_token().data());
+      ondemand::object members;
+      if (const auto error = json.get_object().get(members)) return refuse(error);
+      return object(members, node, fields, out, false);
+    }
+    if (type == ondemand::json_type::array) {
+      out.begin = offset_of(json.raw_json_token().data());
+      ondemand::array elements;
+      if (const auto error = json.get_array().get(elements)) return refuse(error);
+      return array(elements, out);
+    }
+    return scalar(json, type, out);
+  }
+
+  bool scalar(ondemand::value json, ondemand::json_type type, Value& out) {
+    set_range(json.raw_json_token(), out);
+    const std::string_view token = payload_.raw(out);
+    switch (type) {
+      case ondemand::json_type::string: {
+        out.type = ValueType::kString;
+        ondemand::raw_json_string raw;
+        if (const auto error = json.get_raw_json_string().get(raw)) return refuse(error);
+        return string(token, out);
+      }
+      case ondemand::json_type::number: {
+        out.type = ValueType::kNumber;
+        double number;
+        if (const auto error = json.get_double().get(number)) return refuse_number(token, error);
+        return true;
+      }
+      case ondemand::json_type::boolean: {
+        out.type = ValueType::kBool;
+        bool boolean;
+        if (const auto error = json.get_bool().get(boolean)) return refuse(error);
+        return true;
+      }
+      default: {
+        out.type = ValueType::kNull;
+        bool is_null = false;
+        if (const auto error = json.is_null().get(is_null)) return refuse(error);
+        return is_null || refuse(DeadLetterReason::kInvalidJson);
+      }
+    }
+  }
+
+  bool root_scalar(ondemand::document& json, ondemand::json_type type) {
+    const std::size_t begin = bytes_.find_first_not_of(" \n\r\t");
+    const std::string_view token = bytes_.substr(begin, trimmed_end(bytes_, bytes_.size()) - begin);
+    Value& out = payload_.message_;
+    switch (type) {
+      case ondemand::json_type::string: {
+        out.type = ValueType::kString;
+        ondemand::raw_json_string raw;
+        if (const auto error = json.get_raw_json_string().get(raw)) return refuse(error);
+        return string(token, out);
+      }
+      case ondemand::json_type::number: {
+        out.type = ValueType::kNumber;
+        double number;
+        if (const auto error = json.get_double().get(number)) return refuse_number(token, error);
+        return true;
+      }
+      case ondemand::json_type::boolean: {
+        out.type = ValueType::kBool;
+        bool boolean;
+        if (const auto error = json.get_bool().get(boolean)) return refuse(error);
+        return true;
+      }
+      default: {
+        out.type = ValueType::kNull;
+        return token == "null" || refuse(DeadLetterReason::kInvalidJson);
+      }
+    }
+  }
+
+  /// simdjson found the quotes and no control bytes between them; what is left are the escapes and the length.
+  bool string(std::string_view token, Value& out) {
+    if (token.size() < 2 || token.back() != '"') return refuse(DeadLetterReason::kInvalidJson);
+    const std::string_view inside = token.substr(1, token.size() - 2);
+    out.has_escapes = payload_has_escapes() && std::memchr(inside.data(), '\\', inside.size()) != nullptr;
+    if (inside.size() > kStringBytesMax) return refuse(DeadLetterReason::kStringTooLong);
+    return !out.has_escapes || unescape(inside, scratch_);
+  }
+
+  bool unescape(std::string_view inside, std::string& out) {
+    out.clear();
+    bool lone_surrogate;
+    if (append_json_unescaped(inside, out, lone_surrogate)) return true;
+    return refuse(lone_surrogate ? DeadLetterReason::kInvalidUtf8 : DeadLetterReason::kInvalidJson);
+  }
+
+  bool refuse_number(std::string_view token, simdjson::error_code error) {
+    double number;
+    const auto [end, result] = std::from_chars(token.data(), token.data() + token.size(), number);
+    const bool out_of_range = result == std::errc::result_out_of_range && end == token.data() + token.size();
+    return out_of_range ? refuse(DeadLetterReason::kNumberRange) : refuse(error);
+  }
+
+  bool array(ondemand::array elements, Value& out) {
+    out.type = ValueType::kArray;
+    if (++depth_ > kPathKeysMax) return refuse(DeadLetterReason::kTooDeep);
+    std::size_t index = 0;
+    for (auto result : elements) {
+      ondemand::value element;
+      if (const auto error = std::move(result).get(element)) return refuse(error);
+      Value inner;
+      if (!value(element, kNoNode, nullptr, inner)) return false;
+      widen(out.reach, inner.reach, digits_of(index++));
+    }
+    --depth_;
+    out.end = end_of_container();
+    return true;
+  }
+
+  bool object(ondemand::object members, std::uint32_t node, FieldSet* fields, Value& out, bool is_root) {
+    out.type = ValueType::kObject;
+    if (++depth_ > kPathKeysMax) return refuse(DeadLetterReason::kTooDeep);
+    const std::size_t first_key = keys_.size();
+    std::array<std::uint64_t, 8> seen{};
+    for (auto result : members) {
+      ondemand::field member;
+      if (const auto error = std::move(result).get(member)) return refuse(error);
+      if (!this->member(member, node, fields, out, is_root, first_key, seen)) return false;
+    }
+    keys_.resize(first_key);
+    --depth_;
+    out.end = end_of_container();
+    return true;
+  }
+
+  bool member(ondemand::field& member, std::uint32_t node, FieldSet* fields, Value& parent, bool is_root,
+              std::size_t first_key, std::array<std::uint64_t, 8>& seen) {
+    Key key;
+    std::size_t encoded_bytes;
+    if (!read_key(member.key(), key, encoded_bytes)) return false;
+    note_key(key, first_key, seen);
+    const std::uint32_t child = node == kNoNode ? kNoNode : child_of(node, key.text);
+    Value inner;
+    bool walked;
+    if (is_root && key.text == "data") {
+      payload_.inner_.present = 0;
+      walked = value(member.value(), 0, &payload_.inner_, inner);
+      data_is_object_ = inner.type == ValueType::kObject;
+      data_ = inner;
+    } else {
+      has_foreign_keys_ = has_foreign_keys_ || (is_root && key.text != "timestamp" && key.text != "sender");
+      if (child != kNoNode) fields->present &= ~payload_.routes_.fields[child].fields_below;
+      walked = value(member.value(), child, fields, inner);
+    }
+    if (!walked) return false;
+    if (child != kNoNode) keep_field(child, *fields, inner);
+    widen(parent.reach, inner.reach, encoded_bytes);
+    return true;
+  }
+
+  void keep_field(std::uint32_t node, FieldSet& fields, const Value& value) {
+    const auto& field = payload_.routes_.fields[node].field;
+    if (!field) return;
+    fields.values[*field] = value;
+    fields.present |= std::uint64_t{1} << *field;
+  }
+
+  /// The key's text, and an edit when it may not stand in the database as it is.
+  bool read_key(const ondemand::raw_json_string& raw, Key& key, std::size_t& encoded_bytes) {
+    const char* begin = raw.raw();
+    const char* at = begin;
+    while (!kKeyStops[static_cast<unsigned char>(*at)]) ++at;
+    key.begin = offset_of(begin) - 1;
+    if (*at == '"' && at != begin) {
+      key.text = {begin, static_cast<std::size_t>(at - begin)};
+      encoded_bytes = key.text.size();
+    } else {
+      while (*at != '"') at += *at == '\\' ? 2 : 1;  // simdjson has found the closing quote
+      const std::string_view inside(begin, static_cast<std::size_t>(at - begin));
+      std::string& plain = plain_keys_.emplace_back();
+      if (!unescape(inside, plain)) return false;
+      key.text = plain;
+      std::string encoded;
+      encoded_bytes = append_encoded_key(plain, encoded);
+      std::string written = "\"";
+      append_json_escaped(encoded, written);
+      payload_.edits_.push_back({key.begin, offset_of(at) + 1, written + '"'});
+    }
+    key.hash = hash_of(key.text);
+    return true;
+  }
+
+  /// Of duplicate keys the last counts: the earlier member, up to the next one's key, is cut out.
+  void note_key(const Key& key, std::size_t first_key, std::array<std::uint64_t, 8>& seen) {
+    std::uint64_t& word = seen[(key.hash >> 6) & 7];
+    const std::uint64_t bit = std::uint64_t{1} << (key.hash & 63);
+    if (word & bit) {
+      for (std::size_t i = first_key; i < keys_.size(); ++i) {
+        if (keys_[i].hash != key.hash || keys_[i].text != key.text) continue;
+        const std::uint32_t next = i + 1 < keys_.size() ? keys_[i + 1].begin : key.begin;
+        payload_.edits_.push_back({keys_[i].begin, next, {}});
+        keys_[i].text = {};
+        keys_[i].hash = ~key.hash;  // cut out once: a third one finds the second
+      }
+    }
+    word |= bit;
+    keys_.push_back(key);
+  }
+
+  std::uint32_t child_of(std::uint32_t node, std::string_view key) const {
+    for (const FieldNode::Child& child : payload_.routes_.fields[node].children) {
+      if (child.key == key) return child.node;
+    }
+    return kNoNode;
+  }
+
+  static void widen(Reach& parent, const Reach& child, std::size_t key_bytes) {
+    parent.keys = std::max(parent.keys, child.keys + 1);
+    parent.path_bytes = std::max(parent.path_bytes, child.path_bytes + static_cast<std::uint32_t>(key_bytes) + 1);
+  }
+
+  static std::size_t digits_of(std::size_t number) {
+    std::size_t digits = 1;
+    for (; number >= 10; number /= 10) ++digits;
+    return digits;
+  }
+
+  void set_range(std::string_view token, Value& out) const {
+    out.begin = offset_of(token.data());
+    out.end = static_cast<std::uint32_t>(trimmed_end(bytes_, out.begin + token.size()));
+  }
+  std::uint32_t offset_of(const char* at) const { return static_cast<std::uint32_t>(at - bytes_.data()); }
+  /// Behind the bracket that was just read: the next token begins behind it, with nothing but blanks between.
+  std::uint32_t end_of_container() {
+    const char* next = nullptr;
+    if (document_->current_location().get(next) != simdjson::SUCCESS) return static_cast<std::uint32_t>(trimmed_end(bytes_, bytes_.size()));
+    return static_cast<std::uint32_t>(trimmed_end(bytes_, offset_of(next)));
+  }
+  bool payload_has_escapes() {
+    if (escapes_ == Escapes::kUnknown) {
+      escapes_ = std::memchr(bytes_.data(), '\\', bytes_.size()) ? Escapes::kSome : Escapes::kNone;
+    }
+    return escapes_ == Escapes::kSome;
+  }
+
+  enum class Escapes : std::uint8_t { kUnknown, kNone, kSome };
+
+  Payload& payload_;
+  std::string_view bytes_;
+  ondemand::document* document_ = nullptr;
+  std::size_t depth_ = 0;
+  std::vector<Key> keys_;
+  std::deque<std::string> plain_keys_;  // a deque: keys_ has views into its elements
+  std::string scratch_;
+  Escapes escapes_ = Escapes::kUnknown;
+  bool data_is_object_ = false;
+  bool has_foreign_keys_ = false;
+  Value data_;
+};
+
+Payload::Payload(const RouteTable& routes) : routes_(routes), parser_(std::make_unique<Parser>()) {}
+Payload::~Payload() = default;
+
+bool Payload::open(std::string_view bytes) {
+  bytes_ = bytes;
+  outer_.present = 0;
+  inner_.present = 0;
+  is_enveloped_ = false;
+  is_object_ = false;
+  message_ = {};
+  edits_.clear();
+  if (!Walk(*this).document()) return false;
+  std::sort(edits_.begin(), edits_.end(), [](const Edit& a, const Edit& b) {
+    return a.begin != b.begin ? a.begin < b.begin : a.end > b.end;  // a cut before what lies in it
+  });
+  return true;
+}
+
+const Value* Payload::envelope_timestamp() const { return is_enveloped_ ? outer_.find(routes_.timestamp) : nullptr; }
+
+std::string_view Payload::text(const Value& value) {
+  const std::string_view inside = bytes_.substr(value.begin + 1, value.end - value.begin - 2);
+  if (!value.has_escapes) return inside;
+  unescaped_.clear();
+  bool lone_surrogate;
+  append_json_unescaped(inside, unescaped_, lone_surrogate);
+  return unescaped_;
+}
+
+bool Payload::needs_rewrite(const Value& value) const {
+  return std::any_of(edits_.begin(), edits_.end(),
+                     [&](const Edit& edit) { return edit.begin >= value.begin && edit.end <= value.end; });
+}
+
+void Payload::append(const Value& value, std::string& out) const {
+  std::uint32_t at = value.begin;
+  for (const Edit& edit : edits_) {
+    if (edit.begin < at || edit.end > value.end) continue;
+    out.append(bytes_, at, edit.begin - at);
+    out += edit.text;
+    at = edit.end;
+  }
+  out.append(bytes_, at, value.end - at);
+}
+
+}  // namespace firebase_relay::classify

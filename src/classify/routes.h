@@ -1,0 +1,100 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "firebase_relay/kind.h"
+#include "firebase_relay/result.h"
+
+namespace firebase_relay::classify {
+
+/// A field that some route names; counts from 0. At most 64 in a table, so that "which are there" is one word.
+using FieldId = std::uint8_t;
+inline constexpr std::size_t kFieldsMax = 64;
+inline constexpr std::size_t kRoutesMax = 64;
+
+/// The fields that routes name, as a tree of keys: the payload walk goes down it while it validates.
+struct FieldNode {
+  struct Child {
+    std::string key;
+    std::uint32_t node;
+  };
+  std::vector<Child> children;
+  std::optional<FieldId> field;   ///< set when a route names this very place
+  std::uint64_t fields_below = 0; ///< of all places below: a duplicate key makes them absent again
+};
+
+/// A text with `*` for any bytes and `{TICKER}` for any bytes but none, which are the ticker.
+class ChannelPattern {
+ public:
+  ChannelPattern() : ChannelPattern("*") {}
+  explicit ChannelPattern(std::string pattern) : pattern_(std::move(pattern)) {}
+  [[nodiscard]] bool matches(std::string_view channel) const;
+  /// What `{TICKER}` stands for in `channel`; empty without a match or without `{TICKER}`.
+  [[nodiscard]] std::string_view ticker_in(std::string_view channel) const;
+  [[nodiscard]] const std::string& text() const { return pattern_; }
+
+ private:
+  std::string pattern_;
+};
+
+/// A path with places to fill in: `services/{TICKER}/orders/{ID}`.
+struct PathTemplate {
+  enum class Piece : std::uint8_t { kLiteral, kTicker, kId, kChannel };
+  std::vector<std::pair<Piece, std::string>> pieces;  ///< a literal comes with its text
+  std::size_t keys = 0;
+  [[nodiscard]] bool uses(Piece piece) const;
+};
+
+/// What a route asks of one field.
+struct Condition {
+  enum class Test : std::uint8_t { kAbsent, kPresent, kObject, kOneOf };
+  FieldId field = 0;
+  Test test = Test::kPresent;
+  std::vector<std::string> values;  ///< kOneOf: strings, without quotes
+};
+
+/// Which value goes to a live path.
+struct LiveTarget {
+  enum class Source : std::uint8_t { kField, kMessage, kTicker, kNow };
+  PathTemplate path;
+  Source source = Source::kMessage;
+  FieldId field = 0;
+  std::vector<std::pair<std::string, std::string>> translation;  ///< field's string → string written; empty: as published
+};
+
+/// One line of data: which messages it takes and where they go.
+struct Route {
+  Kind kind = Kind::kUnrouted;
+  ChannelPattern channel;
+  std::vector<std::vector<Condition>> match;  ///< any of these, all conditions of it; none: every message
+  std::vector<LiveTarget> live;
+  std::optional<PathTemplate> history;  ///< without the key
+  std::optional<FieldId> id;
+  std::optional<Condition> closed;      ///< when it holds, the thing with this id is closed (--live-orders-max)
+  bool needs_ticker = false;
+  bool needs_channel = false;
+};
+
+/// All lines, first match wins; the last one takes whatever is left. Immutable once loaded: any thread may read it.
+struct RouteTable {
+  std::vector<Route> routes;
+  std::vector<FieldNode> fields;  ///< node 0 is the message itself
+  std::vector<FieldId> ticker_fields;
+  std::vector<ChannelPattern> ticker_channels;
+  FieldId timestamp = 0;
+};
+
+/// The table that `json` describes (docs/routes.md has the grammar). Refuses, in one line that names the place, what is
+/// misspelt, and any table in which one written path could be another's ancestor: the database would refuse such a PATCH whole.
+Result<RouteTable> parse_routes(std::string_view json, std::string_view file_name);
+
+/// routes.json as it was when this program was built.
+std::string_view builtin_routes_json();
+
+}  // namespace firebase_relay::classify

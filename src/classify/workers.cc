@@ -1,0 +1,26 @@
+#include "classify/workers.h"
+
+#include <utility>
+
+namespace firebase_relay::classify {
+
+Workers::Workers(const RouteTable& routes, const WriterOptions& options, std::size_t count, Wiring wiring)
+    : wiring_(std::move(wiring)) {
+  for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this, &routes, options] { work(routes, options); });
+}
+
+void Workers::join() { threads_.clear(); }
+
+void Workers::work(const RouteTable& routes, const WriterOptions& options) {
+  FragmentWriter writer(routes, options);
+  while (std::unique_ptr<MessageBlock> messages = wiring_.messages.pop()) {
+    const SteadyTime arrived = messages->arrived;
+    std::unique_ptr<FragmentBlock> fragments = writer.write(*messages);
+    wiring_.took_block(std::move(messages), arrived);
+    const std::size_t bytes = fragments->text.size() + fragments->history[0].text.size() + fragments->history[1].text.size();
+    wiring_.fragments.push(std::move(fragments));
+    wiring_.made_block(bytes);
+  }
+}
+
+}  // namespace firebase_relay::classify

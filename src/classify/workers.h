@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "base/queue.h"
+#include "classify/fragment_writer.h"
+#include "firebase_relay/fragment.h"
+#include "firebase_relay/message.h"
+
+namespace firebase_relay::classify {
+
+/// The worker threads: each takes blocks of messages from one queue and puts blocks of fragments into another.
+///
+/// Threads: constructed and joined by one. `took_block` and `made_block` are called on the workers.
+class Workers {
+ public:
+  struct Wiring {
+    Queue<MessageBlock>& messages;
+    Queue<FragmentBlock>& fragments;
+    std::function<void(std::unique_ptr<MessageBlock>, SteadyTime arrived)> took_block;  ///< gets the emptied block back
+    std::function<void(std::size_t fragment_bytes)> made_block;               ///< after it was put into `fragments`
+  };
+  Workers(const RouteTable& routes, const WriterOptions& options, std::size_t count, Wiring wiring);
+  /// Ends when `messages` is closed and empty.
+  void join();
+
+ private:
+  void work(const RouteTable& routes, const WriterOptions& options);
+
+  Wiring wiring_;
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace firebase_relay::classify

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+
+#include "firebase_relay/fragment.h"
+
+namespace firebase_relay::coalesce {
+
+/// Gives blocks back in the order in which their messages arrived, whichever worker was done first. So an older value never
+/// comes after its path was acknowledged and forgotten, and all that counts in order (repeats, closed orders) may.
+/// Holds at most what the workers have in hand.
+///
+/// Threads: the flusher's.
+class BlockOrder {
+ public:
+  void put(std::unique_ptr<FragmentBlock> block);
+  /// The next one in order, or null while it is missing.
+  std::unique_ptr<FragmentBlock> next();
+  [[nodiscard]] bool is_empty() const { return waiting_.empty(); }
+
+ private:
+  std::map<std::uint64_t, std::unique_ptr<FragmentBlock>> waiting_;
+  std::uint64_t next_number_ = 1;
+};
+
+}  // namespace firebase_relay::coalesce

@@ -1,0 +1,288 @@
+#include "coalesce/live_map.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "classify/places.h"
+
+namespace firebase_relay::coalesce {
+
+bool LiveMap::merge(std::string_view path, std::uint64_t hash, std::string_view value, Sequence sequence, std::uint32_t ticket,
+                    std::vector<TicketEnd>& ended) {
+  const Slot slot = slot_for(path, hash);
+  Entry& entry = entries_[slot];
+  if (sequence <= entry.sequence) {
+    if (ticket != kNoTicket) ended.push_back({ticket, false});
+    return true;
+  }
+  const bool overtakes = entry.sequence != 0 && !entry.is_clean && entry.in_flight != entry.sequence;
+  if (entry.ticket != kNoTicket) ended.push_back({entry.ticket, false});
+  entry.value = value;
+  entry.sequence = sequence;
+  entry.ticket = ticket;
+  entry.is_clean = false;
+  has_unsaved_ = true;
+  if (entry.in_flight == 0 && !entry.is_apart) queue(slot);
+  return overtakes;
+}
+
+void LiveMap::restore(const LiveRow& row, std::uint64_t hash, std::uint32_t ticket) {
+  const Slot slot = slot_for(row.path, hash);
+  Entry& entry = entries_[slot];
+  entry.value = row.value;
+  entry.sequence = row.sequence;
+  entry.on_disk = row.sequence;
+  entry.ticket = ticket;
+  ++rows_on_disk_;
+  queue(slot);
+}
+
+LiveMap::Slot LiveMap::slot_for(std::string_view path, std::uint64_t hash) {
+  const auto found = index_.find(PathKey{path, hash});
+  if (found != index_.end()) return found->second;
+  Slot slot;
+  if (free_.empty()) {
+    slot = static_cast<Slot>(entries_.size());
+    entries_.emplace_back();
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  Entry& entry = entries_[slot];
+  entry.path = path;
+  entry.hash = hash;
+  entry.is_used = true;
+  index_.emplace(PathKey{entry.path, hash}, slot);
+  return slot;
+}
+
+void LiveMap::queue(Slot slot) {
+  Entry& entry = entries_[slot];
+  if (entry.is_queued) return;
+  entry.is_queued = true;
+  if (is_sendable(entry)) {
+    ready_.push_back(slot);
+  } else {
+    parked_.push_back(slot);
+  }
+}
+
+bool LiveMap::is_sendable(const Entry& entry) const {
+  if (!disk_first_ || entry.on_disk == entry.sequence) return true;
+  return disk_failing_ && entry.on_disk == 0 && entry.saving == 0 && entry.forgetting == 0;
+}
+
+void LiveMap::unpark() {
+  for (const Slot slot : std::exchange(parked_, {})) {
+    entries_[slot].is_queued = false;
+    queue(slot);
+  }
+}
+
+void LiveMap::append(Slot slot, std::size_t base_size, std::string& text, std::vector<Sent>& sent) {
+  Entry& entry = entries_[slot];
+  text += '"';
+  text.append(entry.path, base_size == 0 ? 0 : base_size + 1);
+  text += "\":";
+  text += entry.value;
+  text += ',';
+  entry.in_flight = entry.sequence;
+  entry.ticket_in_flight = std::exchange(entry.ticket, kNoTicket);
+  sent.push_back({slot, entry.sequence});
+}
+
+std::vector<LiveMap::Sent> LiveMap::take(std::uint64_t bytes_max, bool narrow, std::string& base, std::string& text) {
+  std::vector<Sent> sent;
+  std::vector<Slot> elsewhere;
+  while (!ready_.empty()) {
+    const Slot slot = ready_.front();
+    Entry& entry = entries_[slot];
+    if (!is_sendable(entry)) {  // a newer value came, which the disk does not have yet
+      ready_.pop_front();
+      parked_.push_back(slot);
+      continue;
+    }
+    if (narrow && sent.empty()) base = first_key(entry.path);
+    if (narrow && first_key(entry.path) != base) {
+      ready_.pop_front();
+      elsewhere.push_back(slot);
+      continue;
+    }
+    constexpr std::size_t kPunctuation = 4;  // two quotes, a colon and a comma
+    if (!sent.empty() && text.size() + entry.path.size() + entry.value.size() + kPunctuation > bytes_max) break;
+    ready_.pop_front();
+    entry.is_queued = false;
+    append(slot, base.size(), text, sent);
+  }
+  ready_.insert(ready_.begin(), elsewhere.begin(), elsewhere.end());
+  return sent;
+}
+
+std::vector<LiveMap::Sent> LiveMap::take_again(const std::vector<Slot>& slots, bool narrow, std::string& base, std::string& text) {
+  std::vector<Sent> sent;
+  for (const Slot slot : slots) {
+    Entry& entry = entries_[slot];
+    if (!entry.is_used || !entry.is_apart) continue;
+    if (narrow && sent.empty()) base = first_key(entry.path);
+    if (!is_sendable(entry) || (narrow && first_key(entry.path) != base)) {
+      entry.is_apart = false;  // goes with the others; if it is the culprit, it will be found there
+      queue(slot);
+      continue;
+    }
+    append(slot, base.size(), text, sent);
+  }
+  return sent;
+}
+
+void LiveMap::acknowledge(const std::vector<Sent>& all, std::vector<TicketEnd>& ended, std::vector<LiveAcknowledged>& forget) {
+  for (const Sent& sent : all) {
+    Entry& entry = entries_[sent.slot];
+    if (entry.ticket_in_flight != kNoTicket) ended.push_back({std::exchange(entry.ticket_in_flight, kNoTicket), true});
+    entry.in_flight = 0;
+    entry.is_apart = false;
+    forget_row(entry, sent.sequence, forget);
+    entry.is_clean = entry.sequence == sent.sequence;
+    if (std::exchange(entry.resend, false)) reopen(entry);
+    if (!entry.is_clean) queue(sent.slot);
+    erase_if_done(sent.slot);
+  }
+}
+
+/// Undoes a take: what of it was not overtaken meanwhile is as it was.
+void LiveMap::take_back(const Sent& sent, std::vector<TicketEnd>& ended) {
+  Entry& entry = entries_[sent.slot];
+  entry.in_flight = 0;
+  entry.resend = false;
+  if (entry.ticket_in_flight == kNoTicket) return;
+  if (entry.sequence == sent.sequence) {
+    entry.ticket = entry.ticket_in_flight;
+  } else {
+    ended.push_back({entry.ticket_in_flight, false});
+  }
+  entry.ticket_in_flight = kNoTicket;
+}
+
+void LiveMap::give_back(const std::vector<Sent>& all, std::optional<SteadyTime> lost_until, std::vector<TicketEnd>& ended) {
+  for (const Sent& sent : all) {
+    take_back(sent, ended);
+    Entry& entry = entries_[sent.slot];
+    if (lost_until) {
+      ++entry.settlings;
+      settling_.push_back({*lost_until, sent.slot});
+    }
+    if (!entry.is_apart) queue(sent.slot);
+  }
+}
+
+void LiveMap::set_apart(const std::vector<Sent>& all, std::vector<TicketEnd>& ended) {
+  for (const Sent& sent : all) {
+    take_back(sent, ended);
+    entries_[sent.slot].is_apart = true;
+  }
+}
+
+std::optional<LiveMap::Refused> LiveMap::refuse(const Sent& sent, std::vector<TicketEnd>& ended, std::vector<LiveAcknowledged>& forget) {
+  take_back(sent, ended);
+  Entry& entry = entries_[sent.slot];
+  entry.is_apart = false;
+  forget_row(entry, sent.sequence, forget);
+  if (entry.sequence != sent.sequence) {
+    queue(sent.slot);
+    return std::nullopt;
+  }
+  Refused refused{entry.path, entry.value, entry.sequence, std::exchange(entry.ticket, kNoTicket)};
+  entry.is_clean = true;
+  erase_if_done(sent.slot);
+  return refused;
+}
+
+void LiveMap::settle(SteadyTime now) {
+  while (!settling_.empty() && settling_.front().at <= now) {
+    const Slot slot = settling_.front().slot;
+    settling_.pop_front();
+    Entry& entry = entries_[slot];
+    --entry.settlings;
+    if (entry.in_flight != 0) {
+      entry.resend = true;
+    } else if (entry.is_clean && !entry.is_apart) {
+      reopen(entry);
+      queue(slot);
+    }
+  }
+}
+
+/// An acknowledged value has to be sent again: as if it never had been.
+void LiveMap::reopen(Entry& entry) {
+  entry.is_clean = false;
+  entry.acknowledged = 0;
+  has_unsaved_ = true;
+}
+
+void LiveMap::set_disk_first(bool disk_first) {
+  disk_first_ = disk_first;
+  has_unsaved_ = true;
+  unpark();
+}
+
+void LiveMap::set_disk_failing(bool failing) {
+  if (std::exchange(disk_failing_, failing) != failing) unpark();
+}
+
+std::vector<LiveRow> LiveMap::unsaved(const std::function<Kind(std::uint32_t)>& kind_of) {
+  std::vector<LiveRow> rows;
+  for (Slot slot = 0; slot < entries_.size(); ++slot) {
+    Entry& entry = entries_[slot];
+    if (!entry.is_used || entry.is_clean || entry.sequence <= entry.on_disk) continue;
+    const std::uint32_t ticket = entry.in_flight == entry.sequence ? entry.ticket_in_flight : entry.ticket;
+    const bool counts = ticket != kNoTicket;
+    rows.push_back({entry.path, entry.value, entry.sequence, counts, counts ? kind_of(ticket) : Kind::kUnrouted});
+    entry.saving = entry.sequence;
+    saving_.push_back(slot);
+  }
+  has_unsaved_ = false;
+  return rows;
+}
+
+void LiveMap::saved(bool ok, std::vector<LiveAcknowledged>& forget) {
+  for (const Slot slot : std::exchange(saving_, {})) {
+    Entry& entry = entries_[slot];
+    const Sequence saved = std::exchange(entry.saving, 0);
+    if (ok) {
+      if (entry.on_disk == 0) ++rows_on_disk_;
+      entry.on_disk = saved;
+      if (entry.acknowledged >= saved) forget_row(entry, entry.acknowledged, forget);
+    }
+    erase_if_done(slot);
+  }
+  if (!ok) has_unsaved_ = true;
+  unpark();
+}
+
+void LiveMap::forget_row(Entry& entry, Sequence sequence, std::vector<LiveAcknowledged>& forget) {
+  entry.acknowledged = std::max(entry.acknowledged, sequence);
+  if (entry.on_disk == 0 || entry.on_disk > sequence) return;
+  forget.push_back({entry.path, sequence});
+  ++entry.forgetting;
+  entry.on_disk = 0;
+  --rows_on_disk_;
+}
+
+void LiveMap::forgotten(const std::vector<LiveAcknowledged>& rows) {
+  for (const LiveAcknowledged& row : rows) {
+    const Slot slot = index_.at(PathKey{row.path, classify::hash_of_path(row.path)});
+    --entries_[slot].forgetting;
+    erase_if_done(slot);
+  }
+  if (disk_failing_) unpark();
+}
+
+void LiveMap::erase_if_done(Slot slot) {
+  Entry& entry = entries_[slot];
+  const bool is_needed = entry.settlings > 0 || entry.saving != 0 || entry.in_flight != 0 || entry.on_disk != 0 || entry.forgetting > 0;
+  if (!entry.is_used || !entry.is_clean || is_needed) return;
+  index_.erase(PathKey{entry.path, entry.hash});
+  entry = Entry{};
+  free_.push_back(slot);
+}
+
+}  // namespace firebase_relay::coalesce

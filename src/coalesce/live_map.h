@@ -1,0 +1,149 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "firebase_relay/fragment.h"
+#include "firebase_relay/outbox.h"
+#include "firebase_relay/time.h"
+
+namespace firebase_relay::coalesce {
+
+/// The newest value of every live path that the database has not acknowledged. Highest sequence wins, also on a retry: an
+/// older value that comes late never undoes a newer one (guarantee 1).
+///
+/// One live request is under way at a time. A path of it may get a newer value meanwhile; it is sent after the answer.
+/// In trouble a value is sent only when the outbox holds just that value for its path (decision 5 of the contract): so a
+/// crash can never bring an older one back.
+///
+/// Threads: the flusher's. Pure: no clock, no I/O.
+class LiveMap {
+ public:
+  using Slot = std::uint32_t;
+  static constexpr std::uint32_t kNoTicket = LiveUpdate::kNoTicket;
+
+  /// What happened to a ticket's hold on a value. A ticket is let go once for every value that it was given with.
+  struct TicketEnd {
+    std::uint32_t ticket;
+    bool acknowledged;  ///< else overtaken
+  };
+  struct Sent {
+    Slot slot;
+    Sequence sequence;
+  };
+
+  /// True when an older value of the path was overtaken before it was acknowledged.
+  bool merge(std::string_view path, std::uint64_t hash, std::string_view value, Sequence sequence, std::uint32_t ticket,
+             std::vector<TicketEnd>& ended);
+  /// A row of the outbox, at start.
+  void restore(const LiveRow& row, std::uint64_t hash, std::uint32_t ticket);
+
+  /// Is there a value that may be sent now?
+  [[nodiscard]] bool has_sendable() const { return !ready_.empty(); }
+  /// Or one that waits, for the disk or for an answer?
+  [[nodiscard]] bool has_unsent() const { return !ready_.empty() || !parked_.empty(); }
+  [[nodiscard]] std::size_t size() const { return entries_.size() - free_.size(); }
+  [[nodiscard]] std::uint64_t rows_on_disk() const { return rows_on_disk_; }
+
+  /// Takes values, longest waiting first, until `bytes_max` are reached; at least one. With `narrow` only those below one
+  /// child of the root, which goes to `base`. Appends `"path":value,` for each to `text`.
+  std::vector<Sent> take(std::uint64_t bytes_max, bool narrow, std::string& base, std::string& text);
+  /// Takes just these again (bisection); those that are gone since are left out.
+  std::vector<Sent> take_again(const std::vector<Slot>& slots, bool narrow, std::string& base, std::string& text);
+
+  /// The database has them. Fills in what the outbox may forget.
+  void acknowledge(const std::vector<Sent>& sent, std::vector<TicketEnd>& ended, std::vector<LiveAcknowledged>& forget);
+  /// Not delivered: each is sent again, with its newest value. `lost_until`: the database may yet apply what was lost, so
+  /// send the newest state once more at that time.
+  void give_back(const std::vector<Sent>& sent, std::optional<SteadyTime> lost_until, std::vector<TicketEnd>& ended);
+  /// Not delivered, and suspected: stays out of take() until take_again().
+  void set_apart(const std::vector<Sent>& sent, std::vector<TicketEnd>& ended);
+  /// The database refused this very value. Empty when a newer one has come meanwhile, which is sent instead.
+  struct Refused {
+    std::string path;
+    std::string value;
+    Sequence sequence;
+    std::uint32_t ticket;
+  };
+  std::optional<Refused> refuse(const Sent& sent, std::vector<TicketEnd>& ended, std::vector<LiveAcknowledged>& forget);
+
+  /// Sends again what a straggler may have overwritten until `now`.
+  void settle(SteadyTime now);
+  [[nodiscard]] SteadyTime next_settling() const { return settling_.empty() ? SteadyTime::max() : settling_.front().at; }
+
+  /// In trouble values wait for the disk. Leaving it requires rows_on_disk() == 0.
+  void set_disk_first(bool disk_first);
+  /// The disk fails: values whose path has no row there need not wait for it.
+  void set_disk_failing(bool failing);
+  /// Values that are newer than their row on disk; they are being saved from now on.
+  std::vector<LiveRow> unsaved(const std::function<Kind(std::uint32_t ticket)>& kind_of);
+  [[nodiscard]] bool has_unsaved() const { return has_unsaved_; }
+  /// The outbox has forgotten these: they are on no disk any more.
+  void forgotten(const std::vector<LiveAcknowledged>& rows);
+  /// The outcome of what unsaved() gave. Fills in rows that were acknowledged meanwhile.
+  void saved(bool ok, std::vector<LiveAcknowledged>& forget);
+
+ private:
+  struct Entry {
+    std::string path;
+    std::string value;
+    std::uint64_t hash = 0;
+    Sequence sequence = 0;
+    Sequence in_flight = 0;  ///< sequence under way; 0: none
+    Sequence on_disk = 0;    ///< sequence of its row; 0: none
+    Sequence saving = 0;     ///< sequence being written to disk; 0: none
+    Sequence acknowledged = 0;
+    std::uint32_t forgetting = 0;  ///< deletions of its row that are not known to be on disk
+    std::uint32_t ticket = kNoTicket;
+    std::uint32_t ticket_in_flight = kNoTicket;
+    bool is_used = false;
+    bool is_clean = false;   ///< acknowledged, and kept for settling or saving only
+    bool is_queued = false;  ///< in ready_ or parked_
+    bool is_apart = false;   ///< suspected
+    bool resend = false;     ///< settle() came while it was under way
+    std::uint32_t settlings = 0;
+  };
+  struct PathKey {
+    std::string_view path;
+    std::uint64_t hash;
+    bool operator==(const PathKey& other) const { return hash == other.hash && path == other.path; }
+  };
+  struct PathHash {
+    std::size_t operator()(const PathKey& key) const noexcept { return key.hash; }
+  };
+  struct Settling {
+    SteadyTime at;
+    Slot slot;
+  };
+
+  Slot slot_for(std::string_view path, std::uint64_t hash);
+  void queue(Slot slot);
+  [[nodiscard]] bool is_sendable(const Entry& entry) const;
+  void unpark();
+  void append(Slot slot, std::size_t base_size, std::string& text, std::vector<Sent>& sent);
+  void reopen(Entry& entry);
+  void take_back(const Sent& sent, std::vector<TicketEnd>& ended);
+  void forget_row(Entry& entry, Sequence sequence, std::vector<LiveAcknowledged>& forget);
+  void erase_if_done(Slot slot);
+  static std::string_view first_key(std::string_view path) { return path.substr(0, path.find('/')); }
+
+  std::deque<Entry> entries_;  // a deque: index_ has views of paths in it
+  std::vector<Slot> free_;
+  std::unordered_map<PathKey, Slot, PathHash> index_;
+  std::deque<Slot> ready_;
+  std::vector<Slot> parked_;   // queued, but not sendable before the disk has them
+  std::deque<Settling> settling_;
+  std::vector<Slot> saving_;
+  std::uint64_t rows_on_disk_ = 0;
+  bool has_unsaved_ = false;
+  bool disk_first_ = false;
+  bool disk_failing_ = false;
+};
+
+}  // namespace firebase_relay::coalesce

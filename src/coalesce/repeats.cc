@@ -1,0 +1,78 @@
+#include "coalesce/repeats.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "classify/history_key.h"
+
+namespace firebase_relay::coalesce {
+
+Repeats::Seen* Repeats::Table::find(std::uint64_t key) {
+  if (places_.empty()) return nullptr;
+  const std::size_t mask = places_.size() - 1;
+  for (std::size_t i = key & mask;; i = (i + 1) & mask) {
+    if (places_[i].key == key) return &places_[i];
+    if (places_[i].key == 0) return nullptr;
+  }
+}
+
+void Repeats::Table::add(const Seen& seen) {
+  if ((used_ + 1) * 2 > places_.size()) grow();
+  const std::size_t mask = places_.size() - 1;
+  std::size_t i = seen.key & mask;
+  while (places_[i].key != 0) i = (i + 1) & mask;
+  places_[i] = seen;
+  ++used_;
+}
+
+void Repeats::Table::grow() {
+  constexpr std::size_t kPlacesMin = 1024;
+  std::vector<Seen> old(std::max(kPlacesMin, places_.size() * 2));
+  old.swap(places_);
+  used_ = 0;
+  for (const Seen& seen : old) {
+    if (seen.key != 0) add(seen);
+  }
+}
+
+void Repeats::Table::clear() {
+  std::fill(places_.begin(), places_.end(), Seen{});
+  used_ = 0;
+}
+
+void Repeats::settle(HistoryRun& run) {
+  const auto seconds = static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(run.arrived.time_since_epoch()).count());
+  for (std::size_t i = 0; i < run.seeds.size(); ++i) {
+    const HistoryEntry& entry = run.entries[i];
+    const std::uint32_t n = count(run.seeds[i], run.first_sequence + entry.sequence_offset, seconds);
+    if (n == 0) continue;
+    constexpr std::size_t kTimeSize = 8;
+    const std::size_t key_at = entry.offset + 1u + entry.path_size - classify::kHistoryKeySize;
+    classify::write_key_hash(run.seeds[i], n, run.text.data() + key_at + kTimeSize);
+  }
+  run.seeds = {};
+}
+
+std::uint32_t Repeats::count(const KeySeed& seed, Sequence sequence, std::uint32_t seconds) {
+  if (sequence / kMessagesMax != generation_) {
+    std::swap(tables_[0], tables_[1]);
+    tables_[0].clear();
+    if (sequence / kMessagesMax != generation_ + 1) tables_[1].clear();
+    generation_ = sequence / kMessagesMax;
+  }
+  const std::uint64_t key = seed.low | 1;  // never 0
+  const auto is_recent = [&](const Seen& seen) {
+    return sequence - seen.sequence <= kMessagesMax && seconds - seen.seconds <= std::chrono::seconds(kAgeMax).count();
+  };
+  if (Seen* seen = tables_[0].find(key)) {
+    const std::uint32_t n = is_recent(*seen) ? seen->n + 1 : 0;
+    *seen = {key, sequence, seconds, n};
+    return n;
+  }
+  const Seen* before = tables_[1].find(key);
+  const std::uint32_t n = before && is_recent(*before) ? before->n + 1 : 0;
+  tables_[0].add({key, sequence, seconds, n});
+  return n;
+}
+
+}  // namespace firebase_relay::coalesce

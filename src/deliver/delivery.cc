@@ -1,0 +1,252 @@
+#include "firebase_relay/delivery.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "classify/places.h"
+#include "deliver/delivery_impl.h"
+
+namespace firebase_relay {
+
+using deliver::Slice;
+using Place = deliver::HistoryQueue::Place;
+
+Delivery::Impl::Impl(const DeliveryOptions& options, Restored restored, std::uint64_t jitter_seed)
+    : options_(options),
+      circuit_(jitter_seed),
+      pacing_(options.bytes_per_minute_max),
+      concurrency_(options.in_flight_max),
+      last_batch_(restored.last_batch),
+      level_(restored.level),
+      unloaded_(restored.level.batches),
+      trouble_(restored.level.batches > 0 || restored.level.live_rows > 0) {
+  live_.set_disk_first(trouble_);
+  for (const std::uint64_t messages : restored.history) accounts_.took_in(messages);
+  // Rows of one message without history are one message: their sequence says so.
+  std::map<Sequence, std::uint32_t> tickets;
+  std::map<Sequence, std::uint32_t> values;
+  for (const LiveRow& row : restored.live) values[row.sequence] += row.counts ? 1 : 0;
+  for (const LiveRow& row : restored.live) {
+    std::uint32_t ticket = LiveMap::kNoTicket;
+    if (row.counts) {
+      const auto [known, is_new] = tickets.try_emplace(row.sequence);
+      if (is_new) known->second = accounts_.open_ticket(row.kind, values[row.sequence], HistoryEntry::kNoEventTime, SteadyTime{});
+      ticket = known->second;
+    }
+    live_.restore(row, classify::hash_of_path(row.path), ticket);
+  }
+}
+
+void Delivery::Impl::handle(Event event, const Now& now, std::vector<Action>& actions) {
+  now_ = now;
+  actions_ = &actions;
+  std::visit([this](auto&& what) { on(std::move(what)); }, std::move(event));
+  proceed();
+  accounts_.end(ended_, now_);
+  if (std::optional<Account> account = accounts_.take()) actions.emplace_back(std::move(*account));
+  check_drained();
+  find_deadline();
+}
+
+void Delivery::Impl::on(Arrived&& event) {
+  FragmentBlock& block = event.block;
+  std::vector<std::uint32_t> tickets;
+  tickets.reserve(block.tickets.size());
+  for (const Ticket& ticket : block.tickets) {
+    tickets.push_back(ticket.updates == 0 ? LiveMap::kNoTicket
+                                          : accounts_.open_ticket(ticket.kind, ticket.updates, ticket.event_ms, block.arrived));
+  }
+  std::uint64_t overtaken = block.updates_coalesced;
+  for (const LiveUpdate& update : block.live) {
+    const std::uint32_t ticket = update.ticket == LiveUpdate::kNoTicket ? LiveMap::kNoTicket : tickets[update.ticket];
+    overtaken += live_.merge(block.path_of(update), update.path_hash, block.value_of(update), update.sequence, ticket, ended_) ? 1 : 0;
+  }
+  accounts_.overtook(overtaken);
+  for (std::size_t shed_class = 0; shed_class < kShedClassCount; ++shed_class) {
+    HistoryRun& run = block.history[shed_class];
+    if (run.entries.empty()) continue;
+    accounts_.took_in(static_cast<std::uint64_t>(std::count_if(run.entries.begin(), run.entries.end(), [](const HistoryEntry& entry) {
+      return entry.sequence_offset != HistoryEntry::kUncounted;
+    })));
+    pending_bytes_ += run.text.size();
+    pending_[shed_class].push_back(std::move(run));
+  }
+  if (!live_since_ && live_.has_unsent()) live_since_ = now_.steady;
+  if (!pending_since_ && pending_bytes_ > 0) pending_since_ = now_.steady;
+}
+
+void Delivery::Impl::on(Stop&&) {
+  if (stopping_) return;
+  stopping_ = true;
+  drain_until_ = now_.steady + options_.drain_timeout;
+}
+
+void Delivery::Impl::on(Answered&& event) {
+  const auto found = requests_.find(event.request);
+  if (found == requests_.end()) return;
+  Request request = std::move(found->second);
+  requests_.erase(found);
+  if (request.is_main) main_is_out_ = false;
+  if (!request.is_main) --history_out_;
+  const deliver::RetryRule& rule = deliver::judge(event.answer);
+  switch (rule.verdict) {
+    case deliver::Verdict::kAcknowledged:
+      acknowledge(request);
+      report(event.request, RequestEnded::Result::kOk, rule, event.answer, std::nullopt);
+      break;
+    case deliver::Verdict::kRetry:
+    case deliver::Verdict::kRefresh:
+    case deliver::Verdict::kHold: retry(event.request, request, event.answer, rule); break;
+    case deliver::Verdict::kNarrow:
+    case deliver::Verdict::kSplit: narrow_or_split(event.request, request, event.answer, rule); break;
+    case deliver::Verdict::kBisect: take_apart(event.request, request, event.answer, rule); break;
+  }
+}
+
+/// All that follows from the state and the time, whatever the event was.
+void Delivery::Impl::proceed() {
+  live_.settle(now_.steady);
+  if (!trouble_ && unsent_history_bytes() >= options_.batch_bytes_max) form_batches();
+  send_what_may_go();  // before the disk: what can go now need not be saved
+  use_the_disk();
+  forget();
+  leave_trouble_if_empty();
+}
+
+/// What was collected becomes batches, one per shedding class, and queues up.
+void Delivery::Impl::form_batches() {
+  for (std::size_t shed_class = 0; shed_class < kShedClassCount; ++shed_class) {
+    if (pending_[shed_class].empty()) continue;
+    Batch batch{++last_batch_, static_cast<ShedClass>(shed_class), std::move(pending_[shed_class])};
+    pending_[shed_class] = {};
+    const bool waits_for_older = unloaded_ > 0;
+    history_.add(std::move(batch), *pending_since_ + half_window(), waits_for_older ? Place::kHeld : Place::kQueued);
+    if (!waits_for_older) loaded_upto_ = last_batch_;
+  }
+  pending_bytes_ = 0;
+  pending_since_.reset();
+}
+
+void Delivery::Impl::send_what_may_go() {
+  while (circuit_.allows(now_.steady) && (send_main() || send_history())) {
+  }
+}
+
+/// The one request at a time that may hold live values; while all is well the newest history goes with them.
+bool Delivery::Impl::send_main() {
+  if (main_is_out_) return false;
+  Request request;
+  request.is_main = true;
+  if (!live_suspects_.empty()) {
+    take_live_suspects(request);
+    if (!request.live.empty()) send(std::move(request));
+    return true;
+  }
+  const bool has_history = !trouble_ && unsent_history_bytes() > 0;
+  if (!live_.has_sendable() && !has_history) return false;
+  // In trouble what is sendable has been saved by a flush, which kept the pace.
+  const bool is_flush = !trouble_ || save_failed_;
+  if (is_flush && !flush_is_due()) return false;
+  if (!trouble_) form_batches();
+  request.live = live_.take(options_.batch_bytes_max, history_.is_narrow(), request.base, request.live_text);
+  if (!trouble_) add_history(request);
+  if (request.live.empty() && request.history.empty()) return false;
+  if (is_flush) next_flush_ = now_.steady + options_.flush_interval;
+  if (!live_.has_sendable()) live_since_.reset();
+  send(std::move(request));
+  return true;
+}
+
+void Delivery::Impl::take_live_suspects(Request& request) {
+  const std::vector<LiveMap::Slot> group = std::move(live_suspects_.back());
+  live_suspects_.pop_back();
+  request.live = live_.take_again(group, history_.is_narrow(), request.base, request.live_text);
+  request.is_suspect = true;
+}
+
+/// History goes along with live values when it fits, may go, and has the same location.
+void Delivery::Impl::add_history(Request& request) {
+  const bool other_location = history_.is_narrow() && !request.live.empty();
+  const std::uint64_t used = request.live_text.size();
+  if (other_location || used >= options_.batch_bytes_max || !history_.has_waiting()) return;
+  const std::uint64_t room = options_.batch_bytes_max - used;
+  if (!pacing_.allows(std::min(room, history_.waiting_bytes()), now_.steady)) return;
+  request.history = history_.take(room, request.base);
+}
+
+/// History beside the main request: suspects alone; a backlog as fast as it may; while all is well only full requests.
+bool Delivery::Impl::send_history() {
+  if (history_out_ >= (trouble_ ? concurrency_.limit() : options_.in_flight_max)) return false;
+  Request request;
+  if (history_.has_suspects()) {
+    request.history = history_.take_suspects(request.base);
+    request.is_suspect = true;
+  } else {
+    const std::uint64_t bytes = std::min(history_.waiting_bytes(), options_.batch_bytes_max);
+    const bool goes_with_main = !trouble_ && !stopping_ && !history_.is_narrow() && bytes < options_.batch_bytes_max;
+    if (!history_.has_waiting() || goes_with_main || !pacing_.allows(bytes, now_.steady)) return false;
+    request.history = history_.take(options_.batch_bytes_max, request.base);
+  }
+  send(std::move(request));
+  return true;
+}
+
+void Delivery::Impl::send(Request&& request) {
+  const RequestId id = ++last_request_;
+  request.sent_at = now_.steady;
+  request.is_probe = circuit_.sent();
+  (request.is_main ? main_is_out_ = true : ++history_out_);
+  Request& kept = requests_[id] = std::move(request);
+
+  Send action{id, kept.base, {"{"}, 0, static_cast<std::uint32_t>(kept.live.size())};
+  if (!kept.live_text.empty()) action.parts.emplace_back(kept.live_text);
+  for (const Slice& slice : kept.history) {
+    history_.append_parts(slice, action.parts);
+    action.paths += slice.size();
+  }
+  action.parts.back().remove_suffix(1);  // the last comma
+  action.parts.emplace_back("}");
+  for (const std::string_view part : action.parts) action.bytes += part.size();
+  kept.bytes = action.bytes;
+  pacing_.sent(action.bytes, now_.steady);
+  history_.sent(kept.history, now_.steady + half_window());
+  actions_->emplace_back(std::move(action));
+}
+
+bool Delivery::Impl::waits_for_arrivals() const { return !live_since_ && !pending_since_; }
+
+void Delivery::Impl::find_deadline() {
+  deadline_ = SteadyTime::max();
+  // A time that has passed is none: what could be done by now has been done, and waits for an event.
+  const auto consider = [this](SteadyTime time) {
+    if (time > now_.steady) deadline_ = std::min(deadline_, time);
+  };
+  consider(live_.next_settling());
+  consider(save_deadline());
+  consider(circuit_.next_probe());
+  consider(load_again_);
+  consider(drain_until_);
+  if (live_.has_sendable() || unsent_history_bytes() > 0 || live_.has_unsaved()) consider(next_flush_);
+  if (options_.bytes_per_minute_max > 0 && history_.has_waiting()) consider(pacing_.next_release(now_.steady));
+}
+
+void Delivery::Impl::check_drained() {
+  if (!stopping_) return;
+  const bool all_done = requests_.empty() && accounts_.in_flight() == 0 && unsent_history_bytes() == 0 && !history_.has_suspects() &&
+                        !live_.has_sendable() && live_suspects_.empty() && disk_is_empty();
+  const bool all_saved = now_.steady >= drain_until_ && !saving_ && !forgetting_ && (!must_save() || save_failed_);
+  drained_ = all_done || all_saved;
+}
+
+Delivery::Delivery(const DeliveryOptions& options, Restored restored, std::uint64_t jitter_seed)
+    : impl_(std::make_unique<Impl>(options, std::move(restored), jitter_seed)) {}
+Delivery::~Delivery() = default;
+void Delivery::handle(Event event, const Now& now, std::vector<Action>& actions) { impl_->handle(std::move(event), now, actions); }
+SteadyTime Delivery::next_deadline() const { return impl_->next_deadline(); }
+bool Delivery::waits_for_arrivals() const { return impl_->waits_for_arrivals(); }
+bool Delivery::drained() const { return impl_->drained(); }
+std::uint64_t Delivery::messages_in_flight() const { return impl_->messages_in_flight(); }
+bool Delivery::database_reachable() const { return impl_->circuit().is_closed(); }
+HoldReason Delivery::hold() const { return impl_->circuit().hold(); }
+
+}  // namespace firebase_relay

@@ -1,0 +1,221 @@
+// When the outbox is used: decision 5 of the contract.
+#include <algorithm>
+#include <utility>
+
+#include "deliver/delivery_impl.h"
+
+namespace firebase_relay {
+
+using deliver::Slice;
+
+/// Guarantee 2: acknowledged or on disk within two flush intervals, and never less than 500 ms. Half of it may pass before
+/// something is sent, and half before it is answered.
+std::chrono::milliseconds Delivery::Impl::half_window() const {
+  constexpr std::chrono::milliseconds kLeast{250};
+  return std::max(options_.flush_interval, kLeast);
+}
+
+void Delivery::Impl::enter_trouble() {
+  if (std::exchange(trouble_, true)) return;
+  live_.set_disk_first(true);
+}
+
+/// When something that no disk has must be there.
+SteadyTime Delivery::Impl::save_deadline() const {
+  if (saving_ || forgetting_) return SteadyTime::max();
+  if (save_failed_) return must_save() ? save_again_ : SteadyTime::max();
+  if (must_save_now_) return now_.steady;
+  if (trouble_) return must_save() ? std::max(next_flush_, now_.steady) : SteadyTime::max();
+  SteadyTime deadline = drain_until_;
+  if (pending_since_) deadline = std::min(deadline, *pending_since_ + half_window());
+  if (live_since_) deadline = std::min(deadline, *live_since_ + half_window());
+  for (const auto& [id, request] : requests_) {
+    if (request.is_main && !request.live.empty()) deadline = std::min(deadline, request.sent_at + half_window());
+  }
+  return std::min(deadline, history_.next_save());
+}
+
+/// Is there anything that only memory has?
+bool Delivery::Impl::must_save() const {
+  return pending_bytes_ > 0 || live_.has_unsaved() || history_.next_save() != SteadyTime::max();
+}
+
+void Delivery::Impl::use_the_disk() {
+  const bool due = save_deadline() <= now_.steady;
+  if (due && must_save()) {
+    enter_trouble();
+    save();
+  }
+  keep_within_bounds();
+  const std::uint64_t wanted = options_.batch_bytes_max * (options_.in_flight_max + 1);
+  if (unloaded_ > 0 && !loading_ && !shedding_ && history_.bytes() < wanted && now_.steady >= load_again_) {
+    loading_ = true;
+    actions_->emplace_back(Load{loaded_upto_, wanted});
+  }
+}
+
+/// Everything that only memory has, in one transaction.
+void Delivery::Impl::save() {
+  must_save_now_ = false;
+  form_batches();
+  Persist persist;
+  for (auto& [id, stored] : history_.stored()) {
+    if (stored.on_disk) continue;
+    stored.saving = true;
+    persist.batches.push_back(&stored.batch);
+  }
+  persist.live = live_.unsaved([this](std::uint32_t ticket) { return accounts_.kind_of(ticket); });
+  next_flush_ = now_.steady + options_.flush_interval;
+  live_since_.reset();
+  if (persist.batches.empty() && persist.live.empty()) return;
+  saving_ = true;
+  actions_->emplace_back(std::move(persist));
+}
+
+void Delivery::Impl::on(Persisted&& event) {
+  saving_ = false;
+  save_failed_ = false;
+  level_ = event.level;
+  live_.set_disk_failing(false);
+  live_.saved(true, forget_live_);
+  std::vector<BatchId> done;
+  for (auto& [id, stored] : history_.stored()) {
+    if (!std::exchange(stored.saving, false)) continue;
+    stored.on_disk = true;
+    if (stored.left == 0) done.push_back(id);
+  }
+  for (const BatchId id : done) {
+    forget_batches_.push_back(id);
+    history_.release(id);
+  }
+  keep_memory_flat();
+}
+
+/// Nothing of it is on disk: go on in memory, within bounds, and try the disk again.
+void Delivery::Impl::on(PersistFailed&&) {
+  constexpr std::chrono::seconds kTryAgainAfter{1};
+  saving_ = false;
+  save_failed_ = true;
+  save_again_ = now_.steady + kTryAgainAfter;
+  live_.set_disk_failing(true);
+  live_.saved(false, forget_live_);
+  std::vector<BatchId> done;
+  for (auto& [id, stored] : history_.stored()) {
+    if (std::exchange(stored.saving, false) && stored.left == 0) done.push_back(id);
+  }
+  for (const BatchId id : done) history_.release(id);
+}
+
+/// What is saved and not about to be sent leaves memory, newest first, and is loaded again in its turn. Once one batch is on
+/// disk only, so are all newer ones: history leaves oldest first.
+void Delivery::Impl::keep_memory_flat() {
+  const auto drop = [this](BatchId id) {
+    if (!history_.stored().at(id).on_disk || !history_.drop_untouched(id)) return false;
+    ++unloaded_;
+    loaded_upto_ = std::min(loaded_upto_, id - 1);
+    return true;
+  };
+  if (unloaded_ > 0) {
+    std::vector<BatchId> held;
+    for (const auto& [id, stored] : history_.stored()) {
+      if (stored.is_held) held.push_back(id);
+    }
+    for (const BatchId id : held) drop(id);
+  }
+  const std::uint64_t kept_max = options_.batch_bytes_max * (options_.in_flight_max + 1);
+  while (history_.bytes() > kept_max && !history_.stored().empty() && drop(history_.stored().rbegin()->first)) {
+  }
+}
+
+/// A row may be read that is in memory, or done and about to be forgotten: history is not always done in order.
+bool Delivery::Impl::is_known(BatchId id) {
+  const auto has = [id](const std::vector<BatchId>& ids) { return std::find(ids.begin(), ids.end(), id) != ids.end(); };
+  return history_.stored().contains(id) || has(forget_batches_) || has(forgetting_batches_);
+}
+
+void Delivery::Impl::on(Loaded&& event) {
+  loading_ = false;
+  if (!event.ok) {
+    load_again_ = now_.steady + std::chrono::seconds(1);
+    return;
+  }
+  for (Batch& batch : event.batches) {
+    loaded_upto_ = batch.id;
+    if (is_known(batch.id)) continue;
+    --unloaded_;
+    history_.add(std::move(batch), SteadyTime::max(), deliver::HistoryQueue::Place::kQueued).on_disk = true;
+  }
+  if (event.batches.empty()) unloaded_ = 0;
+  if (unloaded_ > 0) return;
+  history_.queue_held();
+  loaded_upto_ = last_batch_;
+}
+
+/// Tells the outbox what it need not keep. The last thing that it forgets is synced, before anything skips the disk: a
+/// power cut must not bring it back.
+void Delivery::Impl::forget() {
+  if (forgetting_ || saving_) return;
+  if (forget_batches_.empty() && forget_live_.empty() && !(must_sync_ && disk_is_empty())) return;
+  forgetting_batches_ = std::exchange(forget_batches_, {});
+  forgetting_live_ = std::exchange(forget_live_, {});
+  const bool sync = disk_is_empty();
+  must_sync_ = !sync;
+  forgetting_ = true;
+  actions_->emplace_back(Acknowledge{forgetting_batches_, forgetting_live_, sync});
+}
+
+void Delivery::Impl::on(Forgotten&& event) {
+  forgetting_ = false;
+  if (event.ok) {
+    level_ = event.level;
+    live_.forgotten(forgetting_live_);
+    return;
+  }
+  must_sync_ = true;
+  forget_batches_.insert(forget_batches_.end(), forgetting_batches_.begin(), forgetting_batches_.end());
+  forget_live_.insert(forget_live_.end(), forgetting_live_.begin(), forgetting_live_.end());
+}
+
+/// No row is left that anything still needs. (Those being forgotten may be there yet.)
+bool Delivery::Impl::disk_is_empty() const {
+  return unloaded_ == 0 && !saving_ && live_.rows_on_disk() == 0 && !history_.any_on_disk();
+}
+
+void Delivery::Impl::leave_trouble_if_empty() {
+  if (!trouble_ || forgetting_ || must_sync_ || !circuit_.is_closed() || !disk_is_empty()) return;
+  if (save_failed_ && must_save()) return;  // else the next overdue batch would come straight back
+  trouble_ = false;
+  save_failed_ = false;
+  live_.set_disk_failing(false);
+  live_.set_disk_first(false);
+  if (live_.has_sendable() && !live_since_) live_since_ = now_.steady;
+  send_what_may_go();
+}
+
+/// At the outbox's limit price history goes first, oldest first (guarantee 3). While the disk fails, memory is all there is.
+void Delivery::Impl::keep_within_bounds() {
+  if (level_.bytes > options_.outbox_bytes_max && unloaded_ > 0 && !shedding_ && !loading_) {
+    shedding_ = true;
+    actions_->emplace_back(ShedBytes{loaded_upto_, level_.bytes - options_.outbox_bytes_max});
+  }
+  constexpr std::uint64_t kMemoryMax = 64ull << 20;
+  if (!save_failed_ || history_.bytes() + pending_bytes_ <= kMemoryMax) return;
+  form_batches();
+  const std::vector<Slice> slices = history_.shed(history_.bytes() - kMemoryMax);
+  for (const Slice& slice : slices) accounts_.shed(history_.run_of(slice), slice);
+  finish_history(slices);
+}
+
+void Delivery::Impl::on(WasShed&& event) {
+  shedding_ = false;
+  if (!event.ok) return;
+  accounts_.shed(event.result.messages);
+  const std::uint64_t gone = level_.batches - std::min(level_.batches, event.result.level.batches);
+  unloaded_ -= std::min(unloaded_, gone);
+  level_ = event.result.level;
+  if (unloaded_ > 0) return;
+  history_.queue_held();
+  loaded_upto_ = last_batch_;
+}
+
+}  // namespace firebase_relay

@@ -1,0 +1,157 @@
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "coalesce/live_map.h"
+#include "deliver/accounts.h"
+#include "deliver/circuit.h"
+#include "deliver/concurrency.h"
+#include "deliver/history_queue.h"
+#include "deliver/pacing.h"
+#include "deliver/retry_table.h"
+#include "firebase_relay/delivery.h"
+
+namespace firebase_relay {
+
+/// The state machine. Two modes:
+///
+/// Healthy: nothing is on disk. What arrives is merged (live) and collected (history) until a flush is due; then one
+/// request, the main one, takes both. History beyond a full request goes beside it.
+///
+/// Trouble: entered when a request failed or was not answered in time, or something waited too long. Everything
+/// unacknowledged is saved at once, and from then on each flush is saved before it is sent. Live requests and history
+/// requests go separately, so that a backlog does not hold up what is new. Left when the disk is known to be empty.
+class Delivery::Impl {
+ public:
+  Impl(const DeliveryOptions& options, Restored restored, std::uint64_t jitter_seed);
+
+  void handle(Event event, const Now& now, std::vector<Action>& actions);
+  [[nodiscard]] SteadyTime next_deadline() const { return deadline_; }
+  [[nodiscard]] bool waits_for_arrivals() const;
+  [[nodiscard]] bool drained() const { return drained_; }
+  [[nodiscard]] std::uint64_t messages_in_flight() const { return accounts_.in_flight(); }
+  [[nodiscard]] const deliver::Circuit& circuit() const { return circuit_; }
+
+ private:
+  using LiveMap = coalesce::LiveMap;
+  struct Request {
+    std::vector<LiveMap::Sent> live;
+    std::vector<deliver::Slice> history;
+    std::string base;
+    std::string live_text;  ///< what Send::parts of the live values point into
+    SteadyTime sent_at;
+    std::uint64_t bytes = 0;
+    bool is_main = false;   ///< takes the one place for live values
+    bool is_probe = false;
+    bool is_suspect = false;
+  };
+
+  // delivery.cc: events in, requests out
+  void on(Arrived&& event);
+  void on(Answered&& event);
+  void on(Persisted&& event);
+  void on(PersistFailed&& event);
+  void on(Forgotten&& event);
+  void on(Loaded&& event);
+  void on(WasShed&& event);
+  void on(TimePassed&&) {}
+  void on(Stop&& event);
+  void proceed();
+  void form_batches();
+  void send_what_may_go();
+  bool send_main();
+  bool send_history();
+  void take_live_suspects(Request& request);
+  void add_history(Request& request);
+  void send(Request&& request);
+  [[nodiscard]] bool flush_is_due() const { return stopping_ || now_.steady >= next_flush_; }
+  [[nodiscard]] std::uint64_t unsent_history_bytes() const { return pending_bytes_ + history_.waiting_bytes(); }
+  void find_deadline();
+  void check_drained();
+
+  // delivery_answers.cc: what an answer means
+  void acknowledge(Request& request);
+  void retry(RequestId id, Request& request, const Answer& answer, const deliver::RetryRule& rule);
+  void take_apart(RequestId id, Request& request, const Answer& answer, const deliver::RetryRule& rule);
+  void narrow_or_split(RequestId id, Request& request, const Answer& answer, const deliver::RetryRule& rule);
+  void give_back(Request& request, bool may_still_apply);
+  void suspect_live(const std::vector<LiveMap::Sent>& sent);
+  void refuse_live(const LiveMap::Sent& sent, DeadLetterReason reason);
+  void refuse_entry(const deliver::Slice& slice, DeadLetterReason reason);
+  void report(RequestId id, RequestEnded::Result result, const deliver::RetryRule& rule, const Answer& answer,
+              std::optional<std::chrono::milliseconds> retry_in);
+  void finish_history(const std::vector<deliver::Slice>& slices);
+
+  // delivery_disk.cc: the outbox
+  void enter_trouble();
+  void use_the_disk();
+  void save();
+  void forget();
+  void leave_trouble_if_empty();
+  void keep_memory_flat();
+  [[nodiscard]] bool is_known(BatchId id);
+  void keep_within_bounds();
+  [[nodiscard]] bool must_save() const;
+  [[nodiscard]] SteadyTime save_deadline() const;
+  [[nodiscard]] bool disk_is_empty() const;
+  [[nodiscard]] std::chrono::milliseconds half_window() const;
+
+  DeliveryOptions options_;
+  LiveMap live_;
+  deliver::HistoryQueue history_;
+  deliver::Accounts accounts_;
+  deliver::Circuit circuit_;
+  deliver::Pacing pacing_;
+  deliver::Concurrency concurrency_;
+
+  Now now_{};
+  std::vector<Action>* actions_ = nullptr;
+  SteadyTime deadline_ = SteadyTime::max();
+
+  // Arrivals since the last flush.
+  std::array<std::vector<HistoryRun>, kShedClassCount> pending_;
+  std::uint64_t pending_bytes_ = 0;
+  std::optional<SteadyTime> pending_since_;  ///< the oldest arrival in pending_
+  std::optional<SteadyTime> live_since_;     ///< the oldest live value that no request has taken and no disk has
+  SteadyTime next_flush_{};                  ///< not before this time (guarantee 7)
+  BatchId last_batch_ = 0;
+
+  // Requests under way.
+  std::map<RequestId, Request> requests_;
+  RequestId last_request_ = 0;
+  bool main_is_out_ = false;
+  std::uint32_t history_out_ = 0;
+  std::vector<std::vector<LiveMap::Slot>> live_suspects_;
+  std::vector<LiveMap::TicketEnd> ended_;
+  bool has_refreshed_ = false;  ///< credentials, since something was acknowledged
+
+  // The outbox.
+  OutboxLevel level_;
+  std::uint64_t unloaded_ = 0;     ///< batches that are on disk only
+  BatchId loaded_upto_ = 0;        ///< those have higher ids
+  bool trouble_ = false;
+  bool saving_ = false;            ///< a Persist is under way; likewise the next three
+  bool forgetting_ = false;
+  bool loading_ = false;
+  bool shedding_ = false;
+  bool must_sync_ = false;         ///< rows were forgotten without a sync since
+  bool save_failed_ = false;
+  bool must_save_now_ = false;     ///< a request failed: what it had must not wait for the next flush
+  SteadyTime save_again_{};
+  SteadyTime load_again_{};
+  std::vector<BatchId> forget_batches_;
+  std::vector<LiveAcknowledged> forget_live_;
+  std::vector<BatchId> forgetting_batches_;      ///< of the Acknowledge under way, in case it fails
+  std::vector<LiveAcknowledged> forgetting_live_;
+
+  // The end.
+  bool stopping_ = false;
+  bool drained_ = false;
+  SteadyTime drain_until_ = SteadyTime::max();
+};
+
+}  // namespace firebase_relay

@@ -1,0 +1,203 @@
+#include "flush/flusher.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/clock.h"
+
+namespace firebase_relay::flush {
+
+Flusher::Flusher(const FlusherOptions& options, Restored restored, Wiring wiring)
+    : options_(options),
+      wiring_(std::move(wiring)),
+      delivery_(options.delivery, std::move(restored), options.jitter_seed),
+      closed_orders_(options.closed_orders_max),
+      last_turn_(std::chrono::steady_clock::now().time_since_epoch().count()) {}
+
+void Flusher::run() {
+  std::vector<PatchSender::Finished> finished;
+  handle(TimePassed{});
+  while (!delivery_.drained() && !end_now_.load(std::memory_order_relaxed)) {
+    last_turn_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+    take_blocks();
+    beat_if_due();
+    if (stopping_.load(std::memory_order_acquire) && !stop_told_) {  // pairs with stop(): all blocks are in the queue
+      take_blocks();
+      stop_told_ = true;
+      beat(true);
+      handle(Stop{});
+      continue;
+    }
+    if (delivery_.next_deadline() <= std::chrono::steady_clock::now()) {
+      handle(TimePassed{});
+      continue;
+    }
+    // Say that the next block matters, then look once more: a block that came in between has not woken us.
+    waits_for_arrivals_.store(delivery_.waits_for_arrivals(), std::memory_order_seq_cst);  // pairs with notify()
+    take_blocks();
+    wiring_.sender.wait(std::min(delivery_.next_deadline(), wiring_.heartbeat.due()), finished);
+    waits_for_arrivals_.store(false, std::memory_order_relaxed);
+    for (PatchSender::Finished& answer : finished) {
+      wiring_.metrics.flush_duration_seconds.Observe(std::chrono::duration<double>(answer.took).count());
+      handle(Answered{answer.request, std::move(answer.answer)});
+    }
+    finished.clear();
+  }
+  update_gauges();
+}
+
+void Flusher::notify(std::uint64_t bytes) {
+  const std::uint64_t queued = queued_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  const bool is_full = queued >= options_.delivery.batch_bytes_max && queued - bytes < options_.delivery.batch_bytes_max;
+  if (is_full || waits_for_arrivals_.exchange(false, std::memory_order_seq_cst)) wiring_.sender.wake();  // pairs with run()
+}
+
+void Flusher::stop() {
+  stopping_.store(true, std::memory_order_release);  // pairs with run()
+  wiring_.sender.wake();
+}
+
+void Flusher::end_now() {
+  end_now_.store(true, std::memory_order_relaxed);
+  wiring_.sender.wake();
+}
+
+void Flusher::take_blocks() {
+  std::uint64_t taken = 0;
+  while (std::unique_ptr<FragmentBlock> block = wiring_.fragments.try_pop()) {
+    taken += block->text.size() + block->history[0].text.size() + block->history[1].text.size();
+    if (block->number == 0) {  // the relay's own, which has no place among the messages
+      handle(Arrived{std::move(*block)});
+      continue;
+    }
+    order_.put(std::move(block));
+    while (std::unique_ptr<FragmentBlock> next = order_.next()) {
+      for (HistoryRun& run : next->history) repeats_.settle(run);
+      closed_orders_.apply(*next);
+      account_for(*next);
+      handle(Arrived{std::move(*next)});
+      wiring_.took_block();
+    }
+  }
+  queued_bytes_.fetch_sub(taken, std::memory_order_relaxed);
+}
+
+/// What the worker counted. Done here, where blocks are in order, so that the log and the console are, too.
+void Flusher::account_for(FragmentBlock& block) {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  state_.last_message_at = block.arrived_at;
+  observe::Metrics& metrics = wiring_.metrics;
+  observe::Metrics::add(metrics.classified, block.classified);
+  observe::Metrics::add(metrics.coalesced, block.coalesced);
+  if (block.key_fallbacks > 0) metrics.history_key_fallbacks.Increment(static_cast<double>(block.key_fallbacks));
+  for (const DeadLetter& letter : block.dead_letters) wiring_.events.dead_letter(letter, now);
+  constexpr std::size_t kUnroutedSeenMax = 10'000;
+  for (std::string& channel : block.unrouted_channels) {
+    if (unrouted_seen_.size() >= kUnroutedSeenMax || !unrouted_seen_.insert(channel).second) continue;
+    wiring_.events.unrouted_channel_first_seen(channel, now);
+  }
+  if (!block.console.empty()) wiring_.show(std::move(block.console));
+  wiring_.budget.release(block.message_bytes, block.messages);
+}
+
+void Flusher::beat_if_due() {
+  if (wiring_.heartbeat.due() > std::chrono::steady_clock::now() || stop_told_) return;
+  beat(false);
+  wiring_.events.report_suppressed(std::chrono::steady_clock::now());
+}
+
+void Flusher::beat(bool draining) {
+  std::uint64_t messages = 0;
+  for (const std::uint64_t count : lag_since_beat_.counts()) messages += count;
+  if (messages > 0) state_.lag = std::chrono::milliseconds(std::llround(lag_since_beat_.sum_seconds() * 1000 / static_cast<double>(messages)));
+  lag_since_beat_ = {};
+  handle(Arrived{std::move(*wiring_.heartbeat.beat(state_, read_clocks(), draining))});
+}
+
+void Flusher::handle(Event event) {
+  events_.push_back(std::move(event));
+  handle_queued_events();
+  update_gauges();
+}
+
+/// Actions that are done at once, like those of the outbox, bring the next events; each is handled in its turn.
+void Flusher::handle_queued_events() {
+  while (!events_.empty()) {
+    Event event = std::move(events_.front());
+    events_.pop_front();
+    delivery_.handle(std::move(event), read_clocks(), actions_);
+    for (Action& action : actions_) std::visit([this](const auto& what) { perform(what); }, action);
+    actions_.clear();
+  }
+}
+
+void Flusher::update_gauges() {
+  in_flight_.store(delivery_.messages_in_flight(), std::memory_order_relaxed);
+  wiring_.metrics.database_reachable.Set(delivery_.database_reachable() ? 1 : 0);
+}
+
+void Flusher::perform(const Send& action) {
+  wiring_.sender.send(action);
+  wiring_.metrics.patch_bytes.Increment(static_cast<double>(action.bytes));
+  wiring_.metrics.patch_paths.Increment(action.paths);
+  wiring_.metrics.flush_bytes.Observe(static_cast<double>(action.bytes));
+  wiring_.metrics.flush_paths.Observe(action.paths);
+}
+
+void Flusher::perform(const Persist& action) {
+  const Result<OutboxLevel> level = wiring_.outbox.append(action.batches, action.live);
+  if (level) {
+    events_.emplace_back(Persisted{*level});
+  } else {
+    wiring_.events.outbox_failed("append", level.error(), std::chrono::steady_clock::now());
+    events_.emplace_back(PersistFailed{});
+  }
+}
+
+void Flusher::perform(const Acknowledge& action) {
+  const Result<OutboxLevel> level = wiring_.outbox.acknowledge(action.batches, action.live, action.sync);
+  if (!level) wiring_.events.outbox_failed("acknowledge", level.error(), std::chrono::steady_clock::now());
+  events_.emplace_back(Forgotten{level ? *level : OutboxLevel{}, level.has_value()});
+}
+
+void Flusher::perform(const Load& action) {
+  Result<std::vector<Batch>> batches = wiring_.outbox.load(action.after, action.bytes_max);
+  if (!batches) wiring_.events.outbox_failed("load", batches.error(), std::chrono::steady_clock::now());
+  events_.emplace_back(Loaded{batches ? std::move(*batches) : std::vector<Batch>{}, batches.has_value()});
+}
+
+void Flusher::perform(const ShedBytes& action) {
+  const Result<ShedResult> result = wiring_.outbox.shed(action.after, action.bytes);
+  if (!result) wiring_.events.outbox_failed("shed", result.error(), std::chrono::steady_clock::now());
+  events_.emplace_back(WasShed{result ? *result : ShedResult{}, result.has_value()});
+}
+
+void Flusher::perform(const SetAside& action) { wiring_.events.dead_letter(action.letter, std::chrono::steady_clock::now()); }
+
+void Flusher::perform(const RefreshCredentials&) {}
+
+void Flusher::perform(const Account& action) {
+  observe::Metrics& metrics = wiring_.metrics;
+  observe::Metrics::add(metrics.delivered, action.delivered);
+  observe::Metrics::add(metrics.coalesced, action.coalesced);
+  metrics.updates_coalesced.Increment(static_cast<double>(action.updates_coalesced));
+  lag_since_beat_.merge(action.relay_lag);
+  observe::Metrics::observe(metrics.relay_lag_seconds, action.relay_lag);
+  observe::Metrics::observe(metrics.event_lag_seconds, action.event_lag);
+  if (std::any_of(action.shed.begin(), action.shed.end(), [](std::uint64_t count) { return count > 0; })) {
+    wiring_.events.history_shed(action.shed, std::chrono::steady_clock::now());
+  }
+}
+
+void Flusher::perform(const RequestEnded& action) {
+  wiring_.events.request_ended(action, std::chrono::steady_clock::now());
+  if (action.result == RequestEnded::Result::kHeld) wiring_.events.held(action.hold, action.detail);
+  if (action.result == RequestEnded::Result::kOk) {
+    wiring_.events.unheld();
+    state_.last_flush_at = utc_now();
+  }
+  wiring_.metrics.set_held(delivery_.hold());
+}
+
+}  // namespace firebase_relay::flush

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "base/queue.h"
+#include "coalesce/block_order.h"
+#include "coalesce/closed_orders.h"
+#include "coalesce/repeats.h"
+#include "firebase_relay/delivery.h"
+#include "firebase_relay/outbox.h"
+#include "flush/patch_sender.h"
+#include "observe/events.h"
+#include "observe/metrics.h"
+
+namespace firebase_relay::flush {
+
+/// What the flusher knows of itself.
+struct FlushState {
+  std::optional<UtcMillis> last_message_at;         ///< arrival of the newest message
+  std::optional<UtcMillis> last_flush_at;           ///< the last acknowledgement
+  std::optional<std::chrono::milliseconds> lag;     ///< arrival to acknowledgement, the mean since the last beat
+};
+
+/// What the flusher adds by itself from time to time: the relay's own state (relay/heartbeat.h).
+class Heartbeat {
+ public:
+  virtual ~Heartbeat() = default;
+  /// When beat() is due next; max(): never.
+  [[nodiscard]] virtual SteadyTime due() const = 0;
+  /// The state as a block without messages. `draining`: this is the last one.
+  virtual std::unique_ptr<FragmentBlock> beat(const FlushState& state, const Now& now, bool draining) = 0;
+};
+
+struct FlusherOptions {
+  DeliveryOptions delivery;
+  std::size_t closed_orders_max = 50;
+  std::uint64_t jitter_seed = 0;
+};
+
+/// The thin shell around Delivery: brings it blocks in their order, answers and the time, and does what it decides. Decides
+/// nothing itself (decision 3 of the contract).
+///
+/// Threads: run() is the flusher's thread; notify(), stop() and end_now() may be called from any.
+class Flusher {
+ public:
+  struct Wiring {
+    Queue<FragmentBlock>& fragments;
+    ByteBudget& budget;
+    Outbox& outbox;
+    PatchSender& sender;
+    Heartbeat& heartbeat;
+    observe::Metrics& metrics;
+    observe::Events& events;
+    std::function<void()> took_block;                  ///< room may have come in the budget
+    std::function<void(std::string lines)> show;       ///< console lines, in the order of arrival
+  };
+  Flusher(const FlusherOptions& options, Restored restored, Wiring wiring);
+
+  /// Until stop() and drained, or end_now().
+  void run();
+  /// A block of `bytes` is in the queue. Wakes the flusher only if it would do something now.
+  void notify(std::uint64_t bytes);
+  /// No more blocks come: send what there is, within the drain's time, then return from run().
+  void stop();
+  /// Return from run() without waiting for answers.
+  void end_now();
+  /// Messages that are neither delivered nor otherwise ended, but those still in the queue.
+  [[nodiscard]] std::uint64_t messages_in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
+  /// When the thread last came around, for health.
+  [[nodiscard]] SteadyTime last_turn() const { return SteadyTime(SteadyTime::duration(last_turn_.load(std::memory_order_relaxed))); }
+
+ private:
+  void take_blocks();
+  void account_for(FragmentBlock& block);
+  void beat_if_due();
+  void beat(bool draining);
+  void handle(Event event);
+  void handle_queued_events();
+  void update_gauges();
+
+  // Actions.
+  void perform(const Send& action);
+  void perform(const Persist& action);
+  void perform(const Acknowledge& action);
+  void perform(const Load& action);
+  void perform(const ShedBytes& action);
+  void perform(const SetAside& action);
+  void perform(const RefreshCredentials& action);
+  void perform(const Account& action);
+  void perform(const RequestEnded& action);
+
+  FlusherOptions options_;
+  Wiring wiring_;
+  Delivery delivery_;
+  coalesce::BlockOrder order_;
+  coalesce::Repeats repeats_;
+  coalesce::ClosedOrders closed_orders_;
+  std::unordered_set<std::string> unrouted_seen_;
+  std::deque<Event> events_;
+  std::vector<Action> actions_;
+  bool stop_told_ = false;
+  FlushState state_;
+  LagBuckets lag_since_beat_;
+
+  std::atomic<std::uint64_t> queued_bytes_{0};      ///< of fragments that notify() told of
+  std::atomic<bool> waits_for_arrivals_{false};
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> end_now_{false};
+  std::atomic<std::uint64_t> in_flight_{0};
+  std::atomic<SteadyTime::rep> last_turn_;
+};
+
+}  // namespace firebase_relay::flush

@@ -1,0 +1,254 @@
+#include "flush/patch_sender.h"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+#include <unordered_map>
+#include <utility>
+
+#include "base/clock.h"
+
+namespace firebase_relay::flush {
+namespace {
+
+constexpr std::size_t kAnswerKeptMax = 1024;    // of a body that explains an error
+constexpr std::size_t kDetailMax = 200;
+constexpr long kUploadBuffer = 256 * 1024;      // one copy into curl's buffer per read
+
+/// libcurl's start-up is not thread-safe, so it happens once, before the first handle.
+void start_curl() {
+  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (started != CURLE_OK) throw std::runtime_error(curl_easy_strerror(started));
+}
+
+/// A path between quotes as the path it is: `\"` and `\\` without their backslash.
+std::string unquoted(std::string_view path) {
+  std::string plain;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (path[i] == '\\' && i + 1 < path.size()) ++i;
+    plain += path[i];
+  }
+  return plain;
+}
+
+std::string one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text.substr(0, kDetailMax)) line += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
+  return line;
+}
+
+Answer::Transport transport_of(CURLcode code, bool was_connected) {
+  switch (code) {
+    case CURLE_OK: return Answer::Transport::kAnswered;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY: return Answer::Transport::kDns;
+    case CURLE_COULDNT_CONNECT: return Answer::Transport::kConnect;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR: return Answer::Transport::kTls;
+    case CURLE_OPERATION_TIMEDOUT: return was_connected ? Answer::Transport::kTimeout : Answer::Transport::kConnect;
+    default: return was_connected ? Answer::Transport::kReset : Answer::Transport::kConnect;
+  }
+}
+
+}  // namespace
+
+std::optional<std::chrono::milliseconds> parse_retry_after(const std::string& value, UtcMillis now) {
+  if (value.empty()) return std::nullopt;
+  if (std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+    constexpr std::size_t kDigitsMax = 9;  // more would be decades
+    return std::chrono::seconds(value.size() > kDigitsMax ? 999'999'999 : std::stol(value));
+  }
+  const time_t date = curl_getdate(value.c_str(), nullptr);
+  if (date < 0) return std::nullopt;
+  const auto wait = std::chrono::sys_seconds(std::chrono::seconds(date)) - now;
+  return std::max(std::chrono::milliseconds(0), std::chrono::duration_cast<std::chrono::milliseconds>(wait));
+}
+
+/// One request on its way. Used again for later ones: its handle keeps what libcurl has allocated.
+class PatchSender::Transfer {
+ public:
+  Transfer(const SenderOptions& options, curl_slist* headers) : easy_(curl_easy_init()) {
+    if (!easy_) throw std::runtime_error("curl_easy_init failed");
+    set(CURLOPT_UPLOAD, 1L);
+    set(CURLOPT_CUSTOMREQUEST, "PATCH");
+    set(CURLOPT_HTTPHEADER, headers);
+    set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    set(CURLOPT_UPLOAD_BUFFERSIZE, kUploadBuffer);
+    set(CURLOPT_TCP_NODELAY, 1L);
+    set(CURLOPT_TCP_KEEPALIVE, 1L);
+    set(CURLOPT_NOSIGNAL, 1L);
+    set(CURLOPT_TIMEOUT_MS, static_cast<long>(options.request_timeout.count()));
+    set(CURLOPT_PROTOCOLS_STR, "http,https");
+    set(CURLOPT_USERAGENT, "firebase-relay/" FIREBASE_RELAY_VERSION);
+    if (!options.ca_file.empty()) set(CURLOPT_CAINFO, options.ca_file.c_str());
+    if (options.database.is_local()) set(CURLOPT_NOPROXY, "*");
+    // No CURLOPT_SEEKFUNCTION: libcurl must not send a body again by itself. Whether a lost request may be applied later
+    // is for delivery to know.
+    set(CURLOPT_READFUNCTION, &Transfer::read);
+    set(CURLOPT_READDATA, this);
+    set(CURLOPT_WRITEFUNCTION, &Transfer::write);
+    set(CURLOPT_WRITEDATA, this);
+    set(CURLOPT_HEADERFUNCTION, &Transfer::header);
+    set(CURLOPT_HEADERDATA, this);
+    set(CURLOPT_PRIVATE, this);
+  }
+  ~Transfer() { curl_easy_cleanup(easy_); }
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  void begin(const Send& send, const std::string& url) {
+    request_ = send.request;
+    parts_ = send.parts;
+    part_ = 0;
+    offset_ = 0;
+    answer_.clear();
+    retry_after_.clear();
+    began_ = std::chrono::steady_clock::now();
+    set(CURLOPT_URL, url.c_str());
+    set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(send.bytes));
+  }
+
+  Finished finish(CURLcode code) const {
+    curl_off_t connected_us = 0;
+    curl_easy_getinfo(easy_, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+    long status = 0;
+    curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+    Answer answer;
+    answer.transport = transport_of(code, connected_us > 0);
+    answer.status = static_cast<int>(status);
+    answer.retry_after = parse_retry_after(retry_after_, utc_now());
+    const bool is_ok = code == CURLE_OK && status >= 200 && status < 300;
+    if (code != CURLE_OK) answer.detail = curl_easy_strerror(code);
+    if (code == CURLE_OK && !is_ok) answer.detail = std::to_string(status) + " " + one_line(answer_);
+    answer.write_too_big = status == 400 && answer_.find("exceeds the maximum size") != std::string::npos;
+    return {request_, std::move(answer), std::chrono::steady_clock::now() - began_};
+  }
+
+  [[nodiscard]] CURL* easy() const { return easy_; }
+
+ private:
+  template <class Value>
+  void set(CURLoption option, Value value) {
+    const CURLcode code = curl_easy_setopt(easy_, option, value);
+    if (code != CURLE_OK) throw std::runtime_error(std::string("curl_easy_setopt: ") + curl_easy_strerror(code));
+  }
+
+  /// Fills libcurl's buffer from as many parts as it takes.
+  static std::size_t read(char* out, std::size_t size, std::size_t count, void* self) {
+    Transfer& transfer = *static_cast<Transfer*>(self);
+    const std::size_t room = size * count;
+    std::size_t filled = 0;
+    while (filled < room && transfer.part_ < transfer.parts_.size()) {
+      const std::string_view rest = transfer.parts_[transfer.part_].substr(transfer.offset_);
+      const std::size_t taken = std::min(room - filled, rest.size());
+      std::memcpy(out + filled, rest.data(), taken);
+      filled += taken;
+      transfer.offset_ += taken;
+      if (taken < rest.size()) break;
+      ++transfer.part_;
+      transfer.offset_ = 0;
+    }
+    return filled;
+  }
+  static std::size_t write(char* data, std::size_t size, std::size_t count, void* self) {
+    std::string& answer = static_cast<Transfer*>(self)->answer_;
+    answer.append(data, std::min(size * count, kAnswerKeptMax - std::min(kAnswerKeptMax, answer.size())));
+    return size * count;
+  }
+  static std::size_t header(char* data, std::size_t size, std::size_t count, void* self) {
+    constexpr std::string_view kName = "retry-after:";
+    std::string_view line(data, size * count);
+    const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
+    if (line.size() > kName.size() && std::equal(kName.begin(), kName.end(), line.begin(), [&](char b, char a) { return same(a, b); })) {
+      line.remove_prefix(kName.size());
+      while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
+      while (!line.empty() && static_cast<unsigned char>(line.back()) <= ' ') line.remove_suffix(1);
+      static_cast<Transfer*>(self)->retry_after_ = line;
+    }
+    return size * count;
+  }
+
+  CURL* easy_;
+  RequestId request_ = 0;
+  std::vector<std::string_view> parts_;
+  std::size_t part_ = 0;
+  std::size_t offset_ = 0;
+  std::string answer_;
+  std::string retry_after_;
+  SteadyTime began_;
+};
+
+struct PatchSender::Handles {
+  CURLM* multi = nullptr;
+  curl_slist* headers = nullptr;
+  std::unordered_map<CURL*, std::unique_ptr<Transfer>> busy;
+  std::vector<std::unique_ptr<Transfer>> idle;
+
+  ~Handles() {
+    for (auto& [easy, transfer] : busy) curl_multi_remove_handle(multi, easy);
+    busy.clear();
+    idle.clear();
+    curl_multi_cleanup(multi);
+    curl_slist_free_all(headers);
+  }
+  void collect(std::vector<Finished>& finished) {
+    int running = 0;
+    curl_multi_perform(multi, &running);
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      CURL* easy = message->easy_handle;
+      const auto done = busy.find(easy);
+      finished.push_back(done->second->finish(message->data.result));
+      curl_multi_remove_handle(multi, easy);
+      idle.push_back(std::move(done->second));
+      busy.erase(done);
+    }
+  }
+};
+
+PatchSender::PatchSender(SenderOptions options) : options_(std::move(options)), handles_(std::make_unique<Handles>()) {
+  start_curl();
+  handles_->multi = curl_multi_init();
+  if (!handles_->multi) throw std::runtime_error("curl_multi_init failed");
+  std::vector<std::string> lines = {"Content-Type: application/json", "Expect:"};  // no 100-continue: it costs a round trip
+  if (!options_.authorization.empty()) lines.push_back("Authorization: " + options_.authorization);
+  for (const std::string& line : lines) handles_->headers = curl_slist_append(handles_->headers, line.c_str());
+}
+
+PatchSender::~PatchSender() = default;
+
+void PatchSender::send(const Send& send) {
+  std::unique_ptr<Transfer> transfer;
+  if (handles_->idle.empty()) {
+    transfer = std::make_unique<Transfer>(options_, handles_->headers);
+  } else {
+    transfer = std::move(handles_->idle.back());
+    handles_->idle.pop_back();
+  }
+  transfer->begin(send, options_.database.patch_url(unquoted(send.base)));
+  CURL* easy = transfer->easy();
+  handles_->busy.emplace(easy, std::move(transfer));
+  curl_multi_add_handle(handles_->multi, easy);
+}
+
+void PatchSender::wait(SteadyTime deadline, std::vector<Finished>& finished) {
+  handles_->collect(finished);
+  if (!finished.empty()) return;
+  constexpr std::chrono::seconds kLongest{10};  // health sees the flusher turn
+  const SteadyTime now = std::chrono::steady_clock::now();
+  const auto left = deadline <= now ? SteadyTime::duration::zero() : std::min<SteadyTime::duration>(deadline - now, kLongest);
+  const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(left);
+  curl_multi_poll(handles_->multi, nullptr, 0, static_cast<int>(timeout.count()), nullptr);
+  handles_->collect(finished);
+}
+
+void PatchSender::wake() { curl_multi_wakeup(handles_->multi); }
+
+}  // namespace firebase_relay::flush

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "firebase_relay/delivery.h"
+#include "firebase_relay/result.h"
+#include "flush/database_url.h"
+
+namespace firebase_relay::flush {
+
+struct SenderOptions {
+  DatabaseUrl database;
+  std::string authorization;  ///< value of the Authorization header; empty: none
+  std::string ca_file;        ///< empty: the system's
+  std::chrono::milliseconds request_timeout{15'000};
+};
+
+/// Sends PATCH requests side by side over kept connections (curl multi, HTTP/1.1). A request whose answer is lost takes its
+/// connection with it.
+///
+/// Threads: one, but wake(), which any thread may call.
+/// Errors:  an answer for every request, also when there is none: Answer::transport tells why.
+class PatchSender {
+ public:
+  struct Finished {
+    RequestId request;
+    Answer answer;
+    std::chrono::nanoseconds took;
+  };
+
+  explicit PatchSender(SenderOptions options);
+  ~PatchSender();
+
+  /// The parts of `send` must live until its Finished, or until this object is gone.
+  void send(const Send& send);
+  /// Waits for answers, for wake(), or until `deadline`; what has been answered is appended to `finished`.
+  void wait(SteadyTime deadline, std::vector<Finished>& finished);
+  /// Ends the current or the next wait().
+  void wake();
+
+ private:
+  class Transfer;
+  struct Handles;
+
+  SenderOptions options_;
+  std::unique_ptr<Handles> handles_;
+};
+
+/// Retry-After as RFC 9110 §10.2.3 has it: seconds, or a date (curl_getdate); nothing for what is neither.
+std::optional<std::chrono::milliseconds> parse_retry_after(const std::string& value, UtcMillis now);
+
+}  // namespace firebase_relay::flush

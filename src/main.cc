@@ -1,0 +1,21 @@
+#include <cstdio>
+
+#include "terminal/commands.h"
+
+int main(int argc, char** argv) {
+  using namespace firebase_relay::terminal;
+  const auto line = parse_command_line(argc, argv, process_environment());
+  if (!line) {
+    const std::string remedy = line.error().remedy.empty() ? "" : "; " + line.error().remedy;
+    std::fprintf(stderr, "firebase-relay: %s%s\n", line.error().what.c_str(), remedy.c_str());
+    return kExitInvalid;
+  }
+  if (line->print) return std::fputs(line->print->c_str(), stdout) < 0 ? kExitFailed : kExitOk;
+  switch (line->command) {
+    case Command::kRun: return run(*line);
+    case Command::kCheck: return check(*line);
+    case Command::kTap: return tap(*line);
+    case Command::kHealthcheck: return healthcheck(*line);
+  }
+  return kExitInvalid;
+}

@@ -1,0 +1,145 @@
+#include "observe/events.h"
+
+#include <array>
+#include <numeric>
+#include <string>
+
+#include "observe/printable.h"
+
+namespace firebase_relay::observe {
+namespace {
+
+constexpr std::size_t kExcerptBytesMax = 200;
+
+/// What a person has to do, in the order of HoldReason.
+constexpr std::array<std::string_view, kHoldReasonNames.size()> kRemedies = {
+    "",
+    "401: the database does not take our credentials; check that they belong to this project and that the clock is "
+    "right",
+    "403: these credentials may not write there; give them a role that may (Firebase Realtime Database Admin)",
+    "402: the plan's quota is used up, or its payment failed; see Usage and Billing in the Firebase console",
+    "404: no database at this address; compare the database URL with the one the Firebase console shows",
+    "423: the database is disabled or locked; enable it in the Firebase console",
+    "the answer is none a database gives; is the database URL right, is there a proxy or a login page in between?",
+};
+
+std::string summary_of(const KindCounts& messages) {
+  std::string text;
+  for (std::size_t i = 0; i < kKindCount; ++i) {
+    if (messages[i] == 0) continue;
+    if (!text.empty()) text += ", ";
+    text += std::to_string(messages[i]) + " " + std::string(kKindNames[i]);
+  }
+  return text;
+}
+
+}  // namespace
+
+void Events::redis_connected(std::string_view where) {
+  metrics_.redis_connected.Set(1);
+  logger_.info("redis: subscribed at {}", printable(where));
+}
+
+void Events::redis_disconnected(std::string_view reason, std::chrono::milliseconds next_try_in, SteadyTime now) {
+  metrics_.redis_connected.Set(0);
+  if (may_log("redis", now)) {
+    logger_.warn("redis: {}; next try in {}", printable(reason, kExcerptBytesMax), duration_text(next_try_in));
+  }
+}
+
+void Events::redis_reconnected(std::chrono::milliseconds outage) {
+  metrics_.redis_connected.Set(1);
+  metrics_.redis_reconnects.Increment();
+  logger_.info("redis: subscribed again after {}", duration_text(outage));
+}
+
+void Events::gap(UtcMillis from, UtcMillis to, std::string_view cause) {
+  metrics_.subscription_gaps.Increment();
+  logger_.warn("gap: nobody was subscribed from {} to {} ({}): {}; what was published then is lost", iso_utc(from),
+               iso_utc(to), duration_text(to - from), printable(cause, kExcerptBytesMax));
+}
+
+void Events::reading_paused(std::uint64_t queue_bytes, SteadyTime now) {
+  if (may_log("reading", now)) {
+    logger_.warn("reading paused: {} bytes of messages wait, Redis buffers until its own limit", queue_bytes);
+  }
+}
+
+void Events::reading_resumed(std::chrono::milliseconds paused, SteadyTime now) {
+  metrics_.reading_paused_seconds.Increment(std::chrono::duration<double>(paused).count());
+  if (may_log("reading", now)) logger_.info("reading resumed after {}", duration_text(paused));
+}
+
+void Events::unrouted_channel_first_seen(std::string_view channel, SteadyTime now) {
+  if (may_log("unrouted channel", now)) {
+    logger_.info("channel {} has no route: its messages go to channels/ as they are",
+                 printable(channel, kExcerptBytesMax));
+  }
+}
+
+void Events::dead_letter(const DeadLetter& letter, SteadyTime now) {
+  metrics_.dead_letters[letter.reason].Increment();
+  const std::string_view reason = name_of(letter.reason);
+  if (may_log(std::string("dead letter ").append(reason), now)) {
+    logger_.warn("dead letter: {}, channel {}, {} bytes: {}", reason, printable(letter.channel, kExcerptBytesMax),
+                 letter.payload.size(), printable(letter.payload, kExcerptBytesMax));
+  }
+}
+
+void Events::request_ended(const RequestEnded& ended, SteadyTime now) {
+  metrics_.patches[ended.result].Increment();
+  if (ended.retry_in) metrics_.retries(ended.reason).Increment();
+  if (ended.result == PatchResult::kOk || !may_log(std::string("request ").append(ended.reason), now)) return;
+  const std::string_view result = kPatchResultNames[static_cast<std::size_t>(ended.result)];
+  const std::string next = ended.retry_in ? "; next try in " + duration_text(*ended.retry_in) : "";
+  logger_.warn("request {}: {}: {}{}", result, ended.reason, printable(ended.detail, kExcerptBytesMax), next);
+}
+
+void Events::held(HoldReason reason, std::string_view detail) {
+  metrics_.set_held(reason);
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(held_reason_, reason) == reason) return;
+  }
+  const auto index = static_cast<std::size_t>(reason);
+  logger_.error("delivery held, nothing is lost: {}. {} ({})", kHoldReasonNames[index], kRemedies[index],
+                printable(detail, kExcerptBytesMax));
+}
+
+void Events::unheld() {
+  metrics_.set_held(HoldReason::kNone);
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(held_reason_, HoldReason::kNone) == HoldReason::kNone) return;
+  }
+  logger_.info("delivery goes on: the database takes writes again");
+}
+
+void Events::history_shed(const KindCounts& messages, SteadyTime now) {
+  Metrics::add(metrics_.shed, messages);
+  if (std::accumulate(messages.begin(), messages.end(), std::uint64_t{0}) == 0) return;
+  if (may_log("history shed", now)) {
+    logger_.warn("history shed: the outbox is at its limit; oldest messages dropped: {}", summary_of(messages));
+  }
+}
+
+void Events::outbox_failed(std::string_view operation, const Error& error, SteadyTime now) {
+  metrics_.outbox_errors.Increment();
+  if (may_log(std::string("outbox ").append(operation), now)) {
+    logger_.error("outbox: {} failed: {}{}{}", operation, error.what, error.remedy.empty() ? "" : "; ", error.remedy);
+  }
+}
+
+void Events::report_suppressed(SteadyTime now) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, count] : rate_limit_.take_suppressed(now)) logger_.warn("{}: and {} more", key, count);
+}
+
+bool Events::may_log(std::string_view key, SteadyTime now) {
+  const std::lock_guard lock(mutex_);
+  const auto suppressed = rate_limit_.admit(key, now);
+  if (suppressed.value_or(0) > 0) logger_.warn("{}: and {} more", key, *suppressed);
+  return suppressed.has_value();
+}
+
+}  // namespace firebase_relay::observe

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <string_view>
+
+#include "firebase_relay/dead_letter.h"
+#include "firebase_relay/delivery.h"
+#include "firebase_relay/kind.h"
+#include "firebase_relay/result.h"
+#include "firebase_relay/time.h"
+#include "observe/metrics.h"
+#include "observe/rate_limit.h"
+
+namespace firebase_relay::observe {
+
+/// One function per thing that may go wrong: counts it and logs it in one call, so that no failure has only one of the
+/// two. A flood of the same complaint is logged at most RateLimit::kLinesPerSecond times a second, and then summed up;
+/// the counters count each. Views are not kept.
+///
+/// Threads: any. Reads no clock: times are passed in.
+class Events {
+ public:
+  /// Both must outlive it.
+  Events(Metrics& metrics, spdlog::logger& logger) : metrics_(metrics), logger_(logger) {}
+
+  // Redis
+  /// The first subscription since the start. `where` is masked (bus::RedisUrl::masked).
+  void redis_connected(std::string_view where);
+  /// `next_try_in`: until the next attempt. Also for a first connection that fails.
+  void redis_disconnected(std::string_view reason, std::chrono::milliseconds next_try_in, SteadyTime now);
+  /// Subscribed again after `outage`.
+  void redis_reconnected(std::chrono::milliseconds outage);
+  /// Nobody was subscribed between the two times: what was published then is lost.
+  void gap(UtcMillis from, UtcMillis to, std::string_view cause);
+  void reading_paused(std::uint64_t queue_bytes, SteadyTime now);
+  void reading_resumed(std::chrono::milliseconds paused, SteadyTime now);
+  /// A channel no route takes; its caller tells each channel once.
+  void unrouted_channel_first_seen(std::string_view channel, SteadyTime now);
+
+  // Delivery
+  void dead_letter(const DeadLetter& letter, SteadyTime now);
+  /// Every end of a request, a good one too: counts patches_total and retries_total, logs all but kOk.
+  void request_ended(const RequestEnded& ended, SteadyTime now);
+  /// Delivery waits for a person. Logs the remedy when `reason` is new, and not at each probe.
+  void held(HoldReason reason, std::string_view detail);
+  /// What held it is over. Harmless when nothing did.
+  void unheld();
+
+  // Disk
+  /// The only place that counts messages_shed_total.
+  void history_shed(const KindCounts& messages, SteadyTime now);
+  /// `operation` is a name of a table: `append`, `acknowledge`, …
+  void outbox_failed(std::string_view operation, const Error& error, SteadyTime now);
+
+  /// Sums up what was suppressed more than a second ago. Now and then (each heartbeat), and at the end with a later
+  /// `now`.
+  void report_suppressed(SteadyTime now);
+
+ private:
+  /// As RateLimit::admit, and says first how many were suppressed.
+  bool may_log(std::string_view key, SteadyTime now);
+
+  Metrics& metrics_;
+  spdlog::logger& logger_;
+  std::mutex mutex_;
+  RateLimit rate_limit_;                        // guarded by mutex_
+  HoldReason held_reason_ = HoldReason::kNone;  // guarded by mutex_
+};
+
+}  // namespace firebase_relay::observe

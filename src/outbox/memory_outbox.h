@@ -1,0 +1,31 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "firebase_relay/outbox.h"
+
+namespace firebase_relay::outbox {
+
+/// The outbox without a disk: what the database has not acknowledged survives an outage of the database, not of the relay.
+/// Copies like the durable one does, so that it takes its place without a change elsewhere.
+class MemoryOutbox final : public Outbox {
+ public:
+  Result<OutboxLevel> append(const std::vector<const Batch*>& batches, const std::vector<LiveRow>& live) override;
+  Result<OutboxLevel> acknowledge(const std::vector<BatchId>& batches, const std::vector<LiveAcknowledged>& live, bool sync) override;
+  Result<std::vector<Batch>> load(BatchId after, std::uint64_t bytes_max) override;
+  Result<ShedResult> shed(BatchId after, std::uint64_t bytes) override;
+  /// All of it, as the durable outbox gives it after a restart.
+  [[nodiscard]] Restored restored() const;
+
+ private:
+  [[nodiscard]] OutboxLevel level() const;
+
+  std::map<BatchId, Batch> batches_;
+  std::map<std::string, LiveRow> live_;
+  std::uint64_t bytes_ = 0;
+  Sequence last_sequence_ = 0;
+  BatchId last_batch_ = 0;
+};
+
+}  // namespace firebase_relay::outbox

@@ -1,0 +1,83 @@
+#include "relay/heartbeat.h"
+
+#include <algorithm>
+
+#include "classify/history_key.h"
+#include "classify/key_codec.h"
+#include "classify/message_line.h"
+#include "classify/places.h"
+
+namespace firebase_relay::relay {
+namespace {
+
+std::string quoted(std::string_view text) {
+  std::string json = "\"";
+  classify::append_json_escaped(text, json);
+  return json + '"';
+}
+
+std::string quoted_time(UtcMillis time) {
+  std::string json = "\"";
+  classify::append_iso_time(time, json);
+  return json + '"';
+}
+
+}  // namespace
+
+StateWriter::StateWriter(std::string_view instance, std::chrono::seconds every, const Now& started)
+    : every_(every), started_at_(started.utc), due_(every.count() == 0 ? SteadyTime::max() : started.steady) {
+  std::string key;
+  classify::append_encoded_key(instance, key);
+  prefix_ = "relay/";
+  classify::append_json_escaped(key, prefix_);
+  prefix_ += '/';
+}
+
+std::unique_ptr<FragmentBlock> StateWriter::beat(const flush::FlushState& state, const Now& now, bool draining) {
+  auto block = std::make_unique<FragmentBlock>();
+  block->arrived = now.steady;
+  block->arrived_at = now.utc;
+  if (every_.count() == 0) return block;
+  due_ = now.steady + every_;
+  // The clock, so that it rises over restarts, too: these paths have only this one writer.
+  sequence_ = std::max(sequence_ + 1, static_cast<Sequence>(now.utc.time_since_epoch().count()));
+  add(*block, "state", draining ? R"("stopped")" : R"("running")");
+  add(*block, "version", quoted(FIREBASE_RELAY_VERSION));
+  add(*block, "started_at", quoted_time(started_at_));
+  add(*block, "heartbeat_at", quoted_time(now.utc));
+  add(*block, "heartbeat_seconds", std::to_string(every_.count()));
+  add(*block, "gap_count", std::to_string(gaps_.load(std::memory_order_relaxed)));
+  if (state.last_message_at) add(*block, "last_message_at", quoted_time(*state.last_message_at));
+  if (state.last_flush_at) add(*block, "last_flush_at", quoted_time(*state.last_flush_at));
+  if (state.lag) add(*block, "lag_ms", std::to_string(state.lag->count()));
+  return block;
+}
+
+void StateWriter::add(FragmentBlock& block, std::string_view name, std::string_view json) {
+  const auto path_offset = static_cast<std::uint32_t>(block.text.size());
+  block.text += prefix_;
+  block.text += name;
+  const auto value_offset = static_cast<std::uint32_t>(block.text.size());
+  block.text += json;
+  const std::uint64_t hash = classify::hash_of_path(std::string_view(block.text).substr(path_offset, value_offset - path_offset));
+  block.live.push_back({sequence_, hash, path_offset, value_offset - path_offset, value_offset,
+                        static_cast<std::uint32_t>(json.size()), LiveUpdate::kNoTicket});
+}
+
+std::unique_ptr<FragmentBlock> StateWriter::gap_block(const bus::Gap& gap) {
+  gaps_.fetch_add(1, std::memory_order_relaxed);
+  auto block = std::make_unique<FragmentBlock>();
+  const std::string value = "{\"from\":" + quoted_time(gap.from) + ",\"to\":" + quoted_time(gap.to) + ",\"cause\":" + quoted(gap.cause) + "}";
+  std::string key(classify::kHistoryKeySize, '-');
+  classify::write_key_time(gap.from, key.data());
+  classify::write_key_hash(classify::key_seed(value, 0), 0, key.data() + 8);
+  HistoryRun& run = block->history[static_cast<std::size_t>(ShedClass::kRest)];
+  const std::string path = prefix_ + "gaps/" + key;
+  run.text = '"' + path + "\":" + value + ',';
+  run.arrived_at = gap.to;
+  run.arrived = std::chrono::steady_clock::now();
+  run.entries.push_back({0, HistoryEntry::kUncounted, HistoryEntry::kNoEventTime, static_cast<std::uint16_t>(path.size()), 0, Kind::kUnrouted});
+  return block;
+}
+
+}  // namespace firebase_relay::relay

@@ -1,0 +1,128 @@
+#include <curl/curl.h>
+#include <poll.h>
+
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "bus/connection.h"
+#include "classify/key_codec.h"
+#include "flush/http_client.h"
+#include "relay/relay.h"
+#include "terminal/commands.h"
+
+namespace firebase_relay::terminal {
+namespace {
+
+/// One line a check: what was looked at, whether it is well, and what to do if not.
+class Report {
+ public:
+  void good(const std::string& what, const std::string& detail) { std::printf("ok      %-12s %s\n", what.c_str(), detail.c_str()); }
+  void bad(const std::string& what, const std::string& detail, const std::string& remedy) {
+    std::printf("FAILED  %-12s %s%s%s\n", what.c_str(), detail.c_str(), remedy.empty() ? "" : " -> ", remedy.c_str());
+    all_good_ = false;
+  }
+  [[nodiscard]] int exit() const { return all_good_ ? kExitOk : kExitFailed; }
+
+ private:
+  bool all_good_ = true;
+};
+
+void check_redis(const relay::Options& options, Report& report) {
+  constexpr std::chrono::seconds kPatience{5};
+  const SteadyTime until = std::chrono::steady_clock::now() + kPatience;
+  bus::Connection connection(options.redis, options.channels);
+  MessageBlock messages;
+  while (connection.state() != bus::Connection::State::kSubscribed && connection.state() != bus::Connection::State::kClosed) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return report.bad("redis", options.redis.masked() + ": no answer", "start Redis, or correct --redis-url");
+    pollfd fd{connection.fd(), connection.poll_events(), 0};
+    ::poll(&fd, 1, static_cast<int>(left.count()));
+    connection.proceed(messages);
+  }
+  if (connection.state() == bus::Connection::State::kClosed) {
+    return report.bad("redis", options.redis.masked() + ": " + connection.error(), "start Redis, or correct --redis-url and the password");
+  }
+  report.good("redis", options.redis.masked() + ", subscribed");
+}
+
+/// Writes a key with %2E, reads it back as it must be asked for over REST, and removes it: proves address, credentials,
+/// rules, and that keys are taken literally.
+void check_database(const relay::Options& options, Report& report) {
+  if (!options.database) return report.bad("database", "none is named", "give --database-url");
+  std::string instance;
+  classify::append_encoded_key(options.instance, instance);
+  const std::string node = "relay/" + instance + "/check";
+  flush::HttpRequest request;
+  request.authorization = options.database->emulator ? "Bearer owner" : "";
+  request.ca_file = options.ca_file;
+  const auto ask = [&](const std::string& method, const std::string& path, const std::string& body) {
+    request.method = method;
+    request.url = options.database->url_of(path, method == "GET" ? "" : "print=silent");
+    request.body = body;
+    return flush::http_request(request);
+  };
+  const auto written = ask("PATCH", node, "{\"key%2Ewith%2Edots\":true}");
+  const std::string where = options.database->text();
+  if (!written) return report.bad("database", where + ": " + written.error().what, "check the network and --database-url");
+  if (written->status >= 300) {
+    return report.bad("database", where + ": " + std::to_string(written->status) + " " + written->body.substr(0, 200), "check --database-url and the credentials");
+  }
+  const auto read = ask("GET", node + "/key%2Ewith%2Edots", "");
+  const auto removed = ask("DELETE", node, "");
+  if (!read || read->body.find("true") == std::string::npos) return report.bad("database", where + ": what was written cannot be read back", "is this a Realtime Database?");
+  if (!removed || removed->status >= 300) return report.bad("database", where + ": what was written cannot be removed", "");
+  report.good("database", where + ", written, read and removed");
+
+  const time_t theirs = written->date.empty() ? -1 : curl_getdate(written->date.c_str(), nullptr);
+  if (theirs < 0) return;
+  const auto skew = std::chrono::duration_cast<std::chrono::seconds>(utc_now() - std::chrono::sys_seconds(std::chrono::seconds(theirs)));
+  constexpr std::chrono::seconds kSkewMax{30};
+  const std::string detail = std::to_string(skew.count()) + " s from the database's";
+  if (std::chrono::abs(skew) > kSkewMax) return report.bad("clock", detail, "set this machine's clock (NTP)");
+  report.good("clock", detail);
+}
+
+}  // namespace
+
+int check(const CommandLine& line) {
+  if (!line.route_test_file.empty()) {
+    if (line.route_test_file == "-") return test_routes(line, std::cin, std::cout);
+    std::ifstream file(line.route_test_file, std::ios::binary);
+    if (!file) {
+      std::fprintf(stderr, "firebase-relay: --route-test %s: cannot be read\n", line.route_test_file.c_str());
+      return kExitInvalid;
+    }
+    return test_routes(line, file, std::cout);
+  }
+  Report report;
+  report.good("config", line.config_file.empty() ? "flags and environment" : line.config_file);
+  const auto routes = relay::load_routes(line.options);
+  if (routes) {
+    report.good("routes", (line.options.routes_file.empty() ? "built in" : line.options.routes_file) + ", " + std::to_string(routes->routes.size()) + " lines");
+  } else {
+    report.bad("routes", routes.error().what, routes.error().remedy);
+  }
+  check_redis(line.options, report);
+  check_database(line.options, report);
+  return report.exit();
+}
+
+int healthcheck(const CommandLine& line) {
+  flush::HttpRequest request;
+  const relay::ListenAddress& at = line.options.http_listen;
+  const std::string host = at.host == "0.0.0.0" ? "127.0.0.1" : at.host;
+  request.url = "http://" + host + ":" + std::to_string(at.port) + "/healthz";
+  const auto answer = flush::http_request(request);
+  if (answer && answer->status == 200) {
+    std::puts("healthy");
+    return kExitOk;
+  }
+  std::printf("unhealthy: %s\n", answer ? answer->body.c_str() : (request.url + ": " + answer.error().what).c_str());
+  return kExitFailed;
+}
+
+}  // namespace firebase_relay::terminal

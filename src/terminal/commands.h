@@ -1,0 +1,27 @@
+#pragma once
+
+#include <iosfwd>
+
+#include "terminal/flags.h"
+
+namespace firebase_relay::terminal {
+
+/// What the program exits with.
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailed = 1;   ///< it did not work out
+inline constexpr int kExitInvalid = 2;  ///< a wrong flag, variable or file
+
+/// Relays until SIGTERM or SIGINT, then drains; a second signal ends it at once.
+int run(const CommandLine& line);
+/// Prints messages as they come, and writes nothing, until SIGTERM or SIGINT.
+int tap(const CommandLine& line);
+/// Looks at everything that the relay needs, a line each, with the remedy for what is wrong.
+int check(const CommandLine& line);
+/// Asks a running relay whether its threads move.
+int healthcheck(const CommandLine& line);
+
+/// For each line of `input` (`channel<TAB>payload`, or JSON as `tap --json` prints it) what would be written, as a line of
+/// JSON: {"line":1,"kind":"price","paths":{"services/AAPL/price":"187.2",…}}, or {"line":1,"dead_letter":"invalid_json"}.
+int test_routes(const CommandLine& line, std::istream& input, std::ostream& output);
+
+}  // namespace firebase_relay::terminal

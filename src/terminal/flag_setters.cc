@@ -1,0 +1,102 @@
+#include "terminal/flag_setters.h"
+
+#include <algorithm>
+
+namespace firebase_relay::terminal {
+namespace {
+
+constexpr std::size_t kInstanceBytesMax = 200;
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
+template <auto Member, class Value, std::size_t Count>
+Result<void> set_choice(relay::Options& options, const std::array<Choice<Value>, Count>& choices, std::string_view told,
+                        std::string_view text) {
+  const auto value = choose(choices, told, text);
+  if (!value) return tl::unexpected(value.error());
+  options.*Member = *value;
+  return {};
+}
+
+}  // namespace
+
+Result<void> set_redis_url(relay::Options& options, std::string_view text) {
+  auto url = bus::parse_redis_url(text);
+  if (!url) return fail(url.error().code, url.error().what + "; " + url.error().remedy);
+  options.redis = std::move(*url);
+  return {};
+}
+
+Result<void> set_channels(relay::Options& options, std::string_view text) {
+  std::vector<std::string> patterns;
+  for (;;) {
+    const auto comma = text.find(',');
+    const std::string_view pattern = trimmed(text.substr(0, comma));
+    if (pattern.empty()) return expected("channel patterns separated by commas, none of them empty");
+    patterns.emplace_back(pattern);
+    if (comma == std::string_view::npos) break;
+    text.remove_prefix(comma + 1);
+  }
+  options.channels = std::move(patterns);
+  return {};
+}
+
+Result<void> set_instance(relay::Options& options, std::string_view text) {
+  const bool has_control = std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+  if (text.empty() || text.size() > kInstanceBytesMax || has_control) {
+    return expected("a name of 1 to " + std::to_string(kInstanceBytesMax) + " bytes without control characters");
+  }
+  options.instance = text;
+  return {};
+}
+
+Result<void> set_http_listen(relay::Options& options, std::string_view text) {
+  const auto colon = text.rfind(':');
+  const std::string_view host = text.substr(0, colon);
+  const std::string_view port = colon == std::string_view::npos ? "" : text.substr(colon + 1);
+  std::uint16_t number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  const bool is_number = !port.empty() && error == std::errc() && end == port.data() + port.size();
+  if (host.empty() || host.find_first_of(":[] ,/") != std::string_view::npos || !is_number) {
+    return expected("HOST:PORT with an IPv4 address or a name, such as 127.0.0.1:9464");
+  }
+  options.http_listen = {std::string(host), number};
+  return {};
+}
+
+Result<void> set_log_level(relay::Options& options, std::string_view text) {
+  using observe::LogLevel;
+  static constexpr std::array<Choice<LogLevel>, 4> kChoices = {
+      {{"debug", LogLevel::kDebug}, {"info", LogLevel::kInfo}, {"warn", LogLevel::kWarn}, {"error", LogLevel::kError}}};
+  return set_choice<&relay::Options::log_level>(options, kChoices, "debug, info, warn or error", text);
+}
+
+Result<void> set_log_format(relay::Options& options, std::string_view text) {
+  using observe::LogFormat;
+  static constexpr std::array<Choice<LogFormat>, 2> kChoices = {
+      {{"text", LogFormat::kText}, {"json", LogFormat::kJson}}};
+  return set_choice<&relay::Options::log_format>(options, kChoices, "text or json", text);
+}
+
+Result<void> set_log_messages(relay::Options& options, std::string_view text) {
+  using relay::LogMessages;
+  static constexpr std::array<Choice<LogMessages>, 5> kChoices = {{{"auto", LogMessages::kAuto},
+                                                                   {"on", LogMessages::kOn},
+                                                                   {"off", LogMessages::kOff},
+                                                                   {"true", LogMessages::kOn},
+                                                                   {"false", LogMessages::kOff}}};
+  return set_choice<&relay::Options::log_messages>(options, kChoices, "auto, on or off", text);
+}
+
+Result<void> set_outbox_sync(relay::Options& options, std::string_view text) {
+  using relay::OutboxSync;
+  static constexpr std::array<Choice<OutboxSync>, 2> kChoices = {
+      {{"normal", OutboxSync::kNormal}, {"full", OutboxSync::kFull}}};
+  return set_choice<&relay::Options::outbox_sync>(options, kChoices, "normal or full", text);
+}
+
+}  // namespace firebase_relay::terminal

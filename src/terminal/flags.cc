@@ -1,0 +1,306 @@
+#include "terminal/flags.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <map>
+#include <utility>
+
+#include "flush/database_url.h"
+#include "observe/printable.h"
+#include "terminal/config_file.h"
+#include "terminal/flag_setters.h"
+#include "terminal/given.h"
+#include "terminal/help.h"
+
+namespace firebase_relay::terminal {
+namespace {
+
+constexpr std::string_view kEmulatorVariable = "FIREBASE_DATABASE_EMULATOR_HOST";
+
+tl::unexpected<Error> invalid(std::string what) { return fail(ErrorCode::kInvalid, std::move(what)); }
+
+/// The words after the command, read by CLI11 into texts; what they mean is not its business.
+struct Words {
+  std::map<std::string_view, std::string> flags;          // by Flag::name
+  std::map<std::string_view, std::string> command_flags;  // by CommandFlag::name
+};
+
+CLI::Option* add_option(CLI::App& app, const Flag& flag) {
+  const std::string name = "--" + std::string(flag.name);
+  // `=value` is optional behind a CLI11 flag, and a blank ends it: `--log-messages off` cannot swallow the next word.
+  if (flag.name == "history") return app.add_flag("--history,!--no-history");
+  if (flag.value_name.starts_with('[')) return app.add_flag(name + "{on}");
+  if (flag.value_name.empty()) return app.add_flag(name);
+  return app.add_option(name);
+}
+
+tl::unexpected<Error> unknown_word(const std::string& word) {
+  if (!word.starts_with('-')) {
+    return invalid("unexpected argument '" + observe::printable(word, 100) + "': expected flags, after the command");
+  }
+  const std::string name = word.substr(0, word.find('='));  // behind it could stand a secret
+  std::vector<std::string> known;
+  for (const Flag& flag : flag_table()) {
+    if (flag.enabled) known.push_back("--" + std::string(flag.name));
+  }
+  for (const CommandFlag& flag : command_flag_table()) known.push_back("--" + std::string(flag.name));
+  return invalid("unknown flag " + observe::printable(name, 100) +
+                 suggestion(name, known, "; see firebase-relay --help"));
+}
+
+/// The last of a flag given several times counts; patterns of channels add up.
+std::string text_of(const CLI::Option& option, bool all) {
+  std::vector<std::string> texts = option.results();
+  if (!all) return texts.back();
+  return CLI::detail::join(texts, ",");
+}
+
+Result<Words> read_words(std::vector<std::string> arguments, Command command) {
+  CLI::App app;
+  app.set_help_flag();
+  app.allow_extras();
+  std::vector<std::pair<const Flag*, CLI::Option*>> options;
+  for (const Flag& flag : flag_table()) {
+    if (flag.enabled)
+      options.emplace_back(&flag, add_option(app, flag)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll));
+  }
+  std::vector<std::pair<const CommandFlag*, CLI::Option*>> command_options;
+  for (const CommandFlag& flag : command_flag_table()) {
+    if (flag.command != command) continue;
+    const std::string name = "--" + std::string(flag.name);
+    auto* option = flag.value_name.empty() ? app.add_flag(name) : app.add_option(name);
+    command_options.emplace_back(&flag, option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll));
+  }
+  try {
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+    app.parse(std::move(arguments));
+  } catch (const CLI::ArgumentMismatch& error) {
+    return invalid(std::string(error.what()).substr(0, std::string_view(error.what()).find(':')) +
+                   ": expected a value behind it");
+  } catch (const CLI::Error& error) {
+    return invalid(observe::printable(error.what(), 200));
+  }
+  for (const auto& [flag, option] : options) {
+    const std::string value = option->count() > 0 ? option->results().back() : "";
+    if (!flag->value_name.empty() && value.starts_with("--") && find_flag(value.substr(2)) != nullptr) {
+      return invalid("--" + std::string(flag->name) + ": expected a value behind it, not the flag " + value);
+    }
+  }
+  if (const auto rest = app.remaining(); !rest.empty()) return unknown_word(rest.front());
+
+  Words words;
+  for (const auto& [flag, option] : options) {
+    if (option->count() > 0) words.flags[flag->name] = text_of(*option, flag->name == "channels");
+  }
+  for (const auto& [flag, option] : command_options) {
+    if (option->count() > 0) words.command_flags[flag->name] = text_of(*option, false);
+  }
+  return words;
+}
+
+/// REDIS_HOST and REDIS_PORT as a URL, when REDIS_URL is not there.
+Result<std::optional<Given>> redis_from_parts(const Environment& environment) {
+  const auto host = environment("REDIS_HOST").value_or("");
+  const auto port = environment("REDIS_PORT").value_or("");
+  if (host.empty() && port.empty()) return std::nullopt;
+  const bool is_host = host.find_first_of("/@?#[] ") == std::string::npos;
+  if (!is_host) {
+    return invalid(
+        "environment variable REDIS_HOST: expected a host's name or address alone; a URL belongs into REDIS_URL");
+  }
+  const bool is_ipv6 = host.find(':') != std::string::npos;
+  const std::string place = host.empty() ? "127.0.0.1" : is_ipv6 ? "[" + host + "]" : host;
+  const std::string url = "redis://" + place + (port.empty() ? "" : ":" + port);
+  const std::string origin =
+      port.empty() ? "environment variable REDIS_HOST" : "environment variables REDIS_HOST and REDIS_PORT";
+  return Given{url, origin, Level::kEnvironment};
+}
+
+Result<std::optional<Given>> from_environment(const Flag& flag, const Environment& environment) {
+  if (flag.name == "redis-url") {
+    const auto url = environment("REDIS_URL").value_or("");
+    if (url.empty()) return redis_from_parts(environment);
+    return Given{url, "environment variable REDIS_URL", Level::kEnvironment};
+  }
+  // Variables behind the first hold something else than the flag does: see resolve_password and resolve_database.
+  const std::string variable = environment_of(flag).front();
+  const auto text = environment(variable).value_or("");
+  if (text.empty()) return std::nullopt;
+  return Given{text, "environment variable " + variable, Level::kEnvironment};
+}
+
+/// All that was given, of each setting that which counts.
+Result<Settings> gather(const Words& words, const Environment& environment, std::string& config_file) {
+  Settings settings;
+  const Flag& config = *find_flag("config");
+  auto config_given = from_environment(config, environment);
+  if (!config_given) return tl::unexpected(config_given.error());
+  if (*config_given) settings[config.name] = **config_given;
+  if (const auto word = words.flags.find("config"); word != words.flags.end()) {
+    settings[config.name] = Given{word->second, "--config", Level::kFlag};
+  }
+  if (const auto file = settings.find(config.name); file != settings.end()) {
+    config_file = file->second.text;
+    auto entries = read_config_file(config_file);
+    if (!entries) return fail(entries.error().code, file->second.origin + ": " + entries.error().what);
+    if (auto taken = take_entries(*entries, config_file, settings); !taken) return tl::unexpected(taken.error());
+  }
+  for (const Flag& flag : flag_table()) {
+    if (!flag.enabled) continue;
+    auto given = from_environment(flag, environment);
+    if (!given) return tl::unexpected(given.error());
+    if (*given) settings[flag.name] = **given;
+    if (const auto word = words.flags.find(flag.name); word != words.flags.end()) {
+      settings[flag.name] = Given{word->second, "--" + std::string(flag.name), Level::kFlag};
+    }
+  }
+  return settings;
+}
+
+/// Whatever is one setting on its own.
+Result<void> apply(const Settings& settings, relay::Options& options) {
+  for (const Flag& flag : flag_table()) {
+    if (flag.set == nullptr) continue;
+    if (!flag.default_text.empty()) {
+      if (auto set = flag.set(options, flag.default_text); !set) return set;
+    }
+    const auto given = settings.find(flag.name);
+    if (given == settings.end()) continue;
+    if (auto set = flag.set(options, given->second.text); !set) return wrong(given->second, flag, set.error().what);
+  }
+  return {};
+}
+
+/// A password of its own beats one in the URL, unless the URL comes from further up.
+Result<void> resolve_password(const Settings& settings, const Environment& environment, CommandLine& line) {
+  bus::RedisUrl& redis = line.options.redis;
+  const auto url = settings.find("redis-url");
+  const Level url_level = url == settings.end() ? Level::kDefault : url->second.level;
+  if (redis.password_in_url && url_level == Level::kFlag) {
+    line.warnings.emplace_back(
+        "--redis-url: the process list shows the password in it; use --redis-password-file or REDIS_PASSWORD");
+  }
+  const auto file = settings.find("redis-password-file");
+  const Level file_level = file == settings.end() ? Level::kDefault : file->second.level;
+  const std::string variable = environment("REDIS_PASSWORD").value_or("");
+  std::string password;
+  Level level = Level::kEnvironment;
+  if (file_level >= Level::kEnvironment || (file_level == Level::kFile && variable.empty())) {
+    auto text = read_small_file(file->second.text);
+    if (!text) return fail(text.error().code, file->second.origin + ": " + text.error().what);
+    password = text->substr(0, text->find_last_not_of("\r\n") + 1);
+    level = file_level;
+    if (password.empty() || password.find('\n') != std::string::npos) {
+      return invalid(file->second.origin + ": expected one line in " + observe::printable(file->second.text) +
+                     ", the password");
+    }
+  } else {
+    password = variable;
+  }
+  if (password.empty() || (redis.password_in_url && url_level > level)) return {};
+  redis.password = std::move(password);
+  redis.password_in_url = false;
+  return {};
+}
+
+Result<void> resolve_database(const Settings& settings, const Environment& environment, CommandLine& line) {
+  const Flag& flag = *find_flag("database-url");
+  const auto given = settings.find(flag.name);
+  const std::string emulator = environment(std::string(kEmulatorVariable)).value_or("");
+  const bool by_flag = given != settings.end() && given->second.level == Level::kFlag;
+  if (by_flag && !emulator.empty()) {
+    line.warnings.push_back(std::string(kEmulatorVariable) + " is not used: --database-url beats it");
+  }
+  if (emulator.empty() && given == settings.end()) return {};
+  const bool use_emulator = !emulator.empty() && !by_flag;
+  if (use_emulator) line.options.allow_plaintext = true;
+
+  if (given != settings.end()) {
+    auto url = flush::parse_database_url(given->second.text, line.options.allow_plaintext);
+    if (!url) return wrong(given->second, flag, url.error().what + "; " + url.error().remedy);
+    line.options.database = std::move(*url);
+  }
+  if (!use_emulator) return {};
+  auto url = flush::parse_emulator_host(emulator, given == settings.end() ? "" : given->second.text, "");
+  const Given variable{emulator, "environment variable " + std::string(kEmulatorVariable), Level::kEnvironment};
+  if (!url) return wrong(variable, flag, url.error().what + "; " + url.error().remedy);
+  line.options.database = std::move(*url);
+  return {};
+}
+
+/// The command, if the first word is one; flags alone mean `run`.
+Result<Command> take_command(std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments.front().starts_with('-')) return Command::kRun;
+  std::vector<std::string> known;
+  for (const CommandRow& row : command_table()) {
+    if (row.name == arguments.front()) {
+      arguments.erase(arguments.begin());
+      return row.command;
+    }
+    known.emplace_back(row.name);
+  }
+  const std::string word = arguments.front();
+  return invalid("unknown command '" + observe::printable(word, 100) + "'" +
+                 suggestion(word, known, "; expected " + CLI::detail::join(known, ", ")));
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "relay";
+  return name.data();
+}
+
+bool contains(const std::vector<std::string>& arguments, std::string_view word) {
+  return std::find(arguments.begin(), arguments.end(), word) != arguments.end();
+}
+
+}  // namespace
+
+Environment process_environment() {
+  return [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr) return std::nullopt;
+    return value;
+  };
+}
+
+Result<CommandLine> parse_command_line(int argc, const char* const* argv, const Environment& environment) {
+  std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  CommandLine line;
+  const bool has_command = !arguments.empty() && !arguments.front().starts_with('-');
+  const auto command = take_command(arguments);
+  if (!command) return tl::unexpected(command.error());
+  line.command = *command;
+  if (contains(arguments, "--help") || contains(arguments, "-h")) {
+    line.print = help_text(has_command ? std::optional(*command) : std::nullopt);
+    return line;
+  }
+  if (contains(arguments, "--version")) {
+    line.print = version_text();
+    return line;
+  }
+  const auto words = read_words(std::move(arguments), *command);
+  if (!words) return tl::unexpected(words.error());
+  const auto settings = gather(*words, environment, line.config_file);
+  if (!settings) return tl::unexpected(settings.error());
+  if (auto applied = apply(*settings, line.options); !applied) return tl::unexpected(applied.error());
+  if (auto resolved = resolve_password(*settings, environment, line); !resolved)
+    return tl::unexpected(resolved.error());
+  if (auto resolved = resolve_database(*settings, environment, line); !resolved)
+    return tl::unexpected(resolved.error());
+  if (line.options.instance.empty()) line.options.instance = host_name();
+  if (const auto file = words->command_flags.find("route-test"); file != words->command_flags.end()) {
+    line.route_test_file = file->second;
+  }
+  line.json = words->command_flags.contains("json");
+  if (line.command == Command::kRun && !line.options.database) {
+    return invalid("no database: expected --database-url, FIREBASE_DATABASE_URL, or FIREBASE_DATABASE_EMULATOR_HOST");
+  }
+  return line;
+}
+
+}  // namespace firebase_relay::terminal

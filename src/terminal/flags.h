@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "firebase_relay/result.h"
+#include "relay/options.h"
+#include "terminal/flag_table.h"
+
+namespace firebase_relay::terminal {
+
+/// A person's order, read and checked.
+struct CommandLine {
+  Command command = Command::kRun;
+  relay::Options options;
+  std::string route_test_file;        ///< check --route-test; `-`: standard input; empty: not asked for
+  bool json = false;                  ///< tap --json
+  std::string config_file;            ///< the TOML file that was read; empty: none
+  std::vector<std::string> warnings;  ///< for the log, once it is there
+  std::optional<std::string> print;   ///< --help or --version: print this and exit 0, all else is unset
+};
+
+/// A variable's value, or nothing when it is not set. An empty value counts as not set: compose files write them so.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+Environment process_environment();
+
+/// Flags beat the environment, which beats the TOML file, which beats the defaults of the flag table.
+/// Reads the TOML file and the password file; touches nothing global.
+///
+/// Errors: kInvalid or kIo, always one line: where (flag, variable, or file and key), what was given, what was
+/// expected. Never a secret. The program prints it on stderr and exits with 2.
+Result<CommandLine> parse_command_line(int argc, const char* const* argv, const Environment& environment);
+
+}  // namespace firebase_relay::terminal

@@ -1,0 +1,83 @@
+#include "terminal/given.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+
+#include "observe/printable.h"
+
+namespace firebase_relay::terminal {
+namespace {
+
+constexpr std::size_t kShownBytesMax = 120;
+
+/// Levenshtein's distance, of the first 60 bytes.
+std::size_t distance_between(std::string_view a, std::string_view b) {
+  a = a.substr(0, 60);
+  b = b.substr(0, 60);
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+Result<void> take_entries(const std::vector<ConfigEntry>& entries, const std::string& file, Settings& settings) {
+  for (const ConfigEntry& entry : entries) {
+    const Flag* flag = find_flag(entry.key);
+    const std::string origin =
+        observe::printable(file) + ":" + std::to_string(entry.line) + ": " + observe::printable(entry.key, 100);
+    if (flag == nullptr || flag->name == "config") {
+      std::vector<std::string> known;
+      for (const Flag& each : flag_table()) {
+        if (each.enabled && each.name != "config") known.emplace_back(each.name);
+      }
+      return fail(ErrorCode::kInvalid,
+                  origin + ": unknown key" + suggestion(entry.key, known, "; see firebase-relay --help"));
+    }
+    settings[flag->name] = Given{entry.text, origin, Level::kFile};
+  }
+  return {};
+}
+
+tl::unexpected<Error> wrong(const Given& given, const Flag& flag, const std::string& complaint) {
+  const std::string shown = flag.may_hold_secret ? masked(given.text) : given.text;
+  return fail(ErrorCode::kInvalid,
+              given.origin + ": got '" + observe::printable(shown, kShownBytesMax) + "': " + complaint);
+}
+
+std::string masked(std::string_view url) {
+  const auto scheme_end = url.find("://");
+  const std::size_t begin = scheme_end == std::string_view::npos ? 0 : scheme_end + 3;
+  const auto at = url.rfind('@');
+  std::string shown(url.substr(0, begin));
+  std::string_view rest = url.substr(begin);
+  if (at != std::string_view::npos && at >= begin) {
+    shown += "***@";
+    rest = url.substr(at + 1);
+  }
+  const auto question = rest.find('?');
+  shown += rest.substr(0, question);
+  if (question != std::string_view::npos) shown += "?***";
+  return shown;
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string>& known, std::string_view otherwise) {
+  constexpr std::size_t kDistanceMax = 3;
+  const auto nearest = std::min_element(known.begin(), known.end(), [&](const auto& a, const auto& b) {
+    return distance_between(word, a) < distance_between(word, b);
+  });
+  if (nearest == known.end() || distance_between(word, *nearest) > kDistanceMax) return std::string(otherwise);
+  return "; did you mean " + *nearest + "?";
+}
+
+}  // namespace firebase_relay::terminal

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "firebase_relay/result.h"
+#include "terminal/config_file.h"
+#include "terminal/flag_table.h"
+
+namespace firebase_relay::terminal {
+
+/// Where a setting comes from; the higher wins.
+enum class Level : std::uint8_t { kDefault, kFile, kEnvironment, kFlag };
+
+/// A setting as a person gave it.
+struct Given {
+  std::string text;
+  std::string origin;  ///< for errors: `--workers`, `environment variable X`, `relay.toml:3: workers`
+  Level level;
+};
+
+/// By Flag::name (static storage).
+using Settings = std::map<std::string_view, Given>;
+
+/// Adds what the TOML file says. Fails on a key that is no enabled flag.
+Result<void> take_entries(const std::vector<ConfigEntry>& entries, const std::string& file, Settings& settings);
+
+/// The one line that says where, what was given and why not. What may hold a secret is shown without it.
+tl::unexpected<Error> wrong(const Given& given, const Flag& flag, const std::string& complaint);
+
+/// A URL without what may be secret in it: `***` for all before an `@`, and for a query.
+std::string masked(std::string_view url);
+
+/// `; did you mean X?` for the one of `known` that is nearest to `word`, or `otherwise` when none is near.
+std::string suggestion(std::string_view word, const std::vector<std::string>& known, std::string_view otherwise);
+
+}  // namespace firebase_relay::terminal

@@ -1,0 +1,78 @@
+#include <istream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <ostream>
+
+#include "base/clock.h"
+#include "classify/fragment_writer.h"
+#include "relay/relay.h"
+#include "terminal/commands.h"
+#include "terminal/input_line.h"
+
+namespace firebase_relay::terminal {
+namespace {
+
+void append_path(std::string_view path, std::string_view value, std::string& out) {
+  if (out.back() != '{') out += ',';
+  out += '"';
+  out += path;
+  out += "\":";
+  out += value;
+}
+
+/// All that the block would write; paths and values are JSON already.
+std::string writes_of(const FragmentBlock& block) {
+  std::string paths = "{";
+  for (const LiveUpdate& update : block.live) append_path(block.path_of(update), block.value_of(update), paths);
+  for (const HistoryRun& run : block.history) {
+    for (std::size_t i = 0; i < run.entries.size(); ++i) append_path(run.path_of(i), run.value_of(i), paths);
+  }
+  return paths + "}";
+}
+
+std::string_view kind_of(const FragmentBlock& block) {
+  for (std::size_t kind = 0; kind < kKindCount; ++kind) {
+    if (block.classified[kind] > 0) return kKindNames[kind];
+  }
+  return "none";
+}
+
+}  // namespace
+
+int test_routes(const CommandLine& line, std::istream& input, std::ostream& output) {
+  const auto routes = relay::load_routes(line.options);
+  if (!routes) {
+    output << routes.error().what << "; " << routes.error().remedy << '\n';
+    return kExitInvalid;
+  }
+  classify::WriterOptions options;
+  options.history = line.options.history;
+  options.message_bytes_max = line.options.message_bytes_max;
+  classify::FragmentWriter writer(*routes, options);
+  int exit = kExitOk;
+  std::string text;
+  for (std::uint64_t number = 1; std::getline(input, text); ++number) {
+    if (text.empty()) continue;
+    output << "{\"line\":" << number << ',';
+    const std::optional<InputLine> message = parse_input_line(text);
+    if (!message) {
+      output << "\"error\":\"expected channel<TAB>payload, or a line of tap --json\"}\n";
+      exit = kExitFailed;
+      continue;
+    }
+    MessageBlock block;
+    block.number = number;
+    block.first_sequence = number;
+    block.arrived_at = utc_now();
+    block.append(message->channel, message->payload);
+    const std::unique_ptr<FragmentBlock> fragments = writer.write(block);
+    if (!fragments->dead_letters.empty()) {
+      output << "\"dead_letter\":\"" << name_of(fragments->dead_letters.front().reason) << "\"}\n";
+    } else {
+      output << "\"kind\":\"" << kind_of(*fragments) << "\",\"paths\":" << writes_of(*fragments) << "}\n";
+    }
+  }
+  return exit;
+}
+
+}  // namespace firebase_relay::terminal

@@ -1,0 +1,56 @@
+#include <atomic>
+#include <cstdio>
+#include <thread>
+
+#include "base/queue.h"
+#include "bus/redis_source.h"
+#include "classify/fragment_writer.h"
+#include "observe/events.h"
+#include "observe/log.h"
+#include "observe/metrics.h"
+#include "relay/relay.h"
+#include "terminal/commands.h"
+#include "terminal/signals.h"
+
+namespace firebase_relay::terminal {
+
+int tap(const CommandLine& line) {
+  const Signals signals;
+  observe::Log log({line.options.log_level, line.options.log_format});
+  const auto routes = relay::load_routes(line.options);
+  if (!routes) {
+    log.logger().error("{}; {}", routes.error().what, routes.error().remedy);
+    return kExitInvalid;
+  }
+  observe::Metrics metrics(FIREBASE_RELAY_VERSION);
+  observe::Events events(metrics, log.logger());
+  Queue<MessageBlock> messages;
+  Queue<MessageBlock> emptied;
+  ByteBudget budget(line.options.queue_bytes_max);
+  bus::RedisSource source({line.options.redis, line.options.channels, 0, 0},
+                          {messages, emptied, budget, metrics, events, [](const bus::Gap&) {}});
+  classify::WriterOptions options;
+  options.message_bytes_max = line.options.message_bytes_max;
+  options.console = line.json ? classify::LineFormat::kJson : classify::LineFormat::kText;
+
+  std::jthread printer([&] {
+    classify::FragmentWriter writer(*routes, options);
+    while (const std::unique_ptr<MessageBlock> block = messages.pop()) {
+      const std::string lines = writer.write(*block)->console;
+      // Straight to stdout, and no queue in between: whoever taps wants every line, and may stop the reader.
+      std::fwrite(lines.data(), 1, lines.size(), stdout);
+      std::fflush(stdout);
+      budget.release(block->bytes(), block->size());
+      source.room_came();
+    }
+  });
+  std::jthread reader([&](std::stop_token stop) { source.run(stop); });
+  while (signals.wait(std::chrono::milliseconds(-1)) == 0) {
+  }
+  reader.request_stop();
+  reader.join();
+  messages.close();
+  return kExitOk;
+}
+
+}  // namespace firebase_relay::terminal

@@ -1,0 +1,197 @@
+#include "observe/events.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+
+#include <algorithm>
+#include <sstream>
+
+namespace firebase_relay::observe {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr SteadyTime kNow{std::chrono::hours(1)};
+constexpr UtcMillis kTime{milliseconds(1778078351786)};
+
+class EventsTest : public testing::Test {
+ protected:
+  std::ostringstream out_;
+  spdlog::logger logger_{"test", std::make_shared<spdlog::sinks::ostream_sink_st>(out_)};
+  Metrics metrics_{"1.2.3"};
+  Events events_{metrics_, logger_};
+
+  void SetUp() override { logger_.set_pattern("%l %v"); }
+  std::string logged() const { return out_.str(); }
+  std::ptrdiff_t lines() const {
+    const std::string text = logged();
+    return std::count(text.begin(), text.end(), '\n');
+  }
+  static DeadLetter letter_of(std::string payload) {
+    return {DeadLetterReason::kInvalidJson, 1, kTime, "NEWS\n", std::move(payload)};
+  }
+  static RequestEnded failed_request() {
+    return {1, RequestEnded::Result::kFailed, "server_error", HoldReason::kNone, "503: try later", milliseconds(1200)};
+  }
+};
+
+TEST_F(EventsTest, a_lost_redis_is_a_gauge_and_a_line_with_the_next_try) {
+  events_.redis_connected("redis://h:6379");
+
+  events_.redis_disconnected("connection reset", milliseconds(1500), kNow);
+
+  EXPECT_EQ(metrics_.redis_connected.Value(), 0);
+  EXPECT_THAT(logged(), HasSubstr("warning redis: connection reset; next try in 1.5 s"));
+}
+
+TEST_F(EventsTest, a_redis_that_is_back_counts_as_reconnect) {
+  events_.redis_reconnected(seconds(70));
+
+  EXPECT_EQ(metrics_.redis_connected.Value(), 1);
+  EXPECT_EQ(metrics_.redis_reconnects.Value(), 1);
+  EXPECT_THAT(logged(), HasSubstr("info redis: subscribed again after 1 min 10 s"));
+}
+
+TEST_F(EventsTest, the_first_connection_is_no_reconnect) {
+  events_.redis_connected("redis://h:6379");
+
+  EXPECT_EQ(metrics_.redis_reconnects.Value(), 0);
+}
+
+TEST_F(EventsTest, a_gap_is_counted_with_its_bounds_in_the_log) {
+  events_.gap(kTime, kTime + seconds(5), "redis was restarted");
+
+  EXPECT_EQ(metrics_.subscription_gaps.Value(), 1);
+  EXPECT_THAT(logged(),
+              HasSubstr("from 2026-05-06T14:39:11.786Z to 2026-05-06T14:39:16.786Z (5.0 s): redis was restarted"));
+}
+
+TEST_F(EventsTest, a_pause_of_reading_is_summed_up_in_seconds) {
+  events_.reading_paused(1000, kNow);
+  events_.reading_resumed(milliseconds(1500), kNow);
+  events_.reading_resumed(milliseconds(500), kNow);
+
+  EXPECT_EQ(metrics_.reading_paused_seconds.Value(), 2.0);
+}
+
+TEST_F(EventsTest, a_dead_letter_shows_a_short_excerpt_that_cannot_forge_lines) {
+  events_.dead_letter(letter_of("{\n" + std::string(1000, 'x')), kNow);
+
+  EXPECT_EQ(metrics_.dead_letters[DeadLetterReason::kInvalidJson].Value(), 1);
+  EXPECT_THAT(logged(), HasSubstr("warning dead letter: invalid_json, channel NEWS\\n, 1002 bytes: {\\nxxx"));
+  EXPECT_EQ(lines(), 1);
+  EXPECT_LT(logged().size(), 400u);
+}
+
+TEST_F(EventsTest, a_flood_of_dead_letters_is_all_counted_and_hardly_logged) {
+  for (int i = 0; i < 1000; ++i) events_.dead_letter(letter_of("x"), kNow);
+
+  EXPECT_EQ(metrics_.dead_letters[DeadLetterReason::kInvalidJson].Value(), 1000);
+  EXPECT_EQ(lines(), 3);
+
+  events_.report_suppressed(kNow + seconds(1));
+  EXPECT_THAT(logged(), HasSubstr("warning dead letter invalid_json: and 997 more"));
+}
+
+TEST_F(EventsTest, a_line_after_a_flood_says_how_many_were_left_out) {
+  for (int i = 0; i < 10; ++i) events_.dead_letter(letter_of("x"), kNow);
+
+  events_.dead_letter(letter_of("later"), kNow + seconds(2));
+
+  EXPECT_THAT(logged(), AllOf(HasSubstr("and 7 more\n"), HasSubstr("later")));
+}
+
+TEST_F(EventsTest, a_failed_request_counts_its_result_and_its_retry) {
+  events_.request_ended(failed_request(), kNow);
+
+  EXPECT_EQ(metrics_.patches[PatchResult::kFailed].Value(), 1);
+  EXPECT_EQ(metrics_.retries("server_error").Value(), 1);
+  EXPECT_THAT(logged(), HasSubstr("warning request failed: server_error: 503: try later; next try in 1.2 s"));
+}
+
+TEST_F(EventsTest, an_answered_request_is_counted_and_not_logged) {
+  events_.request_ended({1, RequestEnded::Result::kOk, "ok", HoldReason::kNone, "", std::nullopt}, kNow);
+
+  EXPECT_EQ(metrics_.patches[PatchResult::kOk].Value(), 1);
+  EXPECT_EQ(logged(), "");
+}
+
+TEST_F(EventsTest, a_request_that_is_not_sent_again_is_no_retry) {
+  events_.request_ended({1, RequestEnded::Result::kRefused, "bad_request", HoldReason::kNone, "400", std::nullopt},
+                        kNow);
+
+  EXPECT_EQ(metrics_.retries("bad_request").Value(), 0);
+  EXPECT_THAT(logged(), Not(HasSubstr("next try")));
+}
+
+TEST_F(EventsTest, a_hold_is_told_once_with_its_remedy_and_not_at_each_probe) {
+  events_.held(HoldReason::kForbidden, "Permission denied");
+  events_.held(HoldReason::kForbidden, "Permission denied");
+
+  EXPECT_EQ(lines(), 1);
+  EXPECT_THAT(logged(),
+              AllOf(HasSubstr("error delivery held, nothing is lost: forbidden."), HasSubstr("give them a role")));
+  EXPECT_THAT(metrics_.serialize(), HasSubstr("delivery_held{reason=\"forbidden\"} 1"));
+}
+
+TEST_F(EventsTest, a_hold_for_another_reason_is_told_again) {
+  events_.held(HoldReason::kForbidden, "");
+  events_.held(HoldReason::kPayment, "");
+
+  EXPECT_EQ(lines(), 2);
+}
+
+TEST_F(EventsTest, the_end_of_a_hold_is_told_once) {
+  events_.held(HoldReason::kPayment, "");
+  events_.unheld();
+  events_.unheld();
+
+  EXPECT_EQ(lines(), 2);
+  EXPECT_THAT(metrics_.serialize(), HasSubstr("delivery_held{reason=\"payment\"} 0"));
+}
+
+TEST_F(EventsTest, every_hold_has_a_remedy) {
+  for (std::size_t i = 1; i < kHoldReasonNames.size(); ++i) {
+    out_.str("");
+    events_.held(static_cast<HoldReason>(i), "detail");
+    EXPECT_GT(logged().size(), 80u) << kHoldReasonNames[i];
+  }
+}
+
+TEST_F(EventsTest, shed_history_is_counted_and_listed_by_kind) {
+  KindCounts shed{};
+  shed[static_cast<std::size_t>(Kind::kPrice)] = 40;
+  shed[static_cast<std::size_t>(Kind::kOrder)] = 2;
+
+  events_.history_shed(shed, kNow);
+
+  EXPECT_EQ(metrics_.shed[Kind::kPrice].Value(), 40);
+  EXPECT_THAT(logged(), HasSubstr("oldest messages dropped: 40 price, 2 order"));
+}
+
+TEST_F(EventsTest, nothing_shed_is_nothing_told) {
+  events_.history_shed(KindCounts{}, kNow);
+
+  EXPECT_EQ(logged(), "");
+}
+
+TEST_F(EventsTest, a_failure_of_the_outbox_is_counted_and_says_what_to_do) {
+  events_.outbox_failed("append", {ErrorCode::kIo, "./data/outbox.db: disk full", "free some space"}, kNow);
+
+  EXPECT_EQ(metrics_.outbox_errors.Value(), 1);
+  EXPECT_THAT(logged(), HasSubstr("error outbox: append failed: ./data/outbox.db: disk full; free some space"));
+}
+
+TEST_F(EventsTest, a_channel_without_a_route_is_named) {
+  events_.unrouted_channel_first_seen("NEWS\033[2J", kNow);
+
+  EXPECT_THAT(logged(), HasSubstr("channel NEWS\\x1b[2J has no route"));
+}
+
+}  // namespace
+}  // namespace firebase_relay::observe

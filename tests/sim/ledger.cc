@@ -1,0 +1,78 @@
+#include "sim/ledger.h"
+
+#include "classify/places.h"
+
+namespace firebase_relay::sim {
+namespace {
+
+constexpr std::uint64_t kTickers = 4;
+
+void add_live(FragmentBlock& block, const Published& message, Sequence sequence, std::uint32_t ticket) {
+  for (const std::string& path : message.live_paths) {
+    const auto path_offset = static_cast<std::uint32_t>(block.text.size());
+    const auto path_size = static_cast<std::uint32_t>(path.size());
+    const std::string value = value_of(message.number, message.poison);
+    block.text += path + value;
+    block.live.push_back({sequence, classify::hash_of_path(path), path_offset, path_size, path_offset + path_size,
+                          static_cast<std::uint32_t>(value.size()), ticket});
+  }
+}
+
+void add_history(FragmentBlock& block, const Published& message, std::uint32_t index, Kind kind) {
+  HistoryRun& run = block.history[static_cast<std::size_t>(shed_class_of(kind))];
+  const auto offset = static_cast<std::uint32_t>(run.text.size());
+  run.text += '"' + message.history_path + "\":" + value_of(message.number, message.poison) + ',';
+  run.entries.push_back({offset, index, 1'700'000'000'000, static_cast<std::uint16_t>(message.history_path.size()), 0, kind});
+}
+
+}  // namespace
+
+std::string value_of(std::uint64_t number, bool poison) {
+  return poison ? "\"poison" + std::to_string(number) + "\"" : std::to_string(number);
+}
+
+FragmentBlock Ledger::publish(Random& random, std::uint32_t count, Sequence sequence, const Now& now, unsigned poison_percent, bool history) {
+  FragmentBlock block;
+  block.number = 1;
+  block.first_sequence = sequence;
+  block.messages = count;
+  block.arrived = now.steady;
+  block.arrived_at = now.utc;
+  for (HistoryRun& run : block.history) {
+    run.first_sequence = sequence;
+    run.arrived = now.steady;
+    run.arrived_at = now.utc;
+    run.channels = {"channel"};
+  }
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const bool is_price = random.chance(60);
+    const Kind kind = is_price ? Kind::kPrice : Kind::kOrder;
+    Published message;
+    message.number = messages_.size() + 1;
+    message.poison = random.chance(poison_percent);
+    message.arrived = now.steady;
+    const std::string ticker = "T" + std::to_string(random.below(kTickers));
+    if (is_price) {
+      message.live_paths = {"services/" + ticker + "/price", "services/" + ticker + "/volume"};
+    } else {
+      message.live_paths = {"services/" + ticker + "/orders/" + std::to_string(random.below(3))};
+    }
+    if (history && !random.chance(20)) {
+      const std::string digits = std::to_string(message.number);
+      message.history_path = "history/" + ticker + (is_price ? "/prices/" : "/orders/") + "K" + std::string(19 - digits.size(), '0') + digits;
+      add_history(block, message, i, kind);
+    } else if (random.chance(10)) {
+      message.live_paths.clear();  // neither: nothing is written, and the worker has counted it
+    }
+    std::uint32_t ticket = LiveUpdate::kNoTicket;
+    if (message.history_path.empty() && !message.live_paths.empty()) {
+      ticket = static_cast<std::uint32_t>(block.tickets.size());
+      block.tickets.push_back({kind, static_cast<std::uint32_t>(message.live_paths.size()), HistoryEntry::kNoEventTime});
+    }
+    add_live(block, message, sequence + i, ticket);
+    messages_.push_back(std::move(message));
+  }
+  return block;
+}
+
+}  // namespace firebase_relay::sim

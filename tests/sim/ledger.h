@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "firebase_relay/fragment.h"
+#include "sim/random.h"
+
+namespace firebase_relay::sim {
+
+/// A message as the simulation publishes it. Its number is its value everywhere, so that a look at the database tells which
+/// message wrote it, and which is newer.
+struct Published {
+  std::uint64_t number = 0;
+  std::vector<std::string> live_paths;
+  std::string history_path;  ///< empty: without history
+  bool poison = false;
+  bool in_doubt = false;     ///< a crash fell into the time in which it may be lost
+  SteadyTime arrived;
+};
+
+/// All that was published: the oracle, plain maps that share no code with the relay.
+class Ledger {
+ public:
+  /// Makes `count` messages and the block in which they come. `sequence` is the relay's number of the first one.
+  FragmentBlock publish(Random& random, std::uint32_t count, Sequence sequence, const Now& now, unsigned poison_percent, bool history);
+  [[nodiscard]] const std::vector<Published>& messages() const { return messages_; }
+  std::vector<Published>& messages() { return messages_; }
+
+ private:
+  std::vector<Published> messages_;
+};
+
+/// A message's value; that of poison makes the database refuse.
+std::string value_of(std::uint64_t number, bool poison);
+
+}  // namespace firebase_relay::sim

@@ -1,0 +1,157 @@
+#include "sim/simulated_database.h"
+
+#include <algorithm>
+
+namespace firebase_relay::sim {
+namespace {
+
+using std::chrono::milliseconds;
+
+Answer status(int code) {
+  Answer answer;
+  answer.status = code;
+  return answer;
+}
+
+Answer no_answer(Answer::Transport transport) {
+  Answer answer;
+  answer.transport = transport;
+  return answer;
+}
+
+}  // namespace
+
+std::vector<SimulatedDatabase::Write> SimulatedDatabase::parse(const Send& send) {
+  std::string body;
+  for (const std::string_view part : send.parts) body += part;
+  std::vector<Write> writes;
+  const std::string prefix = send.base.empty() ? "" : send.base + "/";
+  // {"path":value,"path":value}: neither paths nor values of the simulation hold quotes, colons, commas or braces.
+  for (std::size_t at = 1; at < body.size();) {
+    const std::size_t path_end = body.find('"', at + 1);
+    const std::size_t value_end = body.find_first_of(",}", path_end);
+    writes.push_back({prefix + body.substr(at + 1, path_end - at - 1), body.substr(path_end + 2, value_end - path_end - 2)});
+    at = value_end + 1;
+  }
+  return writes;
+}
+
+std::optional<Answer> SimulatedDatabase::refusal(const Send& send, const std::vector<Write>& writes) const {
+  if (send.bytes > body_bytes_max) return status(413);
+  if (size_limit_at_root && send.base.empty()) {
+    Answer answer = status(400);
+    answer.write_too_big = true;
+    return answer;
+  }
+  const bool poisoned = std::any_of(writes.begin(), writes.end(), [](const Write& write) { return write.value.starts_with("\"poison"); });
+  return poisoned ? std::optional(status(400)) : std::nullopt;
+}
+
+void SimulatedDatabase::receive(const Send& send, const Now& now, Random& random, const FaultRates& faults, milliseconds request_timeout) {
+  ++requests_;
+  OnTheWire request{send.request, parse(send), {}, {}, status(204)};
+  const auto latency = milliseconds(random.chance(faults.slow) ? random.between(300, 4000) : random.between(1, 120));
+  const SteadyTime answer_at = now.steady + latency;
+  const SteadyTime apply_at = now.steady + latency / 2;
+  request.answer_at = answer_at;
+  std::uint64_t draw = random.below(100);
+  const auto hits = [&](unsigned percent) {
+    const bool hit = draw < percent;
+    draw = hit ? 0 : draw - percent;
+    return hit;
+  };
+  if (hits(faults.unavailable)) {
+    constexpr int kStatus[] = {503, 429, 503};
+    request.answer = status(kStatus[random.below(3)]);
+    if (random.chance(20)) request.answer.retry_after = milliseconds(random.between(0, 3000));
+  } else if (hits(faults.held)) {
+    constexpr int kStatus[] = {401, 403, 402, 404, 423, 302};
+    request.answer = status(kStatus[random.below(6)]);
+  } else if (hits(faults.unreachable)) {
+    request.answer = no_answer(Answer::Transport::kConnect);
+  } else if (hits(faults.lost_before)) {
+    request.answer = no_answer(random.chance(50) ? Answer::Transport::kReset : Answer::Transport::kTimeout);
+  } else if (const auto refused = refusal(send, request.writes)) {
+    request.answer = *refused;
+  } else if (hits(faults.server_error)) {
+    request.answer = status(500);
+    if (random.chance(50)) request.apply_at = apply_at;
+  } else if (hits(faults.lost_after)) {
+    request.apply_at = apply_at;
+    request.answer = no_answer(Answer::Transport::kReset);
+  } else if (hits(faults.straggler)) {
+    request.is_straggler = true;
+    request.apply_at = answer_at + milliseconds(random.between(0, static_cast<std::uint64_t>(request_timeout.count()) - 1));
+    request.answer = no_answer(Answer::Transport::kReset);
+  } else {
+    request.apply_at = apply_at;
+  }
+  wire_.push_back(std::move(request));
+}
+
+std::vector<SimulatedDatabase::Reply> SimulatedDatabase::proceed(const Now& now) {
+  std::vector<OnTheWire*> due;
+  for (OnTheWire& request : wire_) {
+    if (request.apply_at && *request.apply_at <= now.steady) due.push_back(&request);
+  }
+  std::stable_sort(due.begin(), due.end(), [](const OnTheWire* a, const OnTheWire* b) { return *a->apply_at < *b->apply_at; });
+  for (OnTheWire* request : due) {
+    apply(*request);
+    request->apply_at.reset();
+  }
+  std::vector<Reply> replies;
+  for (OnTheWire& request : wire_) {
+    if (!request.answer_at || *request.answer_at > now.steady) continue;
+    replies.push_back({request.request, request.answer, *request.answer_at});
+    request.answer_at.reset();
+  }
+  std::erase_if(wire_, [](const OnTheWire& request) { return !request.apply_at && !request.answer_at; });
+  return replies;
+}
+
+void SimulatedDatabase::apply(const OnTheWire& request) {
+  for (const Write& write : request.writes) {
+    const std::uint64_t number = std::stoull(write.value);
+    if (!write.path.starts_with("services/")) {
+      const auto [entry, is_new] = history_.try_emplace(write.path, number);
+      if (!is_new && entry->second != number) violation_ = write.path + " was written with two values";
+      continue;
+    }
+    std::uint64_t& newest = newest_[write.path];
+    if (number < newest && !request.is_straggler) {
+      violation_ = write.path + " went back from " + std::to_string(newest) + " to " + write.value;
+    }
+    newest = std::max(newest, number);
+    live_[write.path] = number;
+    if (request.was_cut_off) {
+      excused_.insert(write.path);
+    } else if (!request.is_straggler) {
+      excused_.erase(write.path);
+    }
+  }
+}
+
+SteadyTime SimulatedDatabase::next() const {
+  SteadyTime next = SteadyTime::max();
+  for (const OnTheWire& request : wire_) {
+    if (request.apply_at) next = std::min(next, *request.apply_at);
+    if (request.answer_at) next = std::min(next, *request.answer_at);
+  }
+  return next;
+}
+
+void SimulatedDatabase::relay_killed(Random& random) {
+  for (OnTheWire& request : wire_) {
+    request.answer_at.reset();
+    if (request.apply_at && random.chance(50)) request.apply_at.reset();
+    if (!request.apply_at) continue;
+    request.is_straggler = true;  // it may land after its successor, and nobody remembers it
+    request.was_cut_off = true;
+  }
+  std::erase_if(wire_, [](const OnTheWire& request) { return !request.apply_at; });
+  for (const auto& [path, number] : live_) {
+    if (number < newest_[path]) excused_.insert(path);  // a straggler came, and the kill forgot to send the newest again
+  }
+}
+
+}  // namespace firebase_relay::sim

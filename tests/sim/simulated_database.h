@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "firebase_relay/delivery.h"
+#include "sim/random.h"
+
+namespace firebase_relay::sim {
+
+/// How often what goes wrong, in percent of the requests. All zero: a healthy database.
+struct FaultRates {
+  unsigned unavailable = 0;      ///< 503, 429, 408
+  unsigned server_error = 0;     ///< 500, applied or not
+  unsigned lost_before = 0;      ///< no answer, not applied
+  unsigned lost_after = 0;       ///< no answer, applied
+  unsigned straggler = 0;        ///< no answer, applied later
+  unsigned unreachable = 0;
+  unsigned held = 0;             ///< 401, 402, 404, 423, 302
+  unsigned slow = 0;             ///< an answer after seconds
+};
+
+/// A Realtime Database as far as the relay's requests go: applies PATCHes whole, refuses those with poison, and remembers
+/// for every path which message wrote it. Checks as it goes that no live path goes back.
+class SimulatedDatabase {
+ public:
+  struct Reply {
+    RequestId request;
+    Answer answer;
+    SteadyTime at;
+  };
+
+  /// Takes a request and decides what becomes of it.
+  void receive(const Send& send, const Now& now, Random& random, const FaultRates& faults, std::chrono::milliseconds request_timeout);
+  /// Applies what is due, and gives the answers that are due.
+  std::vector<Reply> proceed(const Now& now);
+  [[nodiscard]] SteadyTime next() const;
+  /// The relay was killed: nobody waits for answers any more; requests on the wire are applied or not.
+  void relay_killed(Random& random);
+
+  bool size_limit_at_root = false;       ///< 400 "exceeds the maximum size" for requests to the root
+  std::uint64_t body_bytes_max = 1 << 30;  ///< 413 above
+
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& live() const { return live_; }
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& history() const { return history_; }
+  /// What must never happen; empty: it did not.
+  [[nodiscard]] const std::string& violation() const { return violation_; }
+  [[nodiscard]] std::uint64_t requests() const { return requests_; }
+  /// Paths that a request wrote last which a kill had cut off: no relay could know that it would still be applied.
+  [[nodiscard]] const std::set<std::string>& excused() const { return excused_; }
+
+ private:
+  struct Write {
+    std::string path;
+    std::string value;
+  };
+  struct OnTheWire {
+    RequestId request;
+    std::vector<Write> writes;
+    std::optional<SteadyTime> apply_at;
+    std::optional<SteadyTime> answer_at;
+    Answer answer;
+    bool is_straggler = false;
+    bool was_cut_off = false;  ///< by a kill
+  };
+  static std::vector<Write> parse(const Send& send);
+  std::optional<Answer> refusal(const Send& send, const std::vector<Write>& writes) const;
+  void apply(const OnTheWire& request);
+
+  std::vector<OnTheWire> wire_;
+  std::map<std::string, std::uint64_t> live_;
+  std::map<std::string, std::uint64_t> history_;
+  std::map<std::string, std::uint64_t> newest_;
+  std::set<std::string> excused_;
+  std::string violation_;
+  std::uint64_t requests_ = 0;
+};
+
+}  // namespace firebase_relay::sim

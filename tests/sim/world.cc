@@ -1,0 +1,211 @@
+#include "sim/world.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <numeric>
+#include <utility>
+
+namespace firebase_relay::sim {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// With SIM_TRACE set, what happens is printed: for looking at one seed.
+const bool kTrace = std::getenv("SIM_TRACE") != nullptr;
+
+std::string body_of(const Send& send) {
+  std::string body;
+  for (const std::string_view part : send.parts) body += part;
+  return body;
+}
+
+std::uint64_t sum(const KindCounts& counts) { return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}); }
+
+}  // namespace
+
+World::World(std::uint64_t seed) : random_(seed) {
+  constexpr std::uint64_t kIntervals[] = {0, 50, 250, 1000};
+  options_.flush_interval = milliseconds(kIntervals[random_.below(4)]);
+  options_.request_timeout = milliseconds(random_.between(1000, 5000));
+  options_.batch_bytes_max = random_.between(200, 4000);
+  options_.in_flight_max = static_cast<std::uint32_t>(random_.between(1, 4));
+  options_.bytes_per_minute_max = random_.chance(20) ? random_.between(20'000, 200'000) : 0;
+  history_ = !random_.chance(15);
+  // Each fault in some runs only: a run in which everything fails finds little.
+  const auto rate = [this](unsigned most) { return random_.chance(40) ? static_cast<unsigned>(random_.between(1, most)) : 0u; };
+  faults_ = {rate(30), rate(10), rate(15), rate(15), rate(15), rate(30), rate(5), rate(30)};
+  poison_percent_ = rate(5);
+  crash_percent_ = rate(3);
+  disk_.failing_percent = rate(20);
+  disk_.slowest_ms = random_.chance(30) ? 800 : 20;
+  database_.size_limit_at_root = random_.chance(10);
+  if (random_.chance(10)) database_.body_bytes_max = random_.between(100, 1000);
+  start_relay();
+}
+
+void World::start_relay() {
+  Restored restored = disk_.restored();
+  last_sequence_ = restored.last_sequence;
+  delivery_ = std::make_unique<Delivery>(options_, std::move(restored), random_.next());
+  handle(TimePassed{});
+}
+
+void World::run_with_faults(unsigned steps) {
+  for (unsigned step = 0; step < steps && violation().empty(); ++step) {
+    const std::uint64_t draw = random_.below(100);
+    if (draw < 45) publish();
+    if (draw >= 45 && draw < 45 + crash_percent_) crash();
+    pass_time(now_.steady + milliseconds(random_.chance(10) ? random_.between(0, 3000) : random_.between(0, 60)));
+  }
+}
+
+void World::publish() {
+  const auto count = static_cast<std::uint32_t>(random_.chance(10) ? random_.between(1, 60) : random_.between(1, 5));
+  FragmentBlock block = ledger_.publish(random_, count, last_sequence_ + 1, now_, poison_percent_, history_);
+  last_sequence_ += count;
+  for (const HistoryRun& run : block.history) taken_in_ += run.entries.size();
+  taken_in_ += block.tickets.size();
+  handle(Arrived{std::move(block)});
+}
+
+/// SIGKILL: memory is gone; what was on its way to the disk or the database gets there or not. Doubtful are those that came
+/// within guarantee 2's window, and one write to the disk.
+void World::crash() {
+  ++marks_.crashes;
+  if (kTrace) std::printf("---- crash\n");
+  note(1);
+  const milliseconds window = std::max(2 * options_.flush_interval, milliseconds(500));
+  const milliseconds writing(2 * disk_.slowest_ms + 2);
+  for (Published& message : ledger_.messages()) {
+    const bool disk_fails = disk_.failing_percent > 0;  // what a failing disk refused is in memory only
+    if (disk_fails || now_.steady - message.arrived <= window + writing) message.in_doubt = true;
+  }
+  const std::uint64_t in_flight = delivery_->messages_in_flight();
+  disk_.relay_killed(random_);
+  database_.relay_killed(random_);
+  delivery_.reset();
+  now_.steady += milliseconds(random_.between(1, 2000));
+  now_.utc += milliseconds(random_.between(1, 2000));
+  start_relay();
+  // What restarts is what the disk had; the rest of what was in flight is lost, or was delivered without an answer.
+  taken_in_ += delivery_->messages_in_flight();
+  taken_in_ -= in_flight;
+}
+
+void World::pass_time(SteadyTime until) {
+  while (violation().empty()) {
+    const SteadyTime next = std::min({until, database_.next(), disk_.next(), delivery_->next_deadline()});
+    if (next > now_.steady) {
+      now_.utc += std::chrono::duration_cast<milliseconds>(next - now_.steady);
+      now_.steady = next;
+    }
+    for (SimulatedDatabase::Reply& reply : database_.proceed(now_)) handle(Answered{reply.request, std::move(reply.answer)});
+    for (Event& event : disk_.proceed(now_)) handle(std::move(event));
+    if (delivery_->next_deadline() <= now_.steady) handle(TimePassed{});
+    if (now_.steady >= until) return;
+  }
+}
+
+void World::handle(Event event) {
+  note(event.index());
+  if (kTrace) {
+    constexpr const char* kNames[] = {"arrived", "answered", "persisted", "persist failed", "forgotten", "loaded", "was shed", "time", "stop"};
+    std::printf("%lld %s", static_cast<long long>(now_.utc.time_since_epoch().count() % 100'000'000), kNames[event.index()]);
+    if (const auto* answered = std::get_if<Answered>(&event)) std::printf(" #%llu: %d/%d", static_cast<unsigned long long>(answered->request), static_cast<int>(answered->answer.transport), answered->answer.status);
+    if (const auto* arrived = std::get_if<Arrived>(&event)) std::printf(" %s | %s | %s", arrived->block.text.c_str(), arrived->block.history[0].text.c_str(), arrived->block.history[1].text.c_str());
+    std::printf("\n");
+  }
+  std::vector<Action> actions;
+  delivery_->handle(std::move(event), now_, actions);
+  for (Action& action : actions) perform(action);
+}
+
+void World::perform(Action& action) {
+  note(16 + action.index());
+  if (const auto* send = std::get_if<Send>(&action)) {
+    note(send->bytes);
+    if (kTrace) std::printf("    send #%llu %s %s\n", static_cast<unsigned long long>(send->request), send->base.c_str(), body_of(*send).c_str());
+    if (!send->base.empty()) ++marks_.narrow;
+    database_.receive(*send, now_, random_, faults_, options_.request_timeout);
+  } else if (const auto* persist = std::get_if<Persist>(&action)) {
+    ++marks_.persisted;
+    if (kTrace) {
+      std::printf("    persist %zu batches,", persist->batches.size());
+      for (const LiveRow& row : persist->live) std::printf(" %s=%s", row.path.c_str(), row.value.c_str());
+      std::printf("\n");
+    }
+    disk_.submit(*persist, now_, random_);
+  } else if (const auto* acknowledge = std::get_if<Acknowledge>(&action)) {
+    marks_.emptied += acknowledge->sync ? 1 : 0;
+    disk_.submit(*acknowledge, now_, random_);
+  } else if (const auto* load = std::get_if<Load>(&action)) {
+    ++marks_.loaded;
+    disk_.submit(*load, now_, random_);
+  } else if (const auto* shed = std::get_if<ShedBytes>(&action)) {
+    ++marks_.shed;
+    disk_.submit(*shed, now_, random_);
+  } else if (std::holds_alternative<SetAside>(action)) {
+    ++marks_.set_aside;
+    ++ended_;
+  } else if (std::holds_alternative<RefreshCredentials>(action)) {
+    ++marks_.refreshed;
+  } else if (const auto* account = std::get_if<Account>(&action)) {
+    ended_ += sum(account->delivered) + sum(account->coalesced) + sum(account->shed);
+  } else if (const auto* ended = std::get_if<RequestEnded>(&action)) {
+    marks_.refused += ended->result == RequestEnded::Result::kRefused ? 1 : 0;
+    marks_.held += ended->result == RequestEnded::Result::kHeld ? 1 : 0;
+  }
+}
+
+void World::heal() {
+  faults_ = {};
+  disk_.failing_percent = 0;
+  database_.body_bytes_max = 1 << 30;
+}
+
+std::string World::run_until_quiet(unsigned steps) {
+  for (unsigned step = 0; step < steps && violation().empty(); ++step) {
+    const bool is_quiet = delivery_->messages_in_flight() == 0 && delivery_->next_deadline() == SteadyTime::max() &&
+                          database_.next() == SteadyTime::max() && disk_.next() == SteadyTime::max();
+    if (is_quiet) return {};
+    pass_time(now_.steady + std::chrono::seconds(5));
+  }
+  return std::to_string(delivery_->messages_in_flight()) + " messages in flight after " + std::to_string(steps) + " steps";
+}
+
+std::string World::verdict() const {
+  if (!violation().empty()) return violation();
+  const auto& history = database_.history();
+  std::map<std::string, std::uint64_t> newest;  // of those that must be there
+  std::map<std::string, std::set<std::uint64_t>> possible;
+  std::uint64_t entries = 0;
+  for (const Published& message : ledger_.messages()) {
+    for (const std::string& path : message.live_paths) {
+      if (message.poison) {  // may have overtaken what came before it, and then was refused
+        newest.erase(path);
+        continue;
+      }
+      possible[path].insert(message.number);
+      if (!message.in_doubt) newest[path] = std::max(newest[path], message.number);
+    }
+    if (message.history_path.empty()) continue;
+    const bool is_there = history.contains(message.history_path);
+    entries += is_there ? 1 : 0;
+    if (message.poison && is_there) return message.history_path + " is poison, and stands in the database";
+    if (!message.poison && !message.in_doubt && !is_there) return message.history_path + " is missing";
+  }
+  if (entries != history.size()) return "history has entries that nobody published";
+  for (const auto& [path, number] : newest) {
+    const auto found = database_.live().find(path);
+    if (found == database_.live().end()) return path + " is missing";
+    if (!possible[path].contains(found->second)) return path + " has a value that nobody published";
+    if (found->second < number && !database_.excused().contains(path)) {
+      return path + " stands at " + std::to_string(found->second) + ", not at " + std::to_string(number);
+    }
+  }
+  if (ended_ != taken_in_) return std::to_string(taken_in_) + " messages were taken in, " + std::to_string(ended_) + " have ended";
+  return {};
+}
+
+}  // namespace firebase_relay::sim

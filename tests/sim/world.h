@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "firebase_relay/delivery.h"
+#include "sim/ledger.h"
+#include "sim/random.h"
+#include "sim/simulated_database.h"
+#include "sim/simulated_disk.h"
+
+namespace firebase_relay::sim {
+
+/// A relay's delivery, its disk, its database and its traffic, run by one seed, which also draws the options and how often
+/// each thing goes wrong.
+class World {
+ public:
+  explicit World(std::uint64_t seed);
+
+  /// Traffic and faults.
+  void run_with_faults(unsigned steps);
+  /// No new faults or traffic.
+  void heal();
+  /// Until nothing is in flight; empty, or what is still pending after `steps`.
+  std::string run_until_quiet(unsigned steps);
+  /// What is wrong with the final state; empty: nothing. Also while running: violation().
+  [[nodiscard]] std::string verdict() const;
+  [[nodiscard]] const std::string& violation() const { return database_.violation(); }
+  /// Everything that happened, in short: equal for equal seeds.
+  [[nodiscard]] std::uint64_t trace() const { return trace_; }
+
+  /// How often something rare was reached: a campaign that never did has not tested it.
+  struct Marks {
+    std::uint64_t crashes = 0, persisted = 0, persist_failed = 0, loaded = 0, set_aside = 0, refused = 0, narrow = 0, held = 0,
+                  stragglers = 0, refreshed = 0, emptied = 0, shed = 0;
+  };
+  [[nodiscard]] const Marks& marks() const { return marks_; }
+
+ private:
+  void start_relay();
+  void publish();
+  void crash();
+  void pass_time(SteadyTime until);
+  void handle(Event event);
+  void perform(Action& action);
+  void note(std::uint64_t what) { trace_ = (trace_ ^ what) * 0x100000001B3ull; }
+
+  Random random_;
+  DeliveryOptions options_;
+  FaultRates faults_;
+  unsigned poison_percent_ = 0;
+  unsigned crash_percent_ = 0;
+  bool history_ = true;
+  Now now_{SteadyTime(std::chrono::hours(1000)), UtcMillis(std::chrono::milliseconds(1'750'000'000'000))};
+  SimulatedDatabase database_;
+  SimulatedDisk disk_;
+  Ledger ledger_;
+  std::unique_ptr<Delivery> delivery_;
+  Sequence last_sequence_ = 0;
+  std::vector<SteadyTime> doubtful_until_;
+
+  std::uint64_t taken_in_ = 0;    ///< messages given to delivery, without those that crashes lost
+  std::uint64_t lost_count_ = 0;
+  std::uint64_t ended_ = 0;       ///< delivered, coalesced, shed or set aside
+  std::uint64_t at_crash_ = 0;
+  std::uint64_t trace_ = 0xCBF29CE484222325ull;
+  Marks marks_;
+};
+
+}  // namespace firebase_relay::sim

@@ -1,0 +1,193 @@
+// Every wrong setting is one line that says where, what and why not, and holds no secret.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "terminal/flags_fixture.h"
+#include "terminal/temporary_file.h"
+
+namespace firebase_relay::terminal {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+struct Mistake {
+  const char* name;
+  std::vector<std::string> words;
+  Variables variables;
+  std::string complaint;  ///< the start of the line
+};
+
+class Mistakes : public testing::TestWithParam<Mistake> {};
+
+TEST_P(Mistakes, are_told_in_one_line) {
+  const auto line = parse_run(GetParam().words, GetParam().variables);
+
+  ASSERT_FALSE(line);
+  EXPECT_THAT(line.error().what, StartsWith(GetParam().complaint));
+  EXPECT_THAT(line.error().what, Not(HasSubstr("\n")));
+  EXPECT_THAT(line.error().what + line.error().remedy, Not(HasSubstr("s3cret")));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Words, Mistakes,
+    testing::Values(
+        Mistake{"unknown_command", {"rum"}, {}, "unknown command 'rum'; did you mean run?"},
+        Mistake{"very_unknown_command",
+                {"dead-letters"},
+                {},
+                "unknown command 'dead-letters'; expected run, check, tap, healthcheck"},
+        Mistake{"unknown_flag", {"--wrokers=s3cret"}, {}, "unknown flag --wrokers; did you mean --workers?"},
+        Mistake{"very_unknown_flag", {"--frobnicate"}, {}, "unknown flag --frobnicate; see firebase-relay --help"},
+        Mistake{"short_flag", {"-x"}, {}, "unknown flag -x"},
+        Mistake{"flag_to_come", {"--outbox", "x"}, {}, "unknown flag --outbox"},
+        Mistake{"flag_of_another_command", {"--route-test", "x"}, {}, "unknown flag --route-test"},
+        Mistake{"argument", {"run", "fast"}, {}, "unexpected argument 'fast': expected flags, after the command"},
+        Mistake{"command_behind_flags", {"--workers", "3", "check"}, {}, "unexpected argument 'check'"},
+        Mistake{"no_value", {"--workers"}, {}, "--workers: expected a value behind it"},
+        Mistake{"no_value_but_a_flag",
+                {"--workers", "--in-flight", "2"},
+                {},
+                "--workers: expected a value behind it, not the flag --in-flight"}),
+    [](const auto& mistake) { return mistake.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
+    Flags, Mistakes,
+    testing::Values(
+        Mistake{"too_few", {"--workers", "0"}, {}, "--workers: got '0': expected a whole number from 1 to 64"},
+        Mistake{"too_many", {"--workers=65"}, {}, "--workers: got '65': expected a whole number from 1 to 64"},
+        Mistake{"negative", {"--workers", "-5"}, {}, "--workers: got '-5': expected"},
+        Mistake{"word", {"--workers", "two"}, {}, "--workers: got 'two': expected"},
+        Mistake{"fraction", {"--workers", "1.5"}, {}, "--workers: got '1.5': expected"},
+        Mistake{"unit",
+                {"--flush-interval-ms", "250ms"},
+                {},
+                "--flush-interval-ms: got '250ms': expected a whole number from 0 to 60000"},
+        Mistake{
+            "huge", {"--workers", "99999999999999999999999"}, {}, "--workers: got '99999999999999999999999': expected"},
+        Mistake{"control_characters", {"--workers", "1\n\033[2J"}, {}, "--workers: got '1\\n\\x1b[2J': expected"},
+        Mistake{"level", {"--log-level", "loud"}, {}, "--log-level: got 'loud': expected debug, info, warn or error"},
+        Mistake{"format", {"--log-format", "xml"}, {}, "--log-format: got 'xml': expected text or json"},
+        Mistake{"switch_value",
+                {"--allow-plaintext=perhaps"},
+                {},
+                "--allow-plaintext: got 'perhaps': expected true or false"},
+        Mistake{"three_way", {"--log-messages=some"}, {}, "--log-messages: got 'some': expected auto, on or off"},
+        Mistake{"empty_pattern", {"--channels", "A,,B"}, {}, "--channels: got 'A,,B': expected channel patterns"},
+        Mistake{"listen", {"--http-listen", "9464"}, {}, "--http-listen: got '9464': expected HOST:PORT"},
+        Mistake{"listen_port",
+                {"--http-listen", "0.0.0.0:70000"},
+                {},
+                "--http-listen: got '0.0.0.0:70000': expected HOST:PORT"},
+        Mistake{"instance", {"--instance", ""}, {}, "--instance: got '': expected a name"},
+        Mistake{"tls",
+                {"--redis-url", "rediss://u:s3cret@h"},
+                {},
+                "--redis-url: got 'rediss://***@h': rediss:// needs TLS"},
+        Mistake{"redis_port",
+                {"--redis-url", "redis://u:s3cret@h:x"},
+                {},
+                "--redis-url: got 'redis://***@h:x': the port is not"},
+        Mistake{"bare_redis_secret",
+                {"--redis-url", "u:s3cret@h"},
+                {},
+                "--redis-url: got '***@h': it does not start with redis://"},
+        Mistake{"database_secret",
+                {"--database-url", "https://x/?auth=s3cret"},
+                {},
+                "--database-url: got 'https://x/?***': a database URL takes no credential"},
+        Mistake{"plaintext",
+                {"--database-url", "http://x:9000"},
+                {},
+                "--database-url: got 'http://x:9000': http:// to another machine would send everything in plain text; "
+                "use https://, or --allow-plaintext"},
+        Mistake{"no_password_file",
+                {"--redis-password-file", "/no/such"},
+                {},
+                "--redis-password-file: cannot read /no/such: No such file"},
+        Mistake{"no_config", {"--config", "/no/such"}, {}, "--config: cannot read /no/such: No such file"}),
+    [](const auto& mistake) { return mistake.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
+    Environments, Mistakes,
+    testing::Values(Mistake{"number",
+                            {},
+                            {{"FIREBASE_RELAY_WORKERS", "many"}},
+                            "environment variable FIREBASE_RELAY_WORKERS: got 'many': expected"},
+                    Mistake{"redis",
+                            {},
+                            {{"REDIS_URL", "redis://:s3cret@h:x"}},
+                            "environment variable REDIS_URL: got 'redis://***@h:x': the port"},
+                    Mistake{"redis_host",
+                            {},
+                            {{"REDIS_HOST", "redis://s3cret@h"}},
+                            "environment variable REDIS_HOST: expected a host's name"},
+                    Mistake{"redis_link_port",
+                            {},
+                            {{"REDIS_PORT", "tcp://172.17.0.2:6379"}},
+                            "environment variables REDIS_HOST and REDIS_PORT: got"},
+                    Mistake{"emulator",
+                            {},
+                            {{"FIREBASE_DATABASE_EMULATOR_HOST", "http://h:9000"}},
+                            "environment variable FIREBASE_DATABASE_EMULATOR_HOST: got 'http://h:9000': it has a "
+                            "scheme; expected host:port"},
+                    Mistake{"no_config_file",
+                            {},
+                            {{"FIREBASE_RELAY_CONFIG", "/no/such"}},
+                            "environment variable FIREBASE_RELAY_CONFIG: cannot read /no/such"},
+                    Mistake{"database",
+                            {},
+                            {{"FIREBASE_DATABASE_URL", "x"}},
+                            "environment variable FIREBASE_DATABASE_URL: got 'x': it does not start with https://"}),
+    [](const auto& mistake) { return mistake.param.name; });
+
+struct FileMistake {
+  const char* name;
+  std::string content;
+  std::string complaint;  ///< behind the file's name and a colon
+};
+
+class FileMistakes : public testing::TestWithParam<FileMistake> {};
+
+TEST_P(FileMistakes, are_told_with_file_and_key) {
+  const TemporaryFile file(GetParam().content);
+
+  const auto line = parse_run({"--config", file.path()});
+
+  ASSERT_FALSE(line);
+  EXPECT_THAT(line.error().what, HasSubstr(file.path() + ":" + GetParam().complaint));
+  EXPECT_THAT(line.error().what, Not(HasSubstr("s3cret")));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, FileMistakes,
+    testing::Values(FileMistake{"number", "workers = 0\n", "1: workers: got '0': expected a whole number from 1 to 64"},
+                    FileMistake{"unknown_key", "worker = 4\n", "1: worker: unknown key; did you mean workers?"},
+                    FileMistake{"config_in_config", "config = \"x\"\n", "1: config: unknown key"},
+                    FileMistake{"key_to_come", "outbox = \"x\"\n", "1: outbox: unknown key"},
+                    FileMistake{"array_for_a_number", "workers = [1, 2]\n", "1: workers: got '1,2': expected"},
+                    FileMistake{"secret", "redis-url = \"redis://:s3cret@h:x\"\n",
+                                "1: redis-url: got 'redis://***@h:x'"}),
+    [](const auto& mistake) { return mistake.param.name; });
+
+TEST(PasswordFile, that_holds_no_password_is_refused_without_being_shown) {
+  for (const char* content : {"", "\n", "s3cret\nsecond line\n"}) {
+    const TemporaryFile file(content);
+
+    const auto line = parse_run({"--redis-password-file", file.path()});
+
+    ASSERT_FALSE(line);
+    EXPECT_THAT(line.error().what, StartsWith("--redis-password-file: expected one line in " + file.path()));
+    EXPECT_THAT(line.error().what, Not(HasSubstr("s3cret")));
+  }
+}
+
+TEST(ConfigFileMistakes, do_not_matter_when_a_flag_overrides_them) {
+  const TemporaryFile file("workers = 0\n");
+
+  EXPECT_TRUE(parse_run({"--config", file.path(), "--workers", "3"}));
+}
+
+}  // namespace
+}  // namespace firebase_relay::terminal

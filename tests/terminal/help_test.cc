@@ -1,0 +1,70 @@
+#include "terminal/help.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+
+namespace firebase_relay::terminal {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(Help, fits_into_100_columns) {
+  std::istringstream lines(help_text(std::nullopt));
+  for (std::string line; std::getline(lines, line);) {
+    const auto columns = std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; });
+    EXPECT_LE(columns, 100) << line;
+    EXPECT_FALSE(line.ends_with(' ')) << "'" << line << "'";
+  }
+}
+
+TEST(Help, shows_every_enabled_flag_with_its_variable_and_default) {
+  const std::string help = help_text(std::nullopt);
+  for (const Flag& flag : flag_table()) {
+    if (!flag.enabled) continue;
+    EXPECT_THAT(help, HasSubstr("  " + usage_of(flag))) << flag.name;
+    EXPECT_THAT(help, HasSubstr(environment_of(flag).front())) << flag.name;
+  }
+  EXPECT_THAT(help, HasSubstr("[FIREBASE_RELAY_WORKERS; default 2]"));
+  EXPECT_THAT(help, HasSubstr("[REDIS_URL, or REDIS_HOST and REDIS_PORT;"));
+}
+
+TEST(Help, hides_flags_whose_function_does_not_exist_yet) {
+  const std::string help = help_text(std::nullopt);
+  for (const Flag& flag : flag_table()) {
+    if (flag.enabled) continue;
+    EXPECT_THAT(help, Not(HasSubstr("--" + std::string(flag.name) + " "))) << flag.name;
+  }
+}
+
+TEST(Help, shows_every_command_and_three_examples) {
+  const std::string help = help_text(std::nullopt);
+  for (const CommandRow& row : command_table())
+    EXPECT_THAT(help, HasSubstr("firebase-relay " + std::string(row.arguments)));
+  const std::string examples = help.substr(help.find("Examples\n"));
+  EXPECT_EQ(std::count(examples.begin(), examples.end(), '\n'), 7);
+}
+
+TEST(Help, of_a_command_shows_its_own_flags_alone) {
+  const std::string tap = help_text(Command::kTap);
+
+  EXPECT_THAT(tap, HasSubstr("--json"));
+  EXPECT_THAT(tap, HasSubstr("--channels"));
+  EXPECT_THAT(tap, Not(HasSubstr("--route-test")));
+  EXPECT_THAT(tap, Not(HasSubstr("--workers")));
+}
+
+TEST(Help, writes_switches_as_they_are_typed) {
+  EXPECT_EQ(usage_of(*find_flag("workers")), "--workers N");
+  EXPECT_EQ(usage_of(*find_flag("log-messages")), "--log-messages[=auto|on|off]");
+  EXPECT_EQ(usage_of(*find_flag("history")), "--history, --no-history");
+  EXPECT_EQ(usage_of(*find_flag("allow-plaintext")), "--allow-plaintext");
+}
+
+TEST(Version, is_one_line) { EXPECT_EQ(version_text(), "firebase-relay " FIREBASE_RELAY_VERSION "\n"); }
+
+}  // namespace
+}  // namespace firebase_relay::terminal
