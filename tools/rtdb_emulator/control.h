@@ -1,0 +1,64 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "rtdb_emulator/database.h"
+#include "rtdb_emulator/faults.h"
+#include "rtdb_emulator/rest.h"
+
+namespace rtdb_emulator {
+
+/// What was asked of the emulator since the start or the last reset.
+class Stats {
+ public:
+  void count(const std::string& method, int status, std::uint64_t bytes);
+  void patch_began();
+  void patch_ended();
+  void reset();
+  [[nodiscard]] std::string json() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::uint64_t> answers_;  ///< `PATCH 204` and how often
+  std::uint64_t bytes_ = 0;
+  std::uint64_t requests_ = 0;
+  std::uint64_t patches_now_ = 0;
+  std::uint64_t patches_at_once_max_ = 0;
+};
+
+/// `/.test/…`, with --test-controls only:
+///
+///     POST   faults   {"kind": "status", "status": 503, "retry_after": 2, "body": "…", "after_apply": false}
+///                     {"kind": "hang"} {"kind": "close", "after_apply": true} {"kind": "refuse", "ms": 1000}
+///                     {"kind": "delay", "min_ms": 5, "max_ms": 50} {"kind": "poison", "marker": "…"}
+///                     {"kind": "straggle", "ms": 800}    closed now without an answer, applied 800 ms later
+///                     each with "count": n (default 1), or "ms": how long; "probability": 0…1; "method": "GET" (default: all
+///                     but GET); "path_prefix": "/services". A poison and a delay stay until they are cleared.
+///     GET    faults   with "hits"        DELETE faults   clears them
+///     POST   journal  {"enabled": true, "prefix": "services"}
+///     GET    journal  ?path=… or ?prefix=…: [{"at_ms", "request", "path", "value"}]
+///     GET    stats    {"requests", "bytes", "patches_at_once_max", "answers": {"PATCH 204": n}}
+///     POST   settings {"size_limit_bytes": n, "ignore_unlimited": true}
+///     POST   tokens   {"accept": ["…"], "revoke": ["…"]}
+///     POST   reset    empties the tree, journal, stats and faults
+class Control {
+ public:
+  Control(Database& database, Faults& faults, Switches& switches, Stats& stats)
+      : database_(database), faults_(faults), switches_(switches), stats_(stats) {}
+  /// `what`: the path behind `/.test/`.
+  Response handle(const std::string& method, const std::string& what, const Parameters& parameters, const std::string& body);
+
+ private:
+  Response journal(const std::string& method, const Parameters& parameters, const std::string& body);
+
+  Database& database_;
+  Faults& faults_;
+  Switches& switches_;
+  Stats& stats_;
+};
+
+}  // namespace rtdb_emulator

@@ -1,0 +1,250 @@
+#include "rtdb_emulator/database.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "rtdb_emulator/json_writer.h"
+
+namespace rtdb_emulator {
+namespace {
+
+const Node* find(const Node& root, const Path& path) {
+  const Node* node = &root;
+  for (const std::string& key : path) {
+    if (key == ".priority") return node->priority ? node->priority.get() : nullptr;
+    const Node::Children* children = node->children();
+    const auto child = children ? children->find(key) : Node::Children::const_iterator{};
+    if (!children || child == children->end()) return nullptr;
+    node = &child->second;
+  }
+  return node;
+}
+
+const Node& at(const Node& root, const Path& path) {
+  const Node* node = find(root, path);
+  return node ? *node : no_node();
+}
+
+/// Server values become values; `before` is what stood there.
+void resolve(Node& node, const Node* before, std::int64_t now_ms) {
+  if (const auto* server = std::get_if<ServerValue>(&node.value)) {
+    const ServerValue what = *server;
+    if (what.is_timestamp) {
+      node.value = now_ms;
+      return;
+    }
+    const auto* integer = before ? std::get_if<std::int64_t>(&before->value) : nullptr;
+    const auto* number = before ? std::get_if<double>(&before->value) : nullptr;
+    if (number || !what.is_integer) {
+      node.value = (number ? *number : integer ? static_cast<double>(*integer) : 0.0) + what.increment;
+    } else {
+      node.value = (integer ? *integer : 0) + static_cast<std::int64_t>(what.increment);
+    }
+    return;
+  }
+  if (Node::Children* children = node.children()) {
+    for (auto& [key, child] : *children) {
+      const Node* below = before ? find(*before, {key}) : nullptr;
+      resolve(child, below, now_ms);
+    }
+  }
+}
+
+/// Sets `path` below `node`; what is empty afterwards vanishes. True: `node` is empty.
+bool place(Node& node, const Path& path, std::size_t depth, Node value) {
+  if (depth == path.size()) {
+    std::unique_ptr<Node> priority = value.priority ? std::move(value.priority) : nullptr;
+    node = std::move(value);
+    node.priority = std::move(priority);
+    return node.is_empty();
+  }
+  if (path[depth] == ".priority") {
+    if (!node.is_empty()) node.priority = value.is_empty() ? nullptr : std::make_unique<Node>(std::move(value));
+    return node.is_empty();
+  }
+  if (!node.children()) {
+    if (value.is_empty()) return node.is_empty();  // deleting below a leaf changes nothing
+    node.value = Node::Children{};
+  }
+  Node::Children& children = *node.children();
+  auto child = children.find(path[depth]);
+  if (child == children.end()) {
+    if (value.is_empty()) return node.is_empty();
+    child = children.emplace(path[depth], Node()).first;
+  }
+  if (place(child->second, path, depth + 1, std::move(value))) children.erase(child);
+  if (!children.empty()) return false;
+  node.value = std::monostate{};
+  return true;
+}
+
+bool is_prefix(const Path& a, const Path& b) { return a.size() <= b.size() && std::equal(a.begin(), a.end(), b.begin()); }
+
+std::uint64_t size_of(const Node& node) {
+  std::uint64_t bytes = 8;
+  if (const Node::Children* children = node.children()) {
+    for (const auto& [key, child] : *children) bytes += key.size() + size_of(child);
+  } else if (const auto* text = std::get_if<std::string>(&node.value)) {
+    bytes += text->size();
+  }
+  return bytes;
+}
+
+}  // namespace
+
+std::string etag_of(const Node& node) {
+  if (node.is_empty()) return "null_etag";
+  return std::to_string(std::hash<std::string>{}(to_json(node, {true, false, false})));
+}
+
+std::optional<Refusal> Database::update(const std::string& ns, const Path& location, Updates updates, std::uint64_t request, std::int64_t now_ms) {
+  std::vector<Path> paths;
+  for (const auto& [key, value] : updates) {
+    Path path = location;
+    for (std::string& piece : split_path(key)) path.push_back(std::move(piece));
+    paths.push_back(std::move(path));
+  }
+  std::vector<const Path*> sorted;
+  for (const Path& path : paths) sorted.push_back(&path);
+  std::sort(sorted.begin(), sorted.end(), [](const Path* a, const Path* b) { return *a < *b; });
+  for (std::size_t i = 1; i < sorted.size(); ++i) {  // in this order an ancestor stands right before its descendants
+    if (is_prefix(*sorted[i - 1], *sorted[i])) {
+      return Refusal{400, "Path '" + join(*sorted[i - 1]) + "' is an ancestor of path '" + join(*sorted[i]) + "'"};
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  Node& root = roots_[ns];
+  for (std::size_t i = 0; i < paths.size(); ++i) write(root, paths[i], std::move(updates[i].second), now_ms);
+  for (const Path& path : paths) note(path, root, request, now_ms);
+  tell(ns, location, paths, true);
+  return std::nullopt;
+}
+
+Database::SetResult Database::set(const std::string& ns, const Path& location, Node value, const std::optional<std::string>& if_match,
+                                  std::uint64_t request, std::int64_t now_ms) {
+  const std::lock_guard lock(mutex_);
+  Node& root = roots_[ns];
+  SetResult result;
+  if (if_match && *if_match != etag_of(at(root, location))) {
+    const Node& current = at(root, location);
+    return {false, to_json(current), etag_of(current)};
+  }
+  write(root, location, std::move(value), now_ms);
+  note(location, root, request, now_ms);
+  tell(ns, location, {location}, false);
+  result.etag = etag_of(at(root, location));
+  return result;
+}
+
+std::string Database::push(const std::string& ns, const Path& location, Node value, std::uint64_t request, std::int64_t now_ms) {
+  Path path = location;
+  {
+    const std::lock_guard lock(mutex_);
+    path.push_back(push_ids_.next(now_ms));
+  }
+  const std::string id = path.back();
+  set(ns, path, std::move(value), std::nullopt, request, now_ms);
+  return id;
+}
+
+void Database::write(Node& root, const Path& path, Node value, std::int64_t now_ms) {
+  resolve(value, find(root, path), now_ms);
+  place(root, path, 0, std::move(value));
+  ++version_;
+}
+
+void Database::note(const Path& path, const Node& root, std::uint64_t request, std::int64_t now_ms) {
+  const std::string text = join(path);
+  if (journal_.wants(text)) journal_.add({now_ms, request, text, to_json(at(root, path))});
+}
+
+void Database::tell(const std::string& ns, const Path& location, const std::vector<Path>& written, bool is_patch) {
+  const Node& root = roots_[ns];
+  for (auto& [id, listening] : listening_) {
+    if (listening.ns != ns) continue;
+    std::string members;
+    for (const Path& path : written) {
+      if (is_prefix(path, listening.at) && path != listening.at) {  // written above: it sees its place as a whole
+        listening.listener({false, "/", to_json(at(root, listening.at))});
+      } else if (is_prefix(listening.at, path)) {
+        const bool below_location = is_patch && is_prefix(listening.at, location);
+        const Path relative(path.begin() + static_cast<std::ptrdiff_t>(below_location ? location.size() : listening.at.size()), path.end());
+        if (!is_patch) {
+          listening.listener({false, "/" + join(relative), to_json(at(root, path))});
+          continue;
+        }
+        if (!members.empty()) members += ',';
+        write_string(join(relative), members);
+        members += ':' + to_json(at(root, path));
+      }
+    }
+    if (members.empty()) continue;
+    Path relative;
+    if (is_prefix(listening.at, location)) relative.assign(location.begin() + static_cast<std::ptrdiff_t>(listening.at.size()), location.end());
+    listening.listener({true, "/" + join(relative), "{" + members + "}"});
+  }
+}
+
+void Database::read(const std::string& ns, const Path& path, const std::function<void(const Node&)>& look) const {
+  const std::lock_guard lock(mutex_);
+  const auto root = roots_.find(ns);
+  look(root == roots_.end() ? no_node() : at(root->second, path));
+}
+
+std::uint64_t Database::size_at(const std::string& ns, const Path& path) const {
+  std::uint64_t bytes = 0;
+  read(ns, path, [&](const Node& node) { bytes = size_of(node); });
+  return bytes;
+}
+
+std::uint64_t Database::listen(const std::string& ns, const Path& path, Listener listener) {
+  const std::lock_guard lock(mutex_);
+  const auto root = roots_.find(ns);
+  listener({false, "/", root == roots_.end() ? "null" : to_json(at(root->second, path))});
+  listening_.emplace(++last_listener_, Listening{ns, path, std::move(listener)});
+  return last_listener_;
+}
+
+void Database::unlisten(std::uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  listening_.erase(id);
+}
+
+void Database::clear() {
+  const std::lock_guard lock(mutex_);
+  roots_.clear();
+  journal_.stop();
+  ++version_;
+}
+
+std::string Database::dump() const {
+  const std::lock_guard lock(mutex_);
+  std::string out = "{";
+  for (const auto& [ns, root] : roots_) {
+    if (out.size() > 1) out += ',';
+    write_string(ns, out);
+    out += ':';
+    write_json(root, {true, false, false}, out);
+  }
+  return out + "}";
+}
+
+bool Database::restore(const std::string& dump) {
+  auto value = read_value(dump, 0);
+  Node* root = std::get_if<Node>(&value);
+  if (!root) return false;
+  const std::lock_guard lock(mutex_);
+  roots_.clear();
+  if (Node::Children* all = root->children()) {
+    for (auto& [ns, node] : *all) roots_[ns] = std::move(node);
+  }
+  return true;
+}
+
+std::uint64_t Database::version() const {
+  const std::lock_guard lock(mutex_);
+  return version_;
+}
+
+}  // namespace rtdb_emulator

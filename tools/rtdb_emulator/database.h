@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "rtdb_emulator/journal.h"
+#include "rtdb_emulator/json_reader.h"
+#include "rtdb_emulator/node.h"
+#include "rtdb_emulator/path.h"
+#include "rtdb_emulator/push_id.h"
+
+namespace rtdb_emulator {
+
+/// One change as a listener sees it: below its place, or of its place as a whole.
+struct Change {
+  bool is_patch = false;
+  std::string path;  ///< relative, begins with a slash
+  std::string json;
+};
+using Listener = std::function<void(const Change&)>;
+
+/// One tree for each `ns`. Writes are applied whole or not at all.
+/// Threads: any; one lock for all. Listeners are called under it, and must be quick.
+class Database {
+ public:
+  /// Puts each update in its place below `at`. Refuses two of which one is the other's ancestor.
+  std::optional<Refusal> update(const std::string& ns, const Path& at, Updates updates, std::uint64_t request, std::int64_t now_ms);
+  /// Replaces what is at `at`. With `if_match`: only when that is the ETag of what is there, else 412 with the value in `current`.
+  struct SetResult {
+    bool matched = true;
+    std::string current;
+    std::string etag;
+  };
+  SetResult set(const std::string& ns, const Path& at, Node value, const std::optional<std::string>& if_match, std::uint64_t request,
+                std::int64_t now_ms);
+  std::string push(const std::string& ns, const Path& at, Node value, std::uint64_t request, std::int64_t now_ms);
+
+  /// Calls `look` with what is at `at`, under the lock.
+  void read(const std::string& ns, const Path& at, const std::function<void(const Node&)>& look) const;
+  /// Roughly the bytes that are stored below `at`.
+  [[nodiscard]] std::uint64_t size_at(const std::string& ns, const Path& at) const;
+
+  /// Calls `listener` with the value now, and with each change from now on, until unlisten().
+  std::uint64_t listen(const std::string& ns, const Path& at, Listener listener);
+  void unlisten(std::uint64_t id);
+
+  void clear();
+  [[nodiscard]] std::string dump() const;
+  /// What dump() gave. False: it is not.
+  bool restore(const std::string& dump);
+  [[nodiscard]] std::uint64_t version() const;
+
+  Journal& journal() { return journal_; }
+  std::mutex& mutex() const { return mutex_; }
+
+ private:
+  struct Listening {
+    std::string ns;
+    Path at;
+    Listener listener;
+  };
+  void write(Node& root, const Path& path, Node value, std::int64_t now_ms);
+  void tell(const std::string& ns, const Path& at, const std::vector<Path>& written, bool is_patch);
+  void note(const Path& path, const Node& root, std::uint64_t request, std::int64_t now_ms);
+
+  mutable std::mutex mutex_;
+  std::map<std::string, Node> roots_;
+  std::map<std::uint64_t, Listening> listening_;
+  std::uint64_t last_listener_ = 0;
+  std::uint64_t version_ = 0;
+  Journal journal_;
+  PushIds push_ids_;
+};
+
+/// A hash of the value: what `ETag` says.
+std::string etag_of(const Node& node);
+
+}  // namespace rtdb_emulator

@@ -1,0 +1,94 @@
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "rtdb_emulator/server.h"
+
+namespace {
+
+using rtdb_emulator::Database;
+
+bool load(const std::string& file, Database& database) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return true;  // nothing was saved yet
+  std::ostringstream text;
+  text << in.rdbuf();
+  return database.restore(text.str());
+}
+
+void save(const std::string& file, const Database& database) {
+  const std::string fresh = file + ".new";
+  std::ofstream(fresh, std::ios::binary) << database.dump();
+  std::filesystem::rename(fresh, file);
+}
+
+int block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"A local stand-in for the Firebase Realtime Database's REST API, for development and tests."};
+  rtdb_emulator::ServerOptions options;
+  std::string listen = "127.0.0.1:9000";
+  std::string persist;
+  app.add_option("--listen", listen, "HOST:PORT; port 0 is any free one")->capture_default_str();
+  app.add_option("--persist", persist, "keep the tree in this file, over restarts");
+  app.add_option("--ns", options.rest.default_ns, "database of requests without ?ns=")->capture_default_str();
+  app.add_flag("--require-auth", options.rest.require_auth, "refuse requests without a credential; 'Bearer owner' always is one");
+  app.add_option("--token", options.rest.tokens, "an access token that is accepted (repeatable)");
+  app.add_option("--secret", options.rest.secrets, "a database secret that ?auth= is accepted with (repeatable)");
+  app.add_option("--body-bytes-max", options.rest.body_bytes_max, "413 above this")->capture_default_str();
+  app.add_option("--size-limit-bytes", options.size_limit_bytes, "refuse writes where more than this stands at the URL; 0: never")->capture_default_str();
+  app.add_option("--keep-alive-seconds", options.keep_alive_seconds, "of event streams")->capture_default_str();
+  app.add_flag("--test-controls", options.test_controls, "faults and journal at /.test/: for tests only");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  const std::size_t colon = listen.rfind(':');
+  if (colon == std::string::npos) {
+    std::fprintf(stderr, "rtdb-emulator: --listen expects HOST:PORT, found '%s'\n", listen.c_str());
+    return 2;
+  }
+  options.host = listen.substr(0, colon);
+  options.port = static_cast<std::uint16_t>(std::atoi(listen.c_str() + colon + 1));
+
+  const int signals = block_signals();
+  rtdb_emulator::Server server(options);
+  if (!persist.empty() && !load(persist, server.database())) {
+    std::fprintf(stderr, "rtdb-emulator: %s is not a tree that was saved by --persist\n", persist.c_str());
+    return 1;
+  }
+  if (const std::string flaw = server.start(); !flaw.empty()) {
+    std::fprintf(stderr, "rtdb-emulator: %s\n", flaw.c_str());
+    return 1;
+  }
+  std::printf("rtdb-emulator listening on http://%s:%u\n", options.host.c_str(), server.port());
+  std::fflush(stdout);
+  std::uint64_t saved = server.database().version();
+  constexpr int kSaveEveryMs = 2000;
+  for (pollfd fd{signals, POLLIN, 0}; poll(&fd, 1, persist.empty() ? -1 : kSaveEveryMs) <= 0;) {
+    if (server.database().version() == saved) continue;
+    saved = server.database().version();
+    save(persist, server.database());
+  }
+  server.stop();
+  if (!persist.empty()) save(persist, server.database());
+  return 0;
+}

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rtdb_emulator {
+
+using Path = std::vector<std::string>;
+
+/// Limits of the database: firebase.google.com/docs/database/usage/limits.
+inline constexpr std::size_t kKeyBytesMax = 768;
+inline constexpr std::size_t kDepthMax = 32;
+inline constexpr std::size_t kStringBytesMax = 10'485'760;
+
+/// What a request is refused with.
+struct Refusal {
+  int status = 400;
+  std::string text;
+};
+
+/// Why `key` may not be one; nothing: it may.
+std::optional<std::string> flaw_of_key(std::string_view key);
+/// A key of a PATCH body, or a URL's path after decoding: pieces between slashes, empty ones dropped.
+Path split_path(std::string_view path);
+std::string join(const Path& path);
+/// Percent-decodes a query's part, where `+` is a blank; nothing for a malformed escape.
+std::optional<std::string> url_decoded(std::string_view text);
+bool is_valid_utf8(std::string_view text);
+
+}  // namespace rtdb_emulator

@@ -1,0 +1,160 @@
+#include "rtdb_emulator/rest.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "rtdb_emulator/json_reader.h"
+#include "rtdb_emulator/json_writer.h"
+
+namespace rtdb_emulator {
+namespace {
+
+constexpr char kTooBig[] = "Data to write exceeds the maximum size that can be modified with a single request.";
+
+std::string parameter(const Request& request, const char* name) {
+  const auto found = request.parameters.find(name);
+  return found == request.parameters.end() ? std::string() : found->second;
+}
+
+Response answer(const Request& request, std::string body) {
+  if (parameter(request, "print") == "silent") return {204, "", {}};
+  return {200, std::move(body), {}};
+}
+
+/// 3ms, 3s, 3min; at most 15 minutes.
+bool is_timeout(const std::string& text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  const std::int64_t ms = unit == "ms" ? 1 : unit == "s" ? 1000 : unit == "min" ? 60'000 : 0;
+  return error == std::errc() && ms > 0 && number > 0 && number <= 15 * 60'000 && number * ms <= 15 * 60'000;
+}
+
+}  // namespace
+
+Response error(int status, const std::string& text) {
+  std::string body = "{\n  \"error\" : ";
+  write_string(text, body);
+  return {status, body + "\n}\n", {}};
+}
+
+std::variant<Path, Refusal> Rest::place_of(const std::string& url_path) {
+  constexpr std::string_view kEnding = ".json";
+  if (!url_path.ends_with(kEnding)) return Refusal{404, "append .json to the path to use the REST API"};
+  const std::string_view whole(url_path.data(), url_path.size() - kEnding.size());
+  Path path;
+  for (std::string& key : split_path(whole)) {
+    if (!is_valid_utf8(key) || (key != ".priority" && flaw_of_key(key))) return Refusal{400, "Invalid path: Invalid token in path"};
+    path.push_back(std::move(key));
+  }
+  if (path.size() > kDepthMax) return Refusal{400, "Invalid path: the path is too long"};
+  return path;
+}
+
+std::string Rest::ns_of(const Request& request) const {
+  const std::string ns = parameter(request, "ns");
+  return ns.empty() ? options_.default_ns : ns;
+}
+
+std::optional<Refusal> Rest::refuse_credentials(const Request& request) const {
+  constexpr std::string_view kBearer = "Bearer ";
+  std::string token = parameter(request, "access_token");
+  if (request.authorization && request.authorization->starts_with(kBearer)) token = request.authorization->substr(kBearer.size());
+  const std::lock_guard lock(switches_.tokens_mutex);
+  if (!token.empty() && switches_.revoked.contains(token)) return Refusal{401, "Auth token is expired"};
+  if (!options_.require_auth) return std::nullopt;
+  const std::string secret = parameter(request, "auth");
+  if (!secret.empty()) {
+    return options_.secrets.contains(secret) ? std::nullopt : std::optional(Refusal{401, "Could not parse auth token."});
+  }
+  if (token == "owner" || options_.tokens.contains(token) || switches_.accepted.contains(token)) return std::nullopt;
+  return Refusal{401, token.empty() ? "Permission denied" : "Unauthorized request."};
+}
+
+std::optional<Refusal> Rest::check_parameters(const Request& request) {
+  const auto is_one_of = [&](const char* name, std::initializer_list<std::string_view> values) {
+    const auto found = request.parameters.find(name);
+    return found == request.parameters.end() || std::find(values.begin(), values.end(), found->second) != values.end();
+  };
+  if (!is_one_of("print", {"pretty", "silent"})) return Refusal{400, "print must be pretty or silent"};
+  if (!is_one_of("writeSizeLimit", {"tiny", "small", "medium", "large", "unlimited"})) return Refusal{400, "writeSizeLimit must be tiny, small, medium, large or unlimited"};
+  if (!is_one_of("format", {"export"})) return Refusal{400, "format must be export"};
+  const auto timeout = request.parameters.find("timeout");
+  if (timeout != request.parameters.end() && !is_timeout(timeout->second)) return Refusal{400, "timeout must be positive and at most 15min"};
+  if (request.if_match && request.method != "PUT" && request.method != "DELETE") return Refusal{400, "if-match is not supported for " + request.method};
+  return std::nullopt;
+}
+
+Response Rest::handle(const Request& request, std::uint64_t number, std::int64_t now_ms) const {
+  const auto place = place_of(request.url_path);
+  if (const auto* refusal = std::get_if<Refusal>(&place)) return error(refusal->status, refusal->text);
+  if (const auto refusal = refuse_credentials(request)) return error(refusal->status, refusal->text);
+  if (const auto refusal = check_parameters(request)) return error(refusal->status, refusal->text);
+  if (request.body.size() > options_.body_bytes_max) return error(413, "Request Entity Too Large");
+  const Path& path = std::get<Path>(place);
+  if (request.method == "GET") return get(request, path);
+  if (request.method == "PUT" || request.method == "DELETE") return put(request, path, number, now_ms);
+  if (request.method == "PATCH") return patch(request, path, number, now_ms);
+  if (request.method == "POST") return post(request, path, number, now_ms);
+  return error(405, "Method not allowed");
+}
+
+Response Rest::get(const Request& request, const Path& path) const {
+  auto query = parse_query(request.parameters, path);
+  if (const auto* refusal = std::get_if<Refusal>(&query)) return error(refusal->status, refusal->text);
+  const bool shallow = parameter(request, "shallow") == "true";
+  if (shallow && std::holds_alternative<Query>(query)) return error(400, "Mixing 'shallow' and querying parameters is not supported");
+  const WriteOptions options{parameter(request, "format") == "export", shallow, false};
+  Response response;
+  std::string etag;
+  database_.read(ns_of(request), path, [&](const Node& node) {
+    response.body = std::holds_alternative<Query>(query) ? run_query(std::get<Query>(query), node) : to_json(node, options);
+    if (request.wants_etag || request.if_none_match) etag = etag_of(node);
+  });
+  if (request.if_none_match && *request.if_none_match == etag) return {304, "", {{"ETag", etag}}};
+  if (request.wants_etag) response.headers.emplace_back("ETag", etag);
+  if (parameter(request, "print") == "silent") response.status = 204, response.body.clear();
+  return response;
+}
+
+Response Rest::put(const Request& request, const Path& path, std::uint64_t number, std::int64_t now_ms) const {
+  Node value;
+  if (request.method == "PUT") {
+    auto read = read_value(request.body, path.size());
+    if (const auto* refusal = std::get_if<Refusal>(&read)) return error(refusal->status, refusal->text);
+    if (is_too_big(request, path)) return error(400, kTooBig);
+    value = std::move(std::get<Node>(read));
+  }
+  const auto result = database_.set(ns_of(request), path, std::move(value), request.if_match, number, now_ms);
+  if (!result.matched) return {412, result.current, {{"ETag", result.etag}}};
+  Response response = answer(request, request.method == "PUT" ? request.body : "null");
+  if (request.wants_etag) response.headers.emplace_back("ETag", result.etag);
+  return response;
+}
+
+Response Rest::patch(const Request& request, const Path& path, std::uint64_t number, std::int64_t now_ms) const {
+  auto read = read_updates(request.body, path.size());
+  if (const auto* refusal = std::get_if<Refusal>(&read)) return error(refusal->status, refusal->text);
+  if (is_too_big(request, path)) return error(400, kTooBig);
+  if (const auto refusal = database_.update(ns_of(request), path, std::move(std::get<Updates>(read)), number, now_ms)) {
+    return error(refusal->status, refusal->text);
+  }
+  return answer(request, request.body);
+}
+
+Response Rest::post(const Request& request, const Path& path, std::uint64_t number, std::int64_t now_ms) const {
+  auto read = read_value(request.body, path.size() + 1);
+  if (const auto* refusal = std::get_if<Refusal>(&read)) return error(refusal->status, refusal->text);
+  const std::string id = database_.push(ns_of(request), path, std::move(std::get<Node>(read)), number, now_ms);
+  return answer(request, "{\"name\":\"" + id + "\"}");
+}
+
+/// The estimate counts what stands at the URL, not only what is written: seen by those whose database had grown.
+bool Rest::is_too_big(const Request& request, const Path& path) const {
+  const std::uint64_t limit = switches_.size_limit_bytes;
+  if (limit == 0) return false;
+  if (parameter(request, "writeSizeLimit") == "unlimited" && !switches_.ignore_unlimited) return false;
+  return database_.size_at(ns_of(request), path) + request.body.size() > limit;
+}
+
+}  // namespace rtdb_emulator

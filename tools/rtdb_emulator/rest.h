@@ -1,0 +1,81 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rtdb_emulator/database.h"
+#include "rtdb_emulator/faults.h"
+#include "rtdb_emulator/path.h"
+#include "rtdb_emulator/query.h"
+
+namespace rtdb_emulator {
+
+/// A request as the REST API sees it.
+struct Request {
+  std::string method;      ///< after X-HTTP-Method-Override
+  std::string url_path;    ///< percent-decoded once, without the query
+  Parameters parameters;
+  std::string body;
+  std::optional<std::string> authorization, if_match, if_none_match;
+  bool wants_etag = false;  ///< X-Firebase-ETag: true
+};
+
+struct Response {
+  int status = 200;
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+struct RestOptions {
+  std::string default_ns = "demo";
+  bool require_auth = false;
+  std::set<std::string> tokens;   ///< `Bearer`, `access_token=`; `owner` always is one
+  std::set<std::string> secrets;  ///< `auth=`
+  std::uint64_t body_bytes_max = 256ull << 20;
+};
+
+/// What a test may change while it runs.
+struct Switches {
+  std::atomic<std::uint64_t> size_limit_bytes{0};   ///< 0: none
+  std::atomic<bool> ignore_unlimited{false};        ///< the limit holds even with writeSizeLimit=unlimited
+  std::mutex tokens_mutex;
+  std::set<std::string> accepted;                   ///< guarded by tokens_mutex
+  std::set<std::string> revoked;                    ///< guarded by tokens_mutex
+};
+
+/// The Realtime Database's REST API over a Database: firebase.google.com/docs/reference/rest/database. Knows no socket.
+/// Threads: any.
+class Rest {
+ public:
+  Rest(Database& database, const RestOptions& options, Switches& switches) : database_(database), options_(options), switches_(switches) {}
+
+  Response handle(const Request& request, std::uint64_t number, std::int64_t now_ms) const;
+  /// The place that a URL names, or why it names none: the REST API's paths end in `.json`.
+  static std::variant<Path, Refusal> place_of(const std::string& url_path);
+  [[nodiscard]] std::string ns_of(const Request& request) const;
+  /// Why `request` may not; nothing: it may.
+  std::optional<Refusal> refuse_credentials(const Request& request) const;
+
+ private:
+  static std::optional<Refusal> check_parameters(const Request& request);
+  Response get(const Request& request, const Path& path) const;
+  Response put(const Request& request, const Path& path, std::uint64_t number, std::int64_t now_ms) const;
+  Response patch(const Request& request, const Path& path, std::uint64_t number, std::int64_t now_ms) const;
+  Response post(const Request& request, const Path& path, std::uint64_t number, std::int64_t now_ms) const;
+  [[nodiscard]] bool is_too_big(const Request& request, const Path& path) const;
+
+  Database& database_;
+  const RestOptions& options_;
+  Switches& switches_;
+};
+
+Response error(int status, const std::string& text);
+
+}  // namespace rtdb_emulator

@@ -1,0 +1,187 @@
+#include "rtdb_emulator/server.h"
+
+#include <civetweb.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+namespace rtdb_emulator {
+namespace {
+
+std::string read_body(mg_connection* connection) {
+  std::string body;
+  char buffer[64 * 1024];
+  for (int size; (size = mg_read(connection, buffer, sizeof buffer)) > 0;) body.append(buffer, static_cast<std::size_t>(size));
+  return body;
+}
+
+Parameters parse_parameters(const char* query) {
+  Parameters parameters;
+  std::string_view rest = query ? query : "";
+  while (!rest.empty()) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    const auto name = url_decoded(pair.substr(0, equals));
+    const auto value = url_decoded(pair.substr(std::min(equals + 1, pair.size())));
+    if (name && value) parameters[*name] = *value;
+  }
+  return parameters;
+}
+
+std::optional<std::string> header(mg_connection* connection, const char* name) {
+  const char* value = mg_get_header(connection, name);
+  return value ? std::optional<std::string>(value) : std::nullopt;
+}
+
+int send(mg_connection* connection, const Response& response) {
+  std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " + mg_get_response_code_text(connection, response.status) +
+                     "\r\nContent-Type: application/json; charset=utf-8\r\nCache-Control: no-cache\r\nAccess-Control-Allow-Origin: *\r\n";
+  char date[64];
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  std::strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc);
+  head += std::string("Date: ") + date + "\r\n";
+  for (const auto& [name, value] : response.headers) head += name + ": " + value + "\r\n";
+  if (response.status != 204 && response.status != 304) head += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
+  head += "\r\n" + response.body;
+  mg_write(connection, head.data(), head.size());
+  return response.status;
+}
+
+/// The connection ends without an answer.
+int cut_off(mg_connection* connection) {
+  mg_disable_connection_keep_alive(connection);
+  return 444;
+}
+
+}  // namespace
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+Server::Server(const ServerOptions& options)
+    : options_(options), rest_(database_, options_.rest, switches_), control_(database_, faults_, switches_, stats_) {
+  switches_.size_limit_bytes = options.size_limit_bytes;
+}
+
+Server::~Server() { stop(); }
+
+std::string Server::start() {
+  mg_init_library(0);
+  const std::string listen = options_.host + ":" + std::to_string(options_.port);
+  // Hanging requests and event streams keep a thread each.
+  const char* settings[] = {"listening_ports", listen.c_str(), "num_threads", "64", "enable_keep_alive", "yes", "keep_alive_timeout_ms", "120000",
+                            "request_timeout_ms", "120000", "tcp_nodelay", "1", nullptr};
+  mg_callbacks callbacks{};
+  context_ = mg_start(&callbacks, this, settings);
+  if (!context_) return "cannot listen at " + listen + ": is the port taken?";
+  mg_server_port ports[1];
+  port_ = mg_get_server_ports(context_, 1, ports) == 1 ? static_cast<std::uint16_t>(ports[0].port) : options_.port;
+  mg_set_request_handler(context_, "**", &Server::on_request, this);
+  return {};
+}
+
+void Server::stop() {
+  if (!context_) return;
+  {
+    const std::lock_guard lock(stop_mutex_);
+    stopping_ = true;
+  }
+  stop_signal_.notify_all();
+  mg_stop(std::exchange(context_, nullptr));
+  stragglers_.clear();
+  mg_exit_library();
+}
+
+int Server::on_request(mg_connection* connection, void* self) { return static_cast<Server*>(self)->serve(connection); }
+
+int Server::serve(mg_connection* connection) {
+  const mg_request_info* info = mg_get_request_info(connection);
+  Request request;
+  request.method = info->request_method;
+  request.url_path = info->request_uri ? info->request_uri : "/";  // percent-decoded once, and not cleaned of `..`
+  request.parameters = parse_parameters(info->query_string);
+  request.authorization = header(connection, "Authorization");
+  request.if_match = header(connection, "if-match");
+  request.if_none_match = header(connection, "if-none-match");
+  request.wants_etag = header(connection, "X-Firebase-ETag").value_or("") == "true";
+  if (const auto method = header(connection, "X-HTTP-Method-Override"); method && request.method == "POST") request.method = *method;
+  constexpr std::string_view kControls = "/.test/";
+  if (options_.test_controls && request.url_path.starts_with(kControls)) {
+    return send(connection, control_.handle(request.method, request.url_path.substr(kControls.size()), request.parameters, read_body(connection)));
+  }
+  if (request.url_path == "/") return send(connection, {200, "\"rtdb-emulator: append .json to a path to use the REST API\"\n", {}});
+  if (request.method == "GET" && header(connection, "Accept").value_or("").find("text/event-stream") != std::string::npos) {
+    return stream(connection, request);
+  }
+  return serve_rest(connection, std::move(request));
+}
+
+int Server::serve_rest(mg_connection* connection, Request request) {
+  const bool is_patch = request.method == "PATCH";
+  if (is_patch) stats_.patch_began();
+  request.body = read_body(connection);
+  const std::uint64_t number = ++requests_;
+  std::chrono::milliseconds delay{0};
+  const std::optional<Fault> fault = faults_.strike(request.method, request.url_path, request.body, delay);
+  if (delay.count() > 0) sleep_unless_stopping(delay);
+  int status = 0;
+  const auto apply = [&] { return rest_.handle(request, number, now_ms()); };
+  if (!fault) {
+    status = send(connection, apply());
+  } else {
+    switch (fault->kind) {
+      case Fault::Kind::kStatus: {
+        if (fault->after_apply) apply();
+        Response response = error(fault->status, "injected fault");
+        if (!fault->body.empty()) response.body = fault->body;
+        if (fault->retry_after) response.headers.emplace_back("Retry-After", *fault->retry_after);
+        status = send(connection, response);
+        break;
+      }
+      case Fault::Kind::kPoison: status = send(connection, error(400, "Invalid data; couldn't parse JSON object, array, or value.")); break;
+      case Fault::Kind::kHang: status = hang(connection); break;
+      case Fault::Kind::kStraggle:
+        apply_later(std::move(request), number, fault->delay);
+        status = cut_off(connection);
+        request.method = "PATCH";
+        break;
+      case Fault::Kind::kClose:
+        if (fault->after_apply) apply();
+        status = cut_off(connection);
+        break;
+      case Fault::Kind::kRefuse:
+      case Fault::Kind::kDelay: status = cut_off(connection); break;
+    }
+  }
+  stats_.count(request.method, status, request.body.size());
+  if (is_patch) stats_.patch_ended();
+  return status;
+}
+
+int Server::hang(mg_connection* connection) {
+  sleep_unless_stopping(std::chrono::minutes(10));
+  return cut_off(connection);
+}
+
+void Server::apply_later(Request request, std::uint64_t number, std::chrono::milliseconds delay) {
+  const std::lock_guard lock(stop_mutex_);
+  if (stopping_) return;
+  stragglers_.emplace_back([this, request = std::move(request), number, delay] {
+    if (sleep_unless_stopping(delay)) rest_.handle(request, number, now_ms());
+  });
+}
+
+/// False: the server is stopping.
+bool Server::sleep_unless_stopping(std::chrono::milliseconds time) {
+  std::unique_lock lock(stop_mutex_);
+  return !stop_signal_.wait_for(lock, time, [this] { return stopping_; });
+}
+
+}  // namespace rtdb_emulator

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "rtdb_emulator/control.h"
+#include "rtdb_emulator/database.h"
+#include "rtdb_emulator/faults.h"
+#include "rtdb_emulator/rest.h"
+
+struct mg_connection;
+struct mg_context;
+
+namespace rtdb_emulator {
+
+struct ServerOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 9000;  ///< 0: any free one
+  bool test_controls = false;
+  unsigned keep_alive_seconds = 30;  ///< of event streams
+  RestOptions rest;
+  std::uint64_t size_limit_bytes = 0;
+};
+
+/// The emulator on HTTP: REST, event streams, and the controls of tests.
+/// Threads: made, stopped and asked by one; civetweb's serve.
+class Server {
+ public:
+  explicit Server(const ServerOptions& options);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Empty when it listens, else why not.
+  std::string start();
+  void stop();
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  Database& database() { return database_; }
+
+ private:
+  static int on_request(mg_connection* connection, void* self);
+  int serve(mg_connection* connection);
+  int serve_rest(mg_connection* connection, Request request);
+  int stream(mg_connection* connection, const Request& request);
+  int hang(mg_connection* connection);
+  void apply_later(Request request, std::uint64_t number, std::chrono::milliseconds delay);
+  bool sleep_unless_stopping(std::chrono::milliseconds time);
+
+  ServerOptions options_;
+  Database database_;
+  Faults faults_;
+  Switches switches_;
+  Stats stats_;
+  Rest rest_;
+  Control control_;
+  mg_context* context_ = nullptr;
+  std::uint16_t port_ = 0;
+  std::atomic<std::uint64_t> requests_{0};
+
+  std::mutex stop_mutex_;
+  std::condition_variable stop_signal_;
+  bool stopping_ = false;                  ///< guarded by stop_mutex_
+  std::vector<std::jthread> stragglers_;   ///< guarded by stop_mutex_
+};
+
+std::int64_t now_ms();
+
+}  // namespace rtdb_emulator
