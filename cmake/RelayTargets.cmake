@@ -20,17 +20,17 @@ target_include_directories(relay_types INTERFACE "${PROJECT_SOURCE_DIR}/include"
 target_include_directories(relay_types SYSTEM INTERFACE "${EXPECTED_INCLUDE}")
 target_compile_definitions(relay_types INTERFACE FIREBASE_RELAY_VERSION="${PROJECT_VERSION}")
 
-# relay_stage(NAME SOURCES a.cc … [TESTS a_test.cc …] [USES targets its header needs …] [HIDES targets only its sources need …])
-# One folder, one library firebase_relay::NAME, one test program NAME_test of the files in tests/NAME.
+# relay_stage(NAME SOURCES a.cc … [USES targets its header needs …] [HIDES targets only its sources need …])
+# One folder, one library firebase_relay::NAME, one test program NAME_test of all tests/NAME/*_test.cc, so that none is forgotten.
 function(relay_stage name)
-  cmake_parse_arguments(arg "" "" "SOURCES;TESTS;USES;HIDES" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;HIDES" ${ARGN})
   add_library(relay_${name} ${arg_SOURCES})
   add_library(firebase_relay::${name} ALIAS relay_${name})
   target_include_directories(relay_${name} PUBLIC "${PROJECT_SOURCE_DIR}/src")
   target_link_libraries(relay_${name} PUBLIC firebase_relay::types ${arg_USES} PRIVATE ${arg_HIDES} relay_warnings)
-  if(RELAY_TESTS AND arg_TESTS)
-    list(TRANSFORM arg_TESTS PREPEND "${PROJECT_SOURCE_DIR}/tests/${name}/")
-    relay_test(${name}_test SOURCES ${arg_TESTS} USES firebase_relay::${name} ${arg_HIDES})
+  file(GLOB tests CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${name}/*_test.cc")
+  if(RELAY_TESTS AND tests)
+    relay_test(${name}_test SOURCES ${tests} USES firebase_relay::${name} ${arg_HIDES})
   endif()
 endfunction()
 
