@@ -1,0 +1,87 @@
+#include "broker_sim/publisher.h"
+
+#include <hiredis.h>
+
+#include <array>
+#include <stdexcept>
+#include <thread>
+
+namespace broker_sim {
+namespace {
+
+constexpr std::uint64_t kPipelineMax = 1'000;
+
+struct FreeReply {
+  void operator()(void* reply) const { freeReplyObject(reply); }
+};
+using ReplyPointer = std::unique_ptr<redisReply, FreeReply>;
+
+redisContext* connect(const std::string& url) {
+  if (url.starts_with("unix://")) return redisConnectUnix(url.substr(7).c_str());
+  if (!url.starts_with("redis://"))
+    throw std::runtime_error("--redis-url: redis://host:port or unix:///path, not '" + url + "'");
+  const std::string address = url.substr(8);
+  const std::size_t colon = address.rfind(':');
+  const int port = colon == std::string::npos ? 6379 : std::stoi(address.substr(colon + 1));
+  return redisConnect(address.substr(0, colon).c_str(), port);
+}
+
+ReplyPointer next_reply(redisContext* redis) {
+  void* reply = nullptr;
+  if (redisGetReply(redis, &reply) != REDIS_OK) throw std::runtime_error(std::string("Redis: ") + redis->errstr);
+  ReplyPointer owned(static_cast<redisReply*>(reply));
+  if (owned->type == REDIS_REPLY_ERROR) throw std::runtime_error(std::string("Redis: ") + owned->str);
+  return owned;
+}
+
+}  // namespace
+
+RedisPublisher::RedisPublisher(const std::string& url) : redis_(connect(url)) {
+  if (redis_ == nullptr) throw std::runtime_error("no memory for a connection");
+  if (redis_->err != 0) {
+    const std::string why = redis_->errstr;
+    redisFree(redis_);
+    throw std::runtime_error("cannot connect to " + url + ": " + why);
+  }
+}
+
+RedisPublisher::~RedisPublisher() { redisFree(redis_); }
+
+void RedisPublisher::publish(const Publication& publication) {
+  std::array<const char*, 3> arguments = {"PUBLISH", publication.channel.data(), publication.payload.data()};
+  const std::array<std::size_t, 3> sizes = {7, publication.channel.size(), publication.payload.size()};
+  redisAppendCommandArgv(redis_, static_cast<int>(arguments.size()), arguments.data(), sizes.data());
+  if (++pending_ >= kPipelineMax) flush();
+}
+
+void RedisPublisher::flush() {
+  for (; pending_ > 0; --pending_) {
+    if (next_reply(redis_)->integer == 0) ++unheard_;
+  }
+}
+
+bool RedisPublisher::wait_for_subscriber(std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  for (;;) {
+    redisAppendCommand(redis_, "PUBSUB NUMPAT");
+    if (next_reply(redis_)->integer > 0) return true;
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+CommandFile::CommandFile(const std::string& file) : name_(file), out_(file, std::ios::binary | std::ios::trunc) {
+  if (!out_) throw std::runtime_error("cannot write " + file);
+}
+
+void CommandFile::publish(const Publication& publication) {
+  out_ << "*3\r\n$7\r\nPUBLISH\r\n$" << publication.channel.size() << "\r\n"
+       << publication.channel << "\r\n$" << publication.payload.size() << "\r\n"
+       << publication.payload << "\r\n";
+}
+
+void CommandFile::flush() {
+  if (!out_.flush()) throw std::runtime_error("cannot write " + name_);
+}
+
+}  // namespace broker_sim
