@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -63,8 +64,10 @@ PathTemplate parse_path(const std::string& path, const std::string& place) {
     std::string encoded;
     append_encoded_key(segment, encoded);
     if (segment.empty() || encoded != segment || segment.find_first_of("{}") != std::string::npos) {
-      expected(place, "keys without . $ # [ ] % between the slashes, or one of {TICKER} {ID} {CHANNEL} as a whole key, found '" +
-                          segment + "' in '" + path + "'");
+      expected(
+          place,
+          "keys without . $ # [ ] % between the slashes, or one of {TICKER} {ID} {CHANNEL} as a whole key, found '" +
+              segment + "' in '" + path + "'");
     }
     append_json_escaped(segment, literal);
   }
@@ -151,7 +154,8 @@ class RouteParser {
     }
     for (const Json& channel : ticker.value("channels", Json::array())) {
       const std::string pattern = text_of(channel, "/ticker/channels");
-      if (pattern.find("{TICKER}") == std::string::npos) expected("/ticker/channels", "a pattern with {TICKER}, found " + shown(channel));
+      if (pattern.find("{TICKER}") == std::string::npos)
+        expected("/ticker/channels", "a pattern with {TICKER}, found " + shown(channel));
       table_.ticker_channels.emplace_back(pattern);
     }
   }
@@ -162,7 +166,8 @@ class RouteParser {
     Route route;
     if (json.contains("kind")) {
       const std::string kind = text_of(json.at("kind"), place + "/kind");
-      if (!kind_named(kind)) expected(place + "/kind", "price, order, performance, profit, registration or unrouted, found '" + kind + "'");
+      if (!kind_named(kind))
+        expected(place + "/kind", "price, order, performance, profit, registration or unrouted, found '" + kind + "'");
       route.kind = *kind_named(kind);
     }
     if (json.contains("channel")) route.channel = ChannelPattern(text_of(json.at("channel"), place + "/channel"));
@@ -171,7 +176,8 @@ class RouteParser {
     if (json.contains("closed")) parse_closed(json.at("closed"), place + "/closed", route);
     if (json.contains("live")) parse_live(json.at("live"), place + "/live", route);
     if (json.contains("history")) parse_history(json.at("history"), place + "/history", route);
-    if (route.live.empty() && !route.history) expected(place, "'live' paths or a 'history' path: this route writes nothing");
+    if (route.live.empty() && !route.history)
+      expected(place, "'live' paths or a 'history' path: this route writes nothing");
     check_placeholders(route, place);
     table_.routes.push_back(std::move(route));
   }
@@ -182,7 +188,8 @@ class RouteParser {
       const std::string here = json.is_array() ? place + "/" + std::to_string(i) : place;
       if (!alternatives[i].is_object()) expected(here, "an object of fields, found " + shown(alternatives[i]));
       std::vector<Condition> conditions;
-      for (const auto& [field, test] : alternatives[i].items()) conditions.push_back(condition(field, test, here + "/" + field));
+      for (const auto& [field, test] : alternatives[i].items())
+        conditions.push_back(condition(field, test, here + "/" + field));
       route.match.push_back(std::move(conditions));
     }
   }
@@ -196,15 +203,18 @@ class RouteParser {
     } else if (test == "*") {
       result.test = Condition::Test::kPresent;
     } else if (test.is_string() || (test.is_array() && !test.empty())) {
-      for (const Json& value : test.is_array() ? test : Json::array({test})) result.values.push_back(text_of(value, place));
+      for (const Json& value : test.is_array() ? test : Json::array({test}))
+        result.values.push_back(text_of(value, place));
     } else {
-      expected(place, "a text, a list of texts, \"*\" (there), null (not there) or {} (an object), found " + shown(test));
+      expected(place,
+               "a text, a list of texts, \"*\" (there), null (not there) or {} (an object), found " + shown(test));
     }
     return result;
   }
 
   void parse_closed(const Json& json, const std::string& place, Route& route) {
-    if (!json.is_object() || json.size() != 1 || !route.id) expected(place, "one field with its values, beside an 'id', found " + shown(json));
+    if (!json.is_object() || json.size() != 1 || !route.id)
+      expected(place, "one field with its values, beside an 'id', found " + shown(json));
     const std::string& field = json.begin().key();
     route.closed = condition(field, json.begin().value(), place + "/" + field);
   }
@@ -267,7 +277,8 @@ class RouteParser {
       route.needs_channel = route.needs_channel || path->uses(Piece::kChannel);
       if (path->uses(Piece::kId) && !route.id) expected(place, "an 'id' field, because a path has {ID}");
     }
-    if (route.history && route.history->uses(Piece::kId)) expected(place + "/history", "a path without {ID}: history has keys of its own");
+    if (route.history && route.history->uses(Piece::kId))
+      expected(place + "/history", "a path without {ID}: history has keys of its own");
     for (const LiveTarget& target : route.live) {
       route.needs_ticker = route.needs_ticker || target.source == LiveTarget::Source::kTicker;
     }
@@ -290,12 +301,19 @@ class RouteParser {
   struct Written {
     std::vector<std::string> keys;  ///< "" for a place to fill in
     std::string place;
+    std::string path;  ///< as the file has it
   };
 
   static Written written(const PathTemplate& path, std::string place, bool with_key) {
+    constexpr std::array<std::string_view, 4> kNames = {"", "{TICKER}", "{ID}", "{CHANNEL}"};
     std::string text;
-    for (const auto& [piece, literal] : path.pieces) text += piece == PathTemplate::Piece::kLiteral ? literal : "";
-    Written result{split(text, '/'), std::move(place)};
+    std::string shown_text;
+    for (const auto& [piece, literal] : path.pieces) {
+      const bool is_literal = piece == PathTemplate::Piece::kLiteral;
+      text += is_literal ? literal : "";
+      shown_text += is_literal ? std::string_view(literal) : kNames[static_cast<std::size_t>(piece)];
+    }
+    Written result{split(text, '/'), std::move(place), shown_text + (with_key ? "/KEY" : "")};
     if (with_key) result.keys.emplace_back();
     return result;
   }
@@ -317,12 +335,13 @@ class RouteParser {
       if (route.history) all.push_back(written(*route.history, place + "/history", true));
     }
     const std::size_t routed = all.size();
-    all.push_back({{"relay", "", ""}, "the relay's own relay/{instance}/…"});
-    all.push_back({{"relay", "", "gaps", ""}, "the relay's own relay/{instance}/gaps/…"});
+    all.push_back({{"relay", "", ""}, "the relay's own state", "relay/{instance}/…"});
+    all.push_back({{"relay", "", "gaps", ""}, "the relay's own state", "relay/{instance}/gaps/KEY"});
     for (std::size_t a = 0; a < all.size(); ++a) {
       for (std::size_t b = 0; b < all.size(); ++b) {
         if ((a < routed || b < routed) && is_ancestor(all[a], all[b])) {
-          expected(all[a].place, "no path that could be above another one, which " + all[b].place + " writes");
+          expected(all[a].place, "no path that could be above another one, but '" + all[a].path + "' could be above '" +
+                                     all[b].path + "' (" + all[b].place + ")");
         }
       }
     }
@@ -341,7 +360,8 @@ Result<RouteTable> parse_routes(std::string_view json, std::string_view file_nam
   } catch (const Json::parse_error& error) {
     return fail(ErrorCode::kInvalid, file + ": " + error.what(), "correct the JSON at that place");
   } catch (const Mistake& mistake) {
-    return fail(ErrorCode::kInvalid, file + ": at " + (mistake.place.empty() ? "the top" : mistake.place) + ": expected " + mistake.expected,
+    return fail(ErrorCode::kInvalid,
+                file + ": at " + (mistake.place.empty() ? "the top" : mistake.place) + ": expected " + mistake.expected,
                 "see docs/routes.md");
   }
 }

@@ -61,14 +61,16 @@ void Delivery::Impl::give_back(Request& request, bool may_still_apply) {
 /// The answer was about the content: the database works. One entry is the culprit; of more, the halves go alone.
 void Delivery::Impl::take_apart(RequestId id, Request& request, const Answer& answer, const RetryRule& rule) {
   circuit_.succeeded();
-  const auto reason = rule.verdict == deliver::Verdict::kSplit ? DeadLetterReason::kTooLargeToSend : DeadLetterReason::kRefused;
+  const auto reason =
+      rule.verdict == deliver::Verdict::kSplit ? DeadLetterReason::kTooLargeToSend : DeadLetterReason::kRefused;
   std::uint64_t entries = 0;
   for (const Slice& slice : request.history) entries += slice.size();
   if (request.live.size() == 1 && entries == 0) {
     refuse_live(request.live.front(), reason);
   } else if (!request.live.empty()) {
     live_.set_apart(request.live, ended_);
-    const auto middle = request.live.begin() + static_cast<std::ptrdiff_t>(entries > 0 ? request.live.size() : request.live.size() / 2);
+    const auto middle =
+        request.live.begin() + static_cast<std::ptrdiff_t>(entries > 0 ? request.live.size() : request.live.size() / 2);
     suspect_live({request.live.begin(), middle});
     suspect_live({middle, request.live.end()});
   }
@@ -79,7 +81,9 @@ void Delivery::Impl::take_apart(RequestId id, Request& request, const Answer& an
   } else if (entries > 0) {
     history_.suspect_again(request.history);
   }
-  report(id, RequestEnded::Result::kRefused, rule, answer, std::nullopt);
+  const bool goes_on = request.live.size() + entries > 1;
+  report(id, RequestEnded::Result::kRefused, rule, answer,
+         goes_on ? std::optional(std::chrono::milliseconds(0)) : std::nullopt);
 }
 
 void Delivery::Impl::suspect_live(const std::vector<LiveMap::Sent>& sent) {
@@ -90,8 +94,8 @@ void Delivery::Impl::suspect_live(const std::vector<LiveMap::Sent>& sent) {
   live_suspects_.push_back(std::move(group));
 }
 
-/// Too big at this location, or for the front end: narrower locations once and for all, then smaller requests. Never poison
-/// while there is anything left to make smaller.
+/// Too big at this location, or for the front end: narrower locations once and for all, then smaller requests. Never
+/// poison while there is anything left to make smaller.
 void Delivery::Impl::narrow_or_split(RequestId id, Request& request, const Answer& answer, const RetryRule& rule) {
   if (rule.verdict == deliver::Verdict::kNarrow && request.base.empty()) {
     circuit_.succeeded();
@@ -103,13 +107,15 @@ void Delivery::Impl::narrow_or_split(RequestId id, Request& request, const Answe
   for (const Slice& slice : request.history) parts += slice.size();
   if (rule.verdict == deliver::Verdict::kNarrow && parts == 1) {
     // One entry at the narrowest location, and still too big: it is the tree there, not the message. Keep it.
-    constexpr RetryRule kHeld{Answer::Transport::kAnswered, 400, 400, deliver::Verdict::kHold, "write_too_big", HoldReason::kUnknownAnswer, false, ""};
+    constexpr RetryRule kHeld{Answer::Transport::kAnswered, 400,   400, deliver::Verdict::kHold, "write_too_big",
+                              HoldReason::kUnknownAnswer,   false, ""};
     return retry(id, request, answer, kHeld);
   }
   take_apart(id, request, answer, rule);
 }
 
-/// A live value that the database does not take, sent alone. Its message becomes one dead letter, whole if we still have it.
+/// A live value that the database does not take, sent alone. Its message becomes one dead letter, whole if we still
+/// have it.
 void Delivery::Impl::refuse_live(const LiveMap::Sent& sent, DeadLetterReason reason) {
   const std::optional<LiveMap::Refused> refused = live_.refuse(sent, ended_, forget_live_);
   if (!refused) return;
@@ -120,9 +126,11 @@ void Delivery::Impl::refuse_live(const LiveMap::Sent& sent, DeadLetterReason rea
     return;
   }
   std::vector<Slice> outstanding = history_.outstanding();
-  for (const auto& [id, request] : requests_) outstanding.insert(outstanding.end(), request.history.begin(), request.history.end());
+  for (const auto& [id, request] : requests_)
+    outstanding.insert(outstanding.end(), request.history.begin(), request.history.end());
   const std::optional<Slice> entry = history_.find(refused->sequence, outstanding);
-  if (!entry || !accounts_.set_aside_before_entry(refused->sequence)) return;  // its history was taken, or refused: it has ended
+  if (!entry || !accounts_.set_aside_before_entry(refused->sequence))
+    return;  // its history was taken, or refused: it has ended
   const HistoryRun& run = history_.run_of(*entry);
   letter.channel = run.channels[run.entries[entry->first].channel];
   letter.payload = run.value_of(entry->first);
@@ -137,7 +145,8 @@ void Delivery::Impl::refuse_entry(const Slice& slice, DeadLetterReason reason) {
   const bool counts = entry.sequence_offset != HistoryEntry::kUncounted;
   if (counts && accounts_.set_aside_entry(sequence)) {
     const std::string channel = entry.channel < run.channels.size() ? run.channels[entry.channel] : std::string();
-    actions_->emplace_back(SetAside{{reason, sequence, run.arrived_at, channel, std::string(run.value_of(slice.first))}});
+    actions_->emplace_back(
+        SetAside{{reason, sequence, run.arrived_at, channel, std::string(run.value_of(slice.first))}});
   }
   finish_history({slice});
 }

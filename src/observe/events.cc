@@ -91,7 +91,10 @@ void Events::request_ended(const RequestEnded& ended, SteadyTime now) {
   if (ended.retry_in) metrics_.retries(ended.reason).Increment();
   if (ended.result == PatchResult::kOk || !may_log(std::string("request ").append(ended.reason), now)) return;
   const std::string_view result = kPatchResultNames[static_cast<std::size_t>(ended.result)];
-  const std::string next = ended.retry_in ? "; next try in " + duration_text(*ended.retry_in) : "";
+  const std::string next =
+      ended.retry_in
+          ? (ended.retry_in->count() == 0 ? "; sent again in parts" : "; next try in " + duration_text(*ended.retry_in))
+          : "";
   logger_.warn("request {}: {}: {}{}", result, ended.reason, printable(ended.detail, kExcerptBytesMax), next);
 }
 

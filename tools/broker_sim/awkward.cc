@@ -92,9 +92,9 @@ std::string Awkward::channel() {
   switch (random_.below(6)) {
     case 0: return "TICKER_UPDATES_" + random_.one_of(awkward_tickers());
     case 1: return "TICKER_PERFORMANCE_" + random_.one_of(awkward_tickers());
-    case 2: return random_.bytes(random_.below(24));
+    case 2: return random_.bytes(1 + random_.below(24));
     case 3:
-      return random_.one_of<std::string>({"news/today", "a.b", "", "TICKER_UPDATES_", "\xff\xfe", "PROFIT_REPORT",
+      return random_.one_of<std::string>({"news/today", "a.b", " ", "TICKER_UPDATES_", "\xff\xfe", "PROFIT_REPORT",
                                           "BROKER_REGISTRATION", "__keyspace@0__:key", "__keyevent@0__:set"});
     case 4: return "TICKER_UPDATES_AAPL";
     default: return "NEWS";

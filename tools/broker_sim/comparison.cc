@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <regex>
 #include <set>
 
@@ -119,19 +120,40 @@ class Comparison {
     }
   }
 
+  /// Takes out of `found` the earliest time from `from` to `to`.
+  static std::optional<std::int64_t> take(std::multiset<std::int64_t>& found, std::int64_t from, std::int64_t to) {
+    const auto it = found.lower_bound(from);
+    if (it == found.end() || *it > to) return std::nullopt;
+    const std::int64_t time = *it;
+    found.erase(it);
+    return time;
+  }
+
+  /// Messages of the same value: first those whose time is known, exactly, then rounded, then those that got their
+  /// arrival.
   void times(const std::string& path, const std::string& value, std::vector<HistoryEntry> wanted,
-             std::vector<std::int64_t> found) {
-    const auto key = [](const HistoryEntry& entry) { return entry.time_ms.value_or(entry.at_ms); };
-    std::sort(wanted.begin(), wanted.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
-    std::sort(found.begin(), found.end());
-    for (std::size_t i = found.size(); i < wanted.size(); ++i) missing(path, value);
-    for (std::size_t i = wanted.size(); i < found.size(); ++i) unexpected(path, value);
-    for (std::size_t i = 0; i < std::min(found.size(), wanted.size()); ++i) {
-      const std::int64_t after = found[i] - key(wanted[i]);
-      const std::int64_t most = wanted[i].time_ms ? kRoundingMs : kArrivalSpreadMs;
-      if (after < -kRoundingMs || after > most)
-        wrong(path + " time of " + value, std::to_string(found[i]), std::to_string(key(wanted[i])));
+             const std::vector<std::int64_t>& times_found) {
+    std::multiset<std::int64_t> found(times_found.begin(), times_found.end());
+    std::sort(wanted.begin(), wanted.end(), [](const auto& a, const auto& b) { return a.at_ms < b.at_ms; });
+    const auto settle = [&](bool known, std::int64_t before, std::int64_t after) {
+      std::erase_if(wanted, [&](const HistoryEntry& entry) {
+        const std::int64_t time = entry.time_ms.value_or(entry.at_ms);
+        return entry.time_ms.has_value() == known && take(found, time - before, time + after).has_value();
+      });
+    };
+    settle(true, 0, 0);
+    settle(true, kRoundingMs, kRoundingMs);
+    settle(false, kRoundingMs, kArrivalSpreadMs);
+    for (const HistoryEntry& entry : wanted) {
+      if (found.empty()) {
+        missing(path, value);
+      } else {
+        wrong(path + " time of " + value, std::to_string(*found.begin()),
+              std::to_string(entry.time_ms.value_or(entry.at_ms)));
+        found.erase(found.begin());
+      }
     }
+    for (std::size_t i = 0; i < found.size(); ++i) unexpected(path, value);
   }
 
   const Expectation& expected_;

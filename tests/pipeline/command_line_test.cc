@@ -1,0 +1,163 @@
+// What a person types: every subcommand against real servers.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "support/eventually.h"
+#include "support/process.h"
+#include "support/relay_process.h"
+
+namespace pipeline_test {
+namespace {
+
+using test_support::built;
+using test_support::Emulator;
+using test_support::eventually;
+using test_support::Process;
+using test_support::RedisClient;
+using test_support::RedisServer;
+using test_support::RelayProcess;
+
+const std::string kProgram = built("src/firebase-relay");
+constexpr const char* kPrice = R"({"type":"price","price":"1.5","volume":null,"symbol":"AAPL"})";
+
+bool has_subscriber(RedisClient& client) { return client.command({"PUBSUB", "NUMPAT"}) != "0"; }
+
+TEST(Tap, PrintsMessagesAsLines) {
+  const RedisServer redis;
+  RedisClient client(redis);
+  Process tap({kProgram, "tap", "--redis-url", redis.url()});
+  ASSERT_TRUE(eventually([&] { return has_subscriber(client); })) << tap.err();
+  client.publish("TICKER_UPDATES_AAPL", kPrice);
+  tap.wait_for("AAPL");
+  EXPECT_NE(tap.out().find("price"), std::string::npos);
+  EXPECT_NE(tap.out().find(kPrice), std::string::npos);
+  tap.signal(SIGINT);
+  EXPECT_EQ(tap.wait(), 0);
+}
+
+TEST(Tap, PrintsJsonThatRouteTestTakes) {
+  const RedisServer redis;
+  RedisClient client(redis);
+  const test_support::TempDir dir;
+  Process tap({kProgram, "tap", "--json", "--redis-url", redis.url()});
+  ASSERT_TRUE(eventually([&] { return has_subscriber(client); })) << tap.err();
+  client.publish("TICKER_UPDATES_AAPL", kPrice);
+  client.publish(std::string("bin\xff\0", 5), std::string("\xfe\0", 2));
+  tap.wait_for("base64");
+  tap.signal(SIGTERM);
+  ASSERT_EQ(tap.wait(), 0);
+  std::istringstream lines(tap.out());
+  std::string first;
+  std::getline(lines, first);
+  const nlohmann::json message = nlohmann::json::parse(first);
+  EXPECT_EQ(message.at("channel"), "TICKER_UPDATES_AAPL");
+  EXPECT_EQ(message.at("payload"), kPrice);
+
+  std::ofstream(dir.file("tapped.jsonl")) << tap.out();
+  Process check({kProgram, "check", "--route-test", dir.file("tapped.jsonl")});
+  ASSERT_EQ(check.wait(), 0) << check.err();
+  EXPECT_NE(check.out().find("services/AAPL/price"), std::string::npos) << check.out();
+  EXPECT_NE(check.out().find("invalid_utf8"), std::string::npos) << check.out();
+}
+
+TEST(RouteTest, ShowsThePathsOfEachLine) {
+  const test_support::TempDir dir;
+  std::ofstream(dir.file("messages.tsv")) << "TICKER_UPDATES_BRK.B\t"
+                                          << R"({"type":"price","price":"1","volume":2})"
+                                          << "\nNEWS\t{\"a\":1}\n";
+  Process check({kProgram, "check", "--route-test", dir.file("messages.tsv")});
+  ASSERT_EQ(check.wait(), 0) << check.err();
+  std::istringstream lines(check.out());
+  std::string line;
+  ASSERT_TRUE(std::getline(lines, line));
+  nlohmann::json shown = nlohmann::json::parse(line);
+  EXPECT_NE(line.find("services/BRK%2EB/price"), std::string::npos) << line;
+  EXPECT_NE(line.find("history/BRK%2EB/prices/"), std::string::npos) << line;
+  ASSERT_TRUE(std::getline(lines, line));
+  EXPECT_NE(line.find("channels/NEWS"), std::string::npos) << line;
+}
+
+TEST(Check, SaysWhatIsWellAndWhatIsNot) {
+  const RedisServer redis;
+  const Emulator emulator;
+  Process good({kProgram, "check", "--redis-url", redis.url(), "--database-url", emulator.database_url()});
+  EXPECT_EQ(good.wait(), 0) << good.out() << good.err();
+  EXPECT_EQ(good.out().find("FAILED"), std::string::npos) << good.out();
+  EXPECT_TRUE(emulator.get("relay").is_null()) << "check leaves nothing behind";
+
+  Process bad({kProgram, "check", "--redis-url", "unix:///nowhere/redis.sock", "--database-url",
+               "http://127.0.0.1:1/?ns=demo"});
+  EXPECT_EQ(bad.wait(), 1) << bad.out() << bad.err();
+  EXPECT_NE(bad.out().find("FAILED  redis"), std::string::npos) << bad.out();
+  EXPECT_NE(bad.out().find("FAILED  database"), std::string::npos) << bad.out();
+}
+
+TEST(Healthcheck, IsGoodWhileTheRelayRuns) {
+  const RedisServer redis;
+  const Emulator emulator;
+  RelayProcess relay(redis, emulator);
+  const std::string address = relay.http_url().substr(std::string("http://").size());
+  Process good({kProgram, "healthcheck", "--http-listen", address});
+  EXPECT_EQ(good.wait(), 0) << good.err();
+  ASSERT_EQ(relay.stop(), 0);
+  Process bad({kProgram, "healthcheck", "--http-listen", address});
+  EXPECT_EQ(bad.wait(), 1) << bad.err();
+}
+
+TEST(Run, ShowsEachMessageWhenAsked) {
+  const RedisServer redis;
+  const Emulator emulator;
+  RelayProcess relay(redis, emulator, {"--log-messages=on"});
+  ASSERT_TRUE(relay.wait_ready());
+  RedisClient client(redis);
+  client.publish("TICKER_UPDATES_AAPL", kPrice);
+  relay.process().wait_for("TICKER_UPDATES_AAPL");
+  EXPECT_NE(relay.process().out().find(kPrice), std::string::npos);
+  EXPECT_NE(relay.process().err().find("cannot be replayed"), std::string::npos) << "the banner says what pub/sub is";
+}
+
+TEST(Run, RefusesAPortThatIsTaken) {
+  const RedisServer redis;
+  const Emulator emulator;
+  RelayProcess relay(redis, emulator);
+  const std::string address = relay.http_url().substr(std::string("http://").size());
+  Process second({kProgram, "run", "--redis-url", redis.url(), "--database-url", emulator.database_url(),
+                  "--http-listen", address});
+  EXPECT_EQ(second.wait(), 1) << second.err();
+  EXPECT_NE(second.err().find("--http-listen"), std::string::npos) << second.err();
+}
+
+TEST(Run, RefusesAWrongRoutesFileWithItsPlace) {
+  const test_support::TempDir dir;
+  std::ofstream(dir.file("routes.json"))
+      << R"({"routes":[{"live":{"services":"@message","services/{TICKER}/x":"@message"}}]})";
+  Process relay(
+      {kProgram, "run", "--routes", dir.file("routes.json"), "--database-url", "http://127.0.0.1:1/?ns=demo"});
+  EXPECT_EQ(relay.wait(), 2) << relay.err();
+  EXPECT_NE(relay.err().find("routes.json"), std::string::npos) << relay.err();
+  EXPECT_NE(relay.err().find("services"), std::string::npos) << relay.err();
+}
+
+TEST(Run, WithRoutesOfItsOwnWritesThere) {
+  const RedisServer redis;
+  const Emulator emulator;
+  const test_support::TempDir dir;
+  std::ofstream(dir.file("routes.json"))
+      << R"({"ticker":{"fields":["symbol"],"channels":[]},"routes":[{"channel":"NEWS","live":{"latest/{TICKER}/headline":"headline"},"history":false}]})";
+  RelayProcess relay(redis, emulator, {"--routes", dir.file("routes.json")});
+  ASSERT_TRUE(relay.wait_ready());
+  RedisClient client(redis);
+  client.publish("NEWS", R"({"symbol":"AAPL","headline":"up"})");
+  client.publish("OTHER", R"({"a":1})");
+  ASSERT_TRUE(relay.wait_delivered(2));
+  EXPECT_EQ(emulator.get("latest/AAPL/headline"), "up");
+  EXPECT_EQ(emulator.get("channels/OTHER/a"), 1);
+  EXPECT_TRUE(emulator.get("history/AAPL").is_null());
+}
+
+}  // namespace
+}  // namespace pipeline_test

@@ -1,0 +1,134 @@
+// The bus' side: connections that die, hang, or are not there; patterns; the bound.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "pipeline/broker_run.h"
+#include "support/eventually.h"
+#include "support/relay_process.h"
+
+namespace pipeline_test {
+namespace {
+
+using test_support::Emulator;
+using test_support::eventually;
+using test_support::RedisClient;
+using test_support::RedisServer;
+using test_support::RelayProcess;
+
+constexpr const char* kPrice = R"({"type":"price","price":"1.5","volume":null,"symbol":"AAPL"})";
+
+TEST(Redis, IsWaitedForAtTheStart) {
+  RedisServer redis(RedisServer::Start::kLater);
+  const Emulator emulator;
+  RelayProcess relay(redis, emulator);
+  EXPECT_FALSE(relay.is_ready());
+  EXPECT_EQ(test_support::http("GET", relay.http_url() + "/healthz").status, 200);
+  redis.start();
+  ASSERT_TRUE(relay.wait_ready());
+  RedisClient(redis).publish("TICKER_UPDATES_AAPL", kPrice);
+  EXPECT_TRUE(relay.wait_delivered(1));
+  EXPECT_TRUE(emulator.get("relay/test/gaps").is_null()) << "what was before the first subscription is no gap";
+}
+
+TEST(Redis, IsComeBackToAfterACrashAndTheGapIsReported) {
+  RedisServer redis;
+  const Emulator emulator;
+  RelayProcess relay(redis, emulator, {"--heartbeat-seconds", "1"});
+  ASSERT_TRUE(relay.wait_ready());
+  RedisClient(redis).publish("TICKER_UPDATES_AAPL", kPrice);
+  ASSERT_TRUE(relay.wait_delivered(1));
+  redis.kill();
+  EXPECT_TRUE(eventually([&] { return relay.metric("redis_connected") == 0; }));
+  redis.start();
+  ASSERT_TRUE(relay.wait_ready());
+  RedisClient(redis).publish("TICKER_UPDATES_AAPL", kPrice);
+  EXPECT_TRUE(relay.wait_delivered(2));
+  EXPECT_EQ(relay.metric("subscription_gaps_total"), 1);
+  EXPECT_GE(relay.metric("redis_reconnects_total"), 1);
+  ASSERT_TRUE(eventually([&] { return emulator.get("relay/test/gap_count") == 1; }));
+  const nlohmann::json gaps = emulator.get("relay/test/gaps");
+  ASSERT_EQ(gaps.size(), 1u);
+  EXPECT_LE(gaps.front().at("from"), gaps.front().at("to"));
+  EXPECT_FALSE(gaps.front().at("cause").get<std::string>().empty());
+  EXPECT_EQ(emulator.get("history/AAPL/prices").size(), 2u);
+}
+
+TEST(Redis, ThatHangsIsNoticedWithinFiveSecondsAndNothingIsLostWhenItGoesOn) {
+  RedisServer redis;
+  const Emulator emulator;
+  RelayProcess relay(redis, emulator);
+  ASSERT_TRUE(relay.wait_ready());
+  redis.suspend();
+  EXPECT_TRUE(eventually([&] { return relay.metric("redis_connected") == 0; }, std::chrono::milliseconds(5'500)));
+  EXPECT_FALSE(relay.is_ready());
+  redis.resume();
+  ASSERT_TRUE(relay.wait_ready());
+  RedisClient(redis).publish("TICKER_UPDATES_AAPL", kPrice);
+  EXPECT_TRUE(relay.wait_delivered(1));
+}
+
+TEST(Redis, MessageThatMatchesTwoPatternsIsTakenOnce) {
+  const RedisServer redis;
+  const Emulator emulator;
+  RelayProcess relay(redis, emulator, {"--channels", "TICKER_*,*_AAPL"});
+  ASSERT_TRUE(relay.wait_ready());
+  RedisClient client(redis);
+  EXPECT_EQ(client.publish("TICKER_UPDATES_AAPL", kPrice), 2);
+  EXPECT_EQ(client.publish("TICKER_UPDATES_AAPL", kPrice), 2);
+  EXPECT_EQ(client.publish("TICKER_UPDATES_MSFT", kPrice), 1);
+  EXPECT_EQ(client.publish("NEWS", kPrice), 0);
+  ASSERT_TRUE(relay.wait_delivered(3));
+  EXPECT_EQ(emulator.get("history/AAPL/prices").size(), 3u);
+  EXPECT_EQ(relay.metric("messages_received_total"), 3);
+}
+
+TEST(Redis, ItsOwnNotificationsAreNobodysMessages) {
+  const RedisServer redis({"--notify-keyspace-events", "KEA"});
+  const Emulator emulator;
+  RelayProcess relay(redis, emulator);
+  ASSERT_TRUE(relay.wait_ready());
+  RedisClient client(redis);
+  client.command({"SET", "key", "value"});
+  client.publish("TICKER_UPDATES_AAPL", kPrice);
+  ASSERT_TRUE(relay.wait_delivered(1));
+  EXPECT_EQ(relay.metric("messages_received_total"), 1);
+}
+
+TEST(Redis, PasswordIsGivenAndAWrongOneIsSaid) {
+  const RedisServer redis({"--requirepass", "s3cret-word"});
+  const Emulator emulator;
+  RelayProcess wrong(redis, emulator);
+  EXPECT_FALSE(wrong.process().wait_for("NOAUTH").empty());
+  const test_support::TempDir dir;
+  std::ofstream(dir.file("password")) << "s3cret-word\n";
+  RelayProcess right(redis, emulator, {"--redis-password-file", dir.file("password")});
+  EXPECT_TRUE(right.wait_ready());
+  EXPECT_EQ(right.process().err().find("s3cret-word"), std::string::npos);
+}
+
+TEST(Redis, BuffersWhileReadingIsPausedAtTheBound) {
+  const RedisServer redis({"--client-output-buffer-limit", "pubsub 0 0 0"});
+  const Emulator emulator;
+  RelayProcess relay(redis, emulator,
+                     {"--queue-max-mb", "1", "--workers", "1", "--max-mb-per-minute", "0", "--no-history"});
+  ASSERT_TRUE(relay.wait_ready());
+  RedisClient client(redis);
+  // One worker needs milliseconds for each of these, reading them needs less.
+  const std::string payload =
+      R"({"type":"price","symbol":"AAPL","price":1,"filler":[)" + std::string(900'000, ' ') + "1]}";
+  const std::string deep = [] {
+    std::string text = R"({"type":"price","symbol":"AAPL","price":2,"filler":[0)";
+    for (int i = 0; i < 200'000; ++i) text += ",12";
+    return text + "]}";
+  }();
+  constexpr int kMessages = 150;
+  for (int i = 0; i < kMessages; ++i) client.publish("TICKER_UPDATES_AAPL", i % 2 == 0 ? deep : payload);
+  ASSERT_TRUE(relay.wait_delivered(kMessages)) << relay.metrics();
+  EXPECT_GT(relay.metric("reading_paused_seconds_total"), 0) << relay.metrics();
+  EXPECT_EQ(relay.metric("subscription_gaps_total"), 0);
+  EXPECT_TRUE(relay.accounts_add_up());
+}
+
+}  // namespace
+}  // namespace pipeline_test

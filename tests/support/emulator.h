@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "support/http.h"
+#include "support/process.h"
+
+namespace test_support {
+
+/// An rtdb-emulator on a free port, with its test controls.
+class Emulator {
+ public:
+  explicit Emulator(const std::vector<std::string>& flags = {"--test-controls"});
+
+  /// `http://127.0.0.1:PORT`
+  [[nodiscard]] const std::string& url() const { return url_; }
+  /// As --database-url.
+  [[nodiscard]] std::string database_url() const { return url_ + "/?ns=demo"; }
+  /// What stands at `path` (keys of the tree, which are encoded for the URL here).
+  [[nodiscard]] nlohmann::json get(const std::string& path) const;
+  /// `path` below `/.test/`. Throws unless it is answered with 200.
+  nlohmann::json control(const std::string& method, const std::string& path,
+                         const nlohmann::json& body = nullptr) const;
+  Process& process() { return *process_; }
+
+ private:
+  std::unique_ptr<Process> process_;
+  std::string url_;
+};
+
+}  // namespace test_support

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/emulator.h"
+#include "support/process.h"
+#include "support/redis_server.h"
+
+namespace test_support {
+
+/// The relay as a user runs it: `firebase-relay run` between a Redis and an emulator, metrics on a free port.
+class RelayProcess {
+ public:
+  RelayProcess(const RedisServer& redis, const Emulator& emulator, const std::vector<std::string>& flags = {});
+
+  /// Sum of all series of the metric `firebase_relay_{name}`; with `labels`, of those that have this text, e.g.
+  /// `kind="price"`.
+  [[nodiscard]] double metric(const std::string& name, const std::string& labels = {}) const;
+  [[nodiscard]] std::string metrics() const;
+  /// received + recovered = delivered + coalesced + dead-lettered + shed + in flight, as the metrics say (guarantee 5).
+  [[nodiscard]] bool accounts_add_up() const;
+  [[nodiscard]] bool is_ready() const;
+  /// Until subscribed. False after 20 s.
+  bool wait_ready() const;
+  /// Until `received` messages have come and none is on its way. False after `timeout`.
+  bool wait_delivered(double received, std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
+  /// SIGTERM and its exit status; -1 when it does not end.
+  int stop();
+  Process& process() { return *process_; }
+  [[nodiscard]] const std::string& http_url() const { return http_url_; }
+
+ private:
+  std::unique_ptr<Process> process_;
+  std::string http_url_;
+};
+
+}  // namespace test_support
