@@ -29,7 +29,9 @@ constexpr auto kKeyStops = [] {
 }();
 
 std::size_t trimmed_end(std::string_view bytes, std::size_t end) {
-  while (end > 0 && (bytes[end - 1] == ' ' || bytes[end - 1] == '\n' || bytes[end - 1] == '\r' || bytes[end - 1] == '\t')) --end;
+  while (end > 0 &&
+         (bytes[end - 1] == ' ' || bytes[end - 1] == '\n' || bytes[end - 1] == '\r' || bytes[end - 1] == '\t'))
+    --end;
   return end;
 }
 
@@ -65,8 +67,8 @@ class Payload::Walk {
     document_ = &document;
     ondemand::json_type type;
     if (const auto error = document.type().get(type)) return refuse(error);
-    // The root's own get_object() and get_array() check that brackets balance: a truncated payload must not be completed by
-    // whatever stands behind it in the arena.
+    // The root's own get_object() and get_array() check that brackets balance: a truncated payload must not be
+    // completed by whatever stands behind it in the arena.
     if (type == ondemand::json_type::object) {
       ondemand::object members;
       if (const auto error = document.get_object().get(members)) return refuse(error);
@@ -78,7 +80,9 @@ class Payload::Walk {
     } else if (!root_scalar(document, type)) {
       return false;
     }
-    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) return refuse(simdjson::TAPE_ERROR);  // something follows
+    const bool is_whole =
+        type == ondemand::json_type::null || document.current_location().error() == simdjson::OUT_OF_BOUNDS;
+    if (!is_whole) return refuse(simdjson::TAPE_ERROR);  // something follows
     payload_.is_object_ = type == ondemand::json_type::object;
     const std::size_t begin = bytes_.find_first_not_of(" \n\r\t");
     payload_.message_.begin = static_cast<std::uint32_t>(begin);
@@ -124,12 +128,13 @@ class Payload::Walk {
       if (const auto error = json.get_array().get(elements)) return refuse(error);
       return array(elements, out);
     }
-    return scalar(json, type, out);
+    set_range(json.raw_json_token(), out);
+    return scalar(json, type, payload_.raw(out), out);
   }
 
-  bool scalar(ondemand::value json, ondemand::json_type type, Value& out) {
-    set_range(json.raw_json_token(), out);
-    const std::string_view token = payload_.raw(out);
+  /// `json`: an ondemand::value or, of a payload that is nothing but this scalar, the document.
+  template <class Json>
+  bool scalar(Json& json, ondemand::json_type type, std::string_view token, Value& out) {
     switch (type) {
       case ondemand::json_type::string: {
         out.type = ValueType::kString;
@@ -153,7 +158,7 @@ class Payload::Walk {
         out.type = ValueType::kNull;
         bool is_null = false;
         if (const auto error = json.is_null().get(is_null)) return refuse(error);
-        return is_null || refuse(DeadLetterReason::kInvalidJson);
+        return (is_null && token == "null") || refuse(DeadLetterReason::kInvalidJson);
       }
     }
   }
@@ -161,31 +166,10 @@ class Payload::Walk {
   bool root_scalar(ondemand::document& json, ondemand::json_type type) {
     const std::size_t begin = bytes_.find_first_not_of(" \n\r\t");
     const std::string_view token = bytes_.substr(begin, trimmed_end(bytes_, bytes_.size()) - begin);
-    Value& out = payload_.message_;
-    switch (type) {
-      case ondemand::json_type::string: {
-        out.type = ValueType::kString;
-        ondemand::raw_json_string raw;
-        if (const auto error = json.get_raw_json_string().get(raw)) return refuse(error);
-        return string(token, out);
-      }
-      case ondemand::json_type::number: {
-        out.type = ValueType::kNumber;
-        double number;
-        if (const auto error = json.get_double().get(number)) return refuse_number(token, error);
-        return true;
-      }
-      case ondemand::json_type::boolean: {
-        out.type = ValueType::kBool;
-        bool boolean;
-        if (const auto error = json.get_bool().get(boolean)) return refuse(error);
-        return true;
-      }
-      default: {
-        out.type = ValueType::kNull;
-        return token == "null" || refuse(DeadLetterReason::kInvalidJson);
-      }
-    }
+    if (type != ondemand::json_type::null) return scalar(json, type, token, payload_.message_);
+    // simdjson 3.0 takes no blank behind a root null, and does not step over it: compare it whole.
+    payload_.message_.type = ValueType::kNull;
+    return token == "null" || refuse(DeadLetterReason::kInvalidJson);
   }
 
   /// simdjson found the quotes and no control bytes between them; what is left are the escapes and the length.
@@ -343,7 +327,8 @@ class Payload::Walk {
   /// Behind the bracket that was just read: the next token begins behind it, with nothing but blanks between.
   std::uint32_t end_of_container() {
     const char* next = nullptr;
-    if (document_->current_location().get(next) != simdjson::SUCCESS) return static_cast<std::uint32_t>(trimmed_end(bytes_, bytes_.size()));
+    if (document_->current_location().get(next) != simdjson::SUCCESS)
+      return static_cast<std::uint32_t>(trimmed_end(bytes_, bytes_.size()));
     return static_cast<std::uint32_t>(trimmed_end(bytes_, offset_of(next)));
   }
   bool payload_has_escapes() {
