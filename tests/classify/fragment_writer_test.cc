@@ -1,0 +1,184 @@
+#include "classify/fragment_writer.h"
+
+#include "classify/fragments_fixture.h"
+
+namespace firebase_relay::classify {
+namespace {
+
+using Tree = std::map<std::string, std::string>;
+using Entries = std::vector<std::pair<std::string, std::string>>;
+
+using FragmentWriterTest = FragmentsTest;
+
+TEST_F(FragmentWriterTest, PriceGoesToItsFivePathsAndToHistory) {
+  const std::string message =
+      R"({"type":"price","timestamp":"2026-05-06T14:39:00Z","price":"187.2300","volume":null,"symbol":"AAPL"})";
+  const Tree expected = {{"services/AAPL/price", "\"187.2300\""},
+                         {"services/AAPL/volume", "null"},
+                         {"services/AAPL/timestamp", "\"2026-05-06T14:39:00Z\""},
+                         {"services/AAPL/symbol", "\"AAPL\""},
+                         {"services/AAPL/last_updated", kNow}};
+  for (const std::string& payload :
+       {message, R"({"data":)" + message + R"(,"timestamp":"2026-01-01T00:00:00","sender":"b"})"}) {
+    write({{"TICKER_UPDATES_AAPL", payload}});
+    EXPECT_EQ(live_, expected);
+    EXPECT_EQ(history_, (Entries{{"history/AAPL/prices/", message}}));
+    EXPECT_EQ(classified(Kind::kPrice), 1u);
+    const HistoryRun& run = written_->history[static_cast<std::size_t>(ShedClass::kPrices)];
+    ASSERT_EQ(run.entries.size(), 1u);
+    EXPECT_EQ(run.entries[0].event_ms, 1'778'078'340'000) << "the message's own time, not the envelope's";
+  }
+}
+
+TEST_F(FragmentWriterTest, FieldThatIsAbsentLeavesItsPathAsItWas) {
+  write({{"X", R"({"type":"price","price":1.5,"symbol":"AAPL"})"}});
+  EXPECT_EQ(live_.count("services/AAPL/volume"), 0u);
+  EXPECT_EQ(live_.count("services/AAPL/timestamp"), 0u);
+  EXPECT_EQ(live_.at("services/AAPL/price"), "1.5");
+  EXPECT_EQ(written_->key_fallbacks, 1u);
+}
+
+TEST_F(FragmentWriterTest, OrderGoesToItsIdAndToHistory) {
+  const std::string data = R"({"event":"fill","order":{"id":"o.1","symbol":"BRK.B","status":"filled"},"price":"1"})";
+  const std::string message = R"({"type":"order","order_data":)" + data + "}";
+  write({{"TICKER_UPDATES_BRK.B", message}});
+  EXPECT_EQ(live_, (Tree{{"services/BRK%2EB/orders/o%2E1", data}}));
+  EXPECT_EQ(history_, (Entries{{"history/BRK%2EB/orders/", message}}));
+  ASSERT_EQ(written_->orders.size(), 1u);
+  EXPECT_TRUE(written_->orders[0].closed);
+  const OrderState& order = written_->orders[0];
+  EXPECT_EQ(written_->text.substr(order.path_offset, order.ticker_size), "services/BRK%2EB/orders");
+}
+
+TEST_F(FragmentWriterTest, OrderWithoutAnIdGoesToHistoryAlone) {
+  write({{"X", R"({"type":"order","order_data":{"order":{"symbol":"AAPL"}}})"}});
+  EXPECT_TRUE(live_.empty());
+  EXPECT_EQ(history_.size(), 1u);
+  EXPECT_EQ(classified(Kind::kOrder), 1u);
+}
+
+TEST_F(FragmentWriterTest, RegistrationAlsoSetsTheStatus) {
+  write({{"BROKER_REGISTRATION", R"({"action":"subscribe","ticker":"AAPL"})"},
+         {"BROKER_REGISTRATION", R"({"action":"unsubscribe","ticker":"MSFT"})"},
+         {"BROKER_REGISTRATION", R"({"type":"registration","action":"pause","ticker":"TSLA"})"}});
+  EXPECT_EQ(live_,
+            (Tree{{"services/AAPL/registration", R"({"action":"subscribe","ticker":"AAPL"})"},
+                  {"services/AAPL/status", "\"running\""},
+                  {"services/MSFT/registration", R"({"action":"unsubscribe","ticker":"MSFT"})"},
+                  {"services/MSFT/status", "\"stopped\""},
+                  {"services/TSLA/registration", R"({"type":"registration","action":"pause","ticker":"TSLA"})"}}));
+  EXPECT_EQ(classified(Kind::kRegistration), 3u);
+}
+
+TEST_F(FragmentWriterTest, SameFieldsArePerformanceOrProfitByTheirChannelAndUnroutedElsewhere) {
+  const std::string message = R"({"symbol":"aggregate","total":"3","unrealized":"1","realized":"2"})";
+  write({{"TICKER_PERFORMANCE_AGGREGATE", message}, {"PROFIT_REPORT", message}, {"ELSEWHERE", message}});
+  EXPECT_EQ(live_, (Tree{{"services/aggregate/performance", message},
+                         {"services/aggregate/profit", message},
+                         {"channels/ELSEWHERE", message}}));
+  EXPECT_EQ(history_, (Entries{{"history/aggregate/performance/", message},
+                               {"history/aggregate/profit/", message},
+                               {"history/_channels/ELSEWHERE/", message}}));
+  EXPECT_EQ(written_->unrouted_channels, (std::vector<std::string>{"ELSEWHERE"}));
+}
+
+TEST_F(FragmentWriterTest, TickerComesFromTheContentElseFromTheChannel) {
+  const std::vector<std::pair<const char*, const char*>> cases = {
+      {R"({"type":"price","price":1,"symbol":"X","ticker":"Y"})", "services/X/price"},
+      {R"({"type":"price","price":1,"symbol":"","ticker":"Y"})", "services/Y/price"},
+      {R"({"type":"price","price":1,"symbol":null})", "services/CHANNEL/price"},
+      {R"({"type":"price","price":1,"symbol":7})", "services/CHANNEL/price"},
+      {R"({"type":"price","price":1})", "services/CHANNEL/price"},
+      {R"({"type":"price","price":1,"symbol":"BTC\/USD"})", "services/BTC%2FUSD/price"},
+      {R"({"type":"price","price":1,"symbol":"\u00dc"})", "services/\xc3\x9c/price"},
+      {R"({"type":"price","price":1,"symbol":"a\"b"})", "services/a\\\"b/price"},
+  };
+  for (const auto& [payload, path] : cases) {
+    write({{"TICKER_UPDATES_CHANNEL", payload}});
+    EXPECT_EQ(live_.count(path), 1u) << payload;
+  }
+}
+
+TEST_F(FragmentWriterTest, MessageWithoutATickerIsUnrouted) {
+  write({{"NEWS", R"({"type":"price","price":1,"volume":2})"}});
+  EXPECT_EQ(classified(Kind::kUnrouted), 1u);
+  EXPECT_EQ(live_.count("channels/NEWS"), 1u);
+}
+
+TEST_F(FragmentWriterTest, KindIsKnownOnAnyChannel) {
+  write({{"ORDERS_OF_TOMORROW", R"({"order_data":{"order":{"id":"1","symbol":"AAPL"}}})"},
+         {"PRICES", R"({"price":"1","volume":null,"symbol":"AAPL"})"},
+         {"X", R"({"type":"profit","symbol":"AAPL","total":1})"},
+         {"X", R"({"type":"dividend","symbol":"AAPL","price":1,"volume":1})"}});
+  EXPECT_EQ(classified(Kind::kOrder), 1u);
+  EXPECT_EQ(classified(Kind::kPrice), 1u);
+  EXPECT_EQ(classified(Kind::kProfit), 1u);
+  EXPECT_EQ(classified(Kind::kUnrouted), 1u) << "an unknown type decides alone";
+}
+
+TEST_F(FragmentWriterTest, ChannelsOfAnyBytesGetAKey) {
+  write({{"a/b.\xff", "1"}, {"", "2"}, {std::string("\0", 1), "3"}});
+  EXPECT_EQ(live_, (Tree{{"channels/a%2Fb%2E%FF", "1"}, {"channels/%", "2"}, {"channels/%00", "3"}}));
+}
+
+TEST_F(FragmentWriterTest, OvertakenValuesOfABlockAreNeverWritten) {
+  Messages messages;
+  for (int i = 0; i < 1000; ++i)
+    messages.emplace_back("TICKER_UPDATES_AAPL", R"({"type":"price","price":)" + std::to_string(i) + "}");
+  write(messages);
+  EXPECT_EQ(written_->live.size(), 3u) << "price, symbol, last_updated";
+  EXPECT_EQ(live_.at("services/AAPL/price"), "999");
+  EXPECT_EQ(written_->live.front().sequence, 1099u);
+  EXPECT_EQ(written_->updates_coalesced, 3u * 999u);
+  EXPECT_EQ(history_.size(), 1000u);
+}
+
+TEST_F(FragmentWriterTest, NothingOfABlockLeaksIntoTheNext) {
+  write({{"TICKER_UPDATES_AAPL", R"({"type":"price","price":1,"volume":2})"}, {"NEWS", "{"}});
+  write({{"TICKER_UPDATES_AAPL", R"({"type":"price","price":3})"}, {"NEWS", "1"}});
+  EXPECT_EQ(live_, (Tree{{"services/AAPL/price", "3"},
+                         {"services/AAPL/symbol", "\"AAPL\""},
+                         {"services/AAPL/last_updated", kNow},
+                         {"channels/NEWS", "1"}}));
+  EXPECT_TRUE(written_->dead_letters.empty());
+  EXPECT_EQ(written_->updates_coalesced, 0u);
+  EXPECT_EQ(history_.size(), 2u);
+}
+
+TEST_F(FragmentWriterTest, WithoutHistoryAMessageIsCountedByItsLiveValues) {
+  use({.history = false});
+  write({{"TICKER_UPDATES_AAPL", R"({"type":"price","price":1})"},
+         {"TICKER_UPDATES_AAPL", R"({"type":"price","price":2,"volume":1})"},
+         {"X", R"({"type":"order","order_data":{"order":{"symbol":"AAPL"}}})"}});
+  EXPECT_TRUE(history_.empty());
+  ASSERT_EQ(written_->tickets.size(), 3u);
+  EXPECT_EQ(written_->tickets[0].updates, 0u) << "all overtaken";
+  EXPECT_EQ(written_->tickets[1].updates, 4u);
+  EXPECT_EQ(written_->coalesced[static_cast<std::size_t>(Kind::kPrice)], 1u);
+  EXPECT_EQ(written_->coalesced[static_cast<std::size_t>(Kind::kOrder)], 1u) << "it had nothing to write";
+}
+
+TEST_F(FragmentWriterTest, KeysAreEncodedInBothPlaces) {
+  write({{"X", R"({"type":"order","order_data":{"order":{"id":"1","symbol":"A","x.y":{"":1}}}})"}});
+  EXPECT_EQ(live_.at("services/A/orders/1"), R"({"order":{"id":"1","symbol":"A","x%2Ey":{"%":1}}})");
+  EXPECT_NE(history_.at(0).second.find("x%2Ey"), std::string::npos);
+}
+
+TEST_F(FragmentWriterTest, RoutesOfAFileDecide) {
+  routes_ = *parse_routes(R"({"ticker":{"fields":["s"],"channels":["NEWS_{TICKER}"]},"routes":[
+      {"channel":"NEWS_*","match":{"level":["high","top"]},"live":{"latest/{TICKER}/text":"text","latest/{TICKER}/all":"@message"},
+       "history":false}]})",
+                          "r.json");
+  use({});
+  write({{"NEWS_A", R"({"level":"top","text":"x"})"},
+         {"NEWS_B", R"({"level":"low","text":"y"})"},
+         {"OTHER", R"({"level":"top","s":"C"})"}});
+  EXPECT_EQ(live_, (Tree{{"latest/A/text", "\"x\""},
+                         {"latest/A/all", R"({"level":"top","text":"x"})"},
+                         {"channels/NEWS_B", R"({"level":"low","text":"y"})"},
+                         {"channels/OTHER", R"({"level":"top","s":"C"})"}}));
+  EXPECT_EQ(history_.size(), 2u);
+}
+
+}  // namespace
+}  // namespace firebase_relay::classify
