@@ -170,7 +170,7 @@ void Delivery::Impl::add_history(Request& request) {
   const std::uint64_t used = request.live_text.size();
   if (other_location || used >= options_.batch_bytes_max || !history_.has_waiting()) return;
   const std::uint64_t room = options_.batch_bytes_max - used;
-  if (!pacing_.allows(std::min(room, history_.waiting_bytes()), now_.steady)) return;
+  if (!pacing_.allows(used + std::min(room, history_.waiting_bytes()), now_.steady)) return;
   request.history = history_.take(room, request.base);
 }
 

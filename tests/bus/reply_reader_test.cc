@@ -1,0 +1,85 @@
+#include "bus/reply_reader.h"
+
+#include <gtest/gtest.h>
+
+namespace firebase_relay::bus {
+namespace {
+
+std::string bulk(const std::string& text) { return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n"; }
+
+std::string pmessage(const std::string& pattern, const std::string& channel, const std::string& payload) {
+  return "*4\r\n" + bulk("pmessage") + bulk(pattern) + bulk(channel) + bulk(payload);
+}
+
+struct Read {
+  std::vector<std::pair<std::string, std::string>> messages;
+  std::vector<Reply> replies;
+  bool ok = true;
+};
+
+/// Feeds `bytes` in pieces of `piece`.
+Read read(const std::string& bytes, std::size_t patterns = 1, std::size_t piece = std::string::npos) {
+  ReplyReader reader(patterns);
+  Read result;
+  for (std::size_t at = 0; at < bytes.size() && result.ok; at += std::min(piece, bytes.size())) {
+    MessageBlock block;
+    result.ok = reader.feed(std::string_view(bytes).substr(at, piece), block, result.replies);
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      result.messages.emplace_back(std::string(block[i].channel), std::string(block[i].payload));
+    }
+    EXPECT_EQ(reader.error().empty(), result.ok);
+  }
+  return result;
+}
+
+TEST(ReplyReader, TakesMessagesHoweverTheBytesAreCut) {
+  const std::string binary("\0\xff\r\n", 4);
+  const std::string bytes = pmessage("*", "A", "{}") + pmessage("*", binary, "") + pmessage("*", "", binary);
+  const std::vector<std::pair<std::string, std::string>> expected = {{"A", "{}"}, {binary, ""}, {"", binary}};
+  for (std::size_t piece = 1; piece <= bytes.size(); ++piece)
+    EXPECT_EQ(read(bytes, 1, piece).messages, expected) << piece;
+}
+
+TEST(ReplyReader, TakesALargePayload) {
+  const std::string payload(12'000'000, 'x');
+  const Read result = read(pmessage("*", "A", payload), 1, 16'384);
+  ASSERT_EQ(result.messages.size(), 1u);
+  EXPECT_EQ(result.messages[0].second, payload);
+}
+
+TEST(ReplyReader, TellsEverythingElseByItsKind) {
+  const std::string bytes = "+OK\r\n-NOAUTH Authentication required.\r\n*3\r\n" + bulk("psubscribe") + bulk("*") +
+                            ":1\r\n*2\r\n" + bulk("pong") + bulk("") + "+PONG\r\n";
+  const Read result = read(bytes);
+  ASSERT_EQ(result.replies.size(), 5u);
+  EXPECT_EQ(result.replies[0].type, Reply::Type::kStatus);
+  EXPECT_EQ(result.replies[1].type, Reply::Type::kError);
+  EXPECT_EQ(result.replies[1].text, "NOAUTH Authentication required.");
+  EXPECT_EQ(result.replies[2].type, Reply::Type::kSubscribed);
+  EXPECT_EQ(result.replies[3].type, Reply::Type::kPong);
+  EXPECT_TRUE(result.messages.empty());
+}
+
+TEST(ReplyReader, MessageThatMatchesTwoPatternsIsTakenOnceAndEqualMessagesStayTwo) {
+  const std::string both = pmessage("A*", "AB", "1") + pmessage("*B", "AB", "1");
+  EXPECT_EQ(read(both + both, 2).messages.size(), 2u);
+  EXPECT_EQ(read(both + pmessage("A*", "AC", "1") + pmessage("A*", "AC", "1"), 2).messages.size(), 3u);
+  EXPECT_EQ(read(pmessage("A*", "AB", "1") + pmessage("*B", "AB", "2"), 2).messages.size(), 2u);
+}
+
+TEST(ReplyReader, LeavesRedisOwnChannelsOut) {
+  for (const char* own : {"__keyspace@0__:key", "__keyevent@0__:set", "__sentinel__:hello"}) {
+    EXPECT_TRUE(is_redis_own_channel(own));
+    EXPECT_TRUE(read(pmessage("*", own, "x")).messages.empty()) << own;
+  }
+  for (const char* other : {"__key", "_keyspace@0__", "__keyspace", "x__keyspace@0__:k", ""})
+    EXPECT_FALSE(is_redis_own_channel(other)) << other;
+}
+
+TEST(ReplyReader, WhatIsNoRedisIsAnError) {
+  EXPECT_FALSE(read("HTTP/1.1 400 Bad Request\r\n\r\n").ok);
+  EXPECT_FALSE(read("*4\r\n$99999999999999999999\r\n").ok);
+}
+
+}  // namespace
+}  // namespace firebase_relay::bus

@@ -1,0 +1,171 @@
+#include "coalesce/live_map.h"
+
+#include <gtest/gtest.h>
+
+#include "classify/places.h"
+
+namespace firebase_relay::coalesce {
+namespace {
+
+constexpr std::uint64_t kPlenty = 1 << 20;
+const SteadyTime kNow(std::chrono::seconds(100));
+
+class LiveMapTest : public testing::Test {
+ protected:
+  bool merge(const std::string& path, const std::string& value, Sequence sequence,
+             std::uint32_t ticket = LiveMap::kNoTicket) {
+    return map_.merge(path, classify::hash_of_path(path), value, sequence, ticket, ended_);
+  }
+  /// What is taken, as text; the sent ones go to sent_.
+  std::string take(std::uint64_t bytes_max = kPlenty, bool narrow = false) {
+    std::string text;
+    base_.clear();
+    sent_ = map_.take(bytes_max, narrow, base_, text);
+    return text;
+  }
+  void acknowledge() { map_.acknowledge(sent_, ended_, forget_); }
+  void save() {
+    rows_ = map_.unsaved([](std::uint32_t) { return Kind::kPrice; });
+    map_.saved(true, forget_);
+  }
+
+  LiveMap map_;
+  std::string base_;
+  std::vector<LiveMap::Sent> sent_;
+  std::vector<LiveMap::TicketEnd> ended_;
+  std::vector<LiveAcknowledged> forget_;
+  std::vector<LiveRow> rows_;
+};
+
+TEST_F(LiveMapTest, NewestValueWinsInWhateverOrderTheyCome) {
+  EXPECT_FALSE(merge("a", "1", 10));
+  EXPECT_TRUE(merge("a", "0", 9)) << "overtaken before it came";
+  EXPECT_TRUE(merge("a", "2", 11));
+  EXPECT_EQ(take(), "\"a\":2,");
+  EXPECT_EQ(take(), "") << "one request at a time has it";
+}
+
+TEST_F(LiveMapTest, ValueThatComesWhileOneIsUnderWayIsSentAfterTheAnswer) {
+  merge("a", "1", 1);
+  EXPECT_EQ(take(), "\"a\":1,");
+  EXPECT_FALSE(merge("a", "2", 2)) << "the first is under way, not overtaken";
+  EXPECT_FALSE(map_.has_sendable());
+  acknowledge();
+  EXPECT_EQ(take(), "\"a\":2,");
+  acknowledge();
+  EXPECT_EQ(take(), "");
+  EXPECT_EQ(map_.size(), 0u) << "nothing is remembered of what was acknowledged";
+}
+
+TEST_F(LiveMapTest, RetrySendsTheNewestValue) {
+  merge("a", "1", 1);
+  take();
+  merge("a", "2", 2);
+  map_.give_back(sent_, std::nullopt, ended_);
+  EXPECT_EQ(take(), "\"a\":2,");
+}
+
+TEST_F(LiveMapTest, NewestStateIsSentOnceMoreAfterALostAnswer) {
+  merge("a", "1", 1);
+  take();
+  map_.give_back(sent_, kNow, ended_);
+  EXPECT_EQ(take(), "\"a\":1,");
+  acknowledge();
+  EXPECT_EQ(map_.next_settling(), kNow);
+  map_.settle(kNow - std::chrono::milliseconds(1));
+  EXPECT_FALSE(map_.has_sendable());
+  map_.settle(kNow);
+  EXPECT_EQ(take(), "\"a\":1,");
+  acknowledge();
+  EXPECT_EQ(map_.size(), 0u);
+  EXPECT_EQ(map_.next_settling(), SteadyTime::max());
+}
+
+TEST_F(LiveMapTest, TakesUpToItsBytesAndAtLeastOne) {
+  merge("a", std::string(100, '1'), 1);
+  merge("b", std::string(100, '2'), 2);
+  EXPECT_EQ(take(10).size(), 105u) << "a single value over the limit goes alone";
+  EXPECT_EQ(take(10).size(), 105u);
+  EXPECT_EQ(take(10), "");
+}
+
+TEST_F(LiveMapTest, NarrowTakesOneChildOfTheRoot) {
+  merge("services/A/price", "1", 1);
+  merge("channels/N", "2", 2);
+  merge("services/B/price", "3", 3);
+  EXPECT_EQ(take(kPlenty, true), "\"A/price\":1,\"B/price\":3,");
+  EXPECT_EQ(base_, "services");
+  EXPECT_EQ(take(kPlenty, true), "\"N\":2,");
+  EXPECT_EQ(base_, "channels");
+}
+
+TEST_F(LiveMapTest, InTroubleAValueGoesOnlyWhenTheDiskHasIt) {
+  map_.set_disk_first(true);
+  merge("a", "1", 1);
+  EXPECT_FALSE(map_.has_sendable());
+  EXPECT_TRUE(map_.has_unsent());
+  save();
+  ASSERT_EQ(rows_.size(), 1u);
+  EXPECT_EQ(rows_[0].value, "1");
+  EXPECT_EQ(map_.rows_on_disk(), 1u);
+  EXPECT_EQ(take(), "\"a\":1,");
+  merge("a", "2", 2);
+  acknowledge();
+  ASSERT_EQ(forget_.size(), 1u);
+  EXPECT_EQ(forget_[0].sequence, 1u);
+  EXPECT_FALSE(map_.has_sendable()) << "2 is not on disk";
+  save();
+  EXPECT_EQ(take(), "\"a\":2,");
+}
+
+TEST_F(LiveMapTest, FailingDiskDoesNotHoldWhatItHasNoOlderValueOf) {
+  map_.set_disk_first(true);
+  merge("old", "1", 1);
+  save();
+  merge("old", "2", 2);
+  merge("fresh", "3", 3);
+  map_.set_disk_failing(true);
+  EXPECT_EQ(take(), "\"fresh\":3,") << "a crash could bring the old value of the other back";
+}
+
+TEST_F(LiveMapTest, TicketsEndOnceAsAcknowledgedOrOvertaken) {
+  merge("a", "1", 1, 7);
+  merge("a", "2", 2, 8);
+  ASSERT_EQ(ended_.size(), 1u);
+  EXPECT_EQ(ended_[0].ticket, 7u);
+  EXPECT_FALSE(ended_[0].acknowledged);
+  take();
+  acknowledge();
+  ASSERT_EQ(ended_.size(), 2u);
+  EXPECT_EQ(ended_[1].ticket, 8u);
+  EXPECT_TRUE(ended_[1].acknowledged);
+}
+
+TEST_F(LiveMapTest, RefusedValueIsGivenOutUnlessANewerOneCame) {
+  merge("a", "bad", 1);
+  take();
+  const auto refused = map_.refuse(sent_.front(), ended_, forget_);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->value, "bad");
+  EXPECT_EQ(map_.size(), 0u);
+  merge("a", "bad", 2);
+  take();
+  merge("a", "good", 3);
+  EXPECT_FALSE(map_.refuse(sent_.front(), ended_, forget_));
+  EXPECT_EQ(take(), "\"a\":good,");
+}
+
+TEST_F(LiveMapTest, RestoredRowIsSentAndForgottenAfterwards) {
+  map_.set_disk_first(true);
+  map_.restore({"a", "1", 5, false, Kind::kUnrouted}, classify::hash_of_path("a"), LiveMap::kNoTicket);
+  EXPECT_TRUE(merge("a", "0", 4)) << "what is on disk is newer";
+  EXPECT_EQ(take(), "\"a\":1,");
+  acknowledge();
+  ASSERT_EQ(forget_.size(), 1u);
+  map_.forgotten(forget_);
+  EXPECT_EQ(map_.rows_on_disk(), 0u);
+  EXPECT_EQ(map_.size(), 0u);
+}
+
+}  // namespace
+}  // namespace firebase_relay::coalesce

@@ -1,0 +1,72 @@
+#include "coalesce/repeats.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "classify/history_key.h"
+
+namespace firebase_relay::coalesce {
+namespace {
+
+using std::chrono::seconds;
+
+/// The hash part of the key that a message with `seed` gets.
+std::string settled(Repeats& repeats, const KeySeed& seed, Sequence sequence, seconds at) {
+  HistoryRun run;
+  run.text = "\"history/A/prices/--------############\":1,";
+  run.entries.push_back(
+      {0, 0, HistoryEntry::kNoEventTime, static_cast<std::uint16_t>(run.text.find("\":") - 1), 0, Kind::kPrice});
+  classify::write_key_hash(seed, 0, run.text.data() + 26);
+  run.seeds.push_back(seed);
+  run.first_sequence = sequence;
+  run.arrived = SteadyTime(at);
+  repeats.settle(run);
+  EXPECT_TRUE(run.seeds.empty());
+  EXPECT_TRUE(run.text.starts_with("\"history/A/prices/--------"));
+  EXPECT_TRUE(run.text.ends_with("\":1,"));
+  return run.text.substr(26, 12);
+}
+
+std::string hash(const KeySeed& seed, std::uint32_t n) {
+  std::string text(12, '?');
+  classify::write_key_hash(seed, n, text.data());
+  return text;
+}
+
+constexpr KeySeed kSeed{42, 43};
+
+TEST(Repeats, CountsEqualMessages) {
+  Repeats repeats;
+  for (std::uint32_t n = 0; n < 5; ++n) EXPECT_EQ(settled(repeats, kSeed, 10 + n, seconds(1000)), hash(kSeed, n));
+  EXPECT_EQ(settled(repeats, {44, 45}, 20, seconds(1000)), hash({44, 45}, 0));
+}
+
+TEST(Repeats, ForgetsAfterTenMinutesSinceTheLastComing) {
+  Repeats repeats;
+  EXPECT_EQ(settled(repeats, kSeed, 1, seconds(1000)), hash(kSeed, 0));
+  EXPECT_EQ(settled(repeats, kSeed, 2, seconds(1600)), hash(kSeed, 1));
+  EXPECT_EQ(settled(repeats, kSeed, 3, seconds(2200)), hash(kSeed, 2))
+      << "ten minutes after the last, not after the first";
+  EXPECT_EQ(settled(repeats, kSeed, 4, seconds(2801)), hash(kSeed, 0));
+}
+
+TEST(Repeats, ForgetsAfter65536Messages) {
+  for (const Sequence first : {Sequence{1}, Sequence{40'000}, Sequence{65'535}, Sequence{65'536}}) {
+    Repeats repeats;
+    EXPECT_EQ(settled(repeats, kSeed, first, seconds(1)), hash(kSeed, 0));
+    EXPECT_EQ(settled(repeats, kSeed, first + 65'536, seconds(2)), hash(kSeed, 1)) << first;
+    EXPECT_EQ(settled(repeats, kSeed, first + 65'536 + 65'537, seconds(3)), hash(kSeed, 0)) << first;
+  }
+}
+
+TEST(Repeats, ManyDifferentMessagesDoNotMeet) {
+  Repeats repeats;
+  for (std::uint64_t i = 1; i <= 200'000; ++i) {
+    const KeySeed seed{i * 0x9E3779B97F4A7C15u, i};
+    ASSERT_EQ(settled(repeats, seed, i, seconds(1)), hash(seed, 0)) << i;
+  }
+}
+
+}  // namespace
+}  // namespace firebase_relay::coalesce

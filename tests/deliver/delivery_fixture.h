@@ -1,0 +1,166 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "classify/places.h"
+#include "firebase_relay/delivery.h"
+
+namespace firebase_relay {
+
+/// Delivery with a clock, a database and a disk that do what the test says.
+class DeliveryTest : public testing::Test {
+ protected:
+  void start(const DeliveryOptions& options, Restored restored = {}) {
+    delivery_ = std::make_unique<Delivery>(options, std::move(restored), 1);
+  }
+  void pass(std::chrono::milliseconds time) {
+    now_.steady += time;
+    now_.utc += time;
+    handle(TimePassed{});
+  }
+  /// Goes to the next deadline, which is there.
+  void pass_to_deadline() {
+    ASSERT_NE(delivery_->next_deadline(), SteadyTime::max());
+    pass(std::chrono::ceil<std::chrono::milliseconds>(delivery_->next_deadline() - now_.steady));
+  }
+
+  /// A price message: one live value and one entry of history.
+  void price(const std::string& ticker, const std::string& value) {
+    FragmentBlock block;
+    ++sequence_;
+    live(block, "services/" + ticker + "/price", value, LiveUpdate::kNoTicket);
+    std::string key = std::to_string(sequence_);
+    key.insert(0, 20 - key.size(), '-');
+    const std::string path = "history/" + ticker + "/prices/" + key;
+    HistoryRun& run = block.history[0];
+    run.text = '"' + path + "\":" + value + ',';
+    run.entries.push_back({0, 0, HistoryEntry::kNoEventTime, static_cast<std::uint16_t>(path.size()), 0, Kind::kPrice});
+    run.channels = {"TICKER_UPDATES_" + ticker};
+    run.first_sequence = sequence_;
+    run.arrived = now_.steady;
+    run.arrived_at = now_.utc;
+    arrive(std::move(block));
+  }
+  /// A message of which only a live value is written.
+  void live_only(const std::string& path, const std::string& value) {
+    FragmentBlock block;
+    ++sequence_;
+    block.tickets.push_back({Kind::kPrice, 1, HistoryEntry::kNoEventTime});
+    live(block, path, value, 0);
+    arrive(std::move(block));
+  }
+
+  /// The oldest request that was sent and not answered.
+  Send& out() { return sent_.front(); }
+  [[nodiscard]] static std::string body(const Send& send) {
+    std::string text;
+    for (const std::string_view part : send.parts) text += part;
+    return text;
+  }
+  void answer(int status, bool write_too_big = false) {
+    Answer answer;
+    answer.status = status;
+    answer.write_too_big = write_too_big;
+    this->answer(answer);
+  }
+  void answer(const Answer& answer) {
+    ASSERT_FALSE(sent_.empty());
+    const RequestId request = sent_.front().request;
+    sent_.pop_front();
+    handle(Answered{request, answer});
+  }
+  /// Answers everything with 204 until nothing is under way, time passing as needed.
+  void deliver_all() {
+    for (int i = 0; i < 1000 && (!sent_.empty() || delivery_->messages_in_flight() > 0); ++i) {
+      if (sent_.empty())
+        pass_to_deadline();
+      else
+        answer(204);
+    }
+  }
+
+  void handle(Event event) {
+    std::vector<Action> actions;
+    delivery_->handle(std::move(event), now_, actions);
+    for (Action& action : actions) {
+      std::visit([this](auto& what) { perform(what); }, action);
+    }
+    while (!disk_answers_.empty()) {
+      Event answer = std::move(disk_answers_.front());
+      disk_answers_.pop_front();
+      handle(std::move(answer));
+    }
+  }
+
+  Now now_{SteadyTime(std::chrono::seconds(1000)), UtcMillis(std::chrono::milliseconds(1'778'078'351'000))};
+  std::unique_ptr<Delivery> delivery_;
+  std::deque<Send> sent_;
+  std::vector<Persist> persists_;
+  std::vector<DeadLetter> dead_;
+  std::vector<RequestEnded> ended_;
+  int refreshes_ = 0;
+  KindCounts delivered_{};
+  KindCounts coalesced_{};
+  Sequence sequence_ = 0;
+
+ private:
+  void live(FragmentBlock& block, const std::string& path, const std::string& value, std::uint32_t ticket) const {
+    const auto size = static_cast<std::uint32_t>(path.size());
+    block.text = path + value;
+    block.live.push_back(
+        {sequence_, classify::hash_of_path(path), 0, size, size, static_cast<std::uint32_t>(value.size()), ticket});
+  }
+  void arrive(FragmentBlock block) {
+    block.first_sequence = sequence_;
+    block.messages = 1;
+    block.arrived = now_.steady;
+    block.arrived_at = now_.utc;
+    handle(Arrived{std::move(block)});
+  }
+  void perform(Send& action) { sent_.push_back(std::move(action)); }
+  // The disk answers at once, and keeps what it was given.
+  void perform(Persist& action) {
+    for (const Batch* batch : action.batches) batches_on_disk_[batch->id] = *batch;
+    for (const LiveRow& row : action.live) rows_on_disk_[row.path] = row.sequence;
+    disk_answers_.emplace_back(Persisted{level()});
+    persists_.push_back(std::move(action));
+  }
+  void perform(Acknowledge& action) {
+    for (const BatchId id : action.batches) batches_on_disk_.erase(id);
+    for (const LiveAcknowledged& row : action.live) {
+      if (rows_on_disk_.contains(row.path) && rows_on_disk_[row.path] <= row.sequence) rows_on_disk_.erase(row.path);
+    }
+    disk_answers_.emplace_back(Forgotten{level(), true});
+  }
+  void perform(Load& action) {
+    Loaded loaded{{}, true};
+    for (auto batch = batches_on_disk_.upper_bound(action.after); batch != batches_on_disk_.end(); ++batch) {
+      loaded.batches.push_back(batch->second);
+    }
+    disk_answers_.emplace_back(std::move(loaded));
+  }
+  [[nodiscard]] OutboxLevel level() const { return {0, batches_on_disk_.size(), rows_on_disk_.size()}; }
+  void perform(SetAside& action) { dead_.push_back(std::move(action.letter)); }
+  void perform(RequestEnded& action) { ended_.push_back(std::move(action)); }
+  void perform(RefreshCredentials&) { ++refreshes_; }
+  void perform(Account& action) {
+    for (std::size_t kind = 0; kind < kKindCount; ++kind) {
+      delivered_[kind] += action.delivered[kind];
+      coalesced_[kind] += action.coalesced[kind];
+    }
+  }
+  void perform(ShedBytes&) { FAIL() << "nothing is shed in these tests"; }
+
+  std::map<BatchId, Batch> batches_on_disk_;
+  std::map<std::string, Sequence> rows_on_disk_;
+  std::deque<Event> disk_answers_;
+};
+
+}  // namespace firebase_relay

@@ -1,0 +1,165 @@
+#include "deliver/history_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace firebase_relay::deliver {
+namespace {
+
+const SteadyTime kLater(std::chrono::seconds(10));
+
+/// A batch of `entries` with paths `{place}/{20 characters}`.
+Batch batch(BatchId id, std::uint32_t entries, const std::string& place = "history/A/prices",
+            ShedClass shed_class = ShedClass::kPrices) {
+  HistoryRun run;
+  run.first_sequence = id * 1000;
+  for (std::uint32_t i = 0; i < entries; ++i) {
+    std::string key = std::to_string(id * 100'000 + i);
+    key.insert(0, 20 - key.size(), '-');
+    const std::string path = place + "/" + key;
+    run.entries.push_back({static_cast<std::uint32_t>(run.text.size()), i, HistoryEntry::kNoEventTime,
+                           static_cast<std::uint16_t>(path.size()), 0, Kind::kPrice});
+    run.text += '"' + path + "\":1,";
+  }
+  Batch result{id, shed_class, {}};
+  result.runs.push_back(std::move(run));
+  return result;
+}
+
+std::string text(const HistoryQueue& queue, const std::vector<Slice>& slices) {
+  std::vector<std::string_view> parts;
+  for (const Slice& slice : slices) queue.append_parts(slice, parts);
+  std::string all;
+  for (const std::string_view part : parts) all += part;
+  return all;
+}
+
+std::uint64_t entries(const std::vector<Slice>& slices) {
+  std::uint64_t count = 0;
+  for (const Slice& slice : slices) count += slice.size();
+  return count;
+}
+
+class HistoryQueueTest : public testing::Test {
+ protected:
+  void add(Batch batch) { queue_.add(std::move(batch), kLater, HistoryQueue::Place::kQueued); }
+  std::vector<BatchId> finish(const std::vector<Slice>& slices) {
+    std::vector<BatchId> finished;
+    queue_.finish(slices, finished);
+    return finished;
+  }
+  HistoryQueue queue_;
+  std::string base_;
+};
+
+TEST_F(HistoryQueueTest, LeavesOldestFirstWithinTheBytesAndAtLeastOne) {
+  add(batch(1, 3));
+  add(batch(2, 3));
+  const std::uint64_t one = queue_.bytes() / 6;
+  EXPECT_EQ(entries(queue_.take(1, base_)), 1u);
+  const std::vector<Slice> next = queue_.take(one * 3, base_);
+  ASSERT_EQ(next.size(), 2u) << "the rest of the first batch and one of the second";
+  EXPECT_EQ(next[0].batch, 1u);
+  EXPECT_EQ(next[0].size(), 2u);
+  EXPECT_EQ(next[1].size(), 1u);
+  EXPECT_EQ(queue_.waiting_bytes(), one * 2);
+}
+
+TEST_F(HistoryQueueTest, BatchIsFinishedWhenAllOfItIs) {
+  add(batch(1, 3));
+  const std::vector<Slice> first = queue_.take(1, base_);
+  const std::vector<Slice> rest = queue_.take(1 << 20, base_);
+  EXPECT_TRUE(finish(rest).empty());
+  EXPECT_EQ(finish(first), std::vector<BatchId>{1});
+  queue_.release(1);
+  EXPECT_EQ(queue_.bytes(), 0u);
+}
+
+TEST_F(HistoryQueueTest, WhatWasNotDeliveredGoesToTheFrontAgain) {
+  add(batch(1, 4));
+  const std::vector<Slice> taken = queue_.take(1, base_);
+  const std::string before = text(queue_, taken);
+  queue_.put_back(taken);
+  EXPECT_EQ(text(queue_, queue_.take(1, base_)), before);
+}
+
+TEST_F(HistoryQueueTest, HalvingFindsTheCulpritAmongAny) {
+  for (std::uint32_t culprit = 0; culprit < 37; ++culprit) {
+    HistoryQueue queue;
+    queue.add(batch(1, 20), kLater, HistoryQueue::Place::kQueued);
+    queue.add(batch(2, 17), kLater, HistoryQueue::Place::kQueued);
+    std::string base;
+    std::vector<std::vector<Slice>> groups = {queue.take(1 << 20, base)};
+    int requests = 0;
+    std::uint64_t delivered = 0;
+    std::uint64_t refused = 0;
+    while (!groups.empty() || queue.has_suspects()) {
+      const std::vector<Slice> group = groups.empty() ? queue.take_suspects(base) : groups.back();
+      groups.clear();
+      ++requests;
+      bool has_culprit = false;
+      for (const Slice& slice : group) {
+        const std::uint32_t first = slice.batch == 1 ? slice.first : slice.first + 20;
+        has_culprit = has_culprit || (first <= culprit && culprit < first + slice.size());
+      }
+      std::vector<BatchId> finished;
+      if (has_culprit && entries(group) > 1) {
+        queue.suspect_halves(group);
+      } else {
+        (has_culprit ? refused : delivered) += entries(group);
+        queue.finish(group, finished);
+      }
+    }
+    EXPECT_EQ(refused, 1u);
+    EXPECT_EQ(delivered, 36u);
+    EXPECT_LE(requests, 13) << "twice the logarithm";
+  }
+}
+
+TEST_F(HistoryQueueTest, NarrowRequestsGoToOneLocationWithPathsBelowIt) {
+  add(batch(1, 2, "history/A/prices"));
+  add(batch(2, 1, "history/B/orders"));
+  add(batch(3, 1, "history/A/prices"));
+  queue_.go_narrow();
+  const std::vector<Slice> first = queue_.take(1 << 20, base_);
+  EXPECT_EQ(base_, "history/A/prices");
+  EXPECT_EQ(entries(first), 3u);
+  EXPECT_EQ(text(queue_, first).find("history"), std::string::npos);
+  const std::vector<Slice> second = queue_.take(1 << 20, base_);
+  EXPECT_EQ(base_, "history/B/orders");
+  EXPECT_EQ(entries(second), 1u);
+}
+
+TEST_F(HistoryQueueTest, ShedsPricesFirstAndOldestFirst) {
+  add(batch(1, 2, "history/A/orders", ShedClass::kRest));
+  add(batch(2, 2));
+  add(batch(3, 2));
+  const std::vector<Slice> shed = queue_.shed(1);
+  ASSERT_FALSE(shed.empty());
+  for (const Slice& slice : shed) EXPECT_EQ(slice.batch, 2u);
+  std::set<BatchId> all;
+  for (const Slice& slice : queue_.shed(1 << 20)) all.insert(slice.batch);
+  EXPECT_TRUE(all.contains(1) && all.contains(3));
+  EXPECT_FALSE(queue_.has_waiting());
+}
+
+TEST_F(HistoryQueueTest, HeldBatchesWaitUntilTheyAreQueued) {
+  queue_.add(batch(1, 1), kLater, HistoryQueue::Place::kHeld);
+  EXPECT_FALSE(queue_.has_waiting());
+  queue_.queue_held();
+  EXPECT_TRUE(queue_.has_waiting());
+}
+
+TEST_F(HistoryQueueTest, SavingIsDueUntilABatchIsSentAndThenOnceMore) {
+  add(batch(1, 2));
+  EXPECT_EQ(queue_.next_save(), kLater);
+  const std::vector<Slice> taken = queue_.take(1, base_);
+  queue_.sent(taken, kLater + std::chrono::seconds(1));
+  EXPECT_EQ(queue_.next_save(), kLater + std::chrono::seconds(1));
+  queue_.sent(taken, kLater + std::chrono::seconds(9));
+  EXPECT_EQ(queue_.next_save(), kLater + std::chrono::seconds(1)) << "only the first time counts";
+}
+
+}  // namespace
+}  // namespace firebase_relay::deliver

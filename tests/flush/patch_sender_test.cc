@@ -1,0 +1,157 @@
+#include "flush/patch_sender.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <thread>
+
+namespace firebase_relay::flush {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+/// Answers one connection with a fixed text, once it has read a whole request; an empty text: closes without an answer.
+class OneAnswer {
+ public:
+  explicit OneAnswer(std::string answer) : answer_(std::move(answer)), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    ::listen(listener_, 4);
+    socklen_t size = sizeof address;
+    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+    if (answer_ != kNever) thread_ = std::jthread([this] { serve(); });
+  }
+  ~OneAnswer() {
+    ::shutdown(listener_, SHUT_RDWR);
+    if (thread_.joinable()) thread_.join();
+    ::close(listener_);
+  }
+  static constexpr const char* kNever = "never";
+
+  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/?ns=demo"; }
+  std::string request() {
+    if (thread_.joinable()) thread_.join();
+    return request_;
+  }
+
+ private:
+  /// A client that begins to speak TLS: it waits for an answer to its first record.
+  [[nodiscard]] bool is_tls() const { return request_.starts_with("\x16\x03"); }
+  void serve() {
+    const int peer = ::accept(listener_, nullptr, nullptr);
+    if (peer < 0) return;
+    char buffer[4096];
+    while (!request_.ends_with("}") && !is_tls()) {
+      const ssize_t size = ::read(peer, buffer, sizeof buffer);
+      if (size <= 0) break;
+      request_.append(buffer, static_cast<std::size_t>(size));
+    }
+    const auto size = static_cast<ssize_t>(answer_.size());
+    EXPECT_TRUE(answer_.empty() || ::write(peer, answer_.data(), answer_.size()) == size);
+    ::close(peer);
+  }
+
+  std::string answer_;
+  int listener_;
+  std::uint16_t port_ = 0;
+  std::string request_;
+  std::jthread thread_;
+};
+
+SenderOptions options(const std::string& url, milliseconds timeout = seconds(10)) {
+  SenderOptions result;
+  result.database = parse_database_url(url, true).value();
+  result.request_timeout = timeout;
+  return result;
+}
+
+Answer send(PatchSender& sender, const std::string& base = "") {
+  sender.send({7, base, {"{", "\"a\":1", "}"}, 7, 1});
+  std::vector<PatchSender::Finished> finished;
+  const auto deadline = steady_clock::now() + seconds(20);
+  while (finished.empty() && steady_clock::now() < deadline) sender.wait(deadline, finished);
+  EXPECT_EQ(finished.size(), 1u);
+  if (finished.empty()) return {};
+  EXPECT_EQ(finished[0].request, 7u);
+  return finished[0].answer;
+}
+
+Answer answer_to(const std::string& text) {
+  OneAnswer server(text);
+  PatchSender sender(options(server.url()));
+  return send(sender);
+}
+
+TEST(PatchSender, SendsOnePatchAndTellsTheStatus) {
+  OneAnswer server("HTTP/1.1 204 No Content\r\n\r\n");
+  PatchSender sender(options(server.url()));
+  const Answer answer = send(sender, "history/BRK%2EB/prices");
+  EXPECT_EQ(answer.transport, Answer::Transport::kAnswered);
+  EXPECT_EQ(answer.status, 204);
+  const std::string request = server.request();
+  EXPECT_TRUE(request.starts_with("PATCH /history/BRK%252EB/prices.json?")) << request;
+  EXPECT_NE(request.find("print=silent"), std::string::npos);
+  EXPECT_NE(request.find("writeSizeLimit=unlimited"), std::string::npos);
+  EXPECT_NE(request.find("ns=demo"), std::string::npos);
+  EXPECT_TRUE(request.ends_with("\r\n\r\n{\"a\":1}")) << request;
+}
+
+TEST(PatchSender, TellsWhyThereIsNoAnswer) {
+  EXPECT_EQ(answer_to("").transport, Answer::Transport::kReset);
+  EXPECT_EQ(answer_to("HTTP/1.1 204").transport, Answer::Transport::kReset);
+
+  OneAnswer silent(OneAnswer::kNever);
+  PatchSender impatient(options(silent.url(), milliseconds(200)));
+  EXPECT_EQ(send(impatient).transport, Answer::Transport::kTimeout);
+
+  PatchSender nobody(options("http://127.0.0.1:1/?ns=demo"));
+  EXPECT_EQ(send(nobody).transport, Answer::Transport::kConnect);
+  PatchSender nowhere(options("http://no-such-host.invalid/?ns=demo"));
+  EXPECT_EQ(send(nowhere).transport, Answer::Transport::kDns);
+  OneAnswer plain("HTTP/1.1 400 This is no TLS\r\n\r\n}");
+  PatchSender secret(options("https" + plain.url().substr(4)));
+  EXPECT_EQ(send(secret).transport, Answer::Transport::kTls);
+}
+
+TEST(PatchSender, ReadsRetryAfterAndWhatTheRefusalIsAbout) {
+  const Answer busy = answer_to("HTTP/1.1 503 Busy\r\nRetry-After: 12\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(busy.status, 503);
+  EXPECT_EQ(busy.retry_after, seconds(12));
+  const std::string size =
+      R"({"error":"Data to write exceeds the maximum size that can be modified with a single request."})";
+  const Answer big =
+      answer_to("HTTP/1.1 400 Bad\r\nContent-Length: " + std::to_string(size.size()) + "\r\n\r\n" + size);
+  EXPECT_TRUE(big.write_too_big);
+  const Answer bad = answer_to("HTTP/1.1 400 Bad\r\nContent-Length: 11\r\n\r\n{\"error\":1}");
+  EXPECT_FALSE(bad.write_too_big);
+  EXPECT_NE(bad.detail.find("error"), std::string::npos);
+}
+
+TEST(PatchSender, WakeEndsTheWait) {
+  PatchSender sender(options("http://127.0.0.1:1/?ns=demo"));
+  std::vector<PatchSender::Finished> finished;
+  const auto begin = steady_clock::now();
+  std::jthread waker([&] { sender.wake(); });
+  sender.wait(begin + seconds(30), finished);
+  EXPECT_LT(steady_clock::now() - begin, seconds(20));
+}
+
+TEST(RetryAfter, IsSecondsOrADate) {
+  const UtcMillis now(milliseconds(1'778'078'351'000));  // Wed, 06 May 2026 14:39:11 GMT
+  EXPECT_EQ(parse_retry_after("120", now), seconds(120));
+  EXPECT_EQ(parse_retry_after("0", now), seconds(0));
+  EXPECT_EQ(parse_retry_after("Wed, 06 May 2026 14:39:21 GMT", now), seconds(10));
+  EXPECT_EQ(parse_retry_after("Wed, 06 May 2026 14:39:01 GMT", now), seconds(0)) << "it has passed";
+  for (const char* wrong : {"", "soon", "-5", "1.5x"}) EXPECT_FALSE(parse_retry_after(wrong, now)) << wrong;
+}
+
+}  // namespace
+}  // namespace firebase_relay::flush

@@ -1,0 +1,74 @@
+#include "relay/heartbeat.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace firebase_relay::relay {
+namespace {
+
+using std::chrono::seconds;
+
+const Now kStart{SteadyTime(seconds(100)), UtcMillis(std::chrono::milliseconds(1'778'078'351'786))};
+
+Now later(seconds by) { return {kStart.steady + by, kStart.utc + by}; }
+
+std::map<std::string, std::string> values(const FragmentBlock& block) {
+  std::map<std::string, std::string> all;
+  for (const LiveUpdate& update : block.live)
+    all[std::string(block.path_of(update))] = std::string(block.value_of(update));
+  return all;
+}
+
+TEST(StateWriter, WritesEachValueAtAPathOfItsOwn) {
+  StateWriter writer("home.pc", seconds(15), kStart);
+  EXPECT_EQ(writer.due(), kStart.steady);
+  flush::FlushState state;
+  EXPECT_EQ(values(*writer.beat(state, kStart, false)),
+            (std::map<std::string, std::string>{{"relay/home%2Epc/state", "\"running\""},
+                                                {"relay/home%2Epc/version", "\"" FIREBASE_RELAY_VERSION "\""},
+                                                {"relay/home%2Epc/started_at", "\"2026-05-06T14:39:11.786Z\""},
+                                                {"relay/home%2Epc/heartbeat_at", "\"2026-05-06T14:39:11.786Z\""},
+                                                {"relay/home%2Epc/heartbeat_seconds", "15"},
+                                                {"relay/home%2Epc/gap_count", "0"}}));
+  EXPECT_EQ(writer.due(), kStart.steady + seconds(15));
+  state.last_message_at = later(seconds(1)).utc;
+  state.last_flush_at = later(seconds(2)).utc;
+  state.lag = std::chrono::milliseconds(42);
+  const auto next = values(*writer.beat(state, later(seconds(15)), true));
+  EXPECT_EQ(next.at("relay/home%2Epc/state"), "\"stopped\"");
+  EXPECT_EQ(next.at("relay/home%2Epc/started_at"), "\"2026-05-06T14:39:11.786Z\"");
+  EXPECT_EQ(next.at("relay/home%2Epc/heartbeat_at"), "\"2026-05-06T14:39:26.786Z\"");
+  EXPECT_EQ(next.at("relay/home%2Epc/last_message_at"), "\"2026-05-06T14:39:12.786Z\"");
+  EXPECT_EQ(next.at("relay/home%2Epc/last_flush_at"), "\"2026-05-06T14:39:13.786Z\"");
+  EXPECT_EQ(next.at("relay/home%2Epc/lag_ms"), "42");
+}
+
+TEST(StateWriter, SequenceRisesAlsoWhenTheClockGoesBack) {
+  StateWriter writer("x", seconds(1), kStart);
+  const Sequence first = writer.beat({}, kStart, false)->live.front().sequence;
+  EXPECT_GT(writer.beat({}, later(seconds(-3600)), false)->live.front().sequence, first);
+}
+
+TEST(StateWriter, ZeroSecondsIsOffButGapsAreWritten) {
+  StateWriter writer("x", seconds(0), kStart);
+  EXPECT_EQ(writer.due(), SteadyTime::max());
+  EXPECT_TRUE(writer.beat({}, kStart, false)->live.empty());
+  EXPECT_FALSE(writer.gap_block({kStart.utc, later(seconds(3)).utc, "x"})->history[1].entries.empty());
+}
+
+TEST(StateWriter, GapIsAnEntryForGoodAndNoMessage) {
+  StateWriter writer("x", seconds(1), kStart);
+  const auto block = writer.gap_block({kStart.utc, later(seconds(3)).utc, "it said \"no\""});
+  const HistoryRun& run = block->history[static_cast<std::size_t>(ShedClass::kRest)];
+  ASSERT_EQ(run.entries.size(), 1u);
+  EXPECT_EQ(run.entries[0].sequence_offset, HistoryEntry::kUncounted);
+  EXPECT_TRUE(run.path_of(0).starts_with("relay/x/gaps/")) << run.path_of(0);
+  EXPECT_EQ(run.path_of(0).size(), std::string("relay/x/gaps/").size() + 20);
+  EXPECT_EQ(run.value_of(0),
+            R"({"from":"2026-05-06T14:39:11.786Z","to":"2026-05-06T14:39:14.786Z","cause":"it said \"no\""})");
+  EXPECT_EQ(values(*writer.beat({}, kStart, false)).at("relay/x/gap_count"), "1");
+}
+
+}  // namespace
+}  // namespace firebase_relay::relay
