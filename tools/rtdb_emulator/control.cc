@@ -32,10 +32,13 @@ void Stats::reset() {
 
 std::string Stats::json() const {
   const std::lock_guard lock(mutex_);
-  return nlohmann::json{{"requests", requests_}, {"bytes", bytes_}, {"patches_at_once_max", patches_at_once_max_}, {"answers", answers_}}.dump();
+  return nlohmann::json{
+      {"requests", requests_}, {"bytes", bytes_}, {"patches_at_once_max", patches_at_once_max_}, {"answers", answers_}}
+      .dump();
 }
 
-Response Control::handle(const std::string& method, const std::string& what, const Parameters& parameters, const std::string& body) {
+Response Control::handle(const std::string& method, const std::string& what, const Parameters& parameters,
+                         const std::string& body) {
   const nlohmann::json json = nlohmann::json::parse(body.empty() ? "{}" : body, nullptr, false);
   if (json.is_discarded()) return error(400, "not JSON");
   if (what == "faults" && method == "POST") {
@@ -50,13 +53,15 @@ Response Control::handle(const std::string& method, const std::string& what, con
   if (what == "journal") return journal(method, parameters, body);
   if (what == "stats") return {200, stats_.json(), {}};
   if (what == "settings") {
-    if (json.contains("size_limit_bytes")) switches_.size_limit_bytes = json.at("size_limit_bytes").get<std::uint64_t>();
+    if (json.contains("size_limit_bytes"))
+      switches_.size_limit_bytes = json.at("size_limit_bytes").get<std::uint64_t>();
     if (json.contains("ignore_unlimited")) switches_.ignore_unlimited = json.at("ignore_unlimited").get<bool>();
     return {200, "{}", {}};
   }
   if (what == "tokens") {
     const std::lock_guard lock(switches_.tokens_mutex);
-    for (const auto& token : json.value("accept", nlohmann::json::array())) switches_.accepted.insert(token), switches_.revoked.erase(token);
+    for (const auto& token : json.value("accept", nlohmann::json::array()))
+      switches_.accepted.insert(token), switches_.revoked.erase(token);
     for (const auto& token : json.value("revoke", nlohmann::json::array())) switches_.revoked.insert(token);
     return {200, "{}", {}};
   }

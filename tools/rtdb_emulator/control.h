@@ -36,8 +36,9 @@ class Stats {
 ///                     {"kind": "hang"} {"kind": "close", "after_apply": true} {"kind": "refuse", "ms": 1000}
 ///                     {"kind": "delay", "min_ms": 5, "max_ms": 50} {"kind": "poison", "marker": "…"}
 ///                     {"kind": "straggle", "ms": 800}    closed now without an answer, applied 800 ms later
-///                     each with "count": n (default 1), or "ms": how long; "probability": 0…1; "method": "GET" (default: all
-///                     but GET); "path_prefix": "/services". A poison and a delay stay until they are cleared.
+///                     each with "count": n (default 1), or "ms": how long; "probability": 0…1; "method": "GET"
+///                     (default: all but GET); "path_prefix": "/services". A poison and a delay stay until they are
+///                     cleared.
 ///     GET    faults   with "hits"        DELETE faults   clears them
 ///     POST   journal  {"enabled": true, "prefix": "services"}
 ///     GET    journal  ?path=… or ?prefix=…: [{"at_ms", "request", "path", "value"}]
@@ -50,7 +51,8 @@ class Control {
   Control(Database& database, Faults& faults, Switches& switches, Stats& stats)
       : database_(database), faults_(faults), switches_(switches), stats_(stats) {}
   /// `what`: the path behind `/.test/`.
-  Response handle(const std::string& method, const std::string& what, const Parameters& parameters, const std::string& body);
+  Response handle(const std::string& method, const std::string& what, const Parameters& parameters,
+                  const std::string& body);
 
  private:
   Response journal(const std::string& method, const Parameters& parameters, const std::string& body);

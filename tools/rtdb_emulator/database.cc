@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <sstream>
 #include <utility>
 
 #include "rtdb_emulator/json_writer.h"
@@ -79,7 +80,9 @@ bool place(Node& node, const Path& path, std::size_t depth, Node value) {
   return true;
 }
 
-bool is_prefix(const Path& a, const Path& b) { return a.size() <= b.size() && std::equal(a.begin(), a.end(), b.begin()); }
+bool is_prefix(const Path& a, const Path& b) {
+  return a.size() <= b.size() && std::equal(a.begin(), a.end(), b.begin());
+}
 
 std::uint64_t size_of(const Node& node) {
   std::uint64_t bytes = 8;
@@ -98,7 +101,8 @@ std::string etag_of(const Node& node) {
   return std::to_string(std::hash<std::string>{}(to_json(node, {true, false, false})));
 }
 
-std::optional<Refusal> Database::update(const std::string& ns, const Path& location, Updates updates, std::uint64_t request, std::int64_t now_ms) {
+std::optional<Refusal> Database::update(const std::string& ns, const Path& location, Updates updates,
+                                        std::uint64_t request, std::int64_t now_ms) {
   std::vector<Path> paths;
   for (const auto& [key, value] : updates) {
     Path path = location;
@@ -121,8 +125,9 @@ std::optional<Refusal> Database::update(const std::string& ns, const Path& locat
   return std::nullopt;
 }
 
-Database::SetResult Database::set(const std::string& ns, const Path& location, Node value, const std::optional<std::string>& if_match,
-                                  std::uint64_t request, std::int64_t now_ms) {
+Database::SetResult Database::set(const std::string& ns, const Path& location, Node value,
+                                  const std::optional<std::string>& if_match, std::uint64_t request,
+                                  std::int64_t now_ms) {
   const std::lock_guard lock(mutex_);
   Node& root = roots_[ns];
   SetResult result;
@@ -137,7 +142,8 @@ Database::SetResult Database::set(const std::string& ns, const Path& location, N
   return result;
 }
 
-std::string Database::push(const std::string& ns, const Path& location, Node value, std::uint64_t request, std::int64_t now_ms) {
+std::string Database::push(const std::string& ns, const Path& location, Node value, std::uint64_t request,
+                           std::int64_t now_ms) {
   Path path = location;
   {
     const std::lock_guard lock(mutex_);
@@ -169,7 +175,9 @@ void Database::tell(const std::string& ns, const Path& location, const std::vect
         listening.listener({false, "/", to_json(at(root, listening.at))});
       } else if (is_prefix(listening.at, path)) {
         const bool below_location = is_patch && is_prefix(listening.at, location);
-        const Path relative(path.begin() + static_cast<std::ptrdiff_t>(below_location ? location.size() : listening.at.size()), path.end());
+        const Path relative(
+            path.begin() + static_cast<std::ptrdiff_t>(below_location ? location.size() : listening.at.size()),
+            path.end());
         if (!is_patch) {
           listening.listener({false, "/" + join(relative), to_json(at(root, path))});
           continue;
@@ -181,7 +189,8 @@ void Database::tell(const std::string& ns, const Path& location, const std::vect
     }
     if (members.empty()) continue;
     Path relative;
-    if (is_prefix(listening.at, location)) relative.assign(location.begin() + static_cast<std::ptrdiff_t>(listening.at.size()), location.end());
+    if (is_prefix(listening.at, location))
+      relative.assign(location.begin() + static_cast<std::ptrdiff_t>(listening.at.size()), location.end());
     listening.listener({true, "/" + join(relative), "{" + members + "}"});
   }
 }
@@ -220,25 +229,37 @@ void Database::clear() {
 
 std::string Database::dump() const {
   const std::lock_guard lock(mutex_);
-  std::string out = "{";
+  return dump_locked();
+}
+
+std::string Database::dump_and_freeze() {
+  mutex_.lock();
+  return dump_locked();
+}
+
+std::string Database::dump_locked() const {
+  std::string out;
   for (const auto& [ns, root] : roots_) {
-    if (out.size() > 1) out += ',';
-    write_string(ns, out);
-    out += ':';
+    out += ns + '\t';
     write_json(root, {true, false, false}, out);
+    out += '\n';
   }
-  return out + "}";
+  return out;
 }
 
 bool Database::restore(const std::string& dump) {
-  auto value = read_value(dump, 0);
-  Node* root = std::get_if<Node>(&value);
-  if (!root) return false;
-  const std::lock_guard lock(mutex_);
-  roots_.clear();
-  if (Node::Children* all = root->children()) {
-    for (auto& [ns, node] : *all) roots_[ns] = std::move(node);
+  std::istringstream lines(dump);
+  std::map<std::string, Node> roots;
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t tab = line.find('\t');
+    if (tab == std::string::npos) return false;
+    auto value = read_value(line.substr(tab + 1), 0);
+    Node* root = std::get_if<Node>(&value);
+    if (!root) return false;
+    roots[line.substr(0, tab)] = std::move(*root);
   }
+  const std::lock_guard lock(mutex_);
+  roots_ = std::move(roots);
   return true;
 }
 

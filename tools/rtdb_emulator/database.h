@@ -31,15 +31,17 @@ using Listener = std::function<void(const Change&)>;
 class Database {
  public:
   /// Puts each update in its place below `at`. Refuses two of which one is the other's ancestor.
-  std::optional<Refusal> update(const std::string& ns, const Path& at, Updates updates, std::uint64_t request, std::int64_t now_ms);
-  /// Replaces what is at `at`. With `if_match`: only when that is the ETag of what is there, else 412 with the value in `current`.
+  std::optional<Refusal> update(const std::string& ns, const Path& at, Updates updates, std::uint64_t request,
+                                std::int64_t now_ms);
+  /// Replaces what is at `at`. With `if_match`: only when that is the ETag of what is there, else 412 with the value in
+  /// `current`.
   struct SetResult {
     bool matched = true;
     std::string current;
     std::string etag;
   };
-  SetResult set(const std::string& ns, const Path& at, Node value, const std::optional<std::string>& if_match, std::uint64_t request,
-                std::int64_t now_ms);
+  SetResult set(const std::string& ns, const Path& at, Node value, const std::optional<std::string>& if_match,
+                std::uint64_t request, std::int64_t now_ms);
   std::string push(const std::string& ns, const Path& at, Node value, std::uint64_t request, std::int64_t now_ms);
 
   /// Calls `look` with what is at `at`, under the lock.
@@ -52,7 +54,10 @@ class Database {
   void unlisten(std::uint64_t id);
 
   void clear();
+  /// A line `name<TAB>tree` for each database.
   [[nodiscard]] std::string dump() const;
+  /// The last dump: whoever comes after it waits for ever. For the end of the process.
+  [[nodiscard]] std::string dump_and_freeze();
   /// What dump() gave. False: it is not.
   bool restore(const std::string& dump);
   [[nodiscard]] std::uint64_t version() const;
@@ -66,6 +71,7 @@ class Database {
     Path at;
     Listener listener;
   };
+  [[nodiscard]] std::string dump_locked() const;
   void write(Node& root, const Path& path, Node value, std::int64_t now_ms);
   void tell(const std::string& ns, const Path& at, const std::vector<Path>& written, bool is_patch);
   void note(const Path& path, const Node& root, std::uint64_t request, std::int64_t now_ms);

@@ -31,7 +31,9 @@ struct Outgoing {
   }
 };
 
-std::string frame(const std::string& event, const std::string& data) { return "event: " + event + "\ndata: " + data + "\n\n"; }
+std::string frame(const std::string& event, const std::string& data) {
+  return "event: " + event + "\ndata: " + data + "\n\n";
+}
 
 }  // namespace
 
@@ -42,8 +44,9 @@ int Server::stream(mg_connection* connection, const Request& request) {
     mg_send_http_error(connection, response.status, "%s", response.body.c_str());
     return response.status;
   }
-  constexpr char kHead[] = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n"
-                           "Access-Control-Allow-Origin: *\r\nConnection: close\r\n\r\n";
+  constexpr char kHead[] =
+      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n"
+      "Access-Control-Allow-Origin: *\r\nConnection: close\r\n\r\n";
   mg_write(connection, kHead, sizeof kHead - 1);
   mg_disable_connection_keep_alive(connection);
   if (rest_.refuse_credentials(request)) {
@@ -52,9 +55,11 @@ int Server::stream(mg_connection* connection, const Request& request) {
     return 200;
   }
   const auto outgoing = std::make_shared<Outgoing>();
-  const std::uint64_t id = database_.listen(rest_.ns_of(request), std::get<Path>(place), [outgoing](const Change& change) {
-    outgoing->push(frame(change.is_patch ? "patch" : "put", "{\"path\":\"" + change.path + "\",\"data\":" + change.json + "}"));
-  });
+  const std::uint64_t id =
+      database_.listen(rest_.ns_of(request), std::get<Path>(place), [outgoing](const Change& change) {
+        outgoing->push(frame(change.is_patch ? "patch" : "put",
+                             "{\"path\":\"" + change.path + "\",\"data\":" + change.json + "}"));
+      });
   const auto keep_alive = std::chrono::seconds(options_.keep_alive_seconds);
   auto next_keep_alive = std::chrono::steady_clock::now() + keep_alive;
   while (sleep_unless_stopping(std::chrono::milliseconds(0))) {
@@ -62,12 +67,15 @@ int Server::stream(mg_connection* connection, const Request& request) {
     {
       std::unique_lock lock(outgoing->mutex);
       // Comes around for the end of the server and of credentials, which have no signal of their own.
-      outgoing->came.wait_for(lock, std::chrono::milliseconds(200), [&] { return !outgoing->frames.empty() || outgoing->overflowed; });
+      outgoing->came.wait_for(lock, std::chrono::milliseconds(200),
+                              [&] { return !outgoing->frames.empty() || outgoing->overflowed; });
       if (outgoing->overflowed) break;
       frames.swap(outgoing->frames);
     }
-    if (const auto refusal = rest_.refuse_credentials(request)) frames.push_back(frame("auth_revoked", "\"credential is no longer valid\""));
-    if (frames.empty() && std::chrono::steady_clock::now() >= next_keep_alive) frames.push_back(frame("keep-alive", "null"));
+    if (const auto refusal = rest_.refuse_credentials(request))
+      frames.push_back(frame("auth_revoked", "\"credential is no longer valid\""));
+    if (frames.empty() && std::chrono::steady_clock::now() >= next_keep_alive)
+      frames.push_back(frame("keep-alive", "null"));
     bool is_gone = false;
     for (const std::string& text : frames) is_gone = is_gone || mg_write(connection, text.data(), text.size()) <= 0;
     if (!frames.empty()) next_keep_alive = std::chrono::steady_clock::now() + keep_alive;

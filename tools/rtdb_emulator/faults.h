@@ -34,7 +34,8 @@ class Faults {
   void clear();
   [[nodiscard]] nlohmann::json list() const;
   /// What goes wrong with this request; delays of several faults add up into `delay`.
-  std::optional<Fault> strike(std::string_view method, std::string_view path, std::string_view body, std::chrono::milliseconds& delay);
+  std::optional<Fault> strike(std::string_view method, std::string_view path, std::string_view body,
+                              std::chrono::milliseconds& delay);
 
  private:
   struct Planted {

@@ -17,7 +17,8 @@ class Builder {
  public:
   using Json = nlohmann::json;
 
-  Builder(std::string_view json, bool keys_are_paths, std::size_t depth) : json_(json), keys_are_paths_(keys_are_paths), depth_(depth) {
+  Builder(std::string_view json, bool keys_are_paths, std::size_t depth)
+      : json_(json), keys_are_paths_(keys_are_paths), depth_(depth) {
     stack_.emplace_back();
   }
 
@@ -47,7 +48,8 @@ class Builder {
     if (keys_are_paths_ && stack_.size() == 2) return check_path(frame.key);
     if (frame.key == ".sv" || frame.key == ".value" || frame.key == ".priority") return true;
     flaw_ = flaw_of_key(frame.key);
-    return !flaw_ || refuse("Invalid data; couldn't parse key beginning at 1:" + std::to_string(column_of(frame.key)) + ". " + *flaw_);
+    return !flaw_ || refuse("Invalid data; couldn't parse key beginning at 1:" + std::to_string(column_of(frame.key)) +
+                            ". " + *flaw_);
   }
   bool end_object() { return close(); }
   bool end_array() { return close(); }
@@ -128,7 +130,8 @@ class Builder {
         return put(Node(value));
       }
     }
-    if (children.size() != 1 || !text || *text != "timestamp") return refuse("Invalid data; unrecognized server value.");
+    if (children.size() != 1 || !text || *text != "timestamp")
+      return refuse("Invalid data; unrecognized server value.");
     return put(Node(value));
   }
   bool put(Node node) {
@@ -187,7 +190,9 @@ std::variant<Node, Refusal> read_value(std::string_view json, std::size_t depth)
 std::variant<Updates, Refusal> read_updates(std::string_view json, std::size_t depth) {
   Builder builder(json, true, depth);
   if (const auto refusal = read(json, builder)) return *refusal;
-  if (!builder.root_is_object && !builder.root_is_null) return Refusal{400, "Invalid data; couldn't parse JSON object. Are you sending a JSON object with valid key names?"};
+  if (!builder.root_is_object && !builder.root_is_null)
+    return Refusal{400,
+                   "Invalid data; couldn't parse JSON object. Are you sending a JSON object with valid key names?"};
   return std::move(builder.updates);
 }
 

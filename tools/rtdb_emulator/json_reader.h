@@ -14,9 +14,9 @@ namespace rtdb_emulator {
 /// The members of a PATCH body: path relative to the URL, and value.
 using Updates = std::vector<std::pair<std::string, Node>>;
 
-/// Reads a value as the database does: null, {} and [] are nothing, arrays become children, `.sv`, `.value` and `.priority`
-/// mean what they mean, of duplicate keys the last counts, and everything else is checked.
-/// `depth`: keys of the place that it is written to.
+/// Reads a value as the database does: null, {} and [] are nothing, arrays become children, `.sv`, `.value` and
+/// `.priority` mean what they mean, of duplicate keys the last counts, and everything else is checked. `depth`: keys of
+/// the place that it is written to.
 std::variant<Node, Refusal> read_value(std::string_view json, std::size_t depth);
 /// As read_value for an object whose keys are paths; null has no members.
 std::variant<Updates, Refusal> read_updates(std::string_view json, std::size_t depth);

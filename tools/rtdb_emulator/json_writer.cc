@@ -12,7 +12,8 @@ std::int64_t array_end(const Node::Children& children) {
   for (const auto& [key, child] : children) {
     std::int64_t index = 0;
     const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), index);
-    const bool is_index = error == std::errc() && end == key.data() + key.size() && key.front() != '-' && (key.size() == 1 || key.front() != '0');
+    const bool is_index = error == std::errc() && end == key.data() + key.size() && key.front() != '-' &&
+                          (key.size() == 1 || key.front() != '0');
     if (!is_index) return -1;
     largest = std::max(largest, index);
   }

@@ -13,8 +13,8 @@ struct WriteOptions {
   bool as_object = false;        ///< no arrays at this level: the answer to a query
 };
 
-/// JSON as the database gives it back: children whose keys are mostly 0, 1, 2 … as an array (core/snap/ChildrenNode.ts: all keys
-/// integers, the largest below twice their number).
+/// JSON as the database gives it back: children whose keys are mostly 0, 1, 2 … as an array (core/snap/ChildrenNode.ts:
+/// all keys integers, the largest below twice their number).
 void write_json(const Node& node, const WriteOptions& options, std::string& out);
 std::string to_json(const Node& node, const WriteOptions& options = {});
 void write_string(std::string_view text, std::string& out);

@@ -23,9 +23,9 @@ bool load(const std::string& file, Database& database) {
   return database.restore(text.str());
 }
 
-void save(const std::string& file, const Database& database) {
+void save(const std::string& file, const std::string& dump) {
   const std::string fresh = file + ".new";
-  std::ofstream(fresh, std::ios::binary) << database.dump();
+  std::ofstream(fresh, std::ios::binary) << dump;
   std::filesystem::rename(fresh, file);
 }
 
@@ -49,11 +49,14 @@ int main(int argc, char** argv) {
   app.add_option("--listen", listen, "HOST:PORT; port 0 is any free one")->capture_default_str();
   app.add_option("--persist", persist, "keep the tree in this file, over restarts");
   app.add_option("--ns", options.rest.default_ns, "database of requests without ?ns=")->capture_default_str();
-  app.add_flag("--require-auth", options.rest.require_auth, "refuse requests without a credential; 'Bearer owner' always is one");
+  app.add_flag("--require-auth", options.rest.require_auth,
+               "refuse requests without a credential; 'Bearer owner' always is one");
   app.add_option("--token", options.rest.tokens, "an access token that is accepted (repeatable)");
   app.add_option("--secret", options.rest.secrets, "a database secret that ?auth= is accepted with (repeatable)");
   app.add_option("--body-bytes-max", options.rest.body_bytes_max, "413 above this")->capture_default_str();
-  app.add_option("--size-limit-bytes", options.size_limit_bytes, "refuse writes where more than this stands at the URL; 0: never")->capture_default_str();
+  app.add_option("--size-limit-bytes", options.size_limit_bytes,
+                 "refuse writes where more than this stands at the URL; 0: never")
+      ->capture_default_str();
   app.add_option("--keep-alive-seconds", options.keep_alive_seconds, "of event streams")->capture_default_str();
   app.add_flag("--test-controls", options.test_controls, "faults and journal at /.test/: for tests only");
   try {
@@ -86,9 +89,10 @@ int main(int argc, char** argv) {
   for (pollfd fd{signals, POLLIN, 0}; poll(&fd, 1, persist.empty() ? -1 : kSaveEveryMs) <= 0;) {
     if (server.database().version() == saved) continue;
     saved = server.database().version();
-    save(persist, server.database());
+    save(persist, server.database().dump());
   }
-  server.stop();
-  if (!persist.empty()) save(persist, server.database());
-  return 0;
+  // Stopping in order would wait up to two seconds for civetweb's idle connections. Nothing is applied after this dump.
+  const std::string dump = server.database().dump_and_freeze();
+  if (!persist.empty()) save(persist, dump);
+  std::_Exit(0);
 }

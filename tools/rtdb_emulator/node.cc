@@ -48,9 +48,11 @@ Node Node::copy() const {
   } else if (const auto* text = std::get_if<std::string>(&value)) {
     result.value = *text;
   } else {
-    std::visit([&](const auto& leaf) {
-      if constexpr (!std::is_same_v<std::decay_t<decltype(leaf)>, Children>) result.value = leaf;
-    }, value);
+    std::visit(
+        [&](const auto& leaf) {
+          if constexpr (!std::is_same_v<std::decay_t<decltype(leaf)>, Children>) result.value = leaf;
+        },
+        value);
   }
   if (priority) result.priority = std::make_unique<Node>(priority->copy());
   return result;

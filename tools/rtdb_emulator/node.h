@@ -9,8 +9,9 @@
 
 namespace rtdb_emulator {
 
-/// The order in which the database gives keys back: those that read as 32-bit integers first, by number, ties shorter first;
-/// then the rest as texts. Source: firebase-js-sdk packages/database/src/core/util/util.ts (nameCompare, tryParseInt).
+/// The order in which the database gives keys back: those that read as 32-bit integers first, by number, ties shorter
+/// first; then the rest as texts. Source: firebase-js-sdk packages/database/src/core/util/util.ts (nameCompare,
+/// tryParseInt).
 struct KeyOrder {
   using is_transparent = void;
   bool operator()(std::string_view a, std::string_view b) const;

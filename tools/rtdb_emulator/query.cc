@@ -44,7 +44,9 @@ const Node& sort_value(const Query& query, const Node& child) {
   return *node;
 }
 
-int compare_keys(const std::string& a, const std::string& b) { return KeyOrder()(a, b) ? -1 : KeyOrder()(b, a) ? 1 : 0; }
+int compare_keys(const std::string& a, const std::string& b) {
+  return KeyOrder()(a, b) ? -1 : KeyOrder()(b, a) ? 1 : 0;
+}
 
 bool is_taken(const Query& query, const std::string& key, const Node& child) {
   const auto against = [&](const Node& bound) {
@@ -68,11 +70,13 @@ std::optional<Refusal> read_bound(const Parameters& parameters, const char* name
 std::optional<Refusal> read_limit(const Parameters& parameters, Query& query) {
   const auto first = parameters.find("limitToFirst");
   const auto last = parameters.find("limitToLast");
-  if (first != parameters.end() && last != parameters.end()) return Refusal{400, "only one of limitToFirst and limitToLast may be specified"};
+  if (first != parameters.end() && last != parameters.end())
+    return Refusal{400, "only one of limitToFirst and limitToLast may be specified"};
   if (first == parameters.end() && last == parameters.end()) return std::nullopt;
   const std::string& text = first != parameters.end() ? first->second : last->second;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), query.limit);
-  if (error != std::errc() || end != text.data() + text.size() || query.limit == 0) return Refusal{400, "limitToFirst and limitToLast must be an integer"};
+  if (error != std::errc() || end != text.data() + text.size() || query.limit == 0)
+    return Refusal{400, "limitToFirst and limitToLast must be an integer"};
   query.limit_to_last = first == parameters.end();
   return std::nullopt;
 }
@@ -87,14 +91,16 @@ std::optional<Refusal> read_order(const std::string& text, const Path& path, Que
     query.order_by = *by == "$value" ? Query::OrderBy::kValue : Query::OrderBy::kPriority;
     return std::nullopt;
   }
-  return Refusal{400, "Index not defined, add \".indexOn\": \"" + *by + "\", for path \"/" + join(path) + "\", to the rules"};
+  return Refusal{
+      400, "Index not defined, add \".indexOn\": \"" + *by + "\", for path \"/" + join(path) + "\", to the rules"};
 }
 
 }  // namespace
 
 std::variant<std::monostate, Query, Refusal> parse_query(const Parameters& parameters, const Path& path) {
   bool has_filter = false;
-  for (const char* name : {"limitToFirst", "limitToLast", "startAt", "endAt", "equalTo"}) has_filter = has_filter || parameters.contains(name);
+  for (const char* name : {"limitToFirst", "limitToLast", "startAt", "endAt", "equalTo"})
+    has_filter = has_filter || parameters.contains(name);
   const auto order_by = parameters.find("orderBy");
   if (order_by == parameters.end()) {
     if (has_filter) return Refusal{400, "orderBy must be defined when other query parameters are defined"};

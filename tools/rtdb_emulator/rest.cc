@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <nlohmann/json.hpp>
 
 #include "rtdb_emulator/json_reader.h"
 #include "rtdb_emulator/json_writer.h"
@@ -16,8 +17,14 @@ std::string parameter(const Request& request, const char* name) {
   return found == request.parameters.end() ? std::string() : found->second;
 }
 
+std::string pretty(const std::string& body) {
+  constexpr int kIndent = 2;
+  return nlohmann::ordered_json::parse(body).dump(kIndent) + "\n";
+}
+
 Response answer(const Request& request, std::string body) {
   if (parameter(request, "print") == "silent") return {204, "", {}};
+  if (parameter(request, "print") == "pretty") body = pretty(body);
   return {200, std::move(body), {}};
 }
 
@@ -44,7 +51,8 @@ std::variant<Path, Refusal> Rest::place_of(const std::string& url_path) {
   const std::string_view whole(url_path.data(), url_path.size() - kEnding.size());
   Path path;
   for (std::string& key : split_path(whole)) {
-    if (!is_valid_utf8(key) || (key != ".priority" && flaw_of_key(key))) return Refusal{400, "Invalid path: Invalid token in path"};
+    if (!is_valid_utf8(key) || (key != ".priority" && flaw_of_key(key)))
+      return Refusal{400, "Invalid path: Invalid token in path"};
     path.push_back(std::move(key));
   }
   if (path.size() > kDepthMax) return Refusal{400, "Invalid path: the path is too long"};
@@ -59,13 +67,15 @@ std::string Rest::ns_of(const Request& request) const {
 std::optional<Refusal> Rest::refuse_credentials(const Request& request) const {
   constexpr std::string_view kBearer = "Bearer ";
   std::string token = parameter(request, "access_token");
-  if (request.authorization && request.authorization->starts_with(kBearer)) token = request.authorization->substr(kBearer.size());
+  if (request.authorization && request.authorization->starts_with(kBearer))
+    token = request.authorization->substr(kBearer.size());
   const std::lock_guard lock(switches_.tokens_mutex);
   if (!token.empty() && switches_.revoked.contains(token)) return Refusal{401, "Auth token is expired"};
   if (!options_.require_auth) return std::nullopt;
   const std::string secret = parameter(request, "auth");
   if (!secret.empty()) {
-    return options_.secrets.contains(secret) ? std::nullopt : std::optional(Refusal{401, "Could not parse auth token."});
+    return options_.secrets.contains(secret) ? std::nullopt
+                                             : std::optional(Refusal{401, "Could not parse auth token."});
   }
   if (token == "owner" || options_.tokens.contains(token) || switches_.accepted.contains(token)) return std::nullopt;
   return Refusal{401, token.empty() ? "Permission denied" : "Unauthorized request."};
@@ -77,11 +87,14 @@ std::optional<Refusal> Rest::check_parameters(const Request& request) {
     return found == request.parameters.end() || std::find(values.begin(), values.end(), found->second) != values.end();
   };
   if (!is_one_of("print", {"pretty", "silent"})) return Refusal{400, "print must be pretty or silent"};
-  if (!is_one_of("writeSizeLimit", {"tiny", "small", "medium", "large", "unlimited"})) return Refusal{400, "writeSizeLimit must be tiny, small, medium, large or unlimited"};
+  if (!is_one_of("writeSizeLimit", {"tiny", "small", "medium", "large", "unlimited"}))
+    return Refusal{400, "writeSizeLimit must be tiny, small, medium, large or unlimited"};
   if (!is_one_of("format", {"export"})) return Refusal{400, "format must be export"};
   const auto timeout = request.parameters.find("timeout");
-  if (timeout != request.parameters.end() && !is_timeout(timeout->second)) return Refusal{400, "timeout must be positive and at most 15min"};
-  if (request.if_match && request.method != "PUT" && request.method != "DELETE") return Refusal{400, "if-match is not supported for " + request.method};
+  if (timeout != request.parameters.end() && !is_timeout(timeout->second))
+    return Refusal{400, "timeout must be positive and at most 15min"};
+  if (request.if_match && request.method != "PUT" && request.method != "DELETE")
+    return Refusal{400, "if-match is not supported for " + request.method};
   return std::nullopt;
 }
 
@@ -103,18 +116,21 @@ Response Rest::get(const Request& request, const Path& path) const {
   auto query = parse_query(request.parameters, path);
   if (const auto* refusal = std::get_if<Refusal>(&query)) return error(refusal->status, refusal->text);
   const bool shallow = parameter(request, "shallow") == "true";
-  if (shallow && std::holds_alternative<Query>(query)) return error(400, "Mixing 'shallow' and querying parameters is not supported");
+  if (shallow && std::holds_alternative<Query>(query))
+    return error(400, "Mixing 'shallow' and querying parameters is not supported");
   const WriteOptions options{parameter(request, "format") == "export", shallow, false};
   Response response;
   std::string etag;
   database_.read(ns_of(request), path, [&](const Node& node) {
-    response.body = std::holds_alternative<Query>(query) ? run_query(std::get<Query>(query), node) : to_json(node, options);
+    response.body =
+        std::holds_alternative<Query>(query) ? run_query(std::get<Query>(query), node) : to_json(node, options);
     if (request.wants_etag || request.if_none_match) etag = etag_of(node);
   });
   if (request.if_none_match && *request.if_none_match == etag) return {304, "", {{"ETag", etag}}};
   if (request.wants_etag) response.headers.emplace_back("ETag", etag);
-  if (parameter(request, "print") == "silent") response.status = 204, response.body.clear();
-  return response;
+  Response printed = answer(request, std::move(response.body));
+  printed.headers = std::move(response.headers);
+  return printed;
 }
 
 Response Rest::put(const Request& request, const Path& path, std::uint64_t number, std::int64_t now_ms) const {

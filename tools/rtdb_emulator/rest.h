@@ -19,8 +19,8 @@ namespace rtdb_emulator {
 
 /// A request as the REST API sees it.
 struct Request {
-  std::string method;      ///< after X-HTTP-Method-Override
-  std::string url_path;    ///< percent-decoded once, without the query
+  std::string method;    ///< after X-HTTP-Method-Override
+  std::string url_path;  ///< percent-decoded once, without the query
   Parameters parameters;
   std::string body;
   std::optional<std::string> authorization, if_match, if_none_match;
@@ -43,18 +43,19 @@ struct RestOptions {
 
 /// What a test may change while it runs.
 struct Switches {
-  std::atomic<std::uint64_t> size_limit_bytes{0};   ///< 0: none
-  std::atomic<bool> ignore_unlimited{false};        ///< the limit holds even with writeSizeLimit=unlimited
+  std::atomic<std::uint64_t> size_limit_bytes{0};  ///< 0: none
+  std::atomic<bool> ignore_unlimited{false};       ///< the limit holds even with writeSizeLimit=unlimited
   std::mutex tokens_mutex;
-  std::set<std::string> accepted;                   ///< guarded by tokens_mutex
-  std::set<std::string> revoked;                    ///< guarded by tokens_mutex
+  std::set<std::string> accepted;  ///< guarded by tokens_mutex
+  std::set<std::string> revoked;   ///< guarded by tokens_mutex
 };
 
 /// The Realtime Database's REST API over a Database: firebase.google.com/docs/reference/rest/database. Knows no socket.
 /// Threads: any.
 class Rest {
  public:
-  Rest(Database& database, const RestOptions& options, Switches& switches) : database_(database), options_(options), switches_(switches) {}
+  Rest(Database& database, const RestOptions& options, Switches& switches)
+      : database_(database), options_(options), switches_(switches) {}
 
   Response handle(const Request& request, std::uint64_t number, std::int64_t now_ms) const;
   /// The place that a URL names, or why it names none: the REST API's paths end in `.json`.

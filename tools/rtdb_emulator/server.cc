@@ -14,7 +14,8 @@ namespace {
 std::string read_body(mg_connection* connection) {
   std::string body;
   char buffer[64 * 1024];
-  for (int size; (size = mg_read(connection, buffer, sizeof buffer)) > 0;) body.append(buffer, static_cast<std::size_t>(size));
+  for (int size; (size = mg_read(connection, buffer, sizeof buffer)) > 0;)
+    body.append(buffer, static_cast<std::size_t>(size));
   return body;
 }
 
@@ -38,8 +39,10 @@ std::optional<std::string> header(mg_connection* connection, const char* name) {
 }
 
 int send(mg_connection* connection, const Response& response) {
-  std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " + mg_get_response_code_text(connection, response.status) +
-                     "\r\nContent-Type: application/json; charset=utf-8\r\nCache-Control: no-cache\r\nAccess-Control-Allow-Origin: *\r\n";
+  std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " +
+                     mg_get_response_code_text(connection, response.status) +
+                     "\r\nContent-Type: application/json; charset=utf-8\r\nCache-Control: "
+                     "no-cache\r\nAccess-Control-Allow-Origin: *\r\n";
   char date[64];
   const std::time_t now = std::time(nullptr);
   std::tm utc{};
@@ -47,7 +50,8 @@ int send(mg_connection* connection, const Response& response) {
   std::strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc);
   head += std::string("Date: ") + date + "\r\n";
   for (const auto& [name, value] : response.headers) head += name + ": " + value + "\r\n";
-  if (response.status != 204 && response.status != 304) head += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
+  if (response.status != 204 && response.status != 304)
+    head += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
   head += "\r\n" + response.body;
   mg_write(connection, head.data(), head.size());
   return response.status;
@@ -62,7 +66,8 @@ int cut_off(mg_connection* connection) {
 }  // namespace
 
 std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 Server::Server(const ServerOptions& options)
@@ -76,8 +81,19 @@ std::string Server::start() {
   mg_init_library(0);
   const std::string listen = options_.host + ":" + std::to_string(options_.port);
   // Hanging requests and event streams keep a thread each.
-  const char* settings[] = {"listening_ports", listen.c_str(), "num_threads", "64", "enable_keep_alive", "yes", "keep_alive_timeout_ms", "120000",
-                            "request_timeout_ms", "120000", "tcp_nodelay", "1", nullptr};
+  const char* settings[] = {"listening_ports",
+                            listen.c_str(),
+                            "num_threads",
+                            "64",
+                            "enable_keep_alive",
+                            "yes",
+                            "keep_alive_timeout_ms",
+                            "120000",
+                            "request_timeout_ms",
+                            "120000",
+                            "tcp_nodelay",
+                            "1",
+                            nullptr};
   mg_callbacks callbacks{};
   context_ = mg_start(&callbacks, this, settings);
   if (!context_) return "cannot listen at " + listen + ": is the port taken?";
@@ -111,13 +127,17 @@ int Server::serve(mg_connection* connection) {
   request.if_match = header(connection, "if-match");
   request.if_none_match = header(connection, "if-none-match");
   request.wants_etag = header(connection, "X-Firebase-ETag").value_or("") == "true";
-  if (const auto method = header(connection, "X-HTTP-Method-Override"); method && request.method == "POST") request.method = *method;
+  if (const auto method = header(connection, "X-HTTP-Method-Override"); method && request.method == "POST")
+    request.method = *method;
   constexpr std::string_view kControls = "/.test/";
   if (options_.test_controls && request.url_path.starts_with(kControls)) {
-    return send(connection, control_.handle(request.method, request.url_path.substr(kControls.size()), request.parameters, read_body(connection)));
+    return send(connection, control_.handle(request.method, request.url_path.substr(kControls.size()),
+                                            request.parameters, read_body(connection)));
   }
-  if (request.url_path == "/") return send(connection, {200, "\"rtdb-emulator: append .json to a path to use the REST API\"\n", {}});
-  if (request.method == "GET" && header(connection, "Accept").value_or("").find("text/event-stream") != std::string::npos) {
+  if (request.url_path == "/")
+    return send(connection, {200, "\"rtdb-emulator: append .json to a path to use the REST API\"\n", {}});
+  if (request.method == "GET" &&
+      header(connection, "Accept").value_or("").find("text/event-stream") != std::string::npos) {
     return stream(connection, request);
   }
   return serve_rest(connection, std::move(request));
@@ -145,7 +165,9 @@ int Server::serve_rest(mg_connection* connection, Request request) {
         status = send(connection, response);
         break;
       }
-      case Fault::Kind::kPoison: status = send(connection, error(400, "Invalid data; couldn't parse JSON object, array, or value.")); break;
+      case Fault::Kind::kPoison:
+        status = send(connection, error(400, "Invalid data; couldn't parse JSON object, array, or value."));
+        break;
       case Fault::Kind::kHang: status = hang(connection); break;
       case Fault::Kind::kStraggle:
         apply_later(std::move(request), number, fault->delay);

@@ -66,8 +66,8 @@ class Server {
 
   std::mutex stop_mutex_;
   std::condition_variable stop_signal_;
-  bool stopping_ = false;                  ///< guarded by stop_mutex_
-  std::vector<std::jthread> stragglers_;   ///< guarded by stop_mutex_
+  bool stopping_ = false;                 ///< guarded by stop_mutex_
+  std::vector<std::jthread> stragglers_;  ///< guarded by stop_mutex_
 };
 
 std::int64_t now_ms();

@@ -1,0 +1,149 @@
+// Faults, journal, and what survives: the parts that tests of the relay lean on.
+#include <signal.h>
+
+#include <atomic>
+#include <thread>
+
+#include "emulator/emulator_fixture.h"
+#include "support/eventually.h"
+#include "support/temp_dir.h"
+
+namespace emulator_test {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+class FaultsTest : public EmulatorTest {
+ protected:
+  void plant(const json& fault) { emulator().control("POST", "faults", fault); }
+  std::uint64_t hits() { return emulator().control("GET", "faults").at(0).at("hits"); }
+};
+
+TEST_F(FaultsTest, StatusForTheNextRequestsWithRetryAfterAndWithoutApplying) {
+  plant({{"kind", "status"}, {"status", 503}, {"count", 2}, {"retry_after", 3}});
+  for (int i = 0; i < 2; ++i) {
+    Response response = ask("PUT", "/a.json", "1");
+    EXPECT_EQ(response.status, 503);
+    EXPECT_EQ(response.headers["retry-after"], "3");
+  }
+  EXPECT_EQ(value("/a.json"), "null");
+  EXPECT_EQ(status("PUT", "/a.json", "1"), 200);
+  EXPECT_EQ(hits(), 2u);
+}
+
+TEST_F(FaultsTest, StatusOrCloseAfterApplying) {
+  plant({{"kind", "status"}, {"status", 500}, {"after_apply", true}});
+  EXPECT_EQ(status("PUT", "/a.json", "1"), 500);
+  EXPECT_EQ(value("/a.json"), "1");
+  emulator().control("DELETE", "faults");
+  plant({{"kind", "close"}, {"after_apply", true}});
+  EXPECT_EQ(status("PUT", "/a.json", "2"), 0);
+  EXPECT_EQ(value("/a.json"), "2");
+  emulator().control("DELETE", "faults");
+  plant({{"kind", "close"}});
+  EXPECT_EQ(status("PUT", "/a.json", "3"), 0);
+  EXPECT_EQ(value("/a.json"), "2");
+}
+
+TEST_F(FaultsTest, HangDelayAndRefuse) {
+  plant({{"kind", "hang"}});
+  EXPECT_EQ(test_support::http("PUT", emulator().url() + "/a.json?ns=demo", "1", {}, milliseconds(300)).status, 0);
+  emulator().control("DELETE", "faults");
+  plant({{"kind", "delay"}, {"min_ms", 100}, {"max_ms", 120}});
+  const auto begin = steady_clock::now();
+  EXPECT_EQ(status("PUT", "/a.json", "1"), 200);
+  EXPECT_GE(steady_clock::now() - begin, milliseconds(100));
+  emulator().control("DELETE", "faults");
+  plant({{"kind", "refuse"}, {"ms", 400}});
+  EXPECT_EQ(status("PUT", "/a.json", "2"), 0);
+  EXPECT_TRUE(test_support::eventually([&] { return status("PUT", "/a.json", "3") == 200; }));
+}
+
+TEST_F(FaultsTest, PoisonRefusesWhatHasItsMarkerOnly) {
+  plant({{"kind", "poison"}, {"marker", "venom"}});
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(status("PUT", "/a.json", R"("venomous")"), 400);
+  EXPECT_EQ(status("PUT", "/a.json", R"("good")"), 200);
+}
+
+TEST_F(FaultsTest, StragglerIsAppliedLate) {
+  plant({{"kind", "straggle"}, {"ms", 300}});
+  EXPECT_EQ(status("PUT", "/a.json", "1"), 0);
+  EXPECT_EQ(value("/a.json"), "null");
+  EXPECT_EQ(status("PUT", "/a.json", "2"), 200);
+  EXPECT_TRUE(test_support::eventually([&] { return value("/a.json") == "1"; }));
+}
+
+TEST_F(FaultsTest, Example40SizeAtTheUrl) {
+  EXPECT_EQ(status("PUT", "/big.json", '"' + std::string(200, 'x') + '"'), 200);
+  emulator().control("POST", "settings", {{"size_limit_bytes", 100}});
+  expect_refused("PATCH", "/.json", R"({"small":1})", 400, "Data to write exceeds the maximum size");
+  EXPECT_EQ(status("PATCH", "/.json?writeSizeLimit=unlimited", R"({"small":1})"), 200);
+  EXPECT_EQ(status("PATCH", "/elsewhere.json", R"({"small":1})"), 200) << "a narrower URL";
+  emulator().control("POST", "settings", {{"size_limit_bytes", 100}, {"ignore_unlimited", true}});
+  EXPECT_EQ(status("PATCH", "/.json?writeSizeLimit=unlimited", R"({"small":1})"), 400);
+}
+
+TEST_F(FaultsTest, JournalHasEveryAppliedWriteInOrder) {
+  emulator().control("POST", "journal", {{"enabled", true}, {"prefix", "a"}});
+  for (int i = 1; i <= 3; ++i) ask("PATCH", "/.json", R"({"a/x":)" + std::to_string(i) + R"(,"b":1})");
+  const json journal = emulator().control("GET", "journal?path=a/x");
+  ASSERT_EQ(journal.size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(journal[i].at("value"), i + 1);
+  EXPECT_TRUE(emulator().control("GET", "journal?path=b").empty()) << "not below the prefix";
+  EXPECT_EQ(emulator().control("GET", "stats").at("answers").at("PATCH 200"), 3);
+}
+
+TEST_F(FaultsTest, ResetForgetsEverything) {
+  EXPECT_EQ(status("PUT", "/a.json", "1"), 200);
+  plant({{"kind", "status"}, {"count", 5}});
+  emulator().control("POST", "reset");
+  EXPECT_EQ(value("/a.json"), "null");
+  EXPECT_EQ(status("PUT", "/a.json", "1"), 200);
+}
+
+TEST_F(FaultsTest, ControlsAreForTestsOnly) {
+  emulator_ = std::make_unique<Emulator>(std::vector<std::string>{});
+  EXPECT_NE(test_support::http("GET", emulator().url() + "/.test/stats").status, 200);
+  EXPECT_NE(test_support::http("POST", emulator().url() + "/.test/reset").status, 200);
+}
+
+TEST_F(EmulatorTest, PersistSurvivesARestart) {
+  const test_support::TempDir dir;
+  emulator_ = std::make_unique<Emulator>(std::vector<std::string>{"--persist", dir.file("tree.json")});
+  const std::string body = R"({"a":{"b":[1,null,"x"]},"n":9007199254740993})";
+  EXPECT_EQ(status("PUT", "/.json", body), 200);
+  emulator().process().signal(SIGTERM);
+  ASSERT_EQ(emulator().process().wait(), 0);
+  emulator_ = std::make_unique<Emulator>(std::vector<std::string>{"--persist", dir.file("tree.json")});
+  EXPECT_EQ(value("/.json"), body);
+}
+
+TEST_F(EmulatorTest, WrongFlagIsOneLineAndExit2) {
+  test_support::Process process({test_support::built("tools/rtdb_emulator/rtdb-emulator"), "--nonsense"});
+  EXPECT_EQ(process.wait(), 2);
+  EXPECT_NE(process.err().find("--nonsense"), std::string::npos);
+}
+
+TEST_F(EmulatorTest, PatchesAreAtomicForWhoReadsBesideThem) {
+  ASSERT_EQ(status("PUT", "/p.json", R"({"x":0,"y":0})"), 200);
+  std::atomic<bool> stop{false};
+  std::vector<std::jthread> writers;
+  const std::string url = emulator().url();
+  for (int writer = 0; writer < 4; ++writer) {
+    writers.emplace_back([&, writer] {
+      for (int i = 0; !stop; ++i) {
+        const std::string number = std::to_string(writer * 1'000'000 + i);
+        test_support::http("PATCH", url + "/.json?ns=demo", R"({"p/x":)" + number + R"(,"p/y":)" + number + "}");
+      }
+    });
+  }
+  for (int i = 0; i < 200; ++i) {
+    const json pair = json::parse(value("/p.json"));
+    EXPECT_EQ(pair.at("x"), pair.at("y"));
+  }
+  stop = true;
+}
+
+}  // namespace
+}  // namespace emulator_test

@@ -1,0 +1,162 @@
+// Reading: queries, conditions, streams, credentials.
+#include <curl/curl.h>
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "emulator/emulator_fixture.h"
+#include "support/eventually.h"
+
+namespace emulator_test {
+namespace {
+
+using test_support::eventually;
+
+TEST_F(EmulatorTest, Example1NothingIsNull) {
+  EXPECT_EQ(status("GET", "/none.json"), 200);
+  EXPECT_EQ(value("/none.json"), "null");
+  EXPECT_EQ(value("/none/.json"), "null") << "both spellings are the same place";
+}
+
+TEST_F(EmulatorTest, Example31And32Shallow) {
+  EXPECT_EQ(status("PUT", "/.json", R"({"a":{"b":1},"c":2})"), 200);
+  EXPECT_EQ(json::parse(ask("GET", "/.json?shallow=true").body), json::parse(R"({"a":true,"c":true})"));
+  EXPECT_EQ(ask("GET", "/c.json?shallow=true").body, "2");
+  expect_refused("GET", "/.json?shallow=true&orderBy=\"$key\"", "", 400);
+}
+
+TEST_F(EmulatorTest, PrettyIsForPeople) {
+  EXPECT_EQ(status("PUT", "/a.json", R"({"x":1})"), 200);
+  EXPECT_NE(ask("GET", "/a.json?print=pretty").body.find("\n"), std::string::npos);
+  EXPECT_EQ(ask("GET", "/a.json").body, R"({"x":1})");
+}
+
+TEST_F(EmulatorTest, Example36EtagConditions) {
+  EXPECT_EQ(status("PUT", "/a.json", "1"), 200);
+  Response response = ask("GET", "/a.json", "", {"X-Firebase-ETag: true"});
+  const std::string etag = response.headers["etag"];
+  ASSERT_NE(etag, "");
+  response = ask("PUT", "/a.json", "2", {"if-match: wrong"});
+  EXPECT_EQ(response.status, 412);
+  EXPECT_EQ(response.body, "1");
+  EXPECT_EQ(response.headers["etag"], etag);
+  EXPECT_EQ(ask("PUT", "/a.json", "2", {"if-match: " + etag}).status, 200);
+  EXPECT_EQ(ask("PUT", "/a.json", "3", {"if-match: " + etag}).status, 412);
+  EXPECT_EQ(ask("PATCH", "/.json", R"({"a":3})", {"if-match: " + etag}).status, 400);
+  EXPECT_EQ(value("/a.json"), "2");
+}
+
+TEST_F(EmulatorTest, Example37And38Queries) {
+  EXPECT_EQ(status("PUT", "/k.json", R"({"a":1,"b":2,"c":3,"d":4})"), 200);
+  expect_refused("GET", "/k.json?limitToFirst=1", "", 400,
+                 "orderBy must be defined when other query parameters are defined");
+  expect_refused("GET", "/k.json?orderBy=\"p\"&equalTo=1", "", 400, "Index not defined");
+  const std::string by_key = "/k.json?orderBy=%22$key%22";
+  EXPECT_EQ(value(by_key + "&limitToFirst=2"), R"({"a":1,"b":2})");
+  EXPECT_EQ(value(by_key + "&limitToLast=1"), R"({"d":4})");
+  EXPECT_EQ(value(by_key + "&startAt=%22b%22&endAt=%22c%22"), R"({"b":2,"c":3})");
+  EXPECT_EQ(value(by_key + "&equalTo=%22c%22"), R"({"c":3})");
+}
+
+TEST_F(EmulatorTest, Example42TimeoutIsChecked) {
+  expect_refused("GET", "/a.json?timeout=0s", "", 400);
+  expect_refused("GET", "/a.json?timeout=16min", "", 400);
+  EXPECT_EQ(status("GET", "/a.json?timeout=3s"), 200);
+}
+
+TEST_F(EmulatorTest, Example39And43Credentials) {
+  emulator_ = std::make_unique<Emulator>(
+      std::vector<std::string>{"--require-auth", "--test-controls", "--token", "good", "--secret", "s3"});
+  Response response = ask("GET", "/a.json");
+  EXPECT_EQ(response.status, 401);
+  EXPECT_EQ(json::parse(response.body), json::parse(R"({"error":"Permission denied"})"));
+  response = ask("GET", "/a.json?auth=garbage");
+  EXPECT_EQ(response.status, 401);
+  EXPECT_NE(response.body.find("Could not parse auth token"), std::string::npos);
+  EXPECT_EQ(ask("GET", "/a.json", "", {"Authorization: Bearer owner"}).status, 200);
+  EXPECT_EQ(ask("GET", "/a.json", "", {"Authorization: Bearer good"}).status, 200);
+  EXPECT_EQ(ask("GET", "/a.json", "", {"Authorization: Bearer bad"}).status, 401);
+  EXPECT_EQ(ask("GET", "/a.json?auth=s3").status, 200);
+  emulator().control("POST", "tokens", {{"revoke", {"good"}}});
+  EXPECT_EQ(ask("GET", "/a.json", "", {"Authorization: Bearer good"}).status, 401);
+}
+
+/// Listens to server-sent events in a thread of its own.
+class Listener {
+ public:
+  Listener(const std::string& url, std::vector<std::string> headers = {}) : url_(url), headers_(std::move(headers)) {
+    thread_ = std::jthread([this](const std::stop_token& stop) { listen(stop); });
+  }
+  [[nodiscard]] std::string text() const {
+    const std::lock_guard lock(mutex_);
+    return text_;
+  }
+  bool wait_for(const std::string& what) const {
+    return eventually([&] { return text().find(what) != std::string::npos; }, std::chrono::seconds(10));
+  }
+  [[nodiscard]] bool is_closed() const { return closed_; }
+
+ private:
+  void listen(const std::stop_token& stop) {
+    CURL* curl = curl_easy_init();
+    curl_slist* list = curl_slist_append(nullptr, "Accept: text/event-stream");
+    for (const std::string& header : headers_) list = curl_slist_append(list, header.c_str());
+    const auto write = +[](char* bytes, std::size_t size, std::size_t count, void* self) {
+      auto* listener = static_cast<Listener*>(self);
+      const std::lock_guard lock(listener->mutex_);
+      listener->text_.append(bytes, size * count);
+      return size * count;
+    };
+    const auto progress = +[](void* token, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+      return static_cast<const std::stop_token*>(token)->stop_requested() ? 1 : 0;
+    };
+    curl_easy_setopt(curl, CURLOPT_URL, url_.c_str());
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, write);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, this);
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, progress);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &stop);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_perform(curl);
+    curl_slist_free_all(list);
+    curl_easy_cleanup(curl);
+    closed_ = true;
+  }
+
+  std::string url_;
+  std::vector<std::string> headers_;
+  mutable std::mutex mutex_;
+  std::string text_;
+  std::atomic<bool> closed_{false};
+  std::jthread thread_;
+};
+
+TEST_F(EmulatorTest, Example41StreamTellsOfPutsAndPatchesRelativeToItsPath) {
+  emulator_ = std::make_unique<Emulator>(std::vector<std::string>{"--test-controls", "--keep-alive-seconds", "1"});
+  EXPECT_EQ(status("PUT", "/a.json", R"({"x":1})"), 200);
+  const Listener at_a(emulator().url() + "/a.json?ns=demo");
+  const Listener at_root(emulator().url() + "/.json?ns=demo");
+  EXPECT_TRUE(at_a.wait_for("event: put\ndata: {\"path\":\"/\",\"data\":{\"x\":1}}\n\n")) << at_a.text();
+  EXPECT_TRUE(at_root.wait_for("event: put"));
+  EXPECT_EQ(status("PATCH", "/a.json", R"({"y":2,"z":3})"), 200);
+  EXPECT_TRUE(at_a.wait_for("event: patch\ndata: {\"path\":\"/\",\"data\":{\"y\":2,\"z\":3}}")) << at_a.text();
+  EXPECT_TRUE(at_root.wait_for("\"path\":\"/a\"")) << at_root.text();
+  EXPECT_EQ(status("PUT", "/a/deep/er.json", "4"), 200);
+  EXPECT_TRUE(at_a.wait_for("event: put\ndata: {\"path\":\"/deep/er\",\"data\":4}")) << at_a.text();
+  EXPECT_TRUE(at_a.wait_for("event: keep-alive\ndata: null")) << at_a.text();
+}
+
+TEST_F(EmulatorTest, Example41StreamEndsWhenItsTokenIsRevoked) {
+  emulator_ =
+      std::make_unique<Emulator>(std::vector<std::string>{"--require-auth", "--test-controls", "--token", "good"});
+  const Listener listener(emulator().url() + "/a.json?ns=demo", {"Authorization: Bearer good"});
+  ASSERT_TRUE(listener.wait_for("event: put"));
+  emulator().control("POST", "tokens", {{"revoke", {"good"}}});
+  EXPECT_TRUE(listener.wait_for("event: auth_revoked")) << listener.text();
+  EXPECT_TRUE(eventually([&] { return listener.is_closed(); }));
+}
+
+}  // namespace
+}  // namespace emulator_test
