@@ -10,7 +10,8 @@
 
 namespace firebase_relay {
 
-/// Why a message was set aside. One table: the names are the label of dead_letters_total{reason}; docs/reasons.md explains each.
+/// Why a message was set aside. One table: the names are the label of dead_letters_total{reason}; docs/reasons.md
+/// explains each.
 enum class DeadLetterReason : std::uint8_t {
   kInvalidJson,      ///< not JSON: syntax, NaN, truncated, empty
   kInvalidUtf8,      ///< bytes that are no UTF-8, or a lone surrogate escape
@@ -25,8 +26,8 @@ enum class DeadLetterReason : std::uint8_t {
 
 inline constexpr std::size_t kDeadLetterReasonCount = 9;
 inline constexpr std::array<std::string_view, kDeadLetterReasonCount> kDeadLetterReasonNames = {
-    "invalid_json",     "invalid_utf8",      "number_range", "too_deep",         "path_too_long",
-    "string_too_long",  "message_too_large", "refused",      "too_large_to_send"};
+    "invalid_json",    "invalid_utf8",      "number_range", "too_deep",         "path_too_long",
+    "string_too_long", "message_too_large", "refused",      "too_large_to_send"};
 
 constexpr std::string_view name_of(DeadLetterReason reason) {
   return kDeadLetterReasonNames[static_cast<std::size_t>(reason)];
@@ -35,10 +36,10 @@ constexpr std::string_view name_of(DeadLetterReason reason) {
 /// A message set aside, with what a person needs to understand and to retry it.
 struct DeadLetter {
   DeadLetterReason reason;
-  Sequence sequence;     ///< a message becomes one dead letter, however many of its parts were refused
+  Sequence sequence;  ///< a message becomes one dead letter, however many of its parts were refused
   UtcMillis arrived_at;
   std::string channel;
-  std::string payload;   ///< as published; of a message that the database refused, the message without its envelope
+  std::string payload;  ///< as published; of a message that the database refused, the message without its envelope
 };
 
 }  // namespace firebase_relay

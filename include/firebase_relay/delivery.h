@@ -26,20 +26,20 @@ struct Answer {
     kConnect,   ///< no connection, so the database has not seen the request; likewise kDns, kTls
     kDns,
     kTls,
-    kTimeout,   ///< sent, at least in part, and no answer: the database may still apply it; likewise kReset
+    kTimeout,  ///< sent, at least in part, and no answer: the database may still apply it; likewise kReset
     kReset,
   };
   Transport transport = Transport::kAnswered;
   int status = 0;
-  bool write_too_big = false;                       ///< a 400 whose text is about the size of the write
+  bool write_too_big = false;  ///< a 400 whose text is about the size of the write
   std::optional<std::chrono::milliseconds> retry_after;
-  std::string detail;                               ///< for the log: the error's text, shortened
+  std::string detail;  ///< for the log: the error's text, shortened
 };
 
 /// Why delivery waits for a person. Label of delivery_held{reason}.
 enum class HoldReason : std::uint8_t { kNone, kUnauthorized, kForbidden, kPayment, kNotFound, kLocked, kUnknownAnswer };
-inline constexpr std::array<std::string_view, 7> kHoldReasonNames = {"none",      "unauthorized", "forbidden",     "payment",
-                                                                    "not_found", "locked",       "unknown_answer"};
+inline constexpr std::array<std::string_view, 7> kHoldReasonNames = {
+    "none", "unauthorized", "forbidden", "payment", "not_found", "locked", "unknown_answer"};
 
 struct DeliveryOptions {
   std::chrono::milliseconds flush_interval{250};
@@ -54,24 +54,40 @@ struct DeliveryOptions {
 // Events: what happened.
 
 /// A block in the order of its number, keys settled.
-struct Arrived { FragmentBlock block; };
-struct Answered { RequestId request; Answer answer; };
+struct Arrived {
+  FragmentBlock block;
+};
+struct Answered {
+  RequestId request;
+  Answer answer;
+};
 /// The Persist action is on disk, or failed and nothing of it is.
-struct Persisted { OutboxLevel level; };
+struct Persisted {
+  OutboxLevel level;
+};
 struct PersistFailed {};
-/// The Acknowledge action is done. A failure leaves rows behind that are sent again after a restart: harmless for history,
-/// and for live because nothing skips the disk before an acknowledgement succeeded.
-struct Forgotten { OutboxLevel level; bool ok; };
-struct Loaded { std::vector<Batch> batches; bool ok; };
-struct WasShed { ShedResult result; bool ok; };
+/// The Acknowledge action is done. A failure leaves rows behind that are sent again after a restart: harmless for
+/// history, and for live because nothing skips the disk before an acknowledgement succeeded.
+struct Forgotten {
+  OutboxLevel level;
+  bool ok;
+};
+struct Loaded {
+  std::vector<Batch> batches;
+  bool ok;
+};
+struct WasShed {
+  ShedResult result;
+  bool ok;
+};
 struct TimePassed {};
 /// Send what is there, then end: at once when all is acknowledged, else by the drain's deadline.
 struct Stop {};
 
 using Event = std::variant<Arrived, Answered, Persisted, PersistFailed, Forgotten, Loaded, WasShed, TimePassed, Stop>;
 
-// Actions: what is to be done, in this order. Views stay valid until the next call of handle() — those of Send and Persist
-// until their Answered and Persisted.
+// Actions: what is to be done, in this order. Views stay valid until the next call of handle() — those of Send and
+// Persist until their Answered and Persisted.
 
 /// PATCH `base`.json with the concatenation of `parts`.
 struct Send {
@@ -81,11 +97,26 @@ struct Send {
   std::uint64_t bytes;
   std::uint32_t paths;
 };
-struct Persist { std::vector<const Batch*> batches; std::vector<LiveRow> live; };
-struct Acknowledge { std::vector<BatchId> batches; std::vector<LiveAcknowledged> live; bool sync; };
-struct Load { BatchId after; std::uint64_t bytes_max; };
-struct ShedBytes { BatchId after; std::uint64_t bytes; };
-struct SetAside { DeadLetter letter; };
+struct Persist {
+  std::vector<const Batch*> batches;
+  std::vector<LiveRow> live;
+};
+struct Acknowledge {
+  std::vector<BatchId> batches;
+  std::vector<LiveAcknowledged> live;
+  bool sync;
+};
+struct Load {
+  BatchId after;
+  std::uint64_t bytes_max;
+};
+struct ShedBytes {
+  BatchId after;
+  std::uint64_t bytes;
+};
+struct SetAside {
+  DeadLetter letter;
+};
 struct RefreshCredentials {};
 /// Messages that reached their end, by kind, and how long that took.
 struct Account {
@@ -107,11 +138,12 @@ struct RequestEnded {
   std::optional<std::chrono::milliseconds> retry_in;
 };
 
-using Action = std::variant<Send, Persist, Acknowledge, Load, ShedBytes, SetAside, RefreshCredentials, Account, RequestEnded>;
+using Action =
+    std::variant<Send, Persist, Acknowledge, Load, ShedBytes, SetAside, RefreshCredentials, Account, RequestEnded>;
 
-/// Decides what to send next, what to persist, what to retry when, what to set aside and when to shed. No thread, socket,
-/// file or clock: events and the time go in, actions come out (decision 3 of the contract), so that a seeded simulation can
-/// run it through any schedule (tests/sim).
+/// Decides what to send next, what to persist, what to retry when, what to set aside and when to shed. No thread,
+/// socket, file or clock: events and the time go in, actions come out (decision 3 of the contract), so that a seeded
+/// simulation can run it through any schedule (tests/sim).
 ///
 /// Guarantees kept here: order (1), at least once (2), outage (3), poison (4), accounting (5), quota (6), pace (7).
 /// Threads: one at a time; no locks inside. Same events, same times, same seed: the same actions, byte for byte.

@@ -23,7 +23,8 @@ struct LiveUpdate {
   std::uint32_t path_size;
   std::uint32_t value_offset;
   std::uint32_t value_size;
-  std::uint32_t ticket;  ///< index into FragmentBlock::tickets, or kNoTicket when the message is counted by its history entry
+  std::uint32_t
+      ticket;  ///< index into FragmentBlock::tickets, or kNoTicket when the message is counted by its history entry
 };
 
 /// Stands for one message without history, which counts as delivered or coalesced by what becomes of its live values.
@@ -44,11 +45,12 @@ struct HistoryEntry {
   static constexpr std::int64_t kNoEventTime = INT64_MIN;
   static constexpr std::uint32_t kUncounted = 0xFFFFFFFF;
 
-  std::uint32_t offset;           ///< of the fragment in HistoryRun::text, at its opening quote
-  std::uint32_t sequence_offset;  ///< from HistoryRun::first_sequence; kUncounted: written by the relay itself, no message
-  std::int64_t event_ms;          ///< the message's own time, ms since 1970; kNoEventTime when it has none
-  std::uint16_t path_size;        ///< bytes between the quotes; the last 20 are the key
-  std::uint16_t channel;          ///< index into HistoryRun::channels
+  std::uint32_t offset;  ///< of the fragment in HistoryRun::text, at its opening quote
+  std::uint32_t
+      sequence_offset;      ///< from HistoryRun::first_sequence; kUncounted: written by the relay itself, no message
+  std::int64_t event_ms;    ///< the message's own time, ms since 1970; kNoEventTime when it has none
+  std::uint16_t path_size;  ///< bytes between the quotes; the last 20 are the key
+  std::uint16_t channel;    ///< index into HistoryRun::channels
   Kind kind;
 };
 
@@ -76,12 +78,14 @@ struct HistoryRun {
   }
 };
 
-/// An order that a message spoke of: which of them stay live is decided where all of them are seen (coalesce/closed_orders.h).
+/// An order that a message spoke of: which of them stay live is decided where all of them are seen
+/// (coalesce/closed_orders.h).
 struct OrderState {
   Sequence sequence;
   std::uint32_t path_offset;  ///< the order's live path in FragmentBlock::text
   std::uint32_t path_size;
-  std::uint32_t ticker_size;  ///< bytes of the path up to and without `/{order_id}`: orders with the same prefix compete
+  std::uint32_t
+      ticker_size;  ///< bytes of the path up to and without `/{order_id}`: orders with the same prefix compete
   bool closed;
 };
 
@@ -92,7 +96,8 @@ struct FragmentBlock {
   std::uint64_t number = 0;
   Sequence first_sequence = 0;
   std::uint32_t messages = 0;
-  std::uint64_t message_bytes = 0;  ///< what MessageBlock::bytes() was: released from the queue's bound when this is taken
+  std::uint64_t message_bytes =
+      0;  ///< what MessageBlock::bytes() was: released from the queue's bound when this is taken
   SteadyTime arrived;
   UtcMillis arrived_at;
 
@@ -103,11 +108,11 @@ struct FragmentBlock {
   std::vector<OrderState> orders;
   std::vector<DeadLetter> dead_letters;
   KindCounts classified{};
-  KindCounts coalesced{};             ///< messages without history, all of whose values this very block overtook
+  KindCounts coalesced{};  ///< messages without history, all of whose values this very block overtook
   std::uint64_t updates_coalesced = 0;
-  std::uint64_t key_fallbacks = 0;    ///< keys made without a usable time of the message's own
+  std::uint64_t key_fallbacks = 0;             ///< keys made without a usable time of the message's own
   std::vector<std::string> unrouted_channels;  ///< those that this worker had not seen before
-  std::string console;                ///< lines for --log-messages; empty when off
+  std::string console;                         ///< lines for --log-messages; empty when off
 
   [[nodiscard]] std::string_view path_of(const LiveUpdate& update) const {
     return std::string_view(text).substr(update.path_offset, update.path_size);

@@ -10,10 +10,12 @@
 
 namespace firebase_relay {
 
-/// The subscriber's running number: the only thing that decides order (decision 2 of the contract). Starts at 1; 0 is "none".
+/// The subscriber's running number: the only thing that decides order (decision 2 of the contract). Starts at 1; 0 is
+/// "none".
 using Sequence = std::uint64_t;
 
-/// Bytes that a parser may read past the end of a payload (simdjson's SIMDJSON_PADDING; checked where both are visible).
+/// Bytes that a parser may read past the end of a payload (simdjson's SIMDJSON_PADDING; checked where both are
+/// visible).
 inline constexpr std::size_t kPayloadPadding = 64;
 
 /// A channel's name and a payload as published. Views into a MessageBlock, valid as long as it is.
@@ -28,10 +30,10 @@ struct Message {
 /// Ownership: moved through the queue; one thread has it at a time.
 class MessageBlock {
  public:
-  std::uint64_t number = 0;        ///< counts blocks from 1 without holes, so that their order can be restored
-  Sequence first_sequence = 0;     ///< of message 0; the others follow without holes
-  SteadyTime arrived;              ///< when the bytes were read from the socket
-  UtcMillis arrived_at;            ///< the same moment for people and history keys
+  std::uint64_t number = 0;     ///< counts blocks from 1 without holes, so that their order can be restored
+  Sequence first_sequence = 0;  ///< of message 0; the others follow without holes
+  SteadyTime arrived;           ///< when the bytes were read from the socket
+  UtcMillis arrived_at;         ///< the same moment for people and history keys
 
   /// Adds a message. Copies.
   void append(std::string_view channel, std::string_view payload) {

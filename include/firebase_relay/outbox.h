@@ -61,15 +61,16 @@ struct ShedResult {
 /// Kept in memory today (outbox/memory_outbox.h), behind the interface that the durable one has.
 ///
 /// Threads: the flusher's alone.
-/// Errors:  values, never exceptions. After a failure nothing of that call is stored, and the same call may be made again.
+/// Errors:  values, never exceptions. After a failure nothing of that call is stored, and the same call may be made
+/// again.
 class Outbox {
  public:
   virtual ~Outbox() = default;
   /// Stores all or nothing: a row per batch, and each live row over the one its path had. Copies.
   virtual Result<OutboxLevel> append(const std::vector<const Batch*>& batches, const std::vector<LiveRow>& live) = 0;
   /// Forgets batches and live rows. Twice is harmless. `sync`: on disk, whatever the sync setting, before it returns.
-  virtual Result<OutboxLevel> acknowledge(const std::vector<BatchId>& batches, const std::vector<LiveAcknowledged>& live,
-                                          bool sync) = 0;
+  virtual Result<OutboxLevel> acknowledge(const std::vector<BatchId>& batches,
+                                          const std::vector<LiveAcknowledged>& live, bool sync) = 0;
   /// The oldest batches with an id above `after`, until `bytes_max` are reached; at least one if there is any.
   virtual Result<std::vector<Batch>> load(BatchId after, std::uint64_t bytes_max) = 0;
   /// Removes batches with an id above `after`, price history first and oldest first, until `bytes` are freed.

@@ -13,7 +13,8 @@ namespace firebase_relay {
 class Source {
  public:
   virtual ~Source() = default;
-  /// Subscribes, and reads until `stop` is requested. Waits for a peer that is not there, and comes back after every loss.
+  /// Subscribes, and reads until `stop` is requested. Waits for a peer that is not there, and comes back after every
+  /// loss.
   virtual void run(std::stop_token stop) = 0;
 };
 

@@ -7,8 +7,8 @@
 namespace firebase_relay {
 
 /// Waits before a retry: exponential with full jitter, so that many who failed together do not come back together.
-/// Source: "Exponential Backoff And Jitter", aws.amazon.com/blogs/architecture: sleep = random(0, min(cap, base * 2^n)).
-/// A quarter of `base` is the least, so that an unlucky draw does not hammer a peer that has just failed.
+/// Source: "Exponential Backoff And Jitter", aws.amazon.com/blogs/architecture: sleep = random(0, min(cap, base *
+/// 2^n)). A quarter of `base` is the least, so that an unlucky draw does not hammer a peer that has just failed.
 ///
 /// Threads: one. Draws from its own generator: the same seed gives the same waits.
 class Backoff {

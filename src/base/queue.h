@@ -11,8 +11,8 @@
 
 namespace firebase_relay {
 
-/// Hands whole blocks from thread to thread: our one wrapper of moodycamel's lock-free queue. Elements are unique_ptrs, so
-/// that a block is moved and never copied. No bound of its own: see ByteBudget.
+/// Hands whole blocks from thread to thread: our one wrapper of moodycamel's lock-free queue. Elements are unique_ptrs,
+/// so that a block is moved and never copied. No bound of its own: see ByteBudget.
 ///
 /// Threads: push() and close() from any thread, pop() and try_pop() from any thread.
 /// Order:   of one producer's elements. Between producers none is promised; blocks carry numbers.
@@ -30,7 +30,7 @@ class Queue {
     // The semaphore has counted an element that may not be visible to this consumer yet; after close() there is none.
     while (!queue_.try_dequeue(element)) {
       if (closed_.load(std::memory_order_acquire) && !queue_.try_dequeue(element)) {  // pairs with close()
-        ready_.release();  // for the next one who waits
+        ready_.release();                                                             // for the next one who waits
         return nullptr;
       }
       if (element) break;

@@ -127,7 +127,8 @@ bool Connection::read(MessageBlock& block) {
     return false;
   }
   std::vector<Reply> replies;
-  if (!reader_.feed({buffer_.data(), static_cast<std::size_t>(size)}, block, replies)) close("not Redis' protocol: " + reader_.error());
+  if (!reader_.feed({buffer_.data(), static_cast<std::size_t>(size)}, block, replies))
+    close("not Redis' protocol: " + reader_.error());
   take(replies);
   return true;
 }

@@ -13,7 +13,8 @@ struct redisContext;
 
 namespace firebase_relay::bus {
 
-/// One connection to Redis, from the first SYN to its end, never blocking: connects, says who we are, subscribes, and reads.
+/// One connection to Redis, from the first SYN to its end, never blocking: connects, says who we are, subscribes, and
+/// reads.
 ///
 /// Threads: the subscriber's.
 class Connection {
@@ -50,8 +51,8 @@ class Connection {
   ReplyReader reader_;
   State state_ = State::kConnecting;
   std::string error_;
-  std::string out_;            ///< not yet written
-  std::size_t expected_ok_ = 0;   ///< AUTH and SELECT
+  std::string out_;              ///< not yet written
+  std::size_t expected_ok_ = 0;  ///< AUTH and SELECT
   std::size_t subscribed_ = 0;
   std::vector<char> buffer_;
 };

@@ -18,12 +18,16 @@ constexpr milliseconds kAskAfter{2000};
 constexpr milliseconds kSuspectAfter{4000};
 constexpr milliseconds kAttemptMax{3000};  // to connect and subscribe
 constexpr Backoff::Options kBackoff{milliseconds(100), milliseconds(5000)};
-constexpr std::chrono::seconds kPauseMattersFor{60};  // Redis drops a slow reader after client-output-buffer-limit's seconds
+constexpr std::chrono::seconds kPauseMattersFor{
+    60};  // Redis drops a slow reader after client-output-buffer-limit's seconds
 
 }  // namespace
 
 RedisSource::RedisSource(const RedisSourceOptions& options, Wiring wiring)
-    : options_(options), wiring_(std::move(wiring)), backoff_(kBackoff, options.jitter_seed), last_sequence_(options.last_sequence),
+    : options_(options),
+      wiring_(std::move(wiring)),
+      backoff_(kBackoff, options.jitter_seed),
+      last_sequence_(options.last_sequence),
       last_turn_(std::chrono::steady_clock::now().time_since_epoch().count()) {}
 
 void RedisSource::run(std::stop_token stop) {
@@ -52,7 +56,8 @@ void RedisSource::wait() {
   nfds_t count = 0;
   fds[count++] = {wakeup_.fd(), POLLIN, 0};
   if (current_ && !paused_since_) fds[count++] = {current_->fd(), current_->poll_events(), 0};
-  if (attempt_ && attempt_->state() != Connection::State::kClosed) fds[count++] = {attempt_->fd(), attempt_->poll_events(), 0};
+  if (attempt_ && attempt_->state() != Connection::State::kClosed)
+    fds[count++] = {attempt_->fd(), attempt_->poll_events(), 0};
   const SteadyTime deadline = next_deadline();
   const auto left = std::chrono::ceil<milliseconds>(std::max(SteadyTime::duration::zero(), deadline - now_.steady));
   ::poll(fds.data(), count, static_cast<int>(left.count()));
@@ -66,7 +71,8 @@ SteadyTime RedisSource::next_deadline() const {
   } else if (!current_ || suspected_) {
     deadline = std::min(deadline, next_attempt_);
   }
-  if (current_ && !paused_since_ && !suspected_) deadline = std::min(deadline, heard_ + (asked_ ? kSuspectAfter : kAskAfter));
+  if (current_ && !paused_since_ && !suspected_)
+    deadline = std::min(deadline, heard_ + (asked_ ? kSuspectAfter : kAskAfter));
   return deadline;
 }
 
@@ -121,7 +127,8 @@ void RedisSource::judge_silence() {
 void RedisSource::pause_if_full() {
   if (paused_since_ || !wiring_.budget.is_full()) return;
   paused_since_ = now_.steady;
-  is_paused_.store(true, std::memory_order_seq_cst);  // pairs with room_came(); run() looks at the budget again before it waits
+  is_paused_.store(
+      true, std::memory_order_seq_cst);  // pairs with room_came(); run() looks at the budget again before it waits
   wiring_.events.reading_paused(wiring_.budget.bytes(), now_.steady);
 }
 

@@ -35,9 +35,9 @@ struct RedisSourceOptions {
   std::uint64_t jitter_seed = 0;
 };
 
-/// Redis pub/sub. Notices a dead peer within five seconds by asking for a sign of life; keeps its connection all the same
-/// until another one has subscribed, since it may only be slow, and what comes late is not lost. While reading is paused at
-/// the queue's bound Redis buffers, up to its own limit, and its silence means nothing.
+/// Redis pub/sub. Notices a dead peer within five seconds by asking for a sign of life; keeps its connection all the
+/// same until another one has subscribed, since it may only be slow, and what comes late is not lost. While reading is
+/// paused at the queue's bound Redis buffers, up to its own limit, and its silence means nothing.
 ///
 /// Threads: run() is the subscriber's thread; room_came() and is_subscribed() may be called from any.
 class RedisSource final : public Source {
@@ -57,7 +57,9 @@ class RedisSource final : public Source {
   void room_came();
   [[nodiscard]] bool is_subscribed() const { return is_subscribed_.load(std::memory_order_relaxed); }
   /// When the thread last came around, for health: steady clock.
-  [[nodiscard]] SteadyTime last_turn() const { return SteadyTime(SteadyTime::duration(last_turn_.load(std::memory_order_relaxed))); }
+  [[nodiscard]] SteadyTime last_turn() const {
+    return SteadyTime(SteadyTime::duration(last_turn_.load(std::memory_order_relaxed)));
+  }
 
  private:
   void wait();
@@ -87,12 +89,12 @@ class RedisSource final : public Source {
   Sequence last_sequence_;
   std::uint64_t last_block_ = 0;
 
-  SteadyTime heard_{};      ///< when anything last came
+  SteadyTime heard_{};  ///< when anything last came
   UtcMillis heard_at_{};
   bool asked_ = false;      ///< a PING is under way
   bool suspected_ = false;  ///< no answer to it
   bool was_subscribed_ = false;
-  std::string loss_;        ///< why the subscription was lost
+  std::string loss_;  ///< why the subscription was lost
   std::optional<SteadyTime> paused_since_;
   SteadyTime paused_until_{};  ///< the last time that reading was paused
 

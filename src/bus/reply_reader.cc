@@ -9,8 +9,8 @@
 namespace firebase_relay::bus {
 namespace {
 
-// hiredis moves the rest of its buffer to the front for every 1024 bytes that it has parsed (0.14, redisReaderGetReply):
-// small pieces keep that rest small.
+// hiredis moves the rest of its buffer to the front for every 1024 bytes that it has parsed (0.14,
+// redisReaderGetReply): small pieces keep that rest small.
 constexpr std::size_t kPieceBytes = 4096;
 // Of a buffer that has grown for a large message, what is kept once it is empty.
 constexpr std::size_t kIdleBytesMax = 64 * 1024;
@@ -18,12 +18,14 @@ constexpr std::size_t kIdleBytesMax = 64 * 1024;
 }  // namespace
 
 bool is_redis_own_channel(std::string_view channel) {
-  return channel.starts_with("__keyspace@") || channel.starts_with("__keyevent@") || channel.starts_with("__sentinel__:");
+  return channel.starts_with("__keyspace@") || channel.starts_with("__keyevent@") ||
+         channel.starts_with("__sentinel__:");
 }
 
 /// The state that hiredis' callbacks work on. They return a pointer that must not be null and is never looked at.
 struct ReplyReader::Parser {
-  explicit Parser(std::size_t pattern_count) : patterns(pattern_count), reader(redisReaderCreateWithFunctions(&functions)) {
+  explicit Parser(std::size_t pattern_count)
+      : patterns(pattern_count), reader(redisReaderCreateWithFunctions(&functions)) {
     if (!reader) throw std::bad_alloc();
     reader->privdata = this;
     reader->maxbuf = kIdleBytesMax;
@@ -66,14 +68,18 @@ struct ReplyReader::Parser {
     block->append(channel_now, bytes);
   }
   void end_single(int type, std::string_view text) {
-    const auto kind = type == REDIS_REPLY_ERROR ? Reply::Type::kError : type == REDIS_REPLY_STATUS ? Reply::Type::kStatus : Reply::Type::kOther;
+    const auto kind = type == REDIS_REPLY_ERROR    ? Reply::Type::kError
+                      : type == REDIS_REPLY_STATUS ? Reply::Type::kStatus
+                                                   : Reply::Type::kOther;
     replies->push_back({kind, std::string(text)});
     other.clear();
   }
   /// A whole reply is read.
   void end_reply() {
     if (is_message || other.empty()) return;
-    const auto kind = other == "psubscribe" ? Reply::Type::kSubscribed : other == "pong" ? Reply::Type::kPong : Reply::Type::kOther;
+    const auto kind = other == "psubscribe" ? Reply::Type::kSubscribed
+                      : other == "pong"     ? Reply::Type::kPong
+                                            : Reply::Type::kOther;
     replies->push_back({kind, other});
   }
   void begin_array() {

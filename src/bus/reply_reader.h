@@ -17,12 +17,12 @@ struct Reply {
   std::string text;
 };
 
-/// Turns the bytes of a subscribed connection into messages, with hiredis' reader and object functions of our own: channel
-/// and payload go from the reader's buffer straight into the block, without an object in between.
+/// Turns the bytes of a subscribed connection into messages, with hiredis' reader and object functions of our own:
+/// channel and payload go from the reader's buffer straight into the block, without an object in between.
 ///
 /// A message that matches several of our patterns comes once for each; it is taken once. They come one after the other,
-/// and a pattern comes only once for a message: so the same channel and payload under a pattern that this run has not had
-/// yet is the same message.
+/// and a pattern comes only once for a message: so the same channel and payload under a pattern that this run has not
+/// had yet is the same message.
 ///
 /// Threads: the subscriber's.
 class ReplyReader {

@@ -47,7 +47,8 @@ std::unique_ptr<FragmentBlock> FragmentWriter::write(const MessageBlock& block) 
 }
 
 void FragmentWriter::take(const Message& message, Sequence sequence) {
-  if (message.payload.size() > options_.message_bytes_max) return set_aside(message, sequence, DeadLetterReason::kMessageTooLarge);
+  if (message.payload.size() > options_.message_bytes_max)
+    return set_aside(message, sequence, DeadLetterReason::kMessageTooLarge);
   if (!payload_.open(message.payload)) return set_aside(message, sequence, payload_.reason());
   Channel& channel = places_.channel(message.channel);
   const std::string_view ticker = ticker_of(channel);
@@ -59,7 +60,8 @@ void FragmentWriter::take(const Message& message, Sequence sequence) {
   if (const auto reason = over_limit(route, place, id_key)) return set_aside(message, sequence, *reason);
 
   ++block_->classified[static_cast<std::size_t>(route.kind)];
-  if (route.kind == Kind::kUnrouted && !std::exchange(channel.was_unrouted, true)) block_->unrouted_channels.push_back(channel.name);
+  if (route.kind == Kind::kUnrouted && !std::exchange(channel.was_unrouted, true))
+    block_->unrouted_channels.push_back(channel.name);
   if (options_.console != LineFormat::kNone) {
     append_message_line(options_.console, message, name_of(route.kind), ticker, arrived_at_, block_->console);
   }
@@ -73,7 +75,8 @@ void FragmentWriter::set_aside(const Message& message, Sequence sequence, DeadLe
   if (options_.console != LineFormat::kNone) {
     append_message_line(options_.console, message, "dead letter", name_of(reason), arrived_at_, block_->console);
   }
-  block_->dead_letters.push_back({reason, sequence, arrived_at_, std::string(message.channel), std::string(message.payload)});
+  block_->dead_letters.push_back(
+      {reason, sequence, arrived_at_, std::string(message.channel), std::string(message.payload)});
 }
 
 std::size_t FragmentWriter::route_for(const Channel& channel) const {
@@ -109,7 +112,8 @@ std::string_view FragmentWriter::ticker_of(const Channel& channel) {
       const Value* value = payload_.fields().find(field);
       if (!value || value->type != ValueType::kString || value->end - value->begin <= 2) continue;
       // With escapes the text stands in a buffer that the next look-up overwrites.
-      return value->has_escapes ? std::string_view(rewritten_.emplace_back(payload_.text(*value))) : payload_.text(*value);
+      return value->has_escapes ? std::string_view(rewritten_.emplace_back(payload_.text(*value)))
+                                : payload_.text(*value);
     }
   }
   return channel.ticker;
@@ -130,10 +134,12 @@ std::string_view FragmentWriter::id_of(const Route& route) {
   return id_key_;
 }
 
-std::optional<DeadLetterReason> FragmentWriter::over_limit(const Route& route, const Place& place, std::string_view id_key) const {
+std::optional<DeadLetterReason> FragmentWriter::over_limit(const Route& route, const Place& place,
+                                                           std::string_view id_key) const {
   const Reach& reach = payload_.message().reach;
   if (options_.history && route.history) {
-    if (const auto reason = beyond(route.history->keys + 1 + reach.keys, place.history_path_bytes + reach.path_bytes)) return reason;
+    if (const auto reason = beyond(route.history->keys + 1 + reach.keys, place.history_path_bytes + reach.path_bytes))
+      return reason;
   }
   for (std::size_t i = 0; i < route.live.size(); ++i) {
     const LiveTarget& target = route.live[i];
@@ -144,7 +150,8 @@ std::optional<DeadLetterReason> FragmentWriter::over_limit(const Route& route, c
       const Value* value = payload_.fields().find(target.field);
       if (value) below = value->reach;
     }
-    const std::size_t bytes = place.paths[i].path_bytes + (place.paths[i].has_id ? id_key.size() : 0) + below.path_bytes;
+    const std::size_t bytes =
+        place.paths[i].path_bytes + (place.paths[i].has_id ? id_key.size() : 0) + below.path_bytes;
     if (const auto reason = beyond(target.path.keys + below.keys, bytes)) return reason;
   }
   return std::nullopt;
@@ -162,7 +169,8 @@ std::optional<UtcMillis> FragmentWriter::event_time() const {
   return own ? own : read(payload_.envelope_timestamp());
 }
 
-void FragmentWriter::write_history(const Message& message, Sequence sequence, Channel& channel, const Route& route, const Place& place) {
+void FragmentWriter::write_history(const Message& message, Sequence sequence, Channel& channel, const Route& route,
+                                   const Place& place) {
   const auto shed_class = static_cast<std::size_t>(shed_class_of(route.kind));
   HistoryRun& run = block_->history[shed_class];
   if (channel.block[shed_class] != block_->number) {
@@ -201,7 +209,9 @@ void FragmentWriter::write_live(Sequence sequence, const Route& route, Place& pl
     ticket = static_cast<std::uint32_t>(block_->tickets.size());
     block_->tickets.push_back({route.kind, 0, event_ms_});
   }
-  const OrderMark order = !route.closed ? OrderMark::kNone : holds(*route.closed) ? OrderMark::kClosed : OrderMark::kOpen;
+  const OrderMark order = !route.closed          ? OrderMark::kNone
+                          : holds(*route.closed) ? OrderMark::kClosed
+                                                 : OrderMark::kOpen;
   for (std::size_t i = 0; i < route.live.size(); ++i) {
     Place::Path& path = place.paths[i];
     if (path.has_id && id_key.empty()) continue;
@@ -209,7 +219,8 @@ void FragmentWriter::write_live(Sequence sequence, const Route& route, Place& pl
     if (!value.empty()) put(path, id_key, {value, sequence, ticket, order});
   }
   if (ticket != LiveUpdate::kNoTicket && block_->tickets[ticket].updates == 0) {
-    ++block_->coalesced[static_cast<std::size_t>(route.kind)];  // it had nothing to write, so nothing of it is outstanding
+    ++block_->coalesced[static_cast<std::size_t>(
+        route.kind)];  // it had nothing to write, so nothing of it is outstanding
   }
 }
 

@@ -63,7 +63,8 @@ class FragmentWriter {
   std::string_view ticker_of(const Channel& channel);
   std::string_view id_of(const Route& route);
   std::optional<DeadLetterReason> over_limit(const Route& route, const Place& place, std::string_view id_key) const;
-  void write_history(const Message& message, Sequence sequence, Channel& channel, const Route& route, const Place& place);
+  void write_history(const Message& message, Sequence sequence, Channel& channel, const Route& route,
+                     const Place& place);
   void write_live(Sequence sequence, const Route& route, Place& place, std::string_view id_key);
   void put(Place::Path& path, std::string_view id_key, const NewValue& value);
   void overtake(Pending& pending);

@@ -12,10 +12,9 @@ namespace firebase_relay::classify {
 
 /// A history key: 20 characters of the push-ID alphabet, so that keys sort by time and never look like numbers.
 ///     key  = time hash
-///     time = 8 characters, ms since 1970, most significant first       (as push IDs have it: firebase-js-sdk NextPushId.ts)
-///     hash = 12 characters, 72 bits of XXH3-128(seed, n)
-///     seed = XXH3-128(payload, seeded with XXH3-64(channel))
-///     n    = how often this payload came on this channel before, lately (coalesce/repeats.h)
+///     time = 8 characters, ms since 1970, most significant first       (as push IDs have it: firebase-js-sdk
+///     NextPushId.ts) hash = 12 characters, 72 bits of XXH3-128(seed, n) seed = XXH3-128(payload, seeded with
+///     XXH3-64(channel)) n    = how often this payload came on this channel before, lately (coalesce/repeats.h)
 inline constexpr std::size_t kHistoryKeySize = 20;
 
 /// The part of the key that says what it is the key of.

@@ -10,9 +10,9 @@ namespace firebase_relay::classify {
 
 enum class LineFormat : std::uint8_t { kNone, kText, kJson };
 
-/// Appends one line for a person (`--log-messages`, `tap`): UTC time, kind, ticker, channel, payload, bytes that would move
-/// the cursor made visible; or for a machine (`tap --json`): an object with `time`, `channel`, `payload`, and in place of
-/// what is no valid UTF-8 `channel_base64` or `payload_base64`. Ends with a newline.
+/// Appends one line for a person (`--log-messages`, `tap`): UTC time, kind, ticker, channel, payload, bytes that would
+/// move the cursor made visible; or for a machine (`tap --json`): an object with `time`, `channel`, `payload`, and in
+/// place of what is no valid UTF-8 `channel_base64` or `payload_base64`. Ends with a newline.
 void append_message_line(LineFormat format, const Message& message, std::string_view kind, std::string_view ticker,
                          UtcMillis arrived_at, std::string& out);
 

@@ -84,8 +84,7 @@ class Payload::Walk {
         type == ondemand::json_type::null || document.current_location().error() == simdjson::OUT_OF_BOUNDS;
     if (!is_whole) return refuse(simdjson::TAPE_ERROR);  // something follows
     payload_.is_object_ = type == ondemand::json_type::object;
-    const std::size_t begin = bytes_.find_first_not_of(" \n\r\t");
-    payload_.message_.begin = static_cast<std::uint32_t>(begin);
+    payload_.message_.begin = static_cast<std::uint32_t>(bytes_.find_first_not_of(" \n\r\t"));
     payload_.message_.end = static_cast<std::uint32_t>(trimmed_end(bytes_, bytes_.size()));
     payload_.is_enveloped_ = payload_.is_object_ && data_is_object_ && !has_foreign_keys_;
     if (payload_.is_enveloped_) payload_.message_ = data_;
@@ -164,10 +163,10 @@ class Payload::Walk {
   }
 
   bool root_scalar(ondemand::document& json, ondemand::json_type type) {
-    const std::size_t begin = bytes_.find_first_not_of(" \n\r\t");
-    const std::string_view token = bytes_.substr(begin, trimmed_end(bytes_, bytes_.size()) - begin);
+    std::string_view token = bytes_.substr(0, trimmed_end(bytes_, bytes_.size()));
+    token.remove_prefix(token.find_first_not_of(" \n\r\t"));
     if (type != ondemand::json_type::null) return scalar(json, type, token, payload_.message_);
-    // simdjson 3.0 takes no blank behind a root null, and does not step over it: compare it whole.
+    // simdjson 3.0 neither takes a blank behind a root null nor steps over it.
     payload_.message_.type = ValueType::kNull;
     return token == "null" || refuse(DeadLetterReason::kInvalidJson);
   }

@@ -38,8 +38,8 @@ struct FieldSet {
   [[nodiscard]] const Value* find(FieldId id) const { return (present >> id) & 1 ? &values[id] : nullptr; }
 };
 
-/// A payload, validated and opened: the only time its bytes are looked at. simdjson on-demand checks UTF-8, structure and
-/// every value it is asked for, and `walk` asks for all of them: raw_json() and skipping would check nothing.
+/// A payload, validated and opened: the only time its bytes are looked at. simdjson on-demand checks UTF-8, structure
+/// and every value it is asked for, and `walk` asks for all of them: raw_json() and skipping would check nothing.
 ///
 /// Ownership: keeps views into the payload given to open(); valid until the next open() and as long as those bytes are.
 /// Threads:   one at a time; a worker has its own.
@@ -62,7 +62,9 @@ class Payload {
   [[nodiscard]] const Value* envelope_timestamp() const;
 
   /// The bytes of `value`, as published.
-  [[nodiscard]] std::string_view raw(const Value& value) const { return bytes_.substr(value.begin, value.end - value.begin); }
+  [[nodiscard]] std::string_view raw(const Value& value) const {
+    return bytes_.substr(value.begin, value.end - value.begin);
+  }
   /// What the string `value` stands for. Valid until the next call for a string with escapes.
   [[nodiscard]] std::string_view text(const Value& value);
   /// Does `value` hold keys that have to be encoded, or duplicates? Then raw() must not be sent.

@@ -27,7 +27,8 @@ void append_key(std::string_view raw, Rendered& out) {
 }
 
 /// Fills in `path` from piece `first` on, up to {ID}; returns the piece at which it stopped.
-std::size_t render(const PathTemplate& path, std::size_t first, std::string_view ticker, std::string_view channel, Rendered& out) {
+std::size_t render(const PathTemplate& path, std::size_t first, std::string_view ticker, std::string_view channel,
+                   Rendered& out) {
   for (std::size_t i = first; i < path.pieces.size(); ++i) {
     const auto& [piece, literal] = path.pieces[i];
     switch (piece) {
@@ -47,7 +48,9 @@ std::size_t render(const PathTemplate& path, std::size_t first, std::string_view
 
 std::uint64_t hash_of_path(std::string_view path) noexcept { return XXH3_64bits(path.data(), path.size()); }
 
-std::size_t Places::Hash::operator()(std::string_view text) const noexcept { return XXH3_64bits(text.data(), text.size()); }
+std::size_t Places::Hash::operator()(std::string_view text) const noexcept {
+  return XXH3_64bits(text.data(), text.size());
+}
 
 Channel& Places::channel(std::string_view name) {
   const auto found = channels_.find(name);

@@ -12,33 +12,35 @@
 
 namespace firebase_relay::classify {
 
-/// Where the messages of one route and ticker (or channel) go: the paths with everything filled in but {ID} and the key.
+/// Where the messages of one route and ticker (or channel) go: the paths with everything filled in but {ID} and the
+/// key.
 struct Place {
   struct Path {
-    std::string text;             ///< as it stands between quotes; up to {ID} if there is one
-    std::string suffix;           ///< behind {ID}
+    std::string text;    ///< as it stands between quotes; up to {ID} if there is one
+    std::string suffix;  ///< behind {ID}
     bool has_id = false;
-    std::uint32_t path_bytes = 0; ///< as the database counts, without the id
-    std::uint64_t hash = 0;       ///< of `text`, when it is the whole path
-    std::uint64_t block = 0;      ///< the block in which `slot` is its place among the pending values
+    std::uint32_t path_bytes = 0;  ///< as the database counts, without the id
+    std::uint64_t hash = 0;        ///< of `text`, when it is the whole path
+    std::uint64_t block = 0;       ///< the block in which `slot` is its place among the pending values
     std::uint32_t slot = 0;
   };
-  std::string ticker_json;        ///< the ticker as a JSON string
-  std::string history_prefix;     ///< `"history/AAPL/prices/`: the key comes next
+  std::string ticker_json;               ///< the ticker as a JSON string
+  std::string history_prefix;            ///< `"history/AAPL/prices/`: the key comes next
   std::uint32_t history_path_bytes = 0;  ///< with the key
-  std::vector<Path> paths;        ///< as Route::live
+  std::vector<Path> paths;               ///< as Route::live
 };
 
 /// What is known of a channel, found out once.
 struct Channel {
   std::string name;
   std::uint64_t hash = 0;
-  std::string ticker;                ///< by its name; empty: none
-  std::uint64_t routes = 0;          ///< a bit per route whose pattern takes it
-  bool was_unrouted = false;         ///< a message of it went unrouted before
-  std::array<std::uint64_t, kShedClassCount> block{};  ///< the block in which `index` is its place in HistoryRun::channels
+  std::string ticker;         ///< by its name; empty: none
+  std::uint64_t routes = 0;   ///< a bit per route whose pattern takes it
+  bool was_unrouted = false;  ///< a message of it went unrouted before
+  std::array<std::uint64_t, kShedClassCount>
+      block{};  ///< the block in which `index` is its place in HistoryRun::channels
   std::array<std::uint16_t, kShedClassCount> index{};
-  std::size_t last_route = 0;        ///< the place found last, which is mostly the next one, too
+  std::size_t last_route = 0;  ///< the place found last, which is mostly the next one, too
   std::string last_ticker;
   Place* last_place = nullptr;
 };

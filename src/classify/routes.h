@@ -25,8 +25,8 @@ struct FieldNode {
     std::uint32_t node;
   };
   std::vector<Child> children;
-  std::optional<FieldId> field;   ///< set when a route names this very place
-  std::uint64_t fields_below = 0; ///< of all places below: a duplicate key makes them absent again
+  std::optional<FieldId> field;    ///< set when a route names this very place
+  std::uint64_t fields_below = 0;  ///< of all places below: a duplicate key makes them absent again
 };
 
 /// A text with `*` for any bytes and `{TICKER}` for any bytes but none, which are the ticker.
@@ -65,7 +65,8 @@ struct LiveTarget {
   PathTemplate path;
   Source source = Source::kMessage;
   FieldId field = 0;
-  std::vector<std::pair<std::string, std::string>> translation;  ///< field's string → string written; empty: as published
+  std::vector<std::pair<std::string, std::string>>
+      translation;  ///< field's string → string written; empty: as published
 };
 
 /// One line of data: which messages it takes and where they go.
@@ -76,7 +77,7 @@ struct Route {
   std::vector<LiveTarget> live;
   std::optional<PathTemplate> history;  ///< without the key
   std::optional<FieldId> id;
-  std::optional<Condition> closed;      ///< when it holds, the thing with this id is closed (--live-orders-max)
+  std::optional<Condition> closed;  ///< when it holds, the thing with this id is closed (--live-orders-max)
   bool needs_ticker = false;
   bool needs_channel = false;
 };
@@ -91,7 +92,8 @@ struct RouteTable {
 };
 
 /// The table that `json` describes (docs/routes.md has the grammar). Refuses, in one line that names the place, what is
-/// misspelt, and any table in which one written path could be another's ancestor: the database would refuse such a PATCH whole.
+/// misspelt, and any table in which one written path could be another's ancestor: the database would refuse such a
+/// PATCH whole.
 Result<RouteTable> parse_routes(std::string_view json, std::string_view file_name);
 
 /// routes.json as it was when this program was built.

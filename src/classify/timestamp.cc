@@ -108,10 +108,12 @@ std::optional<UtcMillis> parse_iso(std::string_view text) {
 }
 
 std::optional<UtcMillis> parse_epoch(std::string_view text) {
-  constexpr double kSecondsMax = 1e11;  // the year 5138: later ones are no times, and milliseconds stay exact in a double
+  constexpr double kSecondsMax =
+      1e11;  // the year 5138: later ones are no times, and milliseconds stay exact in a double
   double seconds;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size() || !(std::abs(seconds) < kSecondsMax)) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() || !(std::abs(seconds) < kSecondsMax))
+    return std::nullopt;
   // Half a microsecond more, so that 1.001, a bit less as a double, does not become 1.000.
   return UtcMillis(milliseconds(static_cast<std::int64_t>(std::floor(seconds * 1000.0 + 0.0005))));
 }

@@ -8,9 +8,9 @@
 
 namespace firebase_relay::coalesce {
 
-/// Gives blocks back in the order in which their messages arrived, whichever worker was done first. So an older value never
-/// comes after its path was acknowledged and forgotten, and all that counts in order (repeats, closed orders) may.
-/// Holds at most what the workers have in hand.
+/// Gives blocks back in the order in which their messages arrived, whichever worker was done first. So an older value
+/// never comes after its path was acknowledged and forgotten, and all that counts in order (repeats, closed orders)
+/// may. Holds at most what the workers have in hand.
 ///
 /// Threads: the flusher's.
 class BlockOrder {

@@ -9,7 +9,8 @@ namespace firebase_relay::coalesce {
 void ClosedOrders::apply(FragmentBlock& block) {
   if (block.orders.empty()) return;
   // A block names an order once, with its newest state; in order of arrival over all of them.
-  std::sort(block.orders.begin(), block.orders.end(), [](const OrderState& a, const OrderState& b) { return a.sequence < b.sequence; });
+  std::sort(block.orders.begin(), block.orders.end(),
+            [](const OrderState& a, const OrderState& b) { return a.sequence < b.sequence; });
   for (const OrderState& state : block.orders) {
     const std::string path = block.text.substr(state.path_offset, state.path_size);
     Orders& orders = tickers_[path.substr(0, state.ticker_size)];
@@ -25,7 +26,8 @@ void ClosedOrders::apply(FragmentBlock& block) {
     const auto path_size = static_cast<std::uint32_t>(removal.path.size());
     block.text += removal.path;
     block.text += "null";
-    live.push_back({removal.cause, classify::hash_of_path(removal.path), path_offset, path_size, path_offset + path_size, 4, LiveUpdate::kNoTicket});
+    live.push_back({removal.cause, classify::hash_of_path(removal.path), path_offset, path_size,
+                    path_offset + path_size, 4, LiveUpdate::kNoTicket});
   }
   block.live.insert(block.live.begin(), live.begin(), live.end());
   removals_.clear();

@@ -22,8 +22,8 @@ class ClosedOrders {
   /// `closed_max`: closed orders that stay per ticker; 0: all.
   explicit ClosedOrders(std::size_t closed_max) : closed_max_(closed_max) {}
 
-  /// Takes note of the orders in `block`, and adds to it the removal of those that have to leave, ahead of the values that
-  /// push them out.
+  /// Takes note of the orders in `block`, and adds to it the removal of those that have to leave, ahead of the values
+  /// that push them out.
   void apply(FragmentBlock& block);
 
  private:
@@ -34,7 +34,7 @@ class ClosedOrders {
   /// All orders of one ticker.
   struct Orders {
     std::unordered_map<std::string, Order> by_path;
-    std::map<Sequence, std::string> open;    ///< oldest first
+    std::map<Sequence, std::string> open;  ///< oldest first
     std::map<Sequence, std::string> closed;
   };
 

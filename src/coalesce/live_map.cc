@@ -7,8 +7,8 @@
 
 namespace firebase_relay::coalesce {
 
-bool LiveMap::merge(std::string_view path, std::uint64_t hash, std::string_view value, Sequence sequence, std::uint32_t ticket,
-                    std::vector<TicketEnd>& ended) {
+bool LiveMap::merge(std::string_view path, std::uint64_t hash, std::string_view value, Sequence sequence,
+                    std::uint32_t ticket, std::vector<TicketEnd>& ended) {
   const Slot slot = slot_for(path, hash);
   Entry& entry = entries_[slot];
   if (sequence <= entry.sequence) {
@@ -118,7 +118,8 @@ std::vector<LiveMap::Sent> LiveMap::take(std::uint64_t bytes_max, bool narrow, s
   return sent;
 }
 
-std::vector<LiveMap::Sent> LiveMap::take_again(const std::vector<Slot>& slots, bool narrow, std::string& base, std::string& text) {
+std::vector<LiveMap::Sent> LiveMap::take_again(const std::vector<Slot>& slots, bool narrow, std::string& base,
+                                               std::string& text) {
   std::vector<Sent> sent;
   for (const Slot slot : slots) {
     Entry& entry = entries_[slot];
@@ -134,7 +135,8 @@ std::vector<LiveMap::Sent> LiveMap::take_again(const std::vector<Slot>& slots, b
   return sent;
 }
 
-void LiveMap::acknowledge(const std::vector<Sent>& all, std::vector<TicketEnd>& ended, std::vector<LiveAcknowledged>& forget) {
+void LiveMap::acknowledge(const std::vector<Sent>& all, std::vector<TicketEnd>& ended,
+                          std::vector<LiveAcknowledged>& forget) {
   for (const Sent& sent : all) {
     Entry& entry = entries_[sent.slot];
     if (entry.ticket_in_flight != kNoTicket) ended.push_back({std::exchange(entry.ticket_in_flight, kNoTicket), true});
@@ -162,7 +164,8 @@ void LiveMap::take_back(const Sent& sent, std::vector<TicketEnd>& ended) {
   entry.ticket_in_flight = kNoTicket;
 }
 
-void LiveMap::give_back(const std::vector<Sent>& all, std::optional<SteadyTime> lost_until, std::vector<TicketEnd>& ended) {
+void LiveMap::give_back(const std::vector<Sent>& all, std::optional<SteadyTime> lost_until,
+                        std::vector<TicketEnd>& ended) {
   for (const Sent& sent : all) {
     take_back(sent, ended);
     Entry& entry = entries_[sent.slot];
@@ -181,7 +184,8 @@ void LiveMap::set_apart(const std::vector<Sent>& all, std::vector<TicketEnd>& en
   }
 }
 
-std::optional<LiveMap::Refused> LiveMap::refuse(const Sent& sent, std::vector<TicketEnd>& ended, std::vector<LiveAcknowledged>& forget) {
+std::optional<LiveMap::Refused> LiveMap::refuse(const Sent& sent, std::vector<TicketEnd>& ended,
+                                                std::vector<LiveAcknowledged>& forget) {
   take_back(sent, ended);
   Entry& entry = entries_[sent.slot];
   entry.is_apart = false;
@@ -278,7 +282,8 @@ void LiveMap::forgotten(const std::vector<LiveAcknowledged>& rows) {
 
 void LiveMap::erase_if_done(Slot slot) {
   Entry& entry = entries_[slot];
-  const bool is_needed = entry.settlings > 0 || entry.saving != 0 || entry.in_flight != 0 || entry.on_disk != 0 || entry.forgetting > 0;
+  const bool is_needed =
+      entry.settlings > 0 || entry.saving != 0 || entry.in_flight != 0 || entry.on_disk != 0 || entry.forgetting > 0;
   if (!entry.is_used || !entry.is_clean || is_needed) return;
   index_.erase(PathKey{entry.path, entry.hash});
   entry = Entry{};

@@ -15,12 +15,12 @@
 
 namespace firebase_relay::coalesce {
 
-/// The newest value of every live path that the database has not acknowledged. Highest sequence wins, also on a retry: an
-/// older value that comes late never undoes a newer one (guarantee 1).
+/// The newest value of every live path that the database has not acknowledged. Highest sequence wins, also on a retry:
+/// an older value that comes late never undoes a newer one (guarantee 1).
 ///
 /// One live request is under way at a time. A path of it may get a newer value meanwhile; it is sent after the answer.
-/// In trouble a value is sent only when the outbox holds just that value for its path (decision 5 of the contract): so a
-/// crash can never bring an older one back.
+/// In trouble a value is sent only when the outbox holds just that value for its path (decision 5 of the contract): so
+/// a crash can never bring an older one back.
 ///
 /// Threads: the flusher's. Pure: no clock, no I/O.
 class LiveMap {
@@ -51,16 +51,16 @@ class LiveMap {
   [[nodiscard]] std::size_t size() const { return entries_.size() - free_.size(); }
   [[nodiscard]] std::uint64_t rows_on_disk() const { return rows_on_disk_; }
 
-  /// Takes values, longest waiting first, until `bytes_max` are reached; at least one. With `narrow` only those below one
-  /// child of the root, which goes to `base`. Appends `"path":value,` for each to `text`.
+  /// Takes values, longest waiting first, until `bytes_max` are reached; at least one. With `narrow` only those below
+  /// one child of the root, which goes to `base`. Appends `"path":value,` for each to `text`.
   std::vector<Sent> take(std::uint64_t bytes_max, bool narrow, std::string& base, std::string& text);
   /// Takes just these again (bisection); those that are gone since are left out.
   std::vector<Sent> take_again(const std::vector<Slot>& slots, bool narrow, std::string& base, std::string& text);
 
   /// The database has them. Fills in what the outbox may forget.
   void acknowledge(const std::vector<Sent>& sent, std::vector<TicketEnd>& ended, std::vector<LiveAcknowledged>& forget);
-  /// Not delivered: each is sent again, with its newest value. `lost_until`: the database may yet apply what was lost, so
-  /// send the newest state once more at that time.
+  /// Not delivered: each is sent again, with its newest value. `lost_until`: the database may yet apply what was lost,
+  /// so send the newest state once more at that time.
   void give_back(const std::vector<Sent>& sent, std::optional<SteadyTime> lost_until, std::vector<TicketEnd>& ended);
   /// Not delivered, and suspected: stays out of take() until take_again().
   void set_apart(const std::vector<Sent>& sent, std::vector<TicketEnd>& ended);
@@ -75,7 +75,9 @@ class LiveMap {
 
   /// Sends again what a straggler may have overwritten until `now`.
   void settle(SteadyTime now);
-  [[nodiscard]] SteadyTime next_settling() const { return settling_.empty() ? SteadyTime::max() : settling_.front().at; }
+  [[nodiscard]] SteadyTime next_settling() const {
+    return settling_.empty() ? SteadyTime::max() : settling_.front().at;
+  }
 
   /// In trouble values wait for the disk. Leaving it requires rows_on_disk() == 0.
   void set_disk_first(bool disk_first);
@@ -137,7 +139,7 @@ class LiveMap {
   std::vector<Slot> free_;
   std::unordered_map<PathKey, Slot, PathHash> index_;
   std::deque<Slot> ready_;
-  std::vector<Slot> parked_;   // queued, but not sendable before the disk has them
+  std::vector<Slot> parked_;  // queued, but not sendable before the disk has them
   std::deque<Settling> settling_;
   std::vector<Slot> saving_;
   std::uint64_t rows_on_disk_ = 0;

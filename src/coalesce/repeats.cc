@@ -41,7 +41,8 @@ void Repeats::Table::clear() {
 }
 
 void Repeats::settle(HistoryRun& run) {
-  const auto seconds = static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(run.arrived.time_since_epoch()).count());
+  const auto seconds = static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(run.arrived.time_since_epoch()).count());
   for (std::size_t i = 0; i < run.seeds.size(); ++i) {
     const HistoryEntry& entry = run.entries[i];
     const std::uint32_t n = count(run.seeds[i], run.first_sequence + entry.sequence_offset, seconds);

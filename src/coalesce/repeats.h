@@ -25,7 +25,7 @@ class Repeats {
 
  private:
   struct Seen {
-    std::uint64_t key = 0;      ///< KeySeed::low; 0: the place is free
+    std::uint64_t key = 0;  ///< KeySeed::low; 0: the place is free
     Sequence sequence = 0;
     std::uint32_t seconds = 0;  ///< steady clock
     std::uint32_t n = 0;

@@ -11,8 +11,8 @@
 
 namespace firebase_relay::deliver {
 
-/// Follows every message to its one end: delivered, coalesced, set aside or shed (guarantee 5). A message with history is
-/// its history entry; one without is a ticket, held by its live values.
+/// Follows every message to its one end: delivered, coalesced, set aside or shed (guarantee 5). A message with history
+/// is its history entry; one without is a ticket, held by its live values.
 ///
 /// Pure; one thread.
 class Accounts {
@@ -30,10 +30,12 @@ class Accounts {
   void shed(const HistoryRun& run, const Slice& slice);
   void shed(const KindCounts& messages);
 
-  /// The database refused a part of this message. False: another part of it was refused before, and it is set aside already.
+  /// The database refused a part of this message. False: another part of it was refused before, and it is set aside
+  /// already.
   bool set_aside_entry(Sequence sequence);
   bool set_aside_ticket(std::uint32_t ticket);
-  /// A live value of a message with history was refused, and the message is set aside by it: its entry ends without a count.
+  /// A live value of a message with history was refused, and the message is set aside by it: its entry ends without a
+  /// count.
   bool set_aside_before_entry(Sequence sequence);
 
   [[nodiscard]] std::uint64_t in_flight() const { return in_flight_; }

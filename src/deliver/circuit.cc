@@ -16,7 +16,8 @@ void Circuit::succeeded() {
   backoff_.reset();
 }
 
-std::chrono::milliseconds Circuit::failed(SteadyTime now, bool was_probe, HoldReason hold, std::optional<std::chrono::milliseconds> retry_after) {
+std::chrono::milliseconds Circuit::failed(SteadyTime now, bool was_probe, HoldReason hold,
+                                          std::optional<std::chrono::milliseconds> retry_after) {
   if (was_probe) probing_ = false;
   if (!open_ || was_probe) {
     std::chrono::milliseconds wait = hold == HoldReason::kNone ? backoff_.next() : kHoldProbeEvery;

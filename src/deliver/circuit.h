@@ -8,8 +8,8 @@
 
 namespace firebase_relay::deliver {
 
-/// Keeps a dead database from being hammered: after a failure nothing is sent before the backoff has passed, and then one
-/// request, the probe, until one of them is acknowledged. A hold is the same with a fixed step.
+/// Keeps a dead database from being hammered: after a failure nothing is sent before the backoff has passed, and then
+/// one request, the probe, until one of them is acknowledged. A hold is the same with a fixed step.
 ///
 /// Pure; one thread.
 class Circuit {
@@ -31,7 +31,8 @@ class Circuit {
   void succeeded();
   /// A request failed; `was_probe` as sent() said. Returns the time until the next one. Of several that were under way
   /// when the first one failed, only the first lengthens the backoff.
-  std::chrono::milliseconds failed(SteadyTime now, bool was_probe, HoldReason hold, std::optional<std::chrono::milliseconds> retry_after);
+  std::chrono::milliseconds failed(SteadyTime now, bool was_probe, HoldReason hold,
+                                   std::optional<std::chrono::milliseconds> retry_after);
   /// The probe ended without telling whether the database is well: another may go.
   void probe_ended() { probing_ = false; }
 

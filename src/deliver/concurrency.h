@@ -18,7 +18,8 @@ class Concurrency {
   void acknowledged(std::chrono::nanoseconds round_trip) {
     // The quickest answer lately is what the network alone costs; it drifts up, so that a slower network is learnt.
     quickest_ = quickest_.count() == 0 ? round_trip : std::min(quickest_ + quickest_ / 64, round_trip);
-    constexpr int kSlowFactor = 4;  // a full request beside others takes longer than a small one alone; four times is a queue
+    constexpr int kSlowFactor =
+        4;  // a full request beside others takes longer than a small one alone; four times is a queue
     if (round_trip > quickest_ * kSlowFactor + std::chrono::milliseconds(50)) {
       slow_down();
     } else {

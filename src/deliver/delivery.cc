@@ -30,7 +30,8 @@ Delivery::Impl::Impl(const DeliveryOptions& options, Restored restored, std::uin
     std::uint32_t ticket = LiveMap::kNoTicket;
     if (row.counts) {
       const auto [known, is_new] = tickets.try_emplace(row.sequence);
-      if (is_new) known->second = accounts_.open_ticket(row.kind, values[row.sequence], HistoryEntry::kNoEventTime, SteadyTime{});
+      if (is_new)
+        known->second = accounts_.open_ticket(row.kind, values[row.sequence], HistoryEntry::kNoEventTime, SteadyTime{});
       ticket = known->second;
     }
     live_.restore(row, classify::hash_of_path(row.path), ticket);
@@ -53,21 +54,26 @@ void Delivery::Impl::on(Arrived&& event) {
   std::vector<std::uint32_t> tickets;
   tickets.reserve(block.tickets.size());
   for (const Ticket& ticket : block.tickets) {
-    tickets.push_back(ticket.updates == 0 ? LiveMap::kNoTicket
-                                          : accounts_.open_ticket(ticket.kind, ticket.updates, ticket.event_ms, block.arrived));
+    tickets.push_back(ticket.updates == 0
+                          ? LiveMap::kNoTicket
+                          : accounts_.open_ticket(ticket.kind, ticket.updates, ticket.event_ms, block.arrived));
   }
   std::uint64_t overtaken = block.updates_coalesced;
   for (const LiveUpdate& update : block.live) {
     const std::uint32_t ticket = update.ticket == LiveUpdate::kNoTicket ? LiveMap::kNoTicket : tickets[update.ticket];
-    overtaken += live_.merge(block.path_of(update), update.path_hash, block.value_of(update), update.sequence, ticket, ended_) ? 1 : 0;
+    overtaken +=
+        live_.merge(block.path_of(update), update.path_hash, block.value_of(update), update.sequence, ticket, ended_)
+            ? 1
+            : 0;
   }
   accounts_.overtook(overtaken);
   for (std::size_t shed_class = 0; shed_class < kShedClassCount; ++shed_class) {
     HistoryRun& run = block.history[shed_class];
     if (run.entries.empty()) continue;
-    accounts_.took_in(static_cast<std::uint64_t>(std::count_if(run.entries.begin(), run.entries.end(), [](const HistoryEntry& entry) {
-      return entry.sequence_offset != HistoryEntry::kUncounted;
-    })));
+    accounts_.took_in(
+        static_cast<std::uint64_t>(std::count_if(run.entries.begin(), run.entries.end(), [](const HistoryEntry& entry) {
+          return entry.sequence_offset != HistoryEntry::kUncounted;
+        })));
     pending_bytes_ += run.text.size();
     pending_[shed_class].push_back(std::move(run));
   }
@@ -232,8 +238,8 @@ void Delivery::Impl::find_deadline() {
 
 void Delivery::Impl::check_drained() {
   if (!stopping_) return;
-  const bool all_done = requests_.empty() && accounts_.in_flight() == 0 && unsent_history_bytes() == 0 && !history_.has_suspects() &&
-                        !live_.has_sendable() && live_suspects_.empty() && disk_is_empty();
+  const bool all_done = requests_.empty() && accounts_.in_flight() == 0 && unsent_history_bytes() == 0 &&
+                        !history_.has_suspects() && !live_.has_sendable() && live_suspects_.empty() && disk_is_empty();
   const bool all_saved = now_.steady >= drain_until_ && !saving_ && !forgetting_ && (!must_save() || save_failed_);
   drained_ = all_done || all_saved;
 }
@@ -241,7 +247,9 @@ void Delivery::Impl::check_drained() {
 Delivery::Delivery(const DeliveryOptions& options, Restored restored, std::uint64_t jitter_seed)
     : impl_(std::make_unique<Impl>(options, std::move(restored), jitter_seed)) {}
 Delivery::~Delivery() = default;
-void Delivery::handle(Event event, const Now& now, std::vector<Action>& actions) { impl_->handle(std::move(event), now, actions); }
+void Delivery::handle(Event event, const Now& now, std::vector<Action>& actions) {
+  impl_->handle(std::move(event), now, actions);
+}
 SteadyTime Delivery::next_deadline() const { return impl_->next_deadline(); }
 bool Delivery::waits_for_arrivals() const { return impl_->waits_for_arrivals(); }
 bool Delivery::drained() const { return impl_->drained(); }

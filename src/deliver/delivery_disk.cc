@@ -8,8 +8,8 @@ namespace firebase_relay {
 
 using deliver::Slice;
 
-/// Guarantee 2: acknowledged or on disk within two flush intervals, and never less than 500 ms. Half of it may pass before
-/// something is sent, and half before it is answered.
+/// Guarantee 2: acknowledged or on disk within two flush intervals, and never less than 500 ms. Half of it may pass
+/// before something is sent, and half before it is answered.
 std::chrono::milliseconds Delivery::Impl::half_window() const {
   constexpr std::chrono::milliseconds kLeast{250};
   return std::max(options_.flush_interval, kLeast);
@@ -106,8 +106,8 @@ void Delivery::Impl::on(PersistFailed&&) {
   for (const BatchId id : done) history_.release(id);
 }
 
-/// What is saved and not about to be sent leaves memory, newest first, and is loaded again in its turn. Once one batch is on
-/// disk only, so are all newer ones: history leaves oldest first.
+/// What is saved and not about to be sent leaves memory, newest first, and is loaded again in its turn. Once one batch
+/// is on disk only, so are all newer ones: history leaves oldest first.
 void Delivery::Impl::keep_memory_flat() {
   const auto drop = [this](BatchId id) {
     if (!history_.stored().at(id).on_disk || !history_.drop_untouched(id)) return false;
@@ -192,7 +192,8 @@ void Delivery::Impl::leave_trouble_if_empty() {
   send_what_may_go();
 }
 
-/// At the outbox's limit price history goes first, oldest first (guarantee 3). While the disk fails, memory is all there is.
+/// At the outbox's limit price history goes first, oldest first (guarantee 3). While the disk fails, memory is all
+/// there is.
 void Delivery::Impl::keep_within_bounds() {
   if (level_.bytes > options_.outbox_bytes_max && unloaded_ > 0 && !shedding_ && !loading_) {
     shedding_ = true;

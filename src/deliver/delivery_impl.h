@@ -45,7 +45,7 @@ class Delivery::Impl {
     std::string live_text;  ///< what Send::parts of the live values point into
     SteadyTime sent_at;
     std::uint64_t bytes = 0;
-    bool is_main = false;   ///< takes the one place for live values
+    bool is_main = false;  ///< takes the one place for live values
     bool is_probe = false;
     bool is_suspect = false;
   };
@@ -131,21 +131,21 @@ class Delivery::Impl {
 
   // The outbox.
   OutboxLevel level_;
-  std::uint64_t unloaded_ = 0;     ///< batches that are on disk only
-  BatchId loaded_upto_ = 0;        ///< those have higher ids
+  std::uint64_t unloaded_ = 0;  ///< batches that are on disk only
+  BatchId loaded_upto_ = 0;     ///< those have higher ids
   bool trouble_ = false;
-  bool saving_ = false;            ///< a Persist is under way; likewise the next three
+  bool saving_ = false;  ///< a Persist is under way; likewise the next three
   bool forgetting_ = false;
   bool loading_ = false;
   bool shedding_ = false;
-  bool must_sync_ = false;         ///< rows were forgotten without a sync since
+  bool must_sync_ = false;  ///< rows were forgotten without a sync since
   bool save_failed_ = false;
-  bool must_save_now_ = false;     ///< a request failed: what it had must not wait for the next flush
+  bool must_save_now_ = false;  ///< a request failed: what it had must not wait for the next flush
   SteadyTime save_again_{};
   SteadyTime load_again_{};
   std::vector<BatchId> forget_batches_;
   std::vector<LiveAcknowledged> forget_live_;
-  std::vector<BatchId> forgetting_batches_;      ///< of the Acknowledge under way, in case it fails
+  std::vector<BatchId> forgetting_batches_;  ///< of the Acknowledge under way, in case it fails
   std::vector<LiveAcknowledged> forgetting_live_;
 
   // The end.

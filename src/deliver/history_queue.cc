@@ -205,7 +205,8 @@ bool HistoryQueue::drop_untouched(BatchId id) {
   std::uint64_t entries = 0;
   for (const HistoryRun& run : stored.batch.runs) entries += run.entries.size();
   std::uint64_t waiting = 0;
-  for (auto slice = waiting_.rbegin(); slice != waiting_.rend() && slice->batch == id; ++slice) waiting += slice->size();
+  for (auto slice = waiting_.rbegin(); slice != waiting_.rend() && slice->batch == id; ++slice)
+    waiting += slice->size();
   if (waiting != entries) return false;
   while (!waiting_.empty() && waiting_.back().batch == id) {
     waiting_bytes_ -= bytes_of(waiting_.back());
@@ -251,7 +252,8 @@ std::optional<Slice> HistoryQueue::find(Sequence sequence, const std::vector<Sli
     const HistoryRun& run = run_of(slice);
     for (std::uint32_t i = slice.first; i < slice.last; ++i) {
       const std::uint32_t offset = run.entries[i].sequence_offset;
-      if (offset != HistoryEntry::kUncounted && run.first_sequence + offset == sequence) return Slice{slice.batch, slice.run, i, i + 1};
+      if (offset != HistoryEntry::kUncounted && run.first_sequence + offset == sequence)
+        return Slice{slice.batch, slice.run, i, i + 1};
     }
   }
   return std::nullopt;

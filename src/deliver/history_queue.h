@@ -21,8 +21,8 @@ struct Slice {
   [[nodiscard]] std::uint32_t size() const { return last - first; }
 };
 
-/// History that is in memory: which entries of which batch wait, are under way, or are done. Entries travel in any order
-/// (decision 4 of the contract), but they leave oldest first.
+/// History that is in memory: which entries of which batch wait, are under way, or are done. Entries travel in any
+/// order (decision 4 of the contract), but they leave oldest first.
 ///
 /// Pure; one thread. Batches stay where they are in memory until release(): requests point into them.
 class HistoryQueue {
@@ -31,18 +31,18 @@ class HistoryQueue {
     Batch batch;
     std::uint64_t left = 0;  ///< entries not yet done
     bool on_disk = false;
-    bool saving = false;     ///< being written to disk
+    bool saving = false;  ///< being written to disk
     bool was_sent = false;
-    bool is_held = false;    ///< waits for older batches that are on disk only
-    SteadyTime save_by;      ///< has to be on disk then, unless it is done (guarantee 2)
+    bool is_held = false;  ///< waits for older batches that are on disk only
+    SteadyTime save_by;    ///< has to be on disk then, unless it is done (guarantee 2)
   };
 
   enum class Place : std::uint8_t { kQueued, kHeld };
   /// Takes `batch` in, behind what waits; kHeld: not to be sent before queue_held().
   Stored& add(Batch batch, SteadyTime save_by, Place place);
   void queue_held();
-  /// `slices` are on their way: their batches need not be saved before `save_by`. Only the first time counts, so that what
-  /// is sent in many parts is not put off for ever.
+  /// `slices` are on their way: their batches need not be saved before `save_by`. Only the first time counts, so that
+  /// what is sent in many parts is not put off for ever.
   void sent(const std::vector<Slice>& slices, SteadyTime save_by);
   [[nodiscard]] bool has_waiting() const { return !waiting_.empty(); }
   [[nodiscard]] bool has_suspects() const { return !suspects_.empty(); }
@@ -79,7 +79,9 @@ class HistoryQueue {
   void go_narrow();
   [[nodiscard]] bool is_narrow() const { return narrow_; }
 
-  [[nodiscard]] const HistoryRun& run_of(const Slice& slice) const { return stored_.at(slice.batch).batch.runs[slice.run]; }
+  [[nodiscard]] const HistoryRun& run_of(const Slice& slice) const {
+    return stored_.at(slice.batch).batch.runs[slice.run];
+  }
   [[nodiscard]] std::uint64_t bytes_of(const Slice& slice) const;
   /// Appends the text of `slice` as parts of a request body, relative to its location when narrow.
   void append_parts(const Slice& slice, std::vector<std::string_view>& parts) const;

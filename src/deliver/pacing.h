@@ -8,8 +8,8 @@
 
 namespace firebase_relay::deliver {
 
-/// Bytes sent in the last minute, so that history can be held under the quota (guarantee 6): a sliding window of seconds,
-/// counted one second too long rather than too short.
+/// Bytes sent in the last minute, so that history can be held under the quota (guarantee 6): a sliding window of
+/// seconds, counted one second too long rather than too short.
 ///
 /// Pure; one thread.
 class Pacing {

@@ -9,12 +9,20 @@ namespace {
 using enum Verdict;
 using enum Answer::Transport;
 
-constexpr RetryRule kTooBigToWrite{kAnswered, 400, 400, kNarrow, "write_too_big", HoldReason::kNone, false,
-                                   "the tree at this location is too big for one write; narrower locations are used from now on"};
+constexpr RetryRule kTooBigToWrite{
+    kAnswered,
+    400,
+    400,
+    kNarrow,
+    "write_too_big",
+    HoldReason::kNone,
+    false,
+    "the tree at this location is too big for one write; narrower locations are used from now on"};
 
 constexpr RetryRule kTable[] = {
     {kConnect, 0, 0, kRetry, "connect", HoldReason::kNone, false, "check the network and the database's address"},
-    {kDns, 0, 0, kRetry, "dns", HoldReason::kNone, false, "check the network, name resolution and the database's address"},
+    {kDns, 0, 0, kRetry, "dns", HoldReason::kNone, false,
+     "check the network, name resolution and the database's address"},
     {kTls, 0, 0, kRetry, "tls", HoldReason::kNone, false, "check the clock and the CA certificates (--ca-file)"},
     {kTimeout, 0, 0, kRetry, "timeout", HoldReason::kNone, true, ""},
     {kReset, 0, 0, kRetry, "reset", HoldReason::kNone, true, ""},
@@ -22,15 +30,18 @@ constexpr RetryRule kTable[] = {
     {kAnswered, 400, 400, kBisect, "refused", HoldReason::kNone, false, ""},
     {kAnswered, 401, 401, kRefresh, "unauthorized", HoldReason::kUnauthorized, false,
      "give the relay credentials that may write this database (--credentials), and check this machine's clock"},
-    {kAnswered, 402, 402, kHold, "payment", HoldReason::kPayment, false, "the plan's quota is used up or unpaid: see the Firebase console"},
+    {kAnswered, 402, 402, kHold, "payment", HoldReason::kPayment, false,
+     "the plan's quota is used up or unpaid: see the Firebase console"},
     {kAnswered, 403, 403, kRefresh, "forbidden", HoldReason::kForbidden, false,
      "the account may not write this database, or the project is gone: check its role in the Firebase console"},
     {kAnswered, 404, 404, kHold, "not_found", HoldReason::kNotFound, false,
      "no such database at this address: check --database-url, name and region, in the Firebase console"},
     {kAnswered, 408, 408, kRetry, "request_timeout", HoldReason::kNone, true, ""},
     {kAnswered, 413, 413, kSplit, "too_large", HoldReason::kNone, false, "lower --batch-max-bytes"},
-    {kAnswered, 423, 423, kHold, "locked", HoldReason::kLocked, false, "the database is locked or disabled: enable it in the Firebase console"},
-    {kAnswered, 429, 429, kRetry, "too_many_requests", HoldReason::kNone, false, "lower --max-mb-per-minute or --in-flight"},
+    {kAnswered, 423, 423, kHold, "locked", HoldReason::kLocked, false,
+     "the database is locked or disabled: enable it in the Firebase console"},
+    {kAnswered, 429, 429, kRetry, "too_many_requests", HoldReason::kNone, false,
+     "lower --max-mb-per-minute or --in-flight"},
     {kAnswered, 503, 503, kRetry, "unavailable", HoldReason::kNone, false, ""},  // "the request was not attempted"
     {kAnswered, 500, 599, kRetry, "server_error", HoldReason::kNone, true, ""},
     {kAnswered, 0, 999, kHold, "unknown_answer", HoldReason::kUnknownAnswer, false,
@@ -48,7 +59,8 @@ std::span<const RetryRule> retry_table() { return kTable; }
 
 const RetryRule& judge(const Answer& answer) {
   if (answer.transport == kAnswered && answer.status == 400 && answer.write_too_big) return kTooBigToWrite;
-  const auto* rule = std::find_if(std::begin(kTable), std::end(kTable), [&](const RetryRule& row) { return fits(row, answer); });
+  const auto* rule =
+      std::find_if(std::begin(kTable), std::end(kTable), [&](const RetryRule& row) { return fits(row, answer); });
   return rule != std::end(kTable) ? *rule : *std::prev(std::end(kTable));
 }
 

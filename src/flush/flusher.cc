@@ -49,8 +49,10 @@ void Flusher::run() {
 
 void Flusher::notify(std::uint64_t bytes) {
   const std::uint64_t queued = queued_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
-  const bool is_full = queued >= options_.delivery.batch_bytes_max && queued - bytes < options_.delivery.batch_bytes_max;
-  if (is_full || waits_for_arrivals_.exchange(false, std::memory_order_seq_cst)) wiring_.sender.wake();  // pairs with run()
+  const bool is_full =
+      queued >= options_.delivery.batch_bytes_max && queued - bytes < options_.delivery.batch_bytes_max;
+  if (is_full || waits_for_arrivals_.exchange(false, std::memory_order_seq_cst))
+    wiring_.sender.wake();  // pairs with run()
 }
 
 void Flusher::stop() {
@@ -110,7 +112,9 @@ void Flusher::beat_if_due() {
 void Flusher::beat(bool draining) {
   std::uint64_t messages = 0;
   for (const std::uint64_t count : lag_since_beat_.counts()) messages += count;
-  if (messages > 0) state_.lag = std::chrono::milliseconds(std::llround(lag_since_beat_.sum_seconds() * 1000 / static_cast<double>(messages)));
+  if (messages > 0)
+    state_.lag =
+        std::chrono::milliseconds(std::llround(lag_since_beat_.sum_seconds() * 1000 / static_cast<double>(messages)));
   lag_since_beat_ = {};
   handle(Arrived{std::move(*wiring_.heartbeat.beat(state_, read_clocks(), draining))});
 }
@@ -173,7 +177,9 @@ void Flusher::perform(const ShedBytes& action) {
   events_.emplace_back(WasShed{result ? *result : ShedResult{}, result.has_value()});
 }
 
-void Flusher::perform(const SetAside& action) { wiring_.events.dead_letter(action.letter, std::chrono::steady_clock::now()); }
+void Flusher::perform(const SetAside& action) {
+  wiring_.events.dead_letter(action.letter, std::chrono::steady_clock::now());
+}
 
 void Flusher::perform(const RefreshCredentials&) {}
 

@@ -25,9 +25,9 @@ namespace firebase_relay::flush {
 
 /// What the flusher knows of itself.
 struct FlushState {
-  std::optional<UtcMillis> last_message_at;         ///< arrival of the newest message
-  std::optional<UtcMillis> last_flush_at;           ///< the last acknowledgement
-  std::optional<std::chrono::milliseconds> lag;     ///< arrival to acknowledgement, the mean since the last beat
+  std::optional<UtcMillis> last_message_at;      ///< arrival of the newest message
+  std::optional<UtcMillis> last_flush_at;        ///< the last acknowledgement
+  std::optional<std::chrono::milliseconds> lag;  ///< arrival to acknowledgement, the mean since the last beat
 };
 
 /// What the flusher adds by itself from time to time: the relay's own state (relay/heartbeat.h).
@@ -46,8 +46,8 @@ struct FlusherOptions {
   std::uint64_t jitter_seed = 0;
 };
 
-/// The thin shell around Delivery: brings it blocks in their order, answers and the time, and does what it decides. Decides
-/// nothing itself (decision 3 of the contract).
+/// The thin shell around Delivery: brings it blocks in their order, answers and the time, and does what it decides.
+/// Decides nothing itself (decision 3 of the contract).
 ///
 /// Threads: run() is the flusher's thread; notify(), stop() and end_now() may be called from any.
 class Flusher {
@@ -60,8 +60,8 @@ class Flusher {
     Heartbeat& heartbeat;
     observe::Metrics& metrics;
     observe::Events& events;
-    std::function<void()> took_block;                  ///< room may have come in the budget
-    std::function<void(std::string lines)> show;       ///< console lines, in the order of arrival
+    std::function<void()> took_block;             ///< room may have come in the budget
+    std::function<void(std::string lines)> show;  ///< console lines, in the order of arrival
   };
   Flusher(const FlusherOptions& options, Restored restored, Wiring wiring);
 
@@ -76,7 +76,9 @@ class Flusher {
   /// Messages that are neither delivered nor otherwise ended, but those still in the queue.
   [[nodiscard]] std::uint64_t messages_in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
   /// When the thread last came around, for health.
-  [[nodiscard]] SteadyTime last_turn() const { return SteadyTime(SteadyTime::duration(last_turn_.load(std::memory_order_relaxed))); }
+  [[nodiscard]] SteadyTime last_turn() const {
+    return SteadyTime(SteadyTime::duration(last_turn_.load(std::memory_order_relaxed)));
+  }
 
  private:
   void take_blocks();
@@ -111,7 +113,7 @@ class Flusher {
   FlushState state_;
   LagBuckets lag_since_beat_;
 
-  std::atomic<std::uint64_t> queued_bytes_{0};      ///< of fragments that notify() told of
+  std::atomic<std::uint64_t> queued_bytes_{0};  ///< of fragments that notify() told of
   std::atomic<bool> waits_for_arrivals_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> end_now_{false};

@@ -17,7 +17,8 @@ std::size_t keep_body(char* data, std::size_t size, std::size_t count, void* bod
 
 std::size_t keep_date(char* data, std::size_t size, std::size_t count, void* date) {
   const std::string_view line(data, size * count);
-  if (line.starts_with("Date: ") || line.starts_with("date: ")) static_cast<std::string*>(date)->assign(line.substr(6, line.find_last_not_of("\r\n") - 5));
+  if (line.starts_with("Date: ") || line.starts_with("date: "))
+    static_cast<std::string*>(date)->assign(line.substr(6, line.find_last_not_of("\r\n") - 5));
   return size * count;
 }
 
@@ -28,7 +29,8 @@ Result<HttpResponse> http_request(const HttpRequest& request) {
   if (!easy) return fail(ErrorCode::kUnavailable, "curl_easy_init failed");
   HttpResponse response;
   curl_slist* lines = curl_slist_append(nullptr, "Content-Type: application/json");
-  if (!request.authorization.empty()) lines = curl_slist_append(lines, ("Authorization: " + request.authorization).c_str());
+  if (!request.authorization.empty())
+    lines = curl_slist_append(lines, ("Authorization: " + request.authorization).c_str());
   const std::unique_ptr<curl_slist, void (*)(curl_slist*)> headers(lines, curl_slist_free_all);
   curl_easy_setopt(easy.get(), CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(easy.get(), CURLOPT_CUSTOMREQUEST, request.method.c_str());

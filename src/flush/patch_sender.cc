@@ -13,9 +13,9 @@
 namespace firebase_relay::flush {
 namespace {
 
-constexpr std::size_t kAnswerKeptMax = 1024;    // of a body that explains an error
+constexpr std::size_t kAnswerKeptMax = 1024;  // of a body that explains an error
 constexpr std::size_t kDetailMax = 200;
-constexpr long kUploadBuffer = 256 * 1024;      // one copy into curl's buffer per read
+constexpr long kUploadBuffer = 256 * 1024;  // one copy into curl's buffer per read
 
 /// libcurl's start-up is not thread-safe, so it happens once, before the first handle.
 void start_curl() {
@@ -88,8 +88,8 @@ class PatchSender::Transfer {
     set(CURLOPT_USERAGENT, "firebase-relay/" FIREBASE_RELAY_VERSION);
     if (!options.ca_file.empty()) set(CURLOPT_CAINFO, options.ca_file.c_str());
     if (options.database.is_local()) set(CURLOPT_NOPROXY, "*");
-    // No CURLOPT_SEEKFUNCTION: libcurl must not send a body again by itself. Whether a lost request may be applied later
-    // is for delivery to know.
+    // No CURLOPT_SEEKFUNCTION: libcurl must not send a body again by itself. Whether a lost request may be applied
+    // later is for delivery to know.
     set(CURLOPT_READFUNCTION, &Transfer::read);
     set(CURLOPT_READDATA, this);
     set(CURLOPT_WRITEFUNCTION, &Transfer::write);
@@ -165,7 +165,8 @@ class PatchSender::Transfer {
     constexpr std::string_view kName = "retry-after:";
     std::string_view line(data, size * count);
     const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
-    if (line.size() > kName.size() && std::equal(kName.begin(), kName.end(), line.begin(), [&](char b, char a) { return same(a, b); })) {
+    if (line.size() > kName.size() &&
+        std::equal(kName.begin(), kName.end(), line.begin(), [&](char b, char a) { return same(a, b); })) {
       line.remove_prefix(kName.size());
       while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
       while (!line.empty() && static_cast<unsigned char>(line.back()) <= ' ') line.remove_suffix(1);
@@ -217,7 +218,8 @@ PatchSender::PatchSender(SenderOptions options) : options_(std::move(options)), 
   start_curl();
   handles_->multi = curl_multi_init();
   if (!handles_->multi) throw std::runtime_error("curl_multi_init failed");
-  std::vector<std::string> lines = {"Content-Type: application/json", "Expect:"};  // no 100-continue: it costs a round trip
+  std::vector<std::string> lines = {"Content-Type: application/json",
+                                    "Expect:"};  // no 100-continue: it costs a round trip
   if (!options_.authorization.empty()) lines.push_back("Authorization: " + options_.authorization);
   for (const std::string& line : lines) handles_->headers = curl_slist_append(handles_->headers, line.c_str());
 }
@@ -243,7 +245,8 @@ void PatchSender::wait(SteadyTime deadline, std::vector<Finished>& finished) {
   if (!finished.empty()) return;
   constexpr std::chrono::seconds kLongest{10};  // health sees the flusher turn
   const SteadyTime now = std::chrono::steady_clock::now();
-  const auto left = deadline <= now ? SteadyTime::duration::zero() : std::min<SteadyTime::duration>(deadline - now, kLongest);
+  const auto left =
+      deadline <= now ? SteadyTime::duration::zero() : std::min<SteadyTime::duration>(deadline - now, kLongest);
   const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(left);
   curl_multi_poll(handles_->multi, nullptr, 0, static_cast<int>(timeout.count()), nullptr);
   handles_->collect(finished);

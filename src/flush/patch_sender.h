@@ -20,8 +20,8 @@ struct SenderOptions {
   std::chrono::milliseconds request_timeout{15'000};
 };
 
-/// Sends PATCH requests side by side over kept connections (curl multi, HTTP/1.1). A request whose answer is lost takes its
-/// connection with it.
+/// Sends PATCH requests side by side over kept connections (curl multi, HTTP/1.1). A request whose answer is lost takes
+/// its connection with it.
 ///
 /// Threads: one, but wake(), which any thread may call.
 /// Errors:  an answer for every request, also when there is none: Answer::transport tells why.

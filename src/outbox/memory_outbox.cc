@@ -40,7 +40,8 @@ Result<OutboxLevel> MemoryOutbox::append(const std::vector<const Batch*>& batche
   return level();
 }
 
-Result<OutboxLevel> MemoryOutbox::acknowledge(const std::vector<BatchId>& batches, const std::vector<LiveAcknowledged>& live, bool) {
+Result<OutboxLevel> MemoryOutbox::acknowledge(const std::vector<BatchId>& batches,
+                                              const std::vector<LiveAcknowledged>& live, bool) {
   for (const BatchId id : batches) {
     const auto found = batches_.find(id);
     if (found == batches_.end()) continue;

@@ -7,12 +7,13 @@
 
 namespace firebase_relay::outbox {
 
-/// The outbox without a disk: what the database has not acknowledged survives an outage of the database, not of the relay.
-/// Copies like the durable one does, so that it takes its place without a change elsewhere.
+/// The outbox without a disk: what the database has not acknowledged survives an outage of the database, not of the
+/// relay. Copies like the durable one does, so that it takes its place without a change elsewhere.
 class MemoryOutbox final : public Outbox {
  public:
   Result<OutboxLevel> append(const std::vector<const Batch*>& batches, const std::vector<LiveRow>& live) override;
-  Result<OutboxLevel> acknowledge(const std::vector<BatchId>& batches, const std::vector<LiveAcknowledged>& live, bool sync) override;
+  Result<OutboxLevel> acknowledge(const std::vector<BatchId>& batches, const std::vector<LiveAcknowledged>& live,
+                                  bool sync) override;
   Result<std::vector<Batch>> load(BatchId after, std::uint64_t bytes_max) override;
   Result<ShedResult> shed(BatchId after, std::uint64_t bytes) override;
   /// All of it, as the durable outbox gives it after a restart.

@@ -59,7 +59,8 @@ void StateWriter::add(FragmentBlock& block, std::string_view name, std::string_v
   block.text += name;
   const auto value_offset = static_cast<std::uint32_t>(block.text.size());
   block.text += json;
-  const std::uint64_t hash = classify::hash_of_path(std::string_view(block.text).substr(path_offset, value_offset - path_offset));
+  const std::uint64_t hash =
+      classify::hash_of_path(std::string_view(block.text).substr(path_offset, value_offset - path_offset));
   block.live.push_back({sequence_, hash, path_offset, value_offset - path_offset, value_offset,
                         static_cast<std::uint32_t>(json.size()), LiveUpdate::kNoTicket});
 }
@@ -67,7 +68,8 @@ void StateWriter::add(FragmentBlock& block, std::string_view name, std::string_v
 std::unique_ptr<FragmentBlock> StateWriter::gap_block(const bus::Gap& gap) {
   gaps_.fetch_add(1, std::memory_order_relaxed);
   auto block = std::make_unique<FragmentBlock>();
-  const std::string value = "{\"from\":" + quoted_time(gap.from) + ",\"to\":" + quoted_time(gap.to) + ",\"cause\":" + quoted(gap.cause) + "}";
+  const std::string value =
+      "{\"from\":" + quoted_time(gap.from) + ",\"to\":" + quoted_time(gap.to) + ",\"cause\":" + quoted(gap.cause) + "}";
   std::string key(classify::kHistoryKeySize, '-');
   classify::write_key_time(gap.from, key.data());
   classify::write_key_hash(classify::key_seed(value, 0), 0, key.data() + 8);
@@ -76,7 +78,8 @@ std::unique_ptr<FragmentBlock> StateWriter::gap_block(const bus::Gap& gap) {
   run.text = '"' + path + "\":" + value + ',';
   run.arrived_at = gap.to;
   run.arrived = std::chrono::steady_clock::now();
-  run.entries.push_back({0, HistoryEntry::kUncounted, HistoryEntry::kNoEventTime, static_cast<std::uint16_t>(path.size()), 0, Kind::kUnrouted});
+  run.entries.push_back({0, HistoryEntry::kUncounted, HistoryEntry::kNoEventTime,
+                         static_cast<std::uint16_t>(path.size()), 0, Kind::kUnrouted});
   return block;
 }
 

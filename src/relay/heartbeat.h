@@ -12,8 +12,8 @@
 
 namespace firebase_relay::relay {
 
-/// The relay's own state at relay/{instance}/…, each value at a path of its own, so that a phone can tell "no trades" from
-/// "the PC is off". Ordinary fragments, which go the way of all others; no message, so nothing counts them.
+/// The relay's own state at relay/{instance}/…, each value at a path of its own, so that a phone can tell "no trades"
+/// from "the PC is off". Ordinary fragments, which go the way of all others; no message, so nothing counts them.
 ///
 /// Threads: the flusher's, but gap_block(), which the subscriber calls.
 class StateWriter final : public flush::Heartbeat {

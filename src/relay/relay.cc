@@ -26,9 +26,9 @@
 namespace firebase_relay::relay {
 namespace {
 
-constexpr std::size_t kBlockBytesKept = 512 * 1024;              // of a block's memory, when it is used again
-constexpr std::uint64_t kMemoryOutboxBytesMax = 64ull << 20;     // until the outbox is on disk
-constexpr std::chrono::seconds kStuckAfter{30};                  // a thread that has not come around for so long
+constexpr std::size_t kBlockBytesKept = 512 * 1024;           // of a block's memory, when it is used again
+constexpr std::uint64_t kMemoryOutboxBytesMax = 64ull << 20;  // until the outbox is on disk
+constexpr std::chrono::seconds kStuckAfter{30};               // a thread that has not come around for so long
 
 bool shows_messages(const Options& options) {
   if (options.log_messages == LogMessages::kAuto) return ::isatty(STDOUT_FILENO) == 1;
@@ -61,7 +61,8 @@ flush::FlusherOptions flusher_options(const Options& options, std::uint64_t seed
 }
 
 flush::SenderOptions sender_options(const Options& options) {
-  return {*options.database, options.database->emulator ? "Bearer owner" : "", options.ca_file, options.request_timeout};
+  return {*options.database, options.database->emulator ? "Bearer owner" : "", options.ca_file,
+          options.request_timeout};
 }
 
 std::uint64_t random_seed() {
@@ -76,7 +77,8 @@ Result<classify::RouteTable> load_routes(const Options& options) {
   std::ifstream file(options.routes_file, std::ios::binary);
   std::ostringstream json;
   if (!(json << file.rdbuf())) {
-    return fail(ErrorCode::kInvalid, "--routes " + options.routes_file + ": " + std::strerror(errno), "name a file that can be read");
+    return fail(ErrorCode::kInvalid, "--routes " + options.routes_file + ": " + std::strerror(errno),
+                "name a file that can be read");
   }
   return classify::parse_routes(json.str(), options.routes_file);
 }
@@ -105,9 +107,10 @@ struct Relay::Parts {
 
   void start_threads(const Options& options) {
     flusher_thread = std::jthread([this] { flusher.run(); });
-    classify::Workers::Wiring wiring{messages, fragments,
-                                     [this](std::unique_ptr<MessageBlock> block, SteadyTime arrived) { reuse(std::move(block), arrived); },
-                                     [this](std::size_t bytes) { flusher.notify(bytes); }};
+    classify::Workers::Wiring wiring{
+        messages, fragments,
+        [this](std::unique_ptr<MessageBlock> block, SteadyTime arrived) { reuse(std::move(block), arrived); },
+        [this](std::size_t bytes) { flusher.notify(bytes); }};
     workers.emplace(routes, writer_options(options), options.workers, std::move(wiring));
     source_thread = std::jthread([this](std::stop_token stop) { source.run(stop); });
   }
@@ -158,14 +161,15 @@ struct Relay::Parts {
 Relay::Relay(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Result<std::unique_ptr<Relay>> Relay::start(const Options& options, observe::Log& log) {
-  if (!options.database) return fail(ErrorCode::kInvalid, "no database is named", "give --database-url or FIREBASE_DATABASE_EMULATOR_HOST");
+  if (!options.database)
+    return fail(ErrorCode::kInvalid, "no database is named", "give --database-url or FIREBASE_DATABASE_EMULATOR_HOST");
   Result<classify::RouteTable> routes = load_routes(options);
   if (!routes) return tl::unexpected<Error>(routes.error());
   auto parts = std::make_unique<Parts>(options, std::move(*routes), log);
   Parts& own = *parts;
   auto http = observe::HttpListener::start(options.http_listen.host, options.http_listen.port,
-                                           {[&own] { return own.metrics.serialize(); }, [&own] { return own.health_flaw(); },
-                                            [&own] { return own.ready_flaw(); }});
+                                           {[&own] { return own.metrics.serialize(); },
+                                            [&own] { return own.health_flaw(); }, [&own] { return own.ready_flaw(); }});
   if (!http) return tl::unexpected<Error>(http.error());
   own.http = std::move(*http);
   log.logger().info("http listening on http://{}:{}", options.http_listen.host, own.http->port());

@@ -19,8 +19,8 @@ struct Outcome {
   std::uint64_t left = 0;  ///< messages that were neither acknowledged nor otherwise ended
 };
 
-/// Puts the stages together: subscriber → workers → flusher, and the HTTP listener beside them. Shuts down the way the data
-/// flows: stop reading, let the workers finish, flush, drain.
+/// Puts the stages together: subscriber → workers → flusher, and the HTTP listener beside them. Shuts down the way the
+/// data flows: stop reading, let the workers finish, flush, drain.
 ///
 /// Threads: start(), drain() and end_now() by whoever owns it; end_now() also while another thread is in drain().
 class Relay {

@@ -20,7 +20,9 @@ namespace {
 /// One line a check: what was looked at, whether it is well, and what to do if not.
 class Report {
  public:
-  void good(const std::string& what, const std::string& detail) { std::printf("ok      %-12s %s\n", what.c_str(), detail.c_str()); }
+  void good(const std::string& what, const std::string& detail) {
+    std::printf("ok      %-12s %s\n", what.c_str(), detail.c_str());
+  }
   void bad(const std::string& what, const std::string& detail, const std::string& remedy) {
     std::printf("FAILED  %-12s %s%s%s\n", what.c_str(), detail.c_str(), remedy.empty() ? "" : " -> ", remedy.c_str());
     all_good_ = false;
@@ -36,15 +38,18 @@ void check_redis(const relay::Options& options, Report& report) {
   const SteadyTime until = std::chrono::steady_clock::now() + kPatience;
   bus::Connection connection(options.redis, options.channels);
   MessageBlock messages;
-  while (connection.state() != bus::Connection::State::kSubscribed && connection.state() != bus::Connection::State::kClosed) {
+  while (connection.state() != bus::Connection::State::kSubscribed &&
+         connection.state() != bus::Connection::State::kClosed) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    if (left.count() <= 0) return report.bad("redis", options.redis.masked() + ": no answer", "start Redis, or correct --redis-url");
+    if (left.count() <= 0)
+      return report.bad("redis", options.redis.masked() + ": no answer", "start Redis, or correct --redis-url");
     pollfd fd{connection.fd(), connection.poll_events(), 0};
     ::poll(&fd, 1, static_cast<int>(left.count()));
     connection.proceed(messages);
   }
   if (connection.state() == bus::Connection::State::kClosed) {
-    return report.bad("redis", options.redis.masked() + ": " + connection.error(), "start Redis, or correct --redis-url and the password");
+    return report.bad("redis", options.redis.masked() + ": " + connection.error(),
+                      "start Redis, or correct --redis-url and the password");
   }
   report.good("redis", options.redis.masked() + ", subscribed");
 }
@@ -67,19 +72,24 @@ void check_database(const relay::Options& options, Report& report) {
   };
   const auto written = ask("PATCH", node, "{\"key%2Ewith%2Edots\":true}");
   const std::string where = options.database->text();
-  if (!written) return report.bad("database", where + ": " + written.error().what, "check the network and --database-url");
+  if (!written)
+    return report.bad("database", where + ": " + written.error().what, "check the network and --database-url");
   if (written->status >= 300) {
-    return report.bad("database", where + ": " + std::to_string(written->status) + " " + written->body.substr(0, 200), "check --database-url and the credentials");
+    return report.bad("database", where + ": " + std::to_string(written->status) + " " + written->body.substr(0, 200),
+                      "check --database-url and the credentials");
   }
   const auto read = ask("GET", node + "/key%2Ewith%2Edots", "");
   const auto removed = ask("DELETE", node, "");
-  if (!read || read->body.find("true") == std::string::npos) return report.bad("database", where + ": what was written cannot be read back", "is this a Realtime Database?");
-  if (!removed || removed->status >= 300) return report.bad("database", where + ": what was written cannot be removed", "");
+  if (!read || read->body.find("true") == std::string::npos)
+    return report.bad("database", where + ": what was written cannot be read back", "is this a Realtime Database?");
+  if (!removed || removed->status >= 300)
+    return report.bad("database", where + ": what was written cannot be removed", "");
   report.good("database", where + ", written, read and removed");
 
   const time_t theirs = written->date.empty() ? -1 : curl_getdate(written->date.c_str(), nullptr);
   if (theirs < 0) return;
-  const auto skew = std::chrono::duration_cast<std::chrono::seconds>(utc_now() - std::chrono::sys_seconds(std::chrono::seconds(theirs)));
+  const auto skew = std::chrono::duration_cast<std::chrono::seconds>(
+      utc_now() - std::chrono::sys_seconds(std::chrono::seconds(theirs)));
   constexpr std::chrono::seconds kSkewMax{30};
   const std::string detail = std::to_string(skew.count()) + " s from the database's";
   if (std::chrono::abs(skew) > kSkewMax) return report.bad("clock", detail, "set this machine's clock (NTP)");
@@ -102,7 +112,8 @@ int check(const CommandLine& line) {
   report.good("config", line.config_file.empty() ? "flags and environment" : line.config_file);
   const auto routes = relay::load_routes(line.options);
   if (routes) {
-    report.good("routes", (line.options.routes_file.empty() ? "built in" : line.options.routes_file) + ", " + std::to_string(routes->routes.size()) + " lines");
+    report.good("routes", (line.options.routes_file.empty() ? "built in" : line.options.routes_file) + ", " +
+                              std::to_string(routes->routes.size()) + " lines");
   } else {
     report.bad("routes", routes.error().what, routes.error().remedy);
   }

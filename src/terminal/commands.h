@@ -20,8 +20,9 @@ int check(const CommandLine& line);
 /// Asks a running relay whether its threads move.
 int healthcheck(const CommandLine& line);
 
-/// For each line of `input` (`channel<TAB>payload`, or JSON as `tap --json` prints it) what would be written, as a line of
-/// JSON: {"line":1,"kind":"price","paths":{"services/AAPL/price":"187.2",…}}, or {"line":1,"dead_letter":"invalid_json"}.
+/// For each line of `input` (`channel<TAB>payload`, or JSON as `tap --json` prints it) what would be written, as a line
+/// of JSON: {"line":1,"kind":"price","paths":{"services/AAPL/price":"187.2",…}}, or
+/// {"line":1,"dead_letter":"invalid_json"}.
 int test_routes(const CommandLine& line, std::istream& input, std::ostream& output);
 
 }  // namespace firebase_relay::terminal

@@ -13,10 +13,12 @@ namespace firebase_relay::terminal {
 namespace {
 
 void greet(spdlog::logger& log, const relay::Options& options) {
-  log.info("firebase-relay {}: {} -> {}, instance {}, {} workers, flush every {} ms, history {}", FIREBASE_RELAY_VERSION,
-           options.redis.masked(), options.database->text(), options.instance, options.workers, options.flush_interval.count(),
-           options.history ? "on" : "off");
-  log.info("Redis pub/sub cannot be replayed: what is published while the relay is not connected is lost, and reported as a gap");
+  log.info("firebase-relay {}: {} -> {}, instance {}, {} workers, flush every {} ms, history {}",
+           FIREBASE_RELAY_VERSION, options.redis.masked(), options.database->text(), options.instance, options.workers,
+           options.flush_interval.count(), options.history ? "on" : "off");
+  log.info(
+      "Redis pub/sub cannot be replayed: what is published while the relay is not connected is lost, and reported as a "
+      "gap");
   if (!options.database->emulator && !options.database->is_local()) {
     log.warn("no credentials: the database will refuse unless its rules let everyone write");
   }
@@ -38,7 +40,8 @@ int run(const CommandLine& line) {
   constexpr std::chrono::milliseconds kForEver{-1};
   while (signals.wait(kForEver) == 0) {
   }
-  log.logger().info("draining: sending what was received, for at most {} ms; a second signal ends at once", line.options.drain_timeout.count());
+  log.logger().info("draining: sending what was received, for at most {} ms; a second signal ends at once",
+                    line.options.drain_timeout.count());
   relay::Outcome outcome;
   const Wakeup ended;
   {

@@ -4,8 +4,8 @@
 
 namespace firebase_relay::terminal {
 
-/// SIGTERM and SIGINT as something to wait for. Make it before the first thread: threads inherit that these are blocked.
-/// Threads: the main one.
+/// SIGTERM and SIGINT as something to wait for. Make it before the first thread: threads inherit that these are
+/// blocked. Threads: the main one.
 class Signals {
  public:
   Signals();

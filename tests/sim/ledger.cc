@@ -22,7 +22,8 @@ void add_history(FragmentBlock& block, const Published& message, std::uint32_t i
   HistoryRun& run = block.history[static_cast<std::size_t>(shed_class_of(kind))];
   const auto offset = static_cast<std::uint32_t>(run.text.size());
   run.text += '"' + message.history_path + "\":" + value_of(message.number, message.poison) + ',';
-  run.entries.push_back({offset, index, 1'700'000'000'000, static_cast<std::uint16_t>(message.history_path.size()), 0, kind});
+  run.entries.push_back(
+      {offset, index, 1'700'000'000'000, static_cast<std::uint16_t>(message.history_path.size()), 0, kind});
 }
 
 }  // namespace
@@ -31,7 +32,8 @@ std::string value_of(std::uint64_t number, bool poison) {
   return poison ? "\"poison" + std::to_string(number) + "\"" : std::to_string(number);
 }
 
-FragmentBlock Ledger::publish(Random& random, std::uint32_t count, Sequence sequence, const Now& now, unsigned poison_percent, bool history) {
+FragmentBlock Ledger::publish(Random& random, std::uint32_t count, Sequence sequence, const Now& now,
+                              unsigned poison_percent, bool history) {
   FragmentBlock block;
   block.number = 1;
   block.first_sequence = sequence;
@@ -59,7 +61,8 @@ FragmentBlock Ledger::publish(Random& random, std::uint32_t count, Sequence sequ
     }
     if (history && !random.chance(20)) {
       const std::string digits = std::to_string(message.number);
-      message.history_path = "history/" + ticker + (is_price ? "/prices/" : "/orders/") + "K" + std::string(19 - digits.size(), '0') + digits;
+      message.history_path = "history/" + ticker + (is_price ? "/prices/" : "/orders/") + "K" +
+                             std::string(19 - digits.size(), '0') + digits;
       add_history(block, message, i, kind);
     } else if (random.chance(10)) {
       message.live_paths.clear();  // neither: nothing is written, and the worker has counted it
@@ -67,7 +70,8 @@ FragmentBlock Ledger::publish(Random& random, std::uint32_t count, Sequence sequ
     std::uint32_t ticket = LiveUpdate::kNoTicket;
     if (message.history_path.empty() && !message.live_paths.empty()) {
       ticket = static_cast<std::uint32_t>(block.tickets.size());
-      block.tickets.push_back({kind, static_cast<std::uint32_t>(message.live_paths.size()), HistoryEntry::kNoEventTime});
+      block.tickets.push_back(
+          {kind, static_cast<std::uint32_t>(message.live_paths.size()), HistoryEntry::kNoEventTime});
     }
     add_live(block, message, sequence + i, ticket);
     messages_.push_back(std::move(message));

@@ -11,14 +11,14 @@
 
 namespace firebase_relay::sim {
 
-/// A message as the simulation publishes it. Its number is its value everywhere, so that a look at the database tells which
-/// message wrote it, and which is newer.
+/// A message as the simulation publishes it. Its number is its value everywhere, so that a look at the database tells
+/// which message wrote it, and which is newer.
 struct Published {
   std::uint64_t number = 0;
   std::vector<std::string> live_paths;
   std::string history_path;  ///< empty: without history
   bool poison = false;
-  bool in_doubt = false;     ///< a crash fell into the time in which it may be lost
+  bool in_doubt = false;  ///< a crash fell into the time in which it may be lost
   SteadyTime arrived;
 };
 
@@ -26,7 +26,8 @@ struct Published {
 class Ledger {
  public:
   /// Makes `count` messages and the block in which they come. `sequence` is the relay's number of the first one.
-  FragmentBlock publish(Random& random, std::uint32_t count, Sequence sequence, const Now& now, unsigned poison_percent, bool history);
+  FragmentBlock publish(Random& random, std::uint32_t count, Sequence sequence, const Now& now, unsigned poison_percent,
+                        bool history);
   [[nodiscard]] const std::vector<Published>& messages() const { return messages_; }
   std::vector<Published>& messages() { return messages_; }
 

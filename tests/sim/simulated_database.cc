@@ -30,7 +30,8 @@ std::vector<SimulatedDatabase::Write> SimulatedDatabase::parse(const Send& send)
   for (std::size_t at = 1; at < body.size();) {
     const std::size_t path_end = body.find('"', at + 1);
     const std::size_t value_end = body.find_first_of(",}", path_end);
-    writes.push_back({prefix + body.substr(at + 1, path_end - at - 1), body.substr(path_end + 2, value_end - path_end - 2)});
+    writes.push_back(
+        {prefix + body.substr(at + 1, path_end - at - 1), body.substr(path_end + 2, value_end - path_end - 2)});
     at = value_end + 1;
   }
   return writes;
@@ -43,11 +44,13 @@ std::optional<Answer> SimulatedDatabase::refusal(const Send& send, const std::ve
     answer.write_too_big = true;
     return answer;
   }
-  const bool poisoned = std::any_of(writes.begin(), writes.end(), [](const Write& write) { return write.value.starts_with("\"poison"); });
+  const bool poisoned =
+      std::any_of(writes.begin(), writes.end(), [](const Write& write) { return write.value.starts_with("\"poison"); });
   return poisoned ? std::optional(status(400)) : std::nullopt;
 }
 
-void SimulatedDatabase::receive(const Send& send, const Now& now, Random& random, const FaultRates& faults, milliseconds request_timeout) {
+void SimulatedDatabase::receive(const Send& send, const Now& now, Random& random, const FaultRates& faults,
+                                milliseconds request_timeout) {
   ++requests_;
   OnTheWire request{send.request, parse(send), {}, {}, status(204)};
   const auto latency = milliseconds(random.chance(faults.slow) ? random.between(300, 4000) : random.between(1, 120));
@@ -81,7 +84,8 @@ void SimulatedDatabase::receive(const Send& send, const Now& now, Random& random
     request.answer = no_answer(Answer::Transport::kReset);
   } else if (hits(faults.straggler)) {
     request.is_straggler = true;
-    request.apply_at = answer_at + milliseconds(random.between(0, static_cast<std::uint64_t>(request_timeout.count()) - 1));
+    request.apply_at =
+        answer_at + milliseconds(random.between(0, static_cast<std::uint64_t>(request_timeout.count()) - 1));
     request.answer = no_answer(Answer::Transport::kReset);
   } else {
     request.apply_at = apply_at;
@@ -94,7 +98,8 @@ std::vector<SimulatedDatabase::Reply> SimulatedDatabase::proceed(const Now& now)
   for (OnTheWire& request : wire_) {
     if (request.apply_at && *request.apply_at <= now.steady) due.push_back(&request);
   }
-  std::stable_sort(due.begin(), due.end(), [](const OnTheWire* a, const OnTheWire* b) { return *a->apply_at < *b->apply_at; });
+  std::stable_sort(due.begin(), due.end(),
+                   [](const OnTheWire* a, const OnTheWire* b) { return *a->apply_at < *b->apply_at; });
   for (OnTheWire* request : due) {
     apply(*request);
     request->apply_at.reset();
@@ -150,7 +155,8 @@ void SimulatedDatabase::relay_killed(Random& random) {
   }
   std::erase_if(wire_, [](const OnTheWire& request) { return !request.apply_at; });
   for (const auto& [path, number] : live_) {
-    if (number < newest_[path]) excused_.insert(path);  // a straggler came, and the kill forgot to send the newest again
+    if (number < newest_[path])
+      excused_.insert(path);  // a straggler came, and the kill forgot to send the newest again
   }
 }
 

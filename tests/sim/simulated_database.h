@@ -14,18 +14,18 @@ namespace firebase_relay::sim {
 
 /// How often what goes wrong, in percent of the requests. All zero: a healthy database.
 struct FaultRates {
-  unsigned unavailable = 0;      ///< 503, 429, 408
-  unsigned server_error = 0;     ///< 500, applied or not
-  unsigned lost_before = 0;      ///< no answer, not applied
-  unsigned lost_after = 0;       ///< no answer, applied
-  unsigned straggler = 0;        ///< no answer, applied later
+  unsigned unavailable = 0;   ///< 503, 429, 408
+  unsigned server_error = 0;  ///< 500, applied or not
+  unsigned lost_before = 0;   ///< no answer, not applied
+  unsigned lost_after = 0;    ///< no answer, applied
+  unsigned straggler = 0;     ///< no answer, applied later
   unsigned unreachable = 0;
-  unsigned held = 0;             ///< 401, 402, 404, 423, 302
-  unsigned slow = 0;             ///< an answer after seconds
+  unsigned held = 0;  ///< 401, 402, 404, 423, 302
+  unsigned slow = 0;  ///< an answer after seconds
 };
 
-/// A Realtime Database as far as the relay's requests go: applies PATCHes whole, refuses those with poison, and remembers
-/// for every path which message wrote it. Checks as it goes that no live path goes back.
+/// A Realtime Database as far as the relay's requests go: applies PATCHes whole, refuses those with poison, and
+/// remembers for every path which message wrote it. Checks as it goes that no live path goes back.
 class SimulatedDatabase {
  public:
   struct Reply {
@@ -35,14 +35,15 @@ class SimulatedDatabase {
   };
 
   /// Takes a request and decides what becomes of it.
-  void receive(const Send& send, const Now& now, Random& random, const FaultRates& faults, std::chrono::milliseconds request_timeout);
+  void receive(const Send& send, const Now& now, Random& random, const FaultRates& faults,
+               std::chrono::milliseconds request_timeout);
   /// Applies what is due, and gives the answers that are due.
   std::vector<Reply> proceed(const Now& now);
   [[nodiscard]] SteadyTime next() const;
   /// The relay was killed: nobody waits for answers any more; requests on the wire are applied or not.
   void relay_killed(Random& random);
 
-  bool size_limit_at_root = false;       ///< 400 "exceeds the maximum size" for requests to the root
+  bool size_limit_at_root = false;         ///< 400 "exceeds the maximum size" for requests to the root
   std::uint64_t body_bytes_max = 1 << 30;  ///< 413 above
 
   [[nodiscard]] const std::map<std::string, std::uint64_t>& live() const { return live_; }

@@ -16,13 +16,20 @@ void SimulatedDisk::submit(const Persist& action, const Now& now, Random& random
   for (const Batch* batch : action.batches) copies.push_back(*batch);
   submit(Persist{{}, action.live}, std::move(copies), now, random);
 }
-void SimulatedDisk::submit(const Acknowledge& action, const Now& now, Random& random) { submit(Action(action), {}, now, random); }
-void SimulatedDisk::submit(const Load& action, const Now& now, Random& random) { submit(Action(action), {}, now, random); }
-void SimulatedDisk::submit(const ShedBytes& action, const Now& now, Random& random) { submit(Action(action), {}, now, random); }
+void SimulatedDisk::submit(const Acknowledge& action, const Now& now, Random& random) {
+  submit(Action(action), {}, now, random);
+}
+void SimulatedDisk::submit(const Load& action, const Now& now, Random& random) {
+  submit(Action(action), {}, now, random);
+}
+void SimulatedDisk::submit(const ShedBytes& action, const Now& now, Random& random) {
+  submit(Action(action), {}, now, random);
+}
 
 std::vector<Event> SimulatedDisk::proceed(const Now& now) {
   std::vector<Event> events;
-  for (; !queue_.empty() && queue_.front().at <= now.steady; queue_.pop_front()) events.push_back(perform(queue_.front()));
+  for (; !queue_.empty() && queue_.front().at <= now.steady; queue_.pop_front())
+    events.push_back(perform(queue_.front()));
   return events;
 }
 

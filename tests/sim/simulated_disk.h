@@ -10,8 +10,8 @@
 
 namespace firebase_relay::sim {
 
-/// The outbox behind a disk that takes its time, fails, and keeps what was done when the relay is killed: operations are
-/// done one after the other, each wholly or not at all.
+/// The outbox behind a disk that takes its time, fails, and keeps what was done when the relay is killed: operations
+/// are done one after the other, each wholly or not at all.
 class SimulatedDisk {
  public:
   void submit(const Persist& action, const Now& now, Random& random);

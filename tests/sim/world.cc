@@ -33,7 +33,9 @@ World::World(std::uint64_t seed) : random_(seed) {
   options_.bytes_per_minute_max = random_.chance(20) ? random_.between(20'000, 200'000) : 0;
   history_ = !random_.chance(15);
   // Each fault in some runs only: a run in which everything fails finds little.
-  const auto rate = [this](unsigned most) { return random_.chance(40) ? static_cast<unsigned>(random_.between(1, most)) : 0u; };
+  const auto rate = [this](unsigned most) {
+    return random_.chance(40) ? static_cast<unsigned>(random_.between(1, most)) : 0u;
+  };
   faults_ = {rate(30), rate(10), rate(15), rate(15), rate(15), rate(30), rate(5), rate(30)};
   poison_percent_ = rate(5);
   crash_percent_ = rate(3);
@@ -69,8 +71,8 @@ void World::publish() {
   handle(Arrived{std::move(block)});
 }
 
-/// SIGKILL: memory is gone; what was on its way to the disk or the database gets there or not. Doubtful are those that came
-/// within guarantee 2's window, and one write to the disk.
+/// SIGKILL: memory is gone; what was on its way to the disk or the database gets there or not. Doubtful are those that
+/// came within guarantee 2's window, and one write to the disk.
 void World::crash() {
   ++marks_.crashes;
   if (kTrace) std::printf("---- crash\n");
@@ -100,7 +102,8 @@ void World::pass_time(SteadyTime until) {
       now_.utc += std::chrono::duration_cast<milliseconds>(next - now_.steady);
       now_.steady = next;
     }
-    for (SimulatedDatabase::Reply& reply : database_.proceed(now_)) handle(Answered{reply.request, std::move(reply.answer)});
+    for (SimulatedDatabase::Reply& reply : database_.proceed(now_))
+      handle(Answered{reply.request, std::move(reply.answer)});
     for (Event& event : disk_.proceed(now_)) handle(std::move(event));
     if (delivery_->next_deadline() <= now_.steady) handle(TimePassed{});
     if (now_.steady >= until) return;
@@ -110,10 +113,16 @@ void World::pass_time(SteadyTime until) {
 void World::handle(Event event) {
   note(event.index());
   if (kTrace) {
-    constexpr const char* kNames[] = {"arrived", "answered", "persisted", "persist failed", "forgotten", "loaded", "was shed", "time", "stop"};
-    std::printf("%lld %s", static_cast<long long>(now_.utc.time_since_epoch().count() % 100'000'000), kNames[event.index()]);
-    if (const auto* answered = std::get_if<Answered>(&event)) std::printf(" #%llu: %d/%d", static_cast<unsigned long long>(answered->request), static_cast<int>(answered->answer.transport), answered->answer.status);
-    if (const auto* arrived = std::get_if<Arrived>(&event)) std::printf(" %s | %s | %s", arrived->block.text.c_str(), arrived->block.history[0].text.c_str(), arrived->block.history[1].text.c_str());
+    constexpr const char* kNames[] = {"arrived",  "answered", "persisted", "persist failed", "forgotten", "loaded",
+                                      "was shed", "time",     "stop"};
+    std::printf("%lld %s", static_cast<long long>(now_.utc.time_since_epoch().count() % 100'000'000),
+                kNames[event.index()]);
+    if (const auto* answered = std::get_if<Answered>(&event))
+      std::printf(" #%llu: %d/%d", static_cast<unsigned long long>(answered->request),
+                  static_cast<int>(answered->answer.transport), answered->answer.status);
+    if (const auto* arrived = std::get_if<Arrived>(&event))
+      std::printf(" %s | %s | %s", arrived->block.text.c_str(), arrived->block.history[0].text.c_str(),
+                  arrived->block.history[1].text.c_str());
     std::printf("\n");
   }
   std::vector<Action> actions;
@@ -125,7 +134,9 @@ void World::perform(Action& action) {
   note(16 + action.index());
   if (const auto* send = std::get_if<Send>(&action)) {
     note(send->bytes);
-    if (kTrace) std::printf("    send #%llu %s %s\n", static_cast<unsigned long long>(send->request), send->base.c_str(), body_of(*send).c_str());
+    if (kTrace)
+      std::printf("    send #%llu %s %s\n", static_cast<unsigned long long>(send->request), send->base.c_str(),
+                  body_of(*send).c_str());
     if (!send->base.empty()) ++marks_.narrow;
     database_.receive(*send, now_, random_, faults_, options_.request_timeout);
   } else if (const auto* persist = std::get_if<Persist>(&action)) {
@@ -171,7 +182,8 @@ std::string World::run_until_quiet(unsigned steps) {
     if (is_quiet) return {};
     pass_time(now_.steady + std::chrono::seconds(5));
   }
-  return std::to_string(delivery_->messages_in_flight()) + " messages in flight after " + std::to_string(steps) + " steps";
+  return std::to_string(delivery_->messages_in_flight()) + " messages in flight after " + std::to_string(steps) +
+         " steps";
 }
 
 std::string World::verdict() const {
@@ -204,7 +216,8 @@ std::string World::verdict() const {
       return path + " stands at " + std::to_string(found->second) + ", not at " + std::to_string(number);
     }
   }
-  if (ended_ != taken_in_) return std::to_string(taken_in_) + " messages were taken in, " + std::to_string(ended_) + " have ended";
+  if (ended_ != taken_in_)
+    return std::to_string(taken_in_) + " messages were taken in, " + std::to_string(ended_) + " have ended";
   return {};
 }
 

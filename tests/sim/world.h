@@ -13,8 +13,8 @@
 
 namespace firebase_relay::sim {
 
-/// A relay's delivery, its disk, its database and its traffic, run by one seed, which also draws the options and how often
-/// each thing goes wrong.
+/// A relay's delivery, its disk, its database and its traffic, run by one seed, which also draws the options and how
+/// often each thing goes wrong.
 class World {
  public:
   explicit World(std::uint64_t seed);
@@ -33,8 +33,8 @@ class World {
 
   /// How often something rare was reached: a campaign that never did has not tested it.
   struct Marks {
-    std::uint64_t crashes = 0, persisted = 0, persist_failed = 0, loaded = 0, set_aside = 0, refused = 0, narrow = 0, held = 0,
-                  stragglers = 0, refreshed = 0, emptied = 0, shed = 0;
+    std::uint64_t crashes = 0, persisted = 0, persist_failed = 0, loaded = 0, set_aside = 0, refused = 0, narrow = 0,
+                  held = 0, stragglers = 0, refreshed = 0, emptied = 0, shed = 0;
   };
   [[nodiscard]] const Marks& marks() const { return marks_; }
 
@@ -61,9 +61,9 @@ class World {
   Sequence last_sequence_ = 0;
   std::vector<SteadyTime> doubtful_until_;
 
-  std::uint64_t taken_in_ = 0;    ///< messages given to delivery, without those that crashes lost
+  std::uint64_t taken_in_ = 0;  ///< messages given to delivery, without those that crashes lost
   std::uint64_t lost_count_ = 0;
-  std::uint64_t ended_ = 0;       ///< delivered, coalesced, shed or set aside
+  std::uint64_t ended_ = 0;  ///< delivered, coalesced, shed or set aside
   std::uint64_t at_crash_ = 0;
   std::uint64_t trace_ = 0xCBF29CE484222325ull;
   Marks marks_;

@@ -1,0 +1,143 @@
+// What the tree as a whole keeps to: the direction of includes, small files, documentation that says what the code
+// does.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "observe/metric_table.h"
+#include "terminal/flag_table.h"
+
+namespace firebase_relay {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kRoot = RELAY_SOURCE_DIR;
+
+std::string content_of(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+std::vector<fs::path> sources(const std::set<std::string>& folders) {
+  std::vector<fs::path> files;
+  for (const std::string& folder : folders) {
+    for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder)) {
+      const std::string extension = entry.path().extension();
+      if (extension == ".h" || extension == ".cc") files.push_back(entry.path());
+    }
+  }
+  return files;
+}
+
+std::size_t lines_of(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+TEST(Tree, IncludesGoWithTheData) {
+  const std::map<std::string, std::set<std::string>> allowed = {
+      {"base", {}},
+      {"observe", {"base"}},
+      {"bus", {"base", "observe"}},
+      {"classify", {"base"}},
+      {"coalesce", {"base", "classify"}},
+      {"deliver", {"base", "classify", "coalesce"}},
+      {"outbox", {"base"}},
+      {"flush", {"base", "observe", "classify", "coalesce", "deliver"}},
+      {"relay", {"base", "observe", "bus", "classify", "coalesce", "deliver", "outbox", "flush"}},
+      {"terminal", {"base", "observe", "bus", "classify", "coalesce", "deliver", "outbox", "flush", "relay"}}};
+  const std::regex include("#include \"([a-z_]+)/");
+  std::size_t seen = 0;
+  for (const fs::path& file : sources({"src"})) {
+    const std::string stage = *fs::relative(file, kRoot / "src").begin();
+    if (!allowed.contains(stage)) continue;
+    const std::string text = content_of(file);
+    for (std::sregex_iterator it(text.begin(), text.end(), include), end; it != end; ++it) {
+      const std::string other = (*it)[1];
+      ++seen;
+      EXPECT_TRUE(other == stage || other == "firebase_relay" || allowed.at(stage).contains(other))
+          << file << " includes " << other;
+    }
+  }
+  EXPECT_GT(seen, 100u);
+}
+
+TEST(Tree, PublicHeadersIncludeEachOtherOnly) {
+  const std::regex include("#include \"([a-z_]+)/");
+  for (const fs::path& file : sources({"include"})) {
+    const std::string text = content_of(file);
+    for (std::sregex_iterator it(text.begin(), text.end(), include), end; it != end; ++it)
+      EXPECT_EQ((*it)[1], "firebase_relay") << file;
+  }
+}
+
+TEST(Tree, ToolsShareNothingWithTheRelayTheyJudge) {
+  const std::regex include("#include \"([a-z_]+)/");
+  for (const fs::path& file : sources({"tools"})) {
+    const std::string text = content_of(file);
+    const std::string tool = *fs::relative(file, kRoot / "tools").begin();
+    for (std::sregex_iterator it(text.begin(), text.end(), include), end; it != end; ++it)
+      EXPECT_EQ((*it)[1], tool) << file;
+  }
+}
+
+TEST(Tree, FilesAreSmallAndLeaveNothingForLater) {
+  const std::regex later("(TODO|FIXME)(?!\\(#\\d+\\))");
+  for (const fs::path& file : sources({"src", "include", "tools", "tests"})) {
+    const std::string text = content_of(file);
+    EXPECT_LE(lines_of(text), 400u) << file;
+    if (file.filename() != "tree_test.cc") {
+      EXPECT_FALSE(std::regex_search(text, later)) << file;
+    }
+  }
+}
+
+TEST(Tree, ReadmeBeginsWithTheTwoCommands) {
+  const std::string readme = content_of(kRoot / "README.md");
+  for (const char* command : {"scripts/demo", "scripts/test"}) {
+    const std::size_t at = readme.find(command);
+    ASSERT_NE(at, std::string::npos);
+    EXPECT_LT(lines_of(readme.substr(0, at)), 20u) << command;
+  }
+}
+
+TEST(Tree, ReadmeHasEveryFlagWithItsVariableAndDefaultAndNoOther) {
+  const std::string readme = content_of(kRoot / "README.md");
+  std::istringstream lines(readme.substr(readme.find("## Settings")));
+  std::map<std::string, std::string> rows;
+  const std::regex row("\\| `--([a-z-]+).*");
+  std::smatch found;
+  for (std::string line; std::getline(lines, line) && !line.starts_with("## Watch");) {
+    if (std::regex_match(line, found, row)) rows[found[1]] = line;
+  }
+  std::set<std::string> flags;
+  for (const terminal::Flag& flag : terminal::flag_table()) {
+    if (!flag.enabled) continue;
+    const std::string name(flag.name);
+    flags.insert(name);
+    ASSERT_TRUE(rows.contains(name)) << "--" << name << " is not in the README";
+    for (const std::string& variable : terminal::environment_of(flag)) {
+      EXPECT_NE(rows[name].find('`' + variable + '`'), std::string::npos) << variable;
+    }
+    EXPECT_NE(rows[name].find("| " + std::string(flag.default_text)), std::string::npos) << name;
+    EXPECT_NE(rows[name].find(flag.help), std::string::npos) << name;
+  }
+  for (const auto& [name, line] : rows) EXPECT_TRUE(flags.contains(name)) << "--" << name << " is no flag";
+}
+
+TEST(Tree, ScriptsAreExecutable) {
+  for (const char* script : {"scripts/demo", "scripts/test", "scripts/check", "scripts/install-deps", ".ci/run"}) {
+    EXPECT_NE(fs::status(kRoot / script).permissions() & fs::perms::owner_exec, fs::perms::none) << script;
+  }
+}
+
+}  // namespace
+}  // namespace firebase_relay
