@@ -147,10 +147,10 @@ void RedisSource::room_came() {
   if (is_paused_.load(std::memory_order_seq_cst) && wiring_.budget.has_room()) wakeup_.signal();
 }
 
-void RedisSource::lose(const std::string& why) {
+void RedisSource::lose(std::string why) {
   current_.reset();
   const bool paused_lately = paused_until_ != SteadyTime{} && now_.steady - paused_until_ < kPauseMattersFor;
-  loss_ = why + (paused_lately ? ", after reading had been paused" : "");
+  loss_ = std::move(why) + (paused_lately ? ", after reading had been paused" : "");
   wiring_.metrics.redis_connected.Set(0);
   is_subscribed_.store(false, std::memory_order_relaxed);
   if (std::exchange(suspected_, false)) return;  // said already, and another try is under way
@@ -158,11 +158,10 @@ void RedisSource::lose(const std::string& why) {
   wiring_.events.redis_disconnected(loss_, std::chrono::ceil<milliseconds>(next_attempt_ - now_.steady), now_.steady);
 }
 
-void RedisSource::attempt_failed(const std::string& why) {
-  const std::string reason = why;  // the attempt owns the text
+void RedisSource::attempt_failed(std::string why) {
   attempt_.reset();
   next_attempt_ = now_.steady + backoff_.next();
-  wiring_.events.redis_disconnected(reason, std::chrono::ceil<milliseconds>(next_attempt_ - now_.steady), now_.steady);
+  wiring_.events.redis_disconnected(why, std::chrono::ceil<milliseconds>(next_attempt_ - now_.steady), now_.steady);
 }
 
 void RedisSource::adopt_attempt() {

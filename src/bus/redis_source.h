@@ -69,8 +69,9 @@ class RedisSource final : public Source {
   void judge_silence();
   void pause_if_full();
   void resume_if_room();
-  void lose(const std::string& why);
-  void attempt_failed(const std::string& why);
+  // By value: the text is the connection's own, which goes.
+  void lose(std::string why);
+  void attempt_failed(std::string why);
   void adopt_attempt();
   void hand_over(std::unique_ptr<MessageBlock>& block);
   std::unique_ptr<MessageBlock> fresh_block();

@@ -10,7 +10,7 @@ namespace {
 constexpr std::array<bool, 256> kReserved = [] {
   std::array<bool, 256> reserved{};
   for (unsigned byte = 0; byte < 0x20; ++byte) reserved[byte] = true;
-  for (const unsigned char byte : {'.', '$', '#', '[', ']', '/', '%', '\x7F'}) reserved[byte] = true;
+  for (const char byte : {'.', '$', '#', '[', ']', '/', '%', '\x7F'}) reserved[static_cast<unsigned char>(byte)] = true;
   return reserved;
 }();
 

@@ -24,7 +24,8 @@ constexpr std::uint32_t kNoNode = 0xFFFFFFFF;
 constexpr auto kKeyStops = [] {
   std::array<bool, 256> stops{};
   for (unsigned byte = 0; byte < 0x20; ++byte) stops[byte] = true;
-  for (const unsigned char byte : {'.', '$', '#', '[', ']', '/', '%', '\x7F', '"', '\\'}) stops[byte] = true;
+  for (const char byte : {'.', '$', '#', '[', ']', '/', '%', '\x7F', '"', '\\'})
+    stops[static_cast<unsigned char>(byte)] = true;
   return stops;
 }();
 

@@ -357,7 +357,7 @@ Result<RouteTable> parse_routes(std::string_view json, std::string_view file_nam
   const std::string file(file_name);
   try {
     return RouteParser().parse(Json::parse(json));
-  } catch (const Json::parse_error& error) {
+  } catch (const Json::exception& error) {  // no JSON, or a number that no double holds
     return fail(ErrorCode::kInvalid, file + ": " + error.what(), "correct the JSON at that place");
   } catch (const Mistake& mistake) {
     return fail(ErrorCode::kInvalid,

@@ -31,6 +31,7 @@ TEST(Routes, WrongFileIsRefusedInOneLineWithTheFileAndThePlace) {
   const Case cases[] = {
       {"{", "my-routes.json", ""},
       {"[]", "my-routes.json", "object"},
+      {R"({"routes":[1e999]})", "my-routes.json", "1e999"},
       {R"({"routes":[{"kind":"prize"}]})", "/routes/0/kind", "price"},
       {R"({"routes":[{"knd":"price"}]})", "/routes/0", "knd"},
       {R"({"routes":[{"history":"h"},{"live":{"a.b":"@message"}}]})", "/routes/1/live", "a.b"},

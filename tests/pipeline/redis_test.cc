@@ -35,13 +35,13 @@ TEST(Redis, IsComeBackToAfterACrashAndTheGapIsReported) {
   RedisServer redis;
   const Emulator emulator;
   RelayProcess relay(redis, emulator, {"--heartbeat-seconds", "1"});
-  ASSERT_TRUE(relay.wait_ready());
+  ASSERT_TRUE(relay.wait_ready()) << relay.process().err();
   RedisClient(redis).publish("TICKER_UPDATES_AAPL", kPrice);
   ASSERT_TRUE(relay.wait_delivered(1));
   redis.kill();
   EXPECT_TRUE(eventually([&] { return relay.metric("redis_connected") == 0; }));
   redis.start();
-  ASSERT_TRUE(relay.wait_ready());
+  ASSERT_TRUE(relay.wait_ready()) << relay.process().err();
   RedisClient(redis).publish("TICKER_UPDATES_AAPL", kPrice);
   EXPECT_TRUE(relay.wait_delivered(2));
   EXPECT_EQ(relay.metric("subscription_gaps_total"), 1);

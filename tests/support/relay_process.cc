@@ -21,11 +21,14 @@ RelayProcess::RelayProcess(const RedisServer& redis, const Emulator& emulator, c
 std::string RelayProcess::metrics() const { return http("GET", http_url_ + "/metrics").body; }
 
 double RelayProcess::metric(const std::string& name, const std::string& labels) const {
+  return sum_of("firebase_relay_" + name, labels);
+}
+
+double RelayProcess::sum_of(const std::string& full, const std::string& labels) const {
   std::istringstream lines(metrics());
   std::string line;
   double sum = 0;
   while (std::getline(lines, line)) {
-    const std::string full = "firebase_relay_" + name;
     if (!line.starts_with(full) || (line[full.size()] != ' ' && line[full.size()] != '{')) continue;
     if (line.find(labels) == std::string::npos) continue;
     sum += std::stod(line.substr(line.rfind(' ') + 1));

@@ -18,6 +18,8 @@ class RelayProcess {
   /// Sum of all series of the metric `firebase_relay_{name}`; with `labels`, of those that have this text, e.g.
   /// `kind="price"`.
   [[nodiscard]] double metric(const std::string& name, const std::string& labels = {}) const;
+  /// The metric of exactly this name.
+  [[nodiscard]] double process_metric(const std::string& name) const { return sum_of(name, {}); }
   [[nodiscard]] std::string metrics() const;
   /// received + recovered = delivered + coalesced + dead-lettered + shed + in flight, as the metrics say (guarantee 5).
   [[nodiscard]] bool accounts_add_up() const;
@@ -32,6 +34,8 @@ class RelayProcess {
   [[nodiscard]] const std::string& http_url() const { return http_url_; }
 
  private:
+  [[nodiscard]] double sum_of(const std::string& full_name, const std::string& labels) const;
+
   std::unique_ptr<Process> process_;
   std::string http_url_;
 };

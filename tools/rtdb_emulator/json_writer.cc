@@ -64,8 +64,15 @@ struct LeafWriter {
   void operator()(double value) const { write_number(value, out); }
   void operator()(const std::string& value) const { write_string(value, out); }
   void operator()(const ServerValue&) const { out += "null"; }
-  void operator()(const Node::Children&) const {}
+  void operator()(const Node::Children&) const { out += "null"; }
 };
+
+// civetweb's threads have 100 kB of stack, for 32 levels: what does not recurse stays out of the frames that do.
+[[gnu::noinline]] void write_leaf(const Node& node, std::string& out) { std::visit(LeafWriter{out}, node.value); }
+
+[[gnu::noinline]] void write_priority(const Node& node, std::string& out) {
+  out += ",\".priority\":" + to_json(*node.priority);
+}
 
 }  // namespace
 
@@ -93,14 +100,15 @@ void write_json(const Node& node, const WriteOptions& options, std::string& out)
     const std::size_t begin = out.size();
     write_children(*children, options, out);
     if (out[begin] != '{') return;
-    if (with_priority) out += ",\".priority\":" + to_json(*node.priority);
+    if (with_priority) write_priority(node, out);
     out += '}';
     return;
   }
   if (with_priority) out += "{\".value\":";
-  std::visit(LeafWriter{out}, node.value);
-  if (node.is_empty() && node.children()) out += "null";
-  if (with_priority) out += ",\".priority\":" + to_json(*node.priority) + "}";
+  write_leaf(node, out);
+  if (!with_priority) return;
+  write_priority(node, out);
+  out += '}';
 }
 
 std::string to_json(const Node& node, const WriteOptions& options) {

@@ -1,0 +1,72 @@
+// A channel, a zero byte and a payload: whatever they are, the message ends as one dead letter or as fragments that the
+// database takes.
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "classify/fragment_writer.h"
+#include "classify/key_codec.h"
+#include "classify/routes.h"
+
+namespace {
+
+using namespace firebase_relay;
+using namespace firebase_relay::classify;
+
+void demand(bool holds, const char* what, std::string_view text) {
+  if (holds) return;
+  std::fprintf(stderr, "%s: %.*s\n", what, static_cast<int>(text.size()), text.data());
+  std::abort();
+}
+
+void check_keys(const nlohmann::json& value, std::string_view text) {
+  if (!value.is_structured()) return;
+  for (const auto& [key, child] : value.items()) {
+    demand(!key.empty(), "empty key", text);
+    for (const char c : key)
+      demand(c == '%' || !is_reserved_in_key(static_cast<unsigned char>(c)), "reserved byte in a key", text);
+    check_keys(child, text);
+  }
+}
+
+/// `"path":value` as the database will read it.
+void check_fragment(std::string_view path, std::string_view value) {
+  const std::string text = "{\"" + std::string(path) + "\":" + std::string(value) + "}";
+  const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
+  demand(!json.is_discarded() && json.size() == 1, "no JSON", text);
+  const std::string whole = json.items().begin().key();
+  demand(whole.size() <= kPathBytesMax, "path too long", text);
+  for (const char c : whole)
+    demand(c == '%' || c == '/' || !is_reserved_in_key(static_cast<unsigned char>(c)), "reserved byte in a path", text);
+  demand(whole.find("//") == std::string::npos && !whole.ends_with('/'), "empty key in a path", text);
+  check_keys(json.items().begin().value(), text);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const RouteTable routes = *parse_routes(builtin_routes_json(), "routes.json");
+  static FragmentWriter writer(routes, {});
+  static std::uint64_t number = 0;
+  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  const std::size_t end = input.find('\0');
+  const std::string_view channel = end == std::string_view::npos ? "TICKER_UPDATES_AAPL" : input.substr(0, end);
+  const std::string_view payload = end == std::string_view::npos ? input : input.substr(end + 1);
+
+  MessageBlock block;
+  block.number = ++number;
+  block.first_sequence = 1;
+  block.append(channel, payload);
+  block.append("TICKER_UPDATES_AAPL", R"({"type":"price","price":1})");
+  const auto written = writer.write(block);
+  std::size_t entries = 0;
+  for (const HistoryRun& run : written->history) {
+    entries += run.entries.size();
+    for (std::size_t i = 0; i < run.entries.size(); ++i) check_fragment(run.path_of(i), run.value_of(i));
+  }
+  demand(entries + written->dead_letters.size() == 2, "a message has no end, or two", payload);
+  for (const LiveUpdate& update : written->live) check_fragment(written->path_of(update), written->value_of(update));
+  return 0;
+}
