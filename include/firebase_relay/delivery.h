@@ -149,7 +149,7 @@ using Action =
 /// Threads: one at a time; no locks inside. Same events, same times, same seed: the same actions, byte for byte.
 class Delivery {
  public:
-  Delivery(const DeliveryOptions& options, Restored restored, std::uint64_t jitter_seed);
+  Delivery(const DeliveryOptions& options, const Restored& restored, std::uint64_t jitter_seed);
   ~Delivery();
   Delivery(const Delivery&) = delete;
   Delivery& operator=(const Delivery&) = delete;

@@ -158,7 +158,7 @@ void RedisSource::lose(std::string why) {
   wiring_.events.redis_disconnected(loss_, std::chrono::ceil<milliseconds>(next_attempt_ - now_.steady), now_.steady);
 }
 
-void RedisSource::attempt_failed(std::string why) {
+void RedisSource::attempt_failed(std::string why) {  // NOLINT(performance-unnecessary-value-param): see the header
   attempt_.reset();
   next_attempt_ = now_.steady + backoff_.next();
   wiring_.events.redis_disconnected(why, std::chrono::ceil<milliseconds>(next_attempt_ - now_.steady), now_.steady);

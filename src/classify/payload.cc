@@ -81,9 +81,8 @@ class Payload::Walk {
     } else if (!root_scalar(document, type)) {
       return false;
     }
-    const bool is_whole =
-        type == ondemand::json_type::null || document.current_location().error() == simdjson::OUT_OF_BOUNDS;
-    if (!is_whole) return refuse(simdjson::TAPE_ERROR);  // something follows
+    const bool is_null = type == ondemand::json_type::null;  // compared whole
+    if (!is_null && document.current_location().error() != simdjson::OUT_OF_BOUNDS) return refuse(simdjson::TAPE_ERROR);
     payload_.is_object_ = type == ondemand::json_type::object;
     payload_.message_.begin = static_cast<std::uint32_t>(bytes_.find_first_not_of(" \n\r\t"));
     payload_.message_.end = static_cast<std::uint32_t>(trimmed_end(bytes_, bytes_.size()));
@@ -157,8 +156,7 @@ class Payload::Walk {
       default: {
         out.type = ValueType::kNull;
         bool is_null = false;
-        if (const auto error = json.is_null().get(is_null)) return refuse(error);
-        return (is_null && token == "null") || refuse(DeadLetterReason::kInvalidJson);
+        return (!json.is_null().get(is_null) && is_null && token == "null") || refuse(DeadLetterReason::kInvalidJson);
       }
     }
   }
@@ -201,7 +199,8 @@ class Payload::Walk {
     std::size_t index = 0;
     for (auto result : elements) {
       ondemand::value element;
-      if (const auto error = std::move(result).get(element)) return refuse(error);
+      if (const auto error = std::move(result).get(element))
+        return refuse(error);  // NOLINT(performance-move-const-arg)
       Value inner;
       if (!value(element, kNoNode, nullptr, inner)) return false;
       widen(out.reach, inner.reach, digits_of(index++));

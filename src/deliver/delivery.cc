@@ -11,7 +11,7 @@ namespace firebase_relay {
 using deliver::Slice;
 using Place = deliver::HistoryQueue::Place;
 
-Delivery::Impl::Impl(const DeliveryOptions& options, Restored restored, std::uint64_t jitter_seed)
+Delivery::Impl::Impl(const DeliveryOptions& options, const Restored& restored, std::uint64_t jitter_seed)
     : options_(options),
       circuit_(jitter_seed),
       pacing_(options.bytes_per_minute_max),
@@ -41,10 +41,10 @@ Delivery::Impl::Impl(const DeliveryOptions& options, Restored restored, std::uin
 void Delivery::Impl::handle(Event event, const Now& now, std::vector<Action>& actions) {
   now_ = now;
   actions_ = &actions;
-  std::visit([this](auto&& what) { on(std::move(what)); }, std::move(event));
+  std::visit([this](auto& what) { on(std::move(what)); }, event);
   proceed();
   accounts_.end(ended_, now_);
-  if (std::optional<Account> account = accounts_.take()) actions.emplace_back(std::move(*account));
+  if (std::optional<Account> account = accounts_.take()) actions.emplace_back(*account);
   check_drained();
   find_deadline();
 }
@@ -244,8 +244,8 @@ void Delivery::Impl::check_drained() {
   drained_ = all_done || all_saved;
 }
 
-Delivery::Delivery(const DeliveryOptions& options, Restored restored, std::uint64_t jitter_seed)
-    : impl_(std::make_unique<Impl>(options, std::move(restored), jitter_seed)) {}
+Delivery::Delivery(const DeliveryOptions& options, const Restored& restored, std::uint64_t jitter_seed)
+    : impl_(std::make_unique<Impl>(options, restored, jitter_seed)) {}
 Delivery::~Delivery() = default;
 void Delivery::handle(Event event, const Now& now, std::vector<Action>& actions) {
   impl_->handle(std::move(event), now, actions);

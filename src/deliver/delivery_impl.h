@@ -27,7 +27,7 @@ namespace firebase_relay {
 /// requests go separately, so that a backlog does not hold up what is new. Left when the disk is known to be empty.
 class Delivery::Impl {
  public:
-  Impl(const DeliveryOptions& options, Restored restored, std::uint64_t jitter_seed);
+  Impl(const DeliveryOptions& options, const Restored& restored, std::uint64_t jitter_seed);
 
   void handle(Event event, const Now& now, std::vector<Action>& actions);
   [[nodiscard]] SteadyTime next_deadline() const { return deadline_; }

@@ -112,7 +112,7 @@ struct Relay::Parts {
         [this](std::unique_ptr<MessageBlock> block, SteadyTime arrived) { reuse(std::move(block), arrived); },
         [this](std::size_t bytes) { flusher.notify(bytes); }};
     workers.emplace(routes, writer_options(options), options.workers, std::move(wiring));
-    source_thread = std::jthread([this](std::stop_token stop) { source.run(stop); });
+    source_thread = std::jthread([this](const std::stop_token& stop) { source.run(stop); });
   }
 
   void reuse(std::unique_ptr<MessageBlock> block, SteadyTime arrived) {

@@ -44,7 +44,7 @@ int tap(const CommandLine& line) {
       source.room_came();
     }
   });
-  std::jthread reader([&](std::stop_token stop) { source.run(stop); });
+  std::jthread reader([&](const std::stop_token& stop) { source.run(stop); });
   while (signals.wait(std::chrono::milliseconds(-1)) == 0) {
   }
   reader.request_stop();

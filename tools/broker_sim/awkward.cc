@@ -61,8 +61,7 @@ const std::vector<std::string>& awkward_tickers() {
                                                     "X[1]",
                                                     "50%",
                                                     "%2E",
-                                                    "\xc3\x9c"
-                                                    "ber",
+                                                    "\303\234ber",
                                                     "\xe6\x97\xa5\xe6\x9c\xac",
                                                     "\xf0\x9f\x98\x80",
                                                     " ",

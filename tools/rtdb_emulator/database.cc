@@ -110,6 +110,7 @@ std::optional<Refusal> Database::update(const std::string& ns, const Path& locat
     paths.push_back(std::move(path));
   }
   std::vector<const Path*> sorted;
+  sorted.reserve(paths.size());
   for (const Path& path : paths) sorted.push_back(&path);
   std::sort(sorted.begin(), sorted.end(), [](const Path* a, const Path* b) { return *a < *b; });
   for (std::size_t i = 1; i < sorted.size(); ++i) {  // in this order an ancestor stands right before its descendants

@@ -170,9 +170,8 @@ int Server::serve_rest(mg_connection* connection, Request request) {
         break;
       case Fault::Kind::kHang: status = hang(connection); break;
       case Fault::Kind::kStraggle:
-        apply_later(std::move(request), number, fault->delay);
+        apply_later(request, number, fault->delay);
         status = cut_off(connection);
-        request.method = "PATCH";
         break;
       case Fault::Kind::kClose:
         if (fault->after_apply) apply();
