@@ -78,7 +78,10 @@ void Flusher::take_blocks() {
       for (HistoryRun& run : next->history) repeats_.settle(run);
       closed_orders_.apply(*next);
       account_for(*next);
+      const std::uint64_t bytes = next->message_bytes;
+      const std::uint32_t messages = next->messages;
       handle(Arrived{std::move(*next)});
+      wiring_.budget.release(bytes, messages);  // only now: no message may be missing from messages_in_flight
       wiring_.took_block();
     }
   }
@@ -100,7 +103,6 @@ void Flusher::account_for(FragmentBlock& block) {
     wiring_.events.unrouted_channel_first_seen(channel, now);
   }
   if (!block.console.empty()) wiring_.show(std::move(block.console));
-  wiring_.budget.release(block.message_bytes, block.messages);
 }
 
 void Flusher::beat_if_due() {

@@ -151,44 +151,37 @@ int Server::serve_rest(mg_connection* connection, Request request) {
   std::chrono::milliseconds delay{0};
   const std::optional<Fault> fault = faults_.strike(request.method, request.url_path, request.body, delay);
   if (delay.count() > 0) sleep_unless_stopping(delay);
-  int status = 0;
   const auto apply = [&] { return rest_.handle(request, number, now_ms()); };
-  if (!fault) {
-    status = send(connection, apply());
-  } else {
-    switch (fault->kind) {
-      case Fault::Kind::kStatus: {
-        if (fault->after_apply) apply();
-        Response response = error(fault->status, "injected fault");
-        if (!fault->body.empty()) response.body = fault->body;
-        if (fault->retry_after) response.headers.emplace_back("Retry-After", *fault->retry_after);
-        status = send(connection, response);
-        break;
-      }
-      case Fault::Kind::kPoison:
-        status = send(connection, error(400, "Invalid data; couldn't parse JSON object, array, or value."));
-        break;
-      case Fault::Kind::kHang: status = hang(connection); break;
-      case Fault::Kind::kStraggle:
-        apply_later(request, number, fault->delay);
-        status = cut_off(connection);
-        break;
-      case Fault::Kind::kClose:
-        if (fault->after_apply) apply();
-        status = cut_off(connection);
-        break;
-      case Fault::Kind::kRefuse:
-      case Fault::Kind::kDelay: status = cut_off(connection); break;
+  // Counted before it is sent, so that whoever has the answer finds it counted.
+  const auto answer = [&](const Response& response) {
+    stats_.count(request.method, response.status, request.body.size());
+    if (is_patch) stats_.patch_ended();
+    return send(connection, response);
+  };
+  const auto leave_unanswered = [&] {
+    stats_.count(request.method, 0, request.body.size());
+    if (is_patch) stats_.patch_ended();
+    return cut_off(connection);
+  };
+  if (!fault) return answer(apply());
+  switch (fault->kind) {
+    case Fault::Kind::kStatus: {
+      if (fault->after_apply) apply();
+      Response response = error(fault->status, "injected fault");
+      if (!fault->body.empty()) response.body = fault->body;
+      if (fault->retry_after) response.headers.emplace_back("Retry-After", *fault->retry_after);
+      return answer(response);
     }
+    case Fault::Kind::kPoison: return answer(error(400, "Invalid data; couldn't parse JSON object, array, or value."));
+    case Fault::Kind::kHang: sleep_unless_stopping(std::chrono::minutes(10)); break;
+    case Fault::Kind::kStraggle: apply_later(request, number, fault->delay); break;
+    case Fault::Kind::kClose:
+      if (fault->after_apply) apply();
+      break;
+    case Fault::Kind::kRefuse:
+    case Fault::Kind::kDelay: break;
   }
-  stats_.count(request.method, status, request.body.size());
-  if (is_patch) stats_.patch_ended();
-  return status;
-}
-
-int Server::hang(mg_connection* connection) {
-  sleep_unless_stopping(std::chrono::minutes(10));
-  return cut_off(connection);
+  return leave_unanswered();
 }
 
 void Server::apply_later(Request request, std::uint64_t number, std::chrono::milliseconds delay) {

@@ -49,7 +49,6 @@ class Server {
   int serve(mg_connection* connection);
   int serve_rest(mg_connection* connection, Request request);
   int stream(mg_connection* connection, const Request& request);
-  int hang(mg_connection* connection);
   void apply_later(Request request, std::uint64_t number, std::chrono::milliseconds delay);
   bool sleep_unless_stopping(std::chrono::milliseconds time);
 
