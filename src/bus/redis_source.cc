@@ -139,7 +139,6 @@ void RedisSource::resume_if_room() {
   paused_until_ = now_.steady;
   heard_ = now_.steady;  // silence counts from here
   asked_ = false;
-  wiring_.metrics.reading_paused_seconds.Increment(std::chrono::duration<double>(paused).count());
   wiring_.events.reading_resumed(std::chrono::duration_cast<milliseconds>(paused), now_.steady);
 }
 

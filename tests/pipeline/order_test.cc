@@ -62,7 +62,9 @@ TEST(Order, OneOrderNeverGoesBackWhileRequestsFail) {
   emulator.control("POST", "faults", {{"kind", "delay"}, {"min_ms", 1}, {"max_ms", 20}});
   emulator.control("POST", "faults", {{"kind", "status"}, {"status", 503}, {"count", 10}, {"probability", 0.3}});
   emulator.control("POST", "faults", {{"kind", "close"}, {"count", 5}, {"probability", 0.2}});
-  RelayProcess relay(redis, emulator, {"--workers", "4", "--flush-interval-ms", "0", "--request-timeout-ms", "1000"});
+  RelayProcess relay(
+      redis, emulator,
+      {"--workers", "4", "--flush-interval-ms", "0", "--request-timeout-ms", "3000", "--batch-max-bytes", "100000"});
   ASSERT_TRUE(relay.wait_ready());
   publish_states(redis);
   ASSERT_TRUE(relay.wait_delivered(kStates)) << relay.metrics();

@@ -27,7 +27,7 @@ class RelayProcess {
   /// Until subscribed. False after 20 s.
   bool wait_ready() const;
   /// Until `received` messages have come and none is on its way. False after `timeout`.
-  bool wait_delivered(double received, std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
+  bool wait_delivered(double received, std::chrono::milliseconds timeout = std::chrono::seconds(60)) const;
   /// SIGTERM and its exit status; -1 when it does not end.
   int stop();
   Process& process() { return *process_; }
