@@ -26,9 +26,9 @@
 namespace firebase_relay::relay {
 namespace {
 
-constexpr std::size_t kBlockBytesKept = 512 * 1024;           // of a block's memory, when it is used again
-constexpr std::uint64_t kMemoryOutboxBytesMax = 64ull << 20;  // until the outbox is on disk
-constexpr std::chrono::seconds kStuckAfter{30};               // a thread that has not come around for so long
+constexpr std::size_t kBlockBytesKept = 512 * 1024;            // of a block's memory, when it is used again
+constexpr std::uint64_t kMemoryOutboxBytesMax = 512ull << 20;  // until the outbox is on disk
+constexpr std::chrono::seconds kStuckAfter{30};                // a thread that has not come around for so long
 
 bool shows_messages(const Options& options) {
   if (options.log_messages == LogMessages::kAuto) return ::isatty(STDOUT_FILENO) == 1;
