@@ -22,12 +22,14 @@ enum class DeadLetterReason : std::uint8_t {
   kMessageTooLarge,  ///< payload over --message-max-bytes
   kRefused,          ///< the database refused this very message with 400
   kTooLargeToSend,   ///< the database's front end refused this message alone with 413
+  kTickersMax,       ///< a ticker beyond --tickers-max, or an unrouted channel beyond as many
+  kDamaged,          ///< its batch in the outbox does not match its checksum: kept there, but nothing can read it
 };
 
-inline constexpr std::size_t kDeadLetterReasonCount = 9;
+inline constexpr std::size_t kDeadLetterReasonCount = 11;
 inline constexpr std::array<std::string_view, kDeadLetterReasonCount> kDeadLetterReasonNames = {
-    "invalid_json",    "invalid_utf8",      "number_range", "too_deep",         "path_too_long",
-    "string_too_long", "message_too_large", "refused",      "too_large_to_send"};
+    "invalid_json",      "invalid_utf8", "number_range",      "too_deep",    "path_too_long", "string_too_long",
+    "message_too_large", "refused",      "too_large_to_send", "tickers_max", "damaged"};
 
 constexpr std::string_view name_of(DeadLetterReason reason) {
   return kDeadLetterReasonNames[static_cast<std::size_t>(reason)];
@@ -39,7 +41,8 @@ struct DeadLetter {
   Sequence sequence;  ///< a message becomes one dead letter, however many of its parts were refused
   UtcMillis arrived_at;
   std::string channel;
-  std::string payload;  ///< as published; of a message that the database refused, the message without its envelope
+  std::string payload;      ///< as published; of a message that the database refused, the message without its envelope
+  std::uint32_t count = 1;  ///< how often it has been set aside: once more with every retry that failed
 };
 
 }  // namespace firebase_relay

@@ -46,7 +46,6 @@ struct DeliveryOptions {
   std::chrono::milliseconds request_timeout{15'000};
   std::chrono::milliseconds drain_timeout{10'000};
   std::uint64_t batch_bytes_max = 1 << 20;
-  std::uint64_t outbox_bytes_max = 2048ull << 20;
   std::uint64_t bytes_per_minute_max = 60'000'000;  ///< 0: no limit
   std::uint32_t in_flight_max = 4;                  ///< history requests; live is always one at a time
 };
@@ -73,7 +72,7 @@ struct Forgotten {
   bool ok;
 };
 struct Loaded {
-  std::vector<Batch> batches;
+  LoadedBatches loaded;
   bool ok;
 };
 struct WasShed {
@@ -81,10 +80,14 @@ struct WasShed {
   bool ok;
 };
 struct TimePassed {};
+/// What has arrived so far has to be in the outbox at once, however well the database is: what is retried leaves the
+/// dead letters only for there.
+struct SaveNow {};
 /// Send what is there, then end: at once when all is acknowledged, else by the drain's deadline.
 struct Stop {};
 
-using Event = std::variant<Arrived, Answered, Persisted, PersistFailed, Forgotten, Loaded, WasShed, TimePassed, Stop>;
+using Event =
+    std::variant<Arrived, Answered, Persisted, PersistFailed, Forgotten, Loaded, WasShed, TimePassed, SaveNow, Stop>;
 
 // Actions: what is to be done, in this order. Views stay valid until the next call of handle() — those of Send and
 // Persist until their Answered and Persisted.

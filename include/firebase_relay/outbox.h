@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,18 +37,45 @@ struct LiveAcknowledged {
 
 /// How much is stored, as of the last operation.
 struct OutboxLevel {
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes =
+      0;  ///< in use on disk, with the write-ahead log; what was freed and not given back is not in it
   std::uint64_t batches = 0;
   std::uint64_t live_rows = 0;
+  std::uint64_t excess_bytes = 0;   ///< beyond the limit, or beyond what a nearly full disk allows: to be shed
+  std::optional<UtcMillis> oldest;  ///< when the oldest batch was stored; nothing when there is none
+};
+
+/// An order that stands in the live tree (coalesce/closed_orders.h).
+struct LiveOrder {
+  std::string path;           ///< as it stands between quotes
+  std::uint32_t ticker_size;  ///< OrderState::ticker_size
+  Sequence sequence;          ///< of the message that changed it last
+  bool closed;
+
+  bool operator==(const LiveOrder&) const = default;
+};
+/// What became of the list of live orders since it was saved last.
+struct LiveOrdersChange {
+  std::vector<LiveOrder> put;        ///< new, or with a new state
+  std::vector<std::string> removed;  ///< paths that left the live tree
 };
 
 /// What an outbox holds when it is opened.
 struct Restored {
-  Sequence last_sequence = 0;  ///< the source's sequence goes on behind it
+  Sequence last_sequence = 0;  ///< the highest in it, those of live orders too: the source's numbers go on behind it
   BatchId last_batch = 0;
   std::vector<LiveRow> live;
   OutboxLevel level;
   KindCounts history{};  ///< entries by kind, all of them counted as recovered
+  std::vector<LiveOrder> orders;
+};
+
+/// Batches that load() gave, and what it found damaged on the way and has set aside.
+struct LoadedBatches {
+  std::vector<Batch> batches;
+  std::uint64_t damaged_batches = 0;
+  KindCounts damaged{};  ///< their entries: they end as dead letters
+  OutboxLevel level;
 };
 
 /// What shedding removed.
@@ -58,7 +86,6 @@ struct ShedResult {
 
 /// What the database has not acknowledged yet: the history backlog and the newest live value per path.
 /// Empty while the database answers in time; in trouble one append() per flush (decision 5 of the contract).
-/// Kept in memory today (outbox/memory_outbox.h), behind the interface that the durable one has.
 ///
 /// Threads: the flusher's alone.
 /// Errors:  values, never exceptions. After a failure nothing of that call is stored, and the same call may be made
@@ -71,10 +98,13 @@ class Outbox {
   /// Forgets batches and live rows. Twice is harmless. `sync`: on disk, whatever the sync setting, before it returns.
   virtual Result<OutboxLevel> acknowledge(const std::vector<BatchId>& batches,
                                           const std::vector<LiveAcknowledged>& live, bool sync) = 0;
-  /// The oldest batches with an id above `after`, until `bytes_max` are reached; at least one if there is any.
-  virtual Result<std::vector<Batch>> load(BatchId after, std::uint64_t bytes_max) = 0;
+  /// The oldest batches with an id above `after`, until `bytes_max` are reached; at least one if there is any that can
+  /// be read. What does not match its checksum is set aside.
+  virtual Result<LoadedBatches> load(BatchId after, std::uint64_t bytes_max) = 0;
   /// Removes batches with an id above `after`, price history first and oldest first, until `bytes` are freed.
   virtual Result<ShedResult> shed(BatchId after, std::uint64_t bytes) = 0;
+  /// Which orders are live survives a restart: saves what changed, all or nothing.
+  virtual Result<void> save_orders(const LiveOrdersChange& change) = 0;
 };
 
 }  // namespace firebase_relay

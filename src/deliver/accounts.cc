@@ -68,6 +68,10 @@ void Accounts::shed(const KindCounts& messages) {
   has_counted_ = true;
 }
 
+void Accounts::damaged(const KindCounts& messages) {
+  for (const std::uint64_t count : messages) in_flight_ -= count;
+}
+
 void Accounts::overtook(std::uint64_t updates) {
   account_.updates_coalesced += updates;
   has_counted_ = has_counted_ || updates > 0;

@@ -29,6 +29,8 @@ class Accounts {
   void delivered(const HistoryRun& run, const Slice& slice, const Now& now);
   void shed(const HistoryRun& run, const Slice& slice);
   void shed(const KindCounts& messages);
+  /// Entries that the outbox could not read any more; they have been counted as dead letters by whoever read it.
+  void damaged(const KindCounts& messages);
 
   /// The database refused a part of this message. False: another part of it was refused before, and it is set aside
   /// already.

@@ -139,13 +139,17 @@ void Delivery::Impl::on(Loaded&& event) {
     load_again_ = now_.steady + std::chrono::seconds(1);
     return;
   }
-  for (Batch& batch : event.batches) {
+  LoadedBatches& loaded = event.loaded;
+  level_ = loaded.level;
+  unloaded_ -= std::min(unloaded_, loaded.damaged_batches);
+  accounts_.damaged(loaded.damaged);
+  for (Batch& batch : loaded.batches) {
     loaded_upto_ = batch.id;
     if (is_known(batch.id)) continue;
     --unloaded_;
     history_.add(std::move(batch), SteadyTime::max(), deliver::HistoryQueue::Place::kQueued).on_disk = true;
   }
-  if (event.batches.empty()) unloaded_ = 0;
+  if (loaded.batches.empty()) unloaded_ = 0;
   if (unloaded_ > 0) return;
   history_.queue_held();
   loaded_upto_ = last_batch_;
@@ -195,9 +199,9 @@ void Delivery::Impl::leave_trouble_if_empty() {
 /// At the outbox's limit price history goes first, oldest first (guarantee 3). While the disk fails, memory is all
 /// there is.
 void Delivery::Impl::keep_within_bounds() {
-  if (level_.bytes > options_.outbox_bytes_max && unloaded_ > 0 && !shedding_ && !loading_) {
+  if (level_.excess_bytes > 0 && unloaded_ > 0 && !shedding_ && !loading_) {
     shedding_ = true;
-    actions_->emplace_back(ShedBytes{loaded_upto_, level_.bytes - options_.outbox_bytes_max});
+    actions_->emplace_back(ShedBytes{loaded_upto_, level_.excess_bytes});
   }
   constexpr std::uint64_t kMemoryMax = 64ull << 20;
   if (!save_failed_ || history_.bytes() + pending_bytes_ <= kMemoryMax) return;

@@ -59,6 +59,7 @@ class Delivery::Impl {
   void on(Loaded&& event);
   void on(WasShed&& event);
   void on(TimePassed&&) {}
+  void on(SaveNow&&) { must_save_now_ = must_save(); }
   void on(Stop&& event);
   void proceed();
   void form_batches();

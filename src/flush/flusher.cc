@@ -168,9 +168,10 @@ void Flusher::perform(const Acknowledge& action) {
 }
 
 void Flusher::perform(const Load& action) {
-  Result<std::vector<Batch>> batches = wiring_.outbox.load(action.after, action.bytes_max);
-  if (!batches) wiring_.events.outbox_failed("load", batches.error(), std::chrono::steady_clock::now());
-  events_.emplace_back(Loaded{batches ? std::move(*batches) : std::vector<Batch>{}, batches.has_value()});
+  Result<LoadedBatches> loaded = wiring_.outbox.load(action.after, action.bytes_max);
+  if (!loaded) wiring_.events.outbox_failed("load", loaded.error(), std::chrono::steady_clock::now());
+  const bool ok = loaded.has_value();
+  events_.emplace_back(Loaded{ok ? std::move(*loaded) : LoadedBatches{}, ok});
 }
 
 void Flusher::perform(const ShedBytes& action) {

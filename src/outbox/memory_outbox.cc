@@ -23,7 +23,9 @@ void count(const Batch& batch, KindCounts& messages) {
 
 }  // namespace
 
-OutboxLevel MemoryOutbox::level() const { return {bytes_, batches_.size(), live_.size()}; }
+OutboxLevel MemoryOutbox::level() const {
+  return {bytes_, batches_.size(), live_.size(), bytes_ > bytes_max_ ? bytes_ - bytes_max_ : 0, std::nullopt};
+}
 
 Result<OutboxLevel> MemoryOutbox::append(const std::vector<const Batch*>& batches, const std::vector<LiveRow>& live) {
   for (const Batch* batch : batches) {
@@ -57,13 +59,14 @@ Result<OutboxLevel> MemoryOutbox::acknowledge(const std::vector<BatchId>& batche
   return level();
 }
 
-Result<std::vector<Batch>> MemoryOutbox::load(BatchId after, std::uint64_t bytes_max) {
-  std::vector<Batch> loaded;
+Result<LoadedBatches> MemoryOutbox::load(BatchId after, std::uint64_t bytes_max) {
+  LoadedBatches loaded;
+  loaded.level = level();
   std::uint64_t bytes = 0;
   for (auto batch = batches_.upper_bound(after); batch != batches_.end(); ++batch) {
     bytes += bytes_of(batch->second);
-    if (!loaded.empty() && bytes > bytes_max) break;
-    loaded.push_back(batch->second);
+    if (!loaded.batches.empty() && bytes > bytes_max) break;
+    loaded.batches.push_back(batch->second);
   }
   return loaded;
 }
@@ -87,8 +90,18 @@ Result<ShedResult> MemoryOutbox::shed(BatchId after, std::uint64_t bytes) {
   return result;
 }
 
+Result<void> MemoryOutbox::save_orders(const LiveOrdersChange& change) {
+  for (const LiveOrder& order : change.put) {
+    orders_[order.path] = order;
+    last_sequence_ = std::max(last_sequence_, order.sequence);
+  }
+  for (const std::string& path : change.removed) orders_.erase(path);
+  return {};
+}
+
 Restored MemoryOutbox::restored() const {
-  Restored restored{last_sequence_, last_batch_, {}, level(), {}};
+  Restored restored{last_sequence_, last_batch_, {}, level(), {}, {}};
+  for (const auto& [path, order] : orders_) restored.orders.push_back(order);
   for (const auto& [path, row] : live_) restored.live.push_back(row);
   for (const auto& [id, batch] : batches_) count(batch, restored.history);
   return restored;

@@ -11,11 +11,14 @@ namespace firebase_relay::outbox {
 /// relay. Copies like the durable one does, so that it takes its place without a change elsewhere.
 class MemoryOutbox final : public Outbox {
  public:
+  explicit MemoryOutbox(std::uint64_t bytes_max = UINT64_MAX) : bytes_max_(bytes_max) {}
+
   Result<OutboxLevel> append(const std::vector<const Batch*>& batches, const std::vector<LiveRow>& live) override;
   Result<OutboxLevel> acknowledge(const std::vector<BatchId>& batches, const std::vector<LiveAcknowledged>& live,
                                   bool sync) override;
-  Result<std::vector<Batch>> load(BatchId after, std::uint64_t bytes_max) override;
+  Result<LoadedBatches> load(BatchId after, std::uint64_t bytes_max) override;
   Result<ShedResult> shed(BatchId after, std::uint64_t bytes) override;
+  Result<void> save_orders(const LiveOrdersChange& change) override;
   /// All of it, as the durable outbox gives it after a restart.
   [[nodiscard]] Restored restored() const;
 
@@ -24,6 +27,8 @@ class MemoryOutbox final : public Outbox {
 
   std::map<BatchId, Batch> batches_;
   std::map<std::string, LiveRow> live_;
+  std::map<std::string, LiveOrder> orders_;
+  std::uint64_t bytes_max_;
   std::uint64_t bytes_ = 0;
   Sequence last_sequence_ = 0;
   BatchId last_batch_ = 0;

@@ -52,7 +52,6 @@ flush::FlusherOptions flusher_options(const Options& options, std::uint64_t seed
   result.delivery.request_timeout = options.request_timeout;
   result.delivery.drain_timeout = options.drain_timeout;
   result.delivery.batch_bytes_max = options.batch_bytes_max;
-  result.delivery.outbox_bytes_max = kMemoryOutboxBytesMax;
   result.delivery.bytes_per_minute_max = options.bytes_per_minute_max;
   result.delivery.in_flight_max = options.in_flight_max;
   result.closed_orders_max = options.live_orders_max;
@@ -147,7 +146,7 @@ struct Relay::Parts {
   Queue<MessageBlock> emptied;
   Queue<FragmentBlock> fragments;
   ByteBudget budget;
-  outbox::MemoryOutbox outbox;
+  outbox::MemoryOutbox outbox{kMemoryOutboxBytesMax};
   StateWriter state;
   flush::PatchSender sender;
   bus::RedisSource source;

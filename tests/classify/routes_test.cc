@@ -5,6 +5,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "support/paths.h"
+
 namespace firebase_relay::classify {
 namespace {
 
@@ -14,7 +16,7 @@ std::string mistake(const std::string& json) {
 }
 
 TEST(Routes, BuiltInTableIsTheFileThatDocumentsIt) {
-  std::ifstream in(std::string(RELAY_SOURCE_DIR) + "/routes.json");
+  std::ifstream in(test_support::source_dir() + "/routes.json");
   std::ostringstream text;
   text << in.rdbuf();
   ASSERT_FALSE(text.str().empty());

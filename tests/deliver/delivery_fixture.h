@@ -142,11 +142,13 @@ class DeliveryTest : public testing::Test {
   void perform(Load& action) {
     Loaded loaded{{}, true};
     for (auto batch = batches_on_disk_.upper_bound(action.after); batch != batches_on_disk_.end(); ++batch) {
-      loaded.batches.push_back(batch->second);
+      loaded.loaded.batches.push_back(batch->second);
     }
     disk_answers_.emplace_back(std::move(loaded));
   }
-  [[nodiscard]] OutboxLevel level() const { return {0, batches_on_disk_.size(), rows_on_disk_.size()}; }
+  [[nodiscard]] OutboxLevel level() const {
+    return {0, batches_on_disk_.size(), rows_on_disk_.size(), 0, std::nullopt};
+  }
   void perform(SetAside& action) { dead_.push_back(std::move(action.letter)); }
   void perform(RequestEnded& action) { ended_.push_back(std::move(action)); }
   void perform(RefreshCredentials&) { ++refreshes_; }

@@ -6,6 +6,8 @@
 #include <set>
 #include <sstream>
 
+#include "support/paths.h"
+
 namespace firebase_relay::deliver {
 namespace {
 
@@ -79,7 +81,7 @@ TEST(RetryTable, EveryHoldSaysWhatToDo) {
 }
 
 TEST(RetryTable, ReasonsAreThoseOfTheDocumentation) {
-  std::ifstream in(std::string(RELAY_SOURCE_DIR) + "/docs/reasons.md");
+  std::ifstream in(test_support::source_dir() + "/docs/reasons.md");
   std::ostringstream text;
   text << in.rdbuf();
   const std::string page = text.str();

@@ -36,12 +36,12 @@ TEST(MemoryOutbox, LoadsOldestFirstUpToTheBytesAndAtLeastOne) {
   const Batch second = batch(2, ShedClass::kPrices);
   const Batch third = batch(3, ShedClass::kRest);
   ASSERT_TRUE(outbox.append({&first, &second, &third}, {}));
-  EXPECT_EQ(outbox.load(0, 1)->size(), 1u);
-  EXPECT_EQ(outbox.load(0, 1 << 20)->size(), 3u);
-  EXPECT_EQ(outbox.load(2, 1 << 20)->front().id, 3u);
-  EXPECT_TRUE(outbox.load(3, 1 << 20)->empty());
+  EXPECT_EQ(outbox.load(0, 1)->batches.size(), 1u);
+  EXPECT_EQ(outbox.load(0, 1 << 20)->batches.size(), 3u);
+  EXPECT_EQ(outbox.load(2, 1 << 20)->batches.front().id, 3u);
+  EXPECT_TRUE(outbox.load(3, 1 << 20)->batches.empty());
   ASSERT_TRUE(outbox.acknowledge({2}, {}, false));
-  EXPECT_EQ(outbox.load(1, 1 << 20)->front().id, 3u);
+  EXPECT_EQ(outbox.load(1, 1 << 20)->batches.front().id, 3u);
   EXPECT_EQ(outbox.restored().history[static_cast<std::size_t>(Kind::kOrder)], 2u);
 }
 
@@ -51,7 +51,7 @@ TEST(MemoryOutbox, ShedsPricesFirstAndOldestFirst) {
   ASSERT_TRUE(outbox.append({&batches[0], &batches[1], &batches[2]}, {}));
   ShedResult shed = *outbox.shed(0, 1);
   EXPECT_EQ(shed.messages[static_cast<std::size_t>(Kind::kPrice)], 1u);
-  EXPECT_EQ(outbox.load(1, 1)->front().id, 3u) << "2 is gone";
+  EXPECT_EQ(outbox.load(1, 1)->batches.front().id, 3u) << "2 is gone";
   shed = *outbox.shed(0, 1 << 20);
   EXPECT_EQ(shed.messages[static_cast<std::size_t>(Kind::kPrice)], 1u);
   EXPECT_EQ(shed.messages[static_cast<std::size_t>(Kind::kOrder)], 1u);

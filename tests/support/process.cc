@@ -34,8 +34,6 @@ void redirect(int fd, const char* file) {
 
 }  // namespace
 
-std::string built(const std::string& program) { return std::string(RELAY_BINARY_DIR) + "/" + program; }
-
 Process::Process(const std::vector<std::string>& command, const std::vector<std::string>& environment) {
   std::vector<std::string> arguments = command;
   std::vector<std::string> variables;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "support/paths.h"
 #include "support/temp_dir.h"
 
 namespace test_support {
@@ -35,8 +36,5 @@ class Process {
   pid_t pid_ = -1;
   std::optional<int> status_;
 };
-
-/// Where the build put an executable, such as "src/firebase-relay".
-std::string built(const std::string& program);
 
 }  // namespace test_support

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "observe/metric_table.h"
+#include "support/paths.h"
 #include "terminal/flag_table.h"
 
 namespace firebase_relay {
@@ -18,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kRoot = RELAY_SOURCE_DIR;
+const fs::path kRoot = test_support::source_dir();
 
 std::string content_of(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "firebase_relay/outbox.h"
+
+namespace firebase_relay::outbox {
+
+/// What of a power cut the outbox is proof against. Either is proof against SIGKILL.
+enum class Sync : std::uint8_t {
+  kNormal,  ///< what was written since the last checkpoint may be gone (SQLite: synchronous=NORMAL)
+  kFull,    ///< nothing that was written is ever gone (synchronous=FULL): a sync to disk per write
+};
+
+struct SqliteOutboxOptions {
+  std::filesystem::path file;
+  std::uint64_t bytes_max = 2048ull << 20;     ///< excess_bytes begins here
+  std::uint64_t free_bytes_min = 64ull << 20;  ///< less room than this on its disk counts as the limit reached
+  Sync sync = Sync::kNormal;
+};
+
+/// How the run before this one ended, as far as its file knows.
+struct LastRun {
+  UtcMillis started_at;
+  std::optional<UtcMillis> stopped_at;  ///< nothing: it was killed
+};
+
+class SqliteOutbox;
+
+/// An opened outbox and what was found in it.
+struct OpenedOutbox {
+  std::unique_ptr<SqliteOutbox> outbox;
+  Restored restored;
+  std::optional<LastRun> last_run;       ///< nothing: the file is new
+  std::optional<std::string> set_aside;  ///< a file that was no outbox, or a damaged one, has been given this name
+  std::string flaw;                      ///< what was wrong with it
+};
+
+/// The durable outbox: SQLite in WAL mode, a file of its own and, beside it, FILE.lock, which the one relay that uses
+/// it holds (flock). Other processes may read it and change its dead letters meanwhile (outbox/dead_letters.h).
+/// What SIGKILL, a power cut and a full disk can cost: docs/durability.md has the numbers and how they were taken.
+///
+/// Source: sqlite.org/pragma.html#pragma_synchronous, sqlite.org/wal.html; the tables are in src/outbox/schema.h.
+class SqliteOutbox final : public Outbox {
+ public:
+  /// Opens `options.file` or creates it, with the folders above it. What is no outbox or cannot be read is given the
+  /// name FILE.corrupt-<UTC>, with its WAL, and a new one begins; nothing is ever deleted.
+  /// Reads no batch: only their counts, so that a large backlog does not keep the relay from subscribing.
+  /// Fails with kBusy (another relay has it), kTooNew (a later version wrote it), kIo.
+  static Result<OpenedOutbox> open(const SqliteOutboxOptions& options);
+  ~SqliteOutbox() override;
+
+  Result<OutboxLevel> append(const std::vector<const Batch*>& batches, const std::vector<LiveRow>& live) override;
+  Result<OutboxLevel> acknowledge(const std::vector<BatchId>& batches, const std::vector<LiveAcknowledged>& live,
+                                  bool sync) override;
+  Result<LoadedBatches> load(BatchId after, std::uint64_t bytes_max) override;
+  Result<ShedResult> shed(BatchId after, std::uint64_t bytes) override;
+  Result<void> save_orders(const LiveOrdersChange& change) override;
+
+  /// Remembers that a run began or ended well, for LastRun.
+  Result<void> note_started(UtcMillis at);
+  Result<void> note_stopped(UtcMillis at);
+
+ private:
+  class Impl;
+  explicit SqliteOutbox(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace firebase_relay::outbox
