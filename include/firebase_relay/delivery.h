@@ -116,6 +116,7 @@ struct Load {
 struct ShedBytes {
   BatchId after;
   std::uint64_t bytes;
+  std::vector<BatchId> kept;  ///< in memory, or done: not to be shed
 };
 struct SetAside {
   DeadLetter letter;
@@ -126,6 +127,7 @@ struct Account {
   KindCounts delivered{};
   KindCounts coalesced{};
   KindCounts shed{};
+  KindCounts damaged{};  ///< the outbox cannot read them any more: dead letters without a letter
   std::uint64_t updates_coalesced = 0;
   LagBuckets relay_lag;
   LagBuckets event_lag;
@@ -168,6 +170,8 @@ class Delivery {
   /// Messages taken in and not yet accounted for, the outbox included.
   [[nodiscard]] std::uint64_t messages_in_flight() const;
   [[nodiscard]] bool database_reachable() const;
+  /// What the outbox holds, as far as its answers tell.
+  [[nodiscard]] const OutboxLevel& outbox_level() const;
   [[nodiscard]] HoldReason hold() const;
 
  private:

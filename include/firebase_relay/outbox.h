@@ -54,10 +54,10 @@ struct LiveOrder {
 
   bool operator==(const LiveOrder&) const = default;
 };
-/// What became of the list of live orders since it was saved last.
+/// What became of the list of live orders since it was saved last: first these paths leave it, then those come.
 struct LiveOrdersChange {
-  std::vector<LiveOrder> put;        ///< new, or with a new state
-  std::vector<std::string> removed;  ///< paths that left the live tree
+  std::vector<std::string> removed;
+  std::vector<LiveOrder> put;
 };
 
 /// What an outbox holds when it is opened.
@@ -70,11 +70,16 @@ struct Restored {
   std::vector<LiveOrder> orders;
 };
 
-/// Batches that load() gave, and what it found damaged on the way and has set aside.
+/// A batch that does not match its checksum: set aside in the outbox, so that it is neither sent nor lost.
+struct DamagedBatch {
+  BatchId id = 0;
+  KindCounts messages{};
+};
+
+/// What load() gave, and what it found damaged on the way.
 struct LoadedBatches {
   std::vector<Batch> batches;
-  std::uint64_t damaged_batches = 0;
-  KindCounts damaged{};  ///< their entries: they end as dead letters
+  std::vector<DamagedBatch> damaged;
   OutboxLevel level;
 };
 
@@ -101,8 +106,9 @@ class Outbox {
   /// The oldest batches with an id above `after`, until `bytes_max` are reached; at least one if there is any that can
   /// be read. What does not match its checksum is set aside.
   virtual Result<LoadedBatches> load(BatchId after, std::uint64_t bytes_max) = 0;
-  /// Removes batches with an id above `after`, price history first and oldest first, until `bytes` are freed.
-  virtual Result<ShedResult> shed(BatchId after, std::uint64_t bytes) = 0;
+  /// Removes batches with an id above `after` that are not in `kept`, price history first and oldest first, until
+  /// `bytes` are freed.
+  virtual Result<ShedResult> shed(BatchId after, std::uint64_t bytes, const std::vector<BatchId>& kept) = 0;
   /// Which orders are live survives a restart: saves what changed, all or nothing.
   virtual Result<void> save_orders(const LiveOrdersChange& change) = 0;
 };

@@ -212,7 +212,7 @@ void FragmentWriter::write_live(Sequence sequence, const Route& route, Place& pl
   const OrderMark order = !route.closed          ? OrderMark::kNone
                           : holds(*route.closed) ? OrderMark::kClosed
                                                  : OrderMark::kOpen;
-  for (std::size_t i = 0; i < route.live.size(); ++i) {
+  for (std::size_t i = 0; options_.live && i < route.live.size(); ++i) {
     Place::Path& path = place.paths[i];
     if (path.has_id && id_key.empty()) continue;
     const std::string_view value = live_value(route.live[i], place);

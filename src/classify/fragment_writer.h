@@ -20,6 +20,7 @@ namespace firebase_relay::classify {
 
 struct WriterOptions {
   bool history = true;
+  bool live = true;  ///< off for what is sent again: it may be old
   std::size_t message_bytes_max = 1 << 20;
   LineFormat console = LineFormat::kNone;
 };

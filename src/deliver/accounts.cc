@@ -1,5 +1,6 @@
 #include "deliver/accounts.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace firebase_relay::deliver {
@@ -69,7 +70,11 @@ void Accounts::shed(const KindCounts& messages) {
 }
 
 void Accounts::damaged(const KindCounts& messages) {
-  for (const std::uint64_t count : messages) in_flight_ -= count;
+  for (std::size_t kind = 0; kind < kKindCount; ++kind) {
+    account_.damaged[kind] += messages[kind];
+    in_flight_ -= messages[kind];
+  }
+  has_counted_ = true;
 }
 
 void Accounts::overtook(std::uint64_t updates) {
@@ -99,6 +104,14 @@ bool Accounts::set_aside_before_entry(Sequence sequence) {
   if (!set_aside_.insert(sequence).second) return false;
   --in_flight_;
   return true;
+}
+
+bool Accounts::has_set_aside_in(const Batch& batch) const {
+  if (set_aside_.empty()) return false;
+  return std::any_of(batch.runs.begin(), batch.runs.end(), [this](const HistoryRun& run) {
+    const auto first = set_aside_.lower_bound(run.first_sequence);
+    return first != set_aside_.end() && *first <= run.first_sequence + run.entries.back().sequence_offset;
+  });
 }
 
 void Accounts::add_lag(SteadyTime arrived, std::int64_t event_ms, const Now& now) {

@@ -29,7 +29,7 @@ class Accounts {
   void delivered(const HistoryRun& run, const Slice& slice, const Now& now);
   void shed(const HistoryRun& run, const Slice& slice);
   void shed(const KindCounts& messages);
-  /// Entries that the outbox could not read any more; they have been counted as dead letters by whoever read it.
+  /// Entries that the outbox cannot read any more.
   void damaged(const KindCounts& messages);
 
   /// The database refused a part of this message. False: another part of it was refused before, and it is set aside
@@ -39,6 +39,8 @@ class Accounts {
   /// A live value of a message with history was refused, and the message is set aside by it: its entry ends without a
   /// count.
   bool set_aside_before_entry(Sequence sequence);
+  /// Does `batch` hold the entry of such a message? Then memory must keep it: the disk does not know that it has ended.
+  [[nodiscard]] bool has_set_aside_in(const Batch& batch) const;
 
   [[nodiscard]] std::uint64_t in_flight() const { return in_flight_; }
   /// What was counted since the last call; empty when nothing was.

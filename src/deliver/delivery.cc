@@ -231,6 +231,7 @@ void Delivery::Impl::find_deadline() {
   consider(save_deadline());
   consider(circuit_.next_probe());
   consider(load_again_);
+  consider(forget_again_);
   consider(drain_until_);
   if (live_.has_sendable() || unsent_history_bytes() > 0 || live_.has_unsaved()) consider(next_flush_);
   if (options_.bytes_per_minute_max > 0 && history_.has_waiting()) consider(pacing_.next_release(now_.steady));
@@ -239,7 +240,7 @@ void Delivery::Impl::find_deadline() {
 void Delivery::Impl::check_drained() {
   if (!stopping_) return;
   const bool all_done = requests_.empty() && accounts_.in_flight() == 0 && unsent_history_bytes() == 0 &&
-                        !history_.has_suspects() && !live_.has_sendable() && live_suspects_.empty() && disk_is_empty();
+                        !history_.has_suspects() && !live_.has_unsent() && live_suspects_.empty() && disk_is_empty();
   const bool all_saved = now_.steady >= drain_until_ && !saving_ && !forgetting_ && (!must_save() || save_failed_);
   drained_ = all_done || all_saved;
 }
@@ -255,6 +256,7 @@ bool Delivery::waits_for_arrivals() const { return impl_->waits_for_arrivals(); 
 bool Delivery::drained() const { return impl_->drained(); }
 std::uint64_t Delivery::messages_in_flight() const { return impl_->messages_in_flight(); }
 bool Delivery::database_reachable() const { return impl_->circuit().is_closed(); }
+const OutboxLevel& Delivery::outbox_level() const { return impl_->level(); }
 HoldReason Delivery::hold() const { return impl_->circuit().hold(); }
 
 }  // namespace firebase_relay

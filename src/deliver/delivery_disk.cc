@@ -15,6 +15,11 @@ std::chrono::milliseconds Delivery::Impl::half_window() const {
   return std::max(options_.flush_interval, kLeast);
 }
 
+/// History in memory while a backlog is on disk: enough for the requests that may be under way, and for the next ones.
+std::uint64_t Delivery::Impl::memory_kept_max() const {
+  return options_.batch_bytes_max * (options_.in_flight_max + 1);
+}
+
 void Delivery::Impl::enter_trouble() {
   if (std::exchange(trouble_, true)) return;
   live_.set_disk_first(true);
@@ -47,8 +52,9 @@ void Delivery::Impl::use_the_disk() {
     save();
   }
   keep_within_bounds();
-  const std::uint64_t wanted = options_.batch_bytes_max * (options_.in_flight_max + 1);
-  if (unloaded_ > 0 && !loading_ && !shedding_ && history_.bytes() < wanted && now_.steady >= load_again_) {
+  // Half of what keep_memory_flat() leaves, so that the two do not undo each other's work at every flush.
+  const std::uint64_t wanted = memory_kept_max();
+  if (unloaded_ > 0 && !loading_ && !shedding_ && history_.waiting_bytes() < wanted / 2 && now_.steady >= load_again_) {
     loading_ = true;
     actions_->emplace_back(Load{loaded_upto_, wanted});
   }
@@ -75,6 +81,7 @@ void Delivery::Impl::save() {
 void Delivery::Impl::on(Persisted&& event) {
   saving_ = false;
   save_failed_ = false;
+  nothing_to_shed_ = false;
   level_ = event.level;
   live_.set_disk_failing(false);
   live_.saved(true, forget_live_);
@@ -107,10 +114,13 @@ void Delivery::Impl::on(PersistFailed&&) {
 }
 
 /// What is saved and not about to be sent leaves memory, newest first, and is loaded again in its turn. Once one batch
-/// is on disk only, so are all newer ones: history leaves oldest first.
+/// is on disk only, so are all newer ones: history leaves oldest first. Not while a Load is under way: what it brings
+/// says up to where memory has everything.
 void Delivery::Impl::keep_memory_flat() {
+  if (loading_) return;
   const auto drop = [this](BatchId id) {
-    if (!history_.stored().at(id).on_disk || !history_.drop_untouched(id)) return false;
+    const deliver::HistoryQueue::Stored& stored = history_.stored().at(id);
+    if (!stored.on_disk || accounts_.has_set_aside_in(stored.batch) || !history_.drop_untouched(id)) return false;
     ++unloaded_;
     loaded_upto_ = std::min(loaded_upto_, id - 1);
     return true;
@@ -122,8 +132,8 @@ void Delivery::Impl::keep_memory_flat() {
     }
     for (const BatchId id : held) drop(id);
   }
-  const std::uint64_t kept_max = options_.batch_bytes_max * (options_.in_flight_max + 1);
-  while (history_.bytes() > kept_max && !history_.stored().empty() && drop(history_.stored().rbegin()->first)) {
+  while (history_.bytes() > memory_kept_max() && !history_.stored().empty() &&
+         drop(history_.stored().rbegin()->first)) {
   }
 }
 
@@ -141,8 +151,15 @@ void Delivery::Impl::on(Loaded&& event) {
   }
   LoadedBatches& loaded = event.loaded;
   level_ = loaded.level;
-  unloaded_ -= std::min(unloaded_, loaded.damaged_batches);
-  accounts_.damaged(loaded.damaged);
+  for (const DamagedBatch& damaged : loaded.damaged) {
+    if (is_known(damaged.id)) {  // memory has it, and saves it again
+      const auto found = history_.stored().find(damaged.id);
+      if (found != history_.stored().end()) found->second.on_disk = false;
+      continue;
+    }
+    --unloaded_;
+    accounts_.damaged(damaged.messages);
+  }
   for (Batch& batch : loaded.batches) {
     loaded_upto_ = batch.id;
     if (is_known(batch.id)) continue;
@@ -158,7 +175,7 @@ void Delivery::Impl::on(Loaded&& event) {
 /// Tells the outbox what it need not keep. The last thing that it forgets is synced, before anything skips the disk: a
 /// power cut must not bring it back.
 void Delivery::Impl::forget() {
-  if (forgetting_ || saving_) return;
+  if (forgetting_ || saving_ || now_.steady < forget_again_) return;
   if (forget_batches_.empty() && forget_live_.empty() && !(must_sync_ && disk_is_empty())) return;
   forgetting_batches_ = std::exchange(forget_batches_, {});
   forgetting_live_ = std::exchange(forget_live_, {});
@@ -175,6 +192,8 @@ void Delivery::Impl::on(Forgotten&& event) {
     live_.forgotten(forgetting_live_);
     return;
   }
+  constexpr std::chrono::seconds kTryAgainAfter{1};
+  forget_again_ = now_.steady + kTryAgainAfter;
   must_sync_ = true;
   forget_batches_.insert(forget_batches_.end(), forgetting_batches_.begin(), forgetting_batches_.end());
   forget_live_.insert(forget_live_.end(), forgetting_live_.begin(), forgetting_live_.end());
@@ -199,9 +218,13 @@ void Delivery::Impl::leave_trouble_if_empty() {
 /// At the outbox's limit price history goes first, oldest first (guarantee 3). While the disk fails, memory is all
 /// there is.
 void Delivery::Impl::keep_within_bounds() {
-  if (level_.excess_bytes > 0 && unloaded_ > 0 && !shedding_ && !loading_) {
+  if (level_.excess_bytes > 0 && unloaded_ > 0 && !shedding_ && !loading_ && !nothing_to_shed_) {
     shedding_ = true;
-    actions_->emplace_back(ShedBytes{loaded_upto_, level_.excess_bytes});
+    ShedBytes shed{loaded_upto_, level_.excess_bytes, {}};
+    for (const auto& [id, stored] : history_.stored()) shed.kept.push_back(id);
+    shed.kept.insert(shed.kept.end(), forget_batches_.begin(), forget_batches_.end());
+    shed.kept.insert(shed.kept.end(), forgetting_batches_.begin(), forgetting_batches_.end());
+    actions_->emplace_back(std::move(shed));
   }
   constexpr std::uint64_t kMemoryMax = 64ull << 20;
   if (!save_failed_ || history_.bytes() + pending_bytes_ <= kMemoryMax) return;
@@ -213,10 +236,12 @@ void Delivery::Impl::keep_within_bounds() {
 
 void Delivery::Impl::on(WasShed&& event) {
   shedding_ = false;
+  nothing_to_shed_ = true;
   if (!event.ok) return;
   accounts_.shed(event.result.messages);
   const std::uint64_t gone = level_.batches - std::min(level_.batches, event.result.level.batches);
   unloaded_ -= std::min(unloaded_, gone);
+  nothing_to_shed_ = gone == 0;
   level_ = event.result.level;
   if (unloaded_ > 0) return;
   history_.queue_held();

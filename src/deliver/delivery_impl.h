@@ -35,6 +35,7 @@ class Delivery::Impl {
   [[nodiscard]] bool drained() const { return drained_; }
   [[nodiscard]] std::uint64_t messages_in_flight() const { return accounts_.in_flight(); }
   [[nodiscard]] const deliver::Circuit& circuit() const { return circuit_; }
+  [[nodiscard]] const OutboxLevel& level() const { return level_; }
 
  private:
   using LiveMap = coalesce::LiveMap;
@@ -94,6 +95,7 @@ class Delivery::Impl {
   void forget();
   void leave_trouble_if_empty();
   void keep_memory_flat();
+  [[nodiscard]] std::uint64_t memory_kept_max() const;
   [[nodiscard]] bool is_known(BatchId id);
   void keep_within_bounds();
   [[nodiscard]] bool must_save() const;
@@ -139,11 +141,13 @@ class Delivery::Impl {
   bool forgetting_ = false;
   bool loading_ = false;
   bool shedding_ = false;
+  bool nothing_to_shed_ = false;  ///< until more is stored
   bool must_sync_ = false;  ///< rows were forgotten without a sync since
   bool save_failed_ = false;
   bool must_save_now_ = false;  ///< a request failed: what it had must not wait for the next flush
   SteadyTime save_again_{};
   SteadyTime load_again_{};
+  SteadyTime forget_again_{};
   std::vector<BatchId> forget_batches_;
   std::vector<LiveAcknowledged> forget_live_;
   std::vector<BatchId> forgetting_batches_;  ///< of the Acknowledge under way, in case it fails

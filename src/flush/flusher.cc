@@ -8,25 +8,27 @@
 
 namespace firebase_relay::flush {
 
-Flusher::Flusher(const FlusherOptions& options, Restored restored, Wiring wiring)
+Flusher::Flusher(const FlusherOptions& options, const Restored& restored, Wiring wiring)
     : options_(options),
       wiring_(std::move(wiring)),
-      delivery_(options.delivery, std::move(restored), options.jitter_seed),
-      closed_orders_(options.closed_orders_max),
-      last_turn_(std::chrono::steady_clock::now().time_since_epoch().count()) {}
+      delivery_(options.delivery, restored, options.jitter_seed),
+      closed_orders_(options.closed_orders_max, restored.orders),
+      newest_(restored.last_sequence),
+      last_turn_(std::chrono::steady_clock::now().time_since_epoch().count()) {
+  wiring_.metrics.recovered.Increment(static_cast<double>(delivery_.messages_in_flight()));
+  update_gauges();
+}
 
 void Flusher::run() {
   std::vector<PatchSender::Finished> finished;
   handle(TimePassed{});
-  while (!delivery_.drained() && !end_now_.load(std::memory_order_relaxed)) {
+  while (!is_done()) {
     last_turn_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
     take_blocks();
     beat_if_due();
+    mind_letters(false);
     if (stopping_.load(std::memory_order_acquire) && !stop_told_) {  // pairs with stop(): all blocks are in the queue
-      take_blocks();
-      stop_told_ = true;
-      beat(true);
-      handle(Stop{});
+      begin_to_stop();
       continue;
     }
     if (delivery_.next_deadline() <= std::chrono::steady_clock::now()) {
@@ -36,15 +38,36 @@ void Flusher::run() {
     // Say that the next block matters, then look once more: a block that came in between has not woken us.
     waits_for_arrivals_.store(delivery_.waits_for_arrivals(), std::memory_order_seq_cst);  // pairs with notify()
     take_blocks();
-    wiring_.sender.wait(std::min(delivery_.next_deadline(), wiring_.heartbeat.due()), finished);
+    const SteadyTime letters_due = wiring_.letters ? wiring_.letters->due() : SteadyTime::max();
+    wiring_.sender.wait(std::min({delivery_.next_deadline(), wiring_.heartbeat.due(), letters_due}), finished);
     waits_for_arrivals_.store(false, std::memory_order_relaxed);
     for (PatchSender::Finished& answer : finished) {
       wiring_.metrics.flush_duration_seconds.Observe(std::chrono::duration<double>(answer.took).count());
       handle(Answered{answer.request, std::move(answer.answer)});
     }
     finished.clear();
+    report_backfill();
   }
   update_gauges();
+}
+
+/// All that was read is here, and no more will come.
+void Flusher::begin_to_stop() {
+  take_blocks();
+  mind_letters(true);
+  stop_told_ = true;
+  beat(RunState::kDraining);
+  handle(Stop{});
+}
+
+/// The last word to the database is that the relay has stopped, once all else has been taken; it is told only while the
+/// database listens.
+bool Flusher::is_done() {
+  if (end_now_.load(std::memory_order_relaxed)) return true;
+  if (!delivery_.drained()) return false;
+  if (delivery_.messages_in_flight() > 0 || !delivery_.database_reachable()) return true;
+  if (!std::exchange(said_stopped_, true)) beat(RunState::kStopped);
+  return delivery_.drained();
 }
 
 void Flusher::notify(std::uint64_t bytes) {
@@ -80,6 +103,7 @@ void Flusher::take_blocks() {
       account_for(*next);
       const std::uint64_t bytes = next->message_bytes;
       const std::uint32_t messages = next->messages;
+      newest_ = std::max(newest_, next->first_sequence + messages - 1);
       handle(Arrived{std::move(*next)});
       wiring_.budget.release(bytes, messages);  // only now: no message may be missing from messages_in_flight
       wiring_.took_block();
@@ -96,7 +120,7 @@ void Flusher::account_for(FragmentBlock& block) {
   observe::Metrics::add(metrics.classified, block.classified);
   observe::Metrics::add(metrics.coalesced, block.coalesced);
   if (block.key_fallbacks > 0) metrics.history_key_fallbacks.Increment(static_cast<double>(block.key_fallbacks));
-  for (const DeadLetter& letter : block.dead_letters) wiring_.events.dead_letter(letter, now);
+  for (DeadLetter& letter : block.dead_letters) set_aside(std::move(letter));
   constexpr std::size_t kUnroutedSeenMax = 10'000;
   for (std::string& channel : block.unrouted_channels) {
     if (unrouted_seen_.size() >= kUnroutedSeenMax || !unrouted_seen_.insert(channel).second) continue;
@@ -107,18 +131,81 @@ void Flusher::account_for(FragmentBlock& block) {
 
 void Flusher::beat_if_due() {
   if (wiring_.heartbeat.due() > std::chrono::steady_clock::now() || stop_told_) return;
-  beat(false);
+  beat(RunState::kRunning);
   wiring_.events.report_suppressed(std::chrono::steady_clock::now());
 }
 
-void Flusher::beat(bool draining) {
+void Flusher::beat(RunState run_state) {
   std::uint64_t messages = 0;
   for (const std::uint64_t count : lag_since_beat_.counts()) messages += count;
   if (messages > 0)
     state_.lag =
         std::chrono::milliseconds(std::llround(lag_since_beat_.sum_seconds() * 1000 / static_cast<double>(messages)));
   lag_since_beat_ = {};
-  handle(Arrived{std::move(*wiring_.heartbeat.beat(state_, read_clocks(), draining))});
+  handle(Arrived{std::move(*wiring_.heartbeat.beat(state_, read_clocks(), run_state))});
+}
+
+void Flusher::set_aside(DeadLetter letter) {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (wiring_.letters) {
+    wiring_.letters->add(std::move(letter), now);
+  } else {
+    wiring_.events.dead_letter(letter, now);
+  }
+}
+
+void Flusher::mind_letters(bool at_once) {
+  if (!wiring_.letters) return;
+  wiring_.letters->store(std::chrono::steady_clock::now(), at_once);
+  while (retry_letters() && at_once) {
+  }
+}
+
+/// Marked letters go from their table to the outbox, and only then leave it. False: there are none, or not now.
+bool Flusher::retry_letters() {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  std::optional<LetterBox::Retry> retry = wiring_.letters->take_marked(newest_, now);
+  if (!retry) return false;
+  const std::uint64_t before = delivery_.messages_in_flight();
+  for (const std::unique_ptr<FragmentBlock>& block : retry->blocks) {
+    account_for(*block);
+    wiring_.metrics.recovered.Increment();
+    handle(Arrived{std::move(*block)});
+  }
+  saved_ = delivery_.messages_in_flight() <= before;  // then there is nothing that would have to be saved
+  handle(SaveNow{});
+  wiring_.letters->store(now, true);
+  if (saved_) {
+    wiring_.letters->sent(*retry, now);
+  } else {
+    wiring_.letters->not_sent(now);
+  }
+  return saved_;
+}
+
+/// Ahead of what tells the database of it, so that no order stands there that nobody will ever remove.
+void Flusher::save_orders() {
+  constexpr std::chrono::seconds kTryAgainAfter{5};
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (!closed_orders_.has_changes() || now < save_orders_again_) return;
+  const Result<void> saved = wiring_.outbox.save_orders(closed_orders_.take_changes());
+  if (saved) return;
+  closed_orders_.not_saved();
+  save_orders_again_ = now + kTryAgainAfter;
+  wiring_.events.outbox_failed("save live orders", saved.error(), now);
+}
+
+void Flusher::report_backfill() {
+  const OutboxLevel& level = delivery_.outbox_level();
+  const auto line = backfill_.line(level.batches, level.bytes, delivery_.database_reachable(),
+                                   std::chrono::steady_clock::now());
+  if (line) wiring_.events.backfill(*line);
+}
+
+std::optional<UtcMillis> Flusher::outbox_oldest() const {
+  const std::int64_t ms = outbox_oldest_ms_.load(std::memory_order_relaxed);
+  if (ms == INT64_MAX) return std::nullopt;
+  return UtcMillis(std::chrono::milliseconds(ms));
 }
 
 void Flusher::handle(Event event) {
@@ -141,9 +228,15 @@ void Flusher::handle_queued_events() {
 void Flusher::update_gauges() {
   in_flight_.store(delivery_.messages_in_flight(), std::memory_order_relaxed);
   wiring_.metrics.database_reachable.Set(delivery_.database_reachable() ? 1 : 0);
+  const OutboxLevel& level = delivery_.outbox_level();
+  wiring_.metrics.outbox_batches.Set(static_cast<double>(level.batches));
+  wiring_.metrics.outbox_bytes.Set(static_cast<double>(level.bytes));
+  outbox_oldest_ms_.store(level.oldest ? level.oldest->time_since_epoch().count() : INT64_MAX,
+                          std::memory_order_relaxed);
 }
 
 void Flusher::perform(const Send& action) {
+  save_orders();
   wiring_.sender.send(action);
   wiring_.metrics.patch_bytes.Increment(static_cast<double>(action.bytes));
   wiring_.metrics.patch_paths.Increment(action.paths);
@@ -152,7 +245,9 @@ void Flusher::perform(const Send& action) {
 }
 
 void Flusher::perform(const Persist& action) {
+  save_orders();
   const Result<OutboxLevel> level = wiring_.outbox.append(action.batches, action.live);
+  saved_ = level.has_value();
   if (level) {
     events_.emplace_back(Persisted{*level});
   } else {
@@ -175,13 +270,13 @@ void Flusher::perform(const Load& action) {
 }
 
 void Flusher::perform(const ShedBytes& action) {
-  const Result<ShedResult> result = wiring_.outbox.shed(action.after, action.bytes);
+  const Result<ShedResult> result = wiring_.outbox.shed(action.after, action.bytes, action.kept);
   if (!result) wiring_.events.outbox_failed("shed", result.error(), std::chrono::steady_clock::now());
   events_.emplace_back(WasShed{result ? *result : ShedResult{}, result.has_value()});
 }
 
 void Flusher::perform(const SetAside& action) {
-  wiring_.events.dead_letter(action.letter, std::chrono::steady_clock::now());
+  set_aside(action.letter);
 }
 
 void Flusher::perform(const RefreshCredentials&) {}
@@ -194,6 +289,7 @@ void Flusher::perform(const Account& action) {
   lag_since_beat_.merge(action.relay_lag);
   observe::Metrics::observe(metrics.relay_lag_seconds, action.relay_lag);
   observe::Metrics::observe(metrics.event_lag_seconds, action.event_lag);
+  wiring_.events.batches_damaged(action.damaged);
   if (std::any_of(action.shed.begin(), action.shed.end(), [](std::uint64_t count) { return count > 0; })) {
     wiring_.events.history_shed(action.shed, std::chrono::steady_clock::now());
   }

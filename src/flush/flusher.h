@@ -17,7 +17,9 @@
 #include "coalesce/repeats.h"
 #include "firebase_relay/delivery.h"
 #include "firebase_relay/outbox.h"
+#include "flush/letter_box.h"
 #include "flush/patch_sender.h"
+#include "observe/backfill_report.h"
 #include "observe/events.h"
 #include "observe/metrics.h"
 
@@ -30,14 +32,17 @@ struct FlushState {
   std::optional<std::chrono::milliseconds> lag;  ///< arrival to acknowledgement, the mean since the last beat
 };
 
+/// What the relay is doing, as the database is told.
+enum class RunState : std::uint8_t { kRunning, kDraining, kStopped };
+
 /// What the flusher adds by itself from time to time: the relay's own state (relay/heartbeat.h).
 class Heartbeat {
  public:
   virtual ~Heartbeat() = default;
   /// When beat() is due next; max(): never.
   [[nodiscard]] virtual SteadyTime due() const = 0;
-  /// The state as a block without messages. `draining`: this is the last one.
-  virtual std::unique_ptr<FragmentBlock> beat(const FlushState& state, const Now& now, bool draining) = 0;
+  /// The state as a block without messages.
+  virtual std::unique_ptr<FragmentBlock> beat(const FlushState& state, const Now& now, RunState run_state) = 0;
 };
 
 struct FlusherOptions {
@@ -56,6 +61,7 @@ class Flusher {
     Queue<FragmentBlock>& fragments;
     ByteBudget& budget;
     Outbox& outbox;
+    LetterBox* letters;  ///< null: dead letters are counted and logged only
     PatchSender& sender;
     Heartbeat& heartbeat;
     observe::Metrics& metrics;
@@ -63,7 +69,8 @@ class Flusher {
     std::function<void()> took_block;             ///< room may have come in the budget
     std::function<void(std::string lines)> show;  ///< console lines, in the order of arrival
   };
-  Flusher(const FlusherOptions& options, Restored restored, Wiring wiring);
+  /// `restored`: what the outbox held when it was opened.
+  Flusher(const FlusherOptions& options, const Restored& restored, Wiring wiring);
 
   /// Until stop() and drained, or end_now().
   void run();
@@ -75,6 +82,8 @@ class Flusher {
   void end_now();
   /// Messages that are neither delivered nor otherwise ended, but those still in the queue.
   [[nodiscard]] std::uint64_t messages_in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
+  /// When the oldest batch in the outbox was stored; nothing when it is empty.
+  [[nodiscard]] std::optional<UtcMillis> outbox_oldest() const;
   /// When the thread last came around, for health.
   [[nodiscard]] SteadyTime last_turn() const {
     return SteadyTime(SteadyTime::duration(last_turn_.load(std::memory_order_relaxed)));
@@ -84,7 +93,14 @@ class Flusher {
   void take_blocks();
   void account_for(FragmentBlock& block);
   void beat_if_due();
-  void beat(bool draining);
+  void beat(RunState run_state);
+  void begin_to_stop();
+  [[nodiscard]] bool is_done();
+  void mind_letters(bool at_once);
+  bool retry_letters();
+  void save_orders();
+  void set_aside(DeadLetter letter);
+  void report_backfill();
   void handle(Event event);
   void handle_queued_events();
   void update_gauges();
@@ -110,6 +126,11 @@ class Flusher {
   std::deque<Event> events_;
   std::vector<Action> actions_;
   bool stop_told_ = false;
+  bool said_stopped_ = false;
+  bool saved_ = false;  ///< the last Persist was done
+  Sequence newest_ = 0;  ///< of the messages taken
+  observe::BackfillReport backfill_;
+  SteadyTime save_orders_again_{};
   FlushState state_;
   LagBuckets lag_since_beat_;
 
@@ -118,6 +139,7 @@ class Flusher {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> end_now_{false};
   std::atomic<std::uint64_t> in_flight_{0};
+  std::atomic<std::int64_t> outbox_oldest_ms_{INT64_MAX};
   std::atomic<SteadyTime::rep> last_turn_;
 };
 

@@ -133,6 +133,31 @@ void Events::outbox_failed(std::string_view operation, const Error& error, Stead
   }
 }
 
+void Events::outbox_set_aside(std::string_view set_aside, std::string_view flaw) {
+  metrics_.outbox_errors.Increment();
+  logger_.error(
+      "outbox: {}; the file is called {} now and a new one begins: what waited in it is not sent. Keep it, and look at "
+      "the disk",
+      flaw, set_aside);
+}
+
+void Events::backfill(std::string_view line) { logger_.info("{}", line); }
+
+void Events::batches_damaged(const KindCounts& messages) {
+  const auto count = std::accumulate(messages.begin(), messages.end(), std::uint64_t{0});
+  if (count == 0) return;
+  metrics_.dead_letters[DeadLetterReason::kDamaged].Increment(static_cast<double>(count));
+  metrics_.outbox_errors.Increment();
+  logger_.error("outbox: a batch does not match its checksum and is set aside in the file: {}; look at the disk",
+                summary_of(messages));
+}
+
+void Events::dead_letters_evicted(std::uint64_t count, SteadyTime now) {
+  metrics_.dead_letters_evicted.Increment(static_cast<double>(count));
+  if (may_log("dead letters evicted", now))
+    logger_.warn("{} dead letters dropped at their limit, the oldest (--dead-letters-max)", count);
+}
+
 void Events::report_suppressed(SteadyTime now) {
   const std::lock_guard lock(mutex_);
   for (const auto& [key, count] : rate_limit_.take_suppressed(now)) logger_.warn("{}: and {} more", key, count);

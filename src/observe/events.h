@@ -56,6 +56,15 @@ class Events {
   /// `operation` is a name of a table: `append`, `acknowledge`, …
   void outbox_failed(std::string_view operation, const Error& error, SteadyTime now);
 
+  /// `flaw`: what was wrong with the file that is called `set_aside` now; a new one has begun.
+  void outbox_set_aside(std::string_view set_aside, std::string_view flaw);
+  /// A line of BackfillReport.
+  void backfill(std::string_view line);
+  /// Messages in batches that do not match their checksum: each is a dead letter without a letter.
+  void batches_damaged(const KindCounts& messages);
+  /// Letters that had to go at the file's limit.
+  void dead_letters_evicted(std::uint64_t count, SteadyTime now);
+
   /// Sums up what was suppressed more than a second ago. Now and then (each heartbeat), and at the end with a later
   /// `now`.
   void report_suppressed(SteadyTime now);

@@ -71,12 +71,13 @@ Result<LoadedBatches> MemoryOutbox::load(BatchId after, std::uint64_t bytes_max)
   return loaded;
 }
 
-Result<ShedResult> MemoryOutbox::shed(BatchId after, std::uint64_t bytes) {
+Result<ShedResult> MemoryOutbox::shed(BatchId after, std::uint64_t bytes, const std::vector<BatchId>& kept) {
   ShedResult result;
   std::uint64_t freed = 0;
   for (const ShedClass shed_class : {ShedClass::kPrices, ShedClass::kRest}) {
     for (auto batch = batches_.upper_bound(after); batch != batches_.end() && freed < bytes;) {
-      if (batch->second.shed_class != shed_class) {
+      const bool is_kept = std::find(kept.begin(), kept.end(), batch->first) != kept.end();
+      if (is_kept || batch->second.shed_class != shed_class) {
         ++batch;
         continue;
       }
@@ -91,11 +92,11 @@ Result<ShedResult> MemoryOutbox::shed(BatchId after, std::uint64_t bytes) {
 }
 
 Result<void> MemoryOutbox::save_orders(const LiveOrdersChange& change) {
+  for (const std::string& path : change.removed) orders_.erase(path);
   for (const LiveOrder& order : change.put) {
     orders_[order.path] = order;
     last_sequence_ = std::max(last_sequence_, order.sequence);
   }
-  for (const std::string& path : change.removed) orders_.erase(path);
   return {};
 }
 

@@ -17,7 +17,7 @@ class MemoryOutbox final : public Outbox {
   Result<OutboxLevel> acknowledge(const std::vector<BatchId>& batches, const std::vector<LiveAcknowledged>& live,
                                   bool sync) override;
   Result<LoadedBatches> load(BatchId after, std::uint64_t bytes_max) override;
-  Result<ShedResult> shed(BatchId after, std::uint64_t bytes) override;
+  Result<ShedResult> shed(BatchId after, std::uint64_t bytes, const std::vector<BatchId>& kept) override;
   Result<void> save_orders(const LiveOrdersChange& change) override;
   /// All of it, as the durable outbox gives it after a restart.
   [[nodiscard]] Restored restored() const;

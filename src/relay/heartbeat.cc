@@ -33,7 +33,8 @@ StateWriter::StateWriter(std::string_view instance, std::chrono::seconds every, 
   prefix_ += '/';
 }
 
-std::unique_ptr<FragmentBlock> StateWriter::beat(const flush::FlushState& state, const Now& now, bool draining) {
+std::unique_ptr<FragmentBlock> StateWriter::beat(const flush::FlushState& state, const Now& now,
+                                                 flush::RunState run_state) {
   auto block = std::make_unique<FragmentBlock>();
   block->arrived = now.steady;
   block->arrived_at = now.utc;
@@ -41,7 +42,8 @@ std::unique_ptr<FragmentBlock> StateWriter::beat(const flush::FlushState& state,
   due_ = now.steady + every_;
   // The clock, so that it rises over restarts, too: these paths have only this one writer.
   sequence_ = std::max(sequence_ + 1, static_cast<Sequence>(now.utc.time_since_epoch().count()));
-  add(*block, "state", draining ? R"("stopped")" : R"("running")");
+  constexpr std::string_view kStates[] = {R"("running")", R"("draining")", R"("stopped")"};
+  add(*block, "state", kStates[static_cast<std::size_t>(run_state)]);
   add(*block, "version", quoted(FIREBASE_RELAY_VERSION));
   add(*block, "started_at", quoted_time(started_at_));
   add(*block, "heartbeat_at", quoted_time(now.utc));

@@ -22,7 +22,7 @@ class StateWriter final : public flush::Heartbeat {
   StateWriter(std::string_view instance, std::chrono::seconds every, const Now& started);
 
   [[nodiscard]] SteadyTime due() const override { return due_; }
-  std::unique_ptr<FragmentBlock> beat(const flush::FlushState& state, const Now& now, bool draining) override;
+  std::unique_ptr<FragmentBlock> beat(const flush::FlushState& state, const Now& now, flush::RunState run_state) override;
 
   /// One gap as an entry of relay/{instance}/gaps, for good; the heartbeat counts it from now on.
   std::unique_ptr<FragmentBlock> gap_block(const bus::Gap& gap);

@@ -49,10 +49,10 @@ TEST(MemoryOutbox, ShedsPricesFirstAndOldestFirst) {
   MemoryOutbox outbox;
   const Batch batches[] = {batch(1, ShedClass::kRest), batch(2, ShedClass::kPrices), batch(3, ShedClass::kPrices)};
   ASSERT_TRUE(outbox.append({&batches[0], &batches[1], &batches[2]}, {}));
-  ShedResult shed = *outbox.shed(0, 1);
+  ShedResult shed = *outbox.shed(0, 1, {});
   EXPECT_EQ(shed.messages[static_cast<std::size_t>(Kind::kPrice)], 1u);
   EXPECT_EQ(outbox.load(1, 1)->batches.front().id, 3u) << "2 is gone";
-  shed = *outbox.shed(0, 1 << 20);
+  shed = *outbox.shed(0, 1 << 20, {});
   EXPECT_EQ(shed.messages[static_cast<std::size_t>(Kind::kPrice)], 1u);
   EXPECT_EQ(shed.messages[static_cast<std::size_t>(Kind::kOrder)], 1u);
   EXPECT_EQ(shed.level.batches, 0u);
@@ -63,7 +63,7 @@ TEST(MemoryOutbox, ShedsNothingThatIsLoaded) {
   MemoryOutbox outbox;
   const Batch first = batch(1, ShedClass::kPrices);
   ASSERT_TRUE(outbox.append({&first}, {}));
-  EXPECT_EQ(outbox.shed(1, 1 << 20)->level.batches, 1u);
+  EXPECT_EQ(outbox.shed(1, 1 << 20, {})->level.batches, 1u);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ TEST(StateWriter, WritesEachValueAtAPathOfItsOwn) {
   StateWriter writer("home.pc", seconds(15), kStart);
   EXPECT_EQ(writer.due(), kStart.steady);
   flush::FlushState state;
-  EXPECT_EQ(values(*writer.beat(state, kStart, false)),
+  EXPECT_EQ(values(*writer.beat(state, kStart, flush::RunState::kRunning)),
             (std::map<std::string, std::string>{{"relay/home%2Epc/state", "\"running\""},
                                                 {"relay/home%2Epc/version", "\"" FIREBASE_RELAY_VERSION "\""},
                                                 {"relay/home%2Epc/started_at", "\"2026-05-06T14:39:11.786Z\""},
@@ -35,7 +35,7 @@ TEST(StateWriter, WritesEachValueAtAPathOfItsOwn) {
   state.last_message_at = later(seconds(1)).utc;
   state.last_flush_at = later(seconds(2)).utc;
   state.lag = std::chrono::milliseconds(42);
-  const auto next = values(*writer.beat(state, later(seconds(15)), true));
+  const auto next = values(*writer.beat(state, later(seconds(15)), flush::RunState::kStopped));
   EXPECT_EQ(next.at("relay/home%2Epc/state"), "\"stopped\"");
   EXPECT_EQ(next.at("relay/home%2Epc/started_at"), "\"2026-05-06T14:39:11.786Z\"");
   EXPECT_EQ(next.at("relay/home%2Epc/heartbeat_at"), "\"2026-05-06T14:39:26.786Z\"");
@@ -46,14 +46,14 @@ TEST(StateWriter, WritesEachValueAtAPathOfItsOwn) {
 
 TEST(StateWriter, SequenceRisesAlsoWhenTheClockGoesBack) {
   StateWriter writer("x", seconds(1), kStart);
-  const Sequence first = writer.beat({}, kStart, false)->live.front().sequence;
-  EXPECT_GT(writer.beat({}, later(seconds(-3600)), false)->live.front().sequence, first);
+  const Sequence first = writer.beat({}, kStart, flush::RunState::kRunning)->live.front().sequence;
+  EXPECT_GT(writer.beat({}, later(seconds(-3600)), flush::RunState::kRunning)->live.front().sequence, first);
 }
 
 TEST(StateWriter, ZeroSecondsIsOffButGapsAreWritten) {
   StateWriter writer("x", seconds(0), kStart);
   EXPECT_EQ(writer.due(), SteadyTime::max());
-  EXPECT_TRUE(writer.beat({}, kStart, false)->live.empty());
+  EXPECT_TRUE(writer.beat({}, kStart, flush::RunState::kRunning)->live.empty());
   EXPECT_FALSE(writer.gap_block({kStart.utc, later(seconds(3)).utc, "x"})->history[1].entries.empty());
 }
 
@@ -67,7 +67,7 @@ TEST(StateWriter, GapIsAnEntryForGoodAndNoMessage) {
   EXPECT_EQ(run.path_of(0).size(), std::string("relay/x/gaps/").size() + 20);
   EXPECT_EQ(run.value_of(0),
             R"({"from":"2026-05-06T14:39:11.786Z","to":"2026-05-06T14:39:14.786Z","cause":"it said \"no\""})");
-  EXPECT_EQ(values(*writer.beat({}, kStart, false)).at("relay/x/gap_count"), "1");
+  EXPECT_EQ(values(*writer.beat({}, kStart, flush::RunState::kRunning)).at("relay/x/gap_count"), "1");
 }
 
 }  // namespace

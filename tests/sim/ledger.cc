@@ -51,6 +51,7 @@ FragmentBlock Ledger::publish(Random& random, std::uint32_t count, Sequence sequ
     const Kind kind = is_price ? Kind::kPrice : Kind::kOrder;
     Published message;
     message.number = messages_.size() + 1;
+    message.kind = kind;
     message.poison = random.chance(poison_percent);
     message.arrived = now.steady;
     const std::string ticker = "T" + std::to_string(random.below(kTickers));

@@ -17,6 +17,7 @@ struct Published {
   std::uint64_t number = 0;
   std::vector<std::string> live_paths;
   std::string history_path;  ///< empty: without history
+  Kind kind = Kind::kUnrouted;
   bool poison = false;
   bool in_doubt = false;  ///< a crash fell into the time in which it may be lost
   SteadyTime arrived;

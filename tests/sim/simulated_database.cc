@@ -52,7 +52,7 @@ std::optional<Answer> SimulatedDatabase::refusal(const Send& send, const std::ve
 void SimulatedDatabase::receive(const Send& send, const Now& now, Random& random, const FaultRates& faults,
                                 milliseconds request_timeout) {
   ++requests_;
-  OnTheWire request{send.request, parse(send), {}, {}, status(204)};
+  OnTheWire request{send.request, parse(send), {}, {}, status(204), false, false, {}};
   const auto latency = milliseconds(random.chance(faults.slow) ? random.between(300, 4000) : random.between(1, 120));
   const SteadyTime answer_at = now.steady + latency;
   const SteadyTime apply_at = now.steady + latency / 2;
@@ -126,7 +126,7 @@ void SimulatedDatabase::apply(const OnTheWire& request) {
     if (number < newest && !request.is_straggler) {
       violation_ = write.path + " went back from " + std::to_string(newest) + " to " + write.value;
     }
-    newest = std::max(newest, number);
+    if (!request.unremembered.contains(write.path)) newest = std::max(newest, number);
     live_[write.path] = number;
     if (request.was_cut_off) {
       excused_.insert(write.path);
@@ -157,6 +157,13 @@ void SimulatedDatabase::relay_killed(Random& random) {
   for (const auto& [path, number] : live_) {
     if (number < newest_[path])
       excused_.insert(path);  // a straggler came, and the kill forgot to send the newest again
+  }
+}
+
+void SimulatedDatabase::forgive(const Restored& disk) {
+  for (const LiveRow& row : disk.live) {
+    newest_.erase(row.path);
+    for (OnTheWire& request : wire_) request.unremembered.insert(row.path);
   }
 }
 

@@ -43,6 +43,10 @@ class SimulatedDatabase {
   /// The relay was killed: nobody waits for answers any more; requests on the wire are applied or not.
   void relay_killed(Random& random);
 
+  /// A power cut took rows that were saved before they were sent: what the disk has now may come again (the price of
+  /// --outbox-sync normal).
+  void forgive(const Restored& disk);
+
   bool size_limit_at_root = false;         ///< 400 "exceeds the maximum size" for requests to the root
   std::uint64_t body_bytes_max = 1 << 30;  ///< 413 above
 
@@ -66,7 +70,8 @@ class SimulatedDatabase {
     std::optional<SteadyTime> answer_at;
     Answer answer;
     bool is_straggler = false;
-    bool was_cut_off = false;  ///< by a kill
+    bool was_cut_off = false;            ///< by a kill
+    std::set<std::string> unremembered;  ///< paths that a power cut set back while this was under way
   };
   static std::vector<Write> parse(const Send& send);
   std::optional<Answer> refusal(const Send& send, const std::vector<Write>& writes) const;

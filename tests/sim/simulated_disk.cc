@@ -8,7 +8,7 @@ namespace firebase_relay::sim {
 void SimulatedDisk::submit(Action action, std::vector<Batch> copies, const Now& now, Random& random) {
   SteadyTime at = now.steady + std::chrono::milliseconds(random.between(0, slowest_ms));
   if (!queue_.empty()) at = std::max(at, queue_.back().at);
-  queue_.push_back({at, std::move(action), random.chance(failing_percent), std::move(copies)});
+  queue_.push_back({at, std::move(action), random.chance(failing_percent), random.next(), std::move(copies)});
 }
 
 void SimulatedDisk::submit(const Persist& action, const Now& now, Random& random) {
@@ -33,32 +33,87 @@ std::vector<Event> SimulatedDisk::proceed(const Now& now) {
   return events;
 }
 
-Event SimulatedDisk::perform(Operation& operation) {
+Event SimulatedDisk::perform(const Operation& operation) {
   if (const auto* persist = std::get_if<Persist>(&operation.action)) {
     if (operation.fails) return PersistFailed{};
     std::vector<const Batch*> batches;
     for (const Batch& batch : operation.copies) batches.push_back(&batch);
-    return Persisted{*outbox_.append(batches, persist->live)};
+    const OutboxLevel level = *outbox_.append(batches, persist->live);
+    written(operation, sync_always);
+    return Persisted{level};
   }
   if (const auto* acknowledge = std::get_if<Acknowledge>(&operation.action)) {
     if (operation.fails) return Forgotten{{}, false};
-    return Forgotten{*outbox_.acknowledge(acknowledge->batches, acknowledge->live, acknowledge->sync), true};
+    const OutboxLevel level = *outbox_.acknowledge(acknowledge->batches, acknowledge->live, acknowledge->sync);
+    written(operation, sync_always || acknowledge->sync);
+    return Forgotten{level, true};
   }
-  if (const auto* load = std::get_if<Load>(&operation.action)) {
+  if (const auto* load_action = std::get_if<Load>(&operation.action)) {
     if (operation.fails) return Loaded{{}, false};
-    return Loaded{*outbox_.load(load->after, load->bytes_max), true};
+    return load(*load_action, operation);
   }
   const auto& shed = std::get<ShedBytes>(operation.action);
   if (operation.fails) return WasShed{{}, false};
-  return WasShed{*outbox_.shed(shed.after, shed.bytes), true};
+  const ShedResult result = *outbox_.shed(shed.after, shed.bytes, shed.kept);
+  written(operation, sync_always);
+  return WasShed{result, true};
+}
+
+/// Some of what is read does not match its checksum, and is set aside.
+Event SimulatedDisk::load(const Load& action, const Operation& operation) {
+  LoadedBatches loaded = *outbox_.load(action.after, action.bytes_max);
+  Random random(operation.damage);
+  std::vector<Batch> good;
+  for (Batch& batch : loaded.batches) {
+    if (!random.chance(damaged_percent)) {
+      good.push_back(std::move(batch));
+      continue;
+    }
+    DamagedBatch damaged{batch.id, {}};
+    for (const HistoryRun& run : batch.runs) {
+      for (const HistoryEntry& entry : run.entries) ++damaged.messages[static_cast<std::size_t>(entry.kind)];
+    }
+    loaded.level = *outbox_.acknowledge({batch.id}, {}, false);
+    written({operation.at, Acknowledge{{batch.id}, {}, false}, false, 0, {}}, sync_always);
+    loaded.damaged.push_back(damaged);
+  }
+  loaded.batches = std::move(good);
+  // At least one that can be read, if there is any.
+  if (loaded.batches.empty() && !loaded.damaged.empty()) {
+    LoadedBatches rest = *outbox_.load(loaded.damaged.back().id, action.bytes_max);
+    loaded.batches = std::move(rest.batches);
+  }
+  return Loaded{std::move(loaded), true};
+}
+
+void SimulatedDisk::written(const Operation& operation, bool sync) {
+  if (!sync) return unsynced_.push_back(operation);
+  durable_ = outbox_;
+  unsynced_.clear();
 }
 
 void SimulatedDisk::relay_killed(Random& random) {
-  while (!queue_.empty() && random.chance(50)) {
-    perform(queue_.front());
-    queue_.pop_front();
+  for (; !queue_.empty() && random.chance(50); queue_.pop_front()) {
+    if (std::holds_alternative<Load>(queue_.front().action)) continue;  // leaves nothing behind
+    const Event event = perform(queue_.front());
+    if (const auto* shed = std::get_if<WasShed>(&event)) {
+      for (std::size_t kind = 0; kind < kKindCount; ++kind) shed_unheard_[kind] += shed->result.messages[kind];
+    }
   }
   queue_.clear();
+}
+
+std::optional<SteadyTime> SimulatedDisk::power_cut(Random& random) {
+  relay_killed(random);
+  const std::size_t kept = random.below(unsynced_.size() + 1);
+  std::optional<SteadyTime> lost_since;
+  if (kept < unsynced_.size()) lost_since = unsynced_[kept].at;
+  outbox_ = durable_;
+  const std::vector<Operation> operations = std::exchange(unsynced_, {});
+  for (std::size_t i = 0; i < kept; ++i) perform(operations[i]);
+  durable_ = outbox_;
+  unsynced_.clear();
+  return lost_since;
 }
 
 }  // namespace firebase_relay::sim

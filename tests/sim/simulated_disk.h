@@ -2,6 +2,8 @@
 
 #include <deque>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "firebase_relay/delivery.h"
@@ -10,8 +12,9 @@
 
 namespace firebase_relay::sim {
 
-/// The outbox behind a disk that takes its time, fails, and keeps what was done when the relay is killed: operations
-/// are done one after the other, each wholly or not at all.
+/// The outbox behind a disk that takes its time, fails, damages what it holds, and keeps what was done when the relay
+/// is killed: operations are done one after the other, each wholly or not at all. When the power goes, what was not
+/// synced may be gone, from some operation on (as a write-ahead log loses it).
 class SimulatedDisk {
  public:
   void submit(const Persist& action, const Now& now, Random& random);
@@ -24,9 +27,17 @@ class SimulatedDisk {
   [[nodiscard]] SteadyTime next() const { return queue_.empty() ? SteadyTime::max() : queue_.front().at; }
   /// The relay was killed: of what is under way the first operations are done, the others never.
   void relay_killed(Random& random);
+  /// The power went, too. When the oldest of the lost operations was done; nothing: none was lost.
+  std::optional<SteadyTime> power_cut(Random& random);
   [[nodiscard]] Restored restored() const { return outbox_.restored(); }
 
+  /// What was shed while nobody was left to count it.
+  [[nodiscard]] const KindCounts& shed_unheard() const { return shed_unheard_; }
+
+  void set_bytes_max(std::uint64_t bytes_max) { outbox_ = durable_ = outbox::MemoryOutbox(bytes_max); }
+  bool sync_always = false;  ///< --outbox-sync full
   unsigned failing_percent = 0;
+  unsigned damaged_percent = 0;  ///< of the batches loaded
   std::uint64_t slowest_ms = 20;
 
  private:
@@ -34,13 +45,19 @@ class SimulatedDisk {
     SteadyTime at;
     Action action;
     bool fails;
+    std::uint64_t damage;       ///< draws which of the batches loaded are damaged
     std::vector<Batch> copies;  ///< of a Persist: what it points to may be gone when a killed relay's write gets done
   };
   void submit(Action action, std::vector<Batch> copies, const Now& now, Random& random);
-  Event perform(Operation& operation);
+  Event perform(const Operation& operation);
+  Event load(const Load& action, const Operation& operation);
+  void written(const Operation& operation, bool sync);
 
   outbox::MemoryOutbox outbox_;
+  outbox::MemoryOutbox durable_;  ///< what a power cut leaves for certain
+  std::vector<Operation> unsynced_;
   std::deque<Operation> queue_;
+  KindCounts shed_unheard_{};
 };
 
 }  // namespace firebase_relay::sim

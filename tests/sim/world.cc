@@ -28,6 +28,7 @@ World::World(std::uint64_t seed) : random_(seed) {
   constexpr std::uint64_t kIntervals[] = {0, 50, 250, 1000};
   options_.flush_interval = milliseconds(kIntervals[random_.below(4)]);
   options_.request_timeout = milliseconds(random_.between(1000, 5000));
+  options_.drain_timeout = milliseconds(random_.between(0, 5000));
   options_.batch_bytes_max = random_.between(200, 4000);
   options_.in_flight_max = static_cast<std::uint32_t>(random_.between(1, 4));
   options_.bytes_per_minute_max = random_.chance(20) ? random_.between(20'000, 200'000) : 0;
@@ -39,7 +40,13 @@ World::World(std::uint64_t seed) : random_(seed) {
   faults_ = {rate(30), rate(10), rate(15), rate(15), rate(15), rate(30), rate(5), rate(30)};
   poison_percent_ = rate(5);
   crash_percent_ = rate(3);
+  power_cut_percent_ = rate(100);
+  restart_percent_ = rate(3);
+  clock_jump_percent_ = rate(5);
   disk_.failing_percent = rate(20);
+  disk_.damaged_percent = random_.chance(10) ? rate(30) : 0;
+  disk_.sync_always = random_.chance(30);
+  if (random_.chance(15)) disk_.set_bytes_max(random_.between(1000, 20'000));
   disk_.slowest_ms = random_.chance(30) ? 800 : 20;
   database_.size_limit_at_root = random_.chance(10);
   if (random_.chance(10)) database_.body_bytes_max = random_.between(100, 1000);
@@ -58,8 +65,16 @@ void World::run_with_faults(unsigned steps) {
     const std::uint64_t draw = random_.below(100);
     if (draw < 45) publish();
     if (draw >= 45 && draw < 45 + crash_percent_) crash();
+    if (draw >= 50 && draw < 50 + restart_percent_) restart();
+    if (draw >= 55 && draw < 55 + clock_jump_percent_) now_.utc += clock_jump();
+    if (draw == 60) handle(SaveNow{});
     pass_time(now_.steady + milliseconds(random_.chance(10) ? random_.between(0, 3000) : random_.between(0, 60)));
   }
+}
+
+milliseconds World::clock_jump() {
+  const milliseconds jump(random_.between(0, 7'200'000));
+  return random_.chance(50) ? jump : -jump;
 }
 
 void World::publish() {
@@ -71,26 +86,60 @@ void World::publish() {
   handle(Arrived{std::move(block)});
 }
 
-/// SIGKILL: memory is gone; what was on its way to the disk or the database gets there or not. Doubtful are those that
-/// came within guarantee 2's window, and one write to the disk.
+/// Memory is gone; what was on its way to the disk or the database gets there or not. Doubtful are those that came
+/// within guarantee 2's window, and one write to the disk. A power cut takes what was not synced besides: with
+/// --outbox-sync normal all that was written since the last sync.
 void World::crash() {
-  ++marks_.crashes;
-  if (kTrace) std::printf("---- crash\n");
+  const bool power = random_.chance(power_cut_percent_);
+  ++marks_[power ? kPowerCut : kCrash];
+  if (kTrace) std::printf("---- %s\n", power ? "power cut" : "crash");
   note(1);
+  const std::uint64_t in_flight = delivery_->messages_in_flight();
+  SteadyTime lost_since = now_.steady;
+  if (power) {
+    const std::optional<SteadyTime> lost = disk_.power_cut(random_);
+    if (lost) database_.forgive(disk_.restored());
+    lost_since = std::min(lost_since, lost.value_or(lost_since));
+  } else {
+    disk_.relay_killed(random_);
+  }
   const milliseconds window = std::max(2 * options_.flush_interval, milliseconds(500));
   const milliseconds writing(2 * disk_.slowest_ms + 2);
-  for (Published& message : ledger_.messages()) {
-    const bool disk_fails = disk_.failing_percent > 0;  // what a failing disk refused is in memory only
-    if (disk_fails || now_.steady - message.arrived <= window + writing) message.in_doubt = true;
+  doubt(disk_.failing_percent > 0 ? SteadyTime{} : lost_since - window - writing);  // a failing disk has nothing
+  database_.relay_killed(random_);
+  delivery_.reset();
+  come_back(in_flight);
+}
+
+/// SIGTERM: nothing may be lost, and what is not answered in time is on disk.
+void World::restart() {
+  ++marks_[kRestart];
+  if (kTrace) std::printf("---- restart\n");
+  handle(Stop{});
+  const SteadyTime patience = now_.steady + options_.drain_timeout + std::chrono::seconds(10);
+  while (!delivery_->drained() && violation().empty() && now_.steady < patience) {
+    pass_time(std::min({patience, database_.next(), disk_.next(), delivery_->next_deadline()}));
   }
+  if (!delivery_->drained()) unfinished_ = "the drain took longer than its time";
+  if (disk_.failing_percent > 0) doubt(SteadyTime{});
   const std::uint64_t in_flight = delivery_->messages_in_flight();
   disk_.relay_killed(random_);
   database_.relay_killed(random_);
   delivery_.reset();
+  come_back(in_flight);
+}
+
+void World::doubt(SteadyTime since) {
+  for (Published& message : ledger_.messages()) {
+    if (message.arrived >= since) message.in_doubt = true;
+  }
+}
+
+/// What restarts is what the disk had; the rest of what was in flight is lost, or was delivered without an answer.
+void World::come_back(std::uint64_t in_flight) {
   now_.steady += milliseconds(random_.between(1, 2000));
   now_.utc += milliseconds(random_.between(1, 2000));
   start_relay();
-  // What restarts is what the disk had; the rest of what was in flight is lost, or was delivered without an answer.
   taken_in_ += delivery_->messages_in_flight();
   taken_in_ -= in_flight;
 }
@@ -112,9 +161,10 @@ void World::pass_time(SteadyTime until) {
 
 void World::handle(Event event) {
   note(event.index());
+  if (std::holds_alternative<PersistFailed>(event)) ++marks_[kPersistFailed];
   if (kTrace) {
-    constexpr const char* kNames[] = {"arrived",  "answered", "persisted", "persist failed", "forgotten", "loaded",
-                                      "was shed", "time",     "stop"};
+    constexpr const char* kNames[] = {"arrived", "answered", "persisted", "persist failed", "forgotten",
+                                      "loaded",  "was shed", "time",      "save now",       "stop"};
     std::printf("%lld %s", static_cast<long long>(now_.utc.time_since_epoch().count() % 100'000'000),
                 kNames[event.index()]);
     if (const auto* answered = std::get_if<Answered>(&event))
@@ -137,10 +187,10 @@ void World::perform(Action& action) {
     if (kTrace)
       std::printf("    send #%llu %s %s\n", static_cast<unsigned long long>(send->request), send->base.c_str(),
                   body_of(*send).c_str());
-    if (!send->base.empty()) ++marks_.narrow;
+    if (!send->base.empty()) ++marks_[kNarrow];
     database_.receive(*send, now_, random_, faults_, options_.request_timeout);
   } else if (const auto* persist = std::get_if<Persist>(&action)) {
-    ++marks_.persisted;
+    ++marks_[kPersisted];
     if (kTrace) {
       std::printf("    persist %zu batches,", persist->batches.size());
       for (const LiveRow& row : persist->live) std::printf(" %s=%s", row.path.c_str(), row.value.c_str());
@@ -148,30 +198,34 @@ void World::perform(Action& action) {
     }
     disk_.submit(*persist, now_, random_);
   } else if (const auto* acknowledge = std::get_if<Acknowledge>(&action)) {
-    marks_.emptied += acknowledge->sync ? 1 : 0;
+    marks_[kEmptied] += acknowledge->sync ? 1 : 0;
     disk_.submit(*acknowledge, now_, random_);
   } else if (const auto* load = std::get_if<Load>(&action)) {
-    ++marks_.loaded;
+    ++marks_[kLoaded];
     disk_.submit(*load, now_, random_);
   } else if (const auto* shed = std::get_if<ShedBytes>(&action)) {
-    ++marks_.shed;
     disk_.submit(*shed, now_, random_);
   } else if (std::holds_alternative<SetAside>(action)) {
-    ++marks_.set_aside;
+    ++marks_[kSetAside];
     ++ended_;
   } else if (std::holds_alternative<RefreshCredentials>(action)) {
-    ++marks_.refreshed;
+    ++marks_[kRefreshed];
   } else if (const auto* account = std::get_if<Account>(&action)) {
-    ended_ += sum(account->delivered) + sum(account->coalesced) + sum(account->shed);
+    ended_ += sum(account->delivered) + sum(account->coalesced) + sum(account->shed) + sum(account->damaged);
+    for (std::size_t kind = 0; kind < kKindCount; ++kind) shed_[kind] += account->shed[kind] + account->damaged[kind];
+    marks_[kShed] += account->shed[static_cast<std::size_t>(Kind::kPrice)];
+    marks_[kShedOrders] += account->shed[static_cast<std::size_t>(Kind::kOrder)];
+    marks_[kDamaged] += sum(account->damaged);
   } else if (const auto* ended = std::get_if<RequestEnded>(&action)) {
-    marks_.refused += ended->result == RequestEnded::Result::kRefused ? 1 : 0;
-    marks_.held += ended->result == RequestEnded::Result::kHeld ? 1 : 0;
+    marks_[kRefused] += ended->result == RequestEnded::Result::kRefused ? 1 : 0;
+    marks_[kHeld] += ended->result == RequestEnded::Result::kHeld ? 1 : 0;
   }
 }
 
 void World::heal() {
   faults_ = {};
   disk_.failing_percent = 0;
+  disk_.damaged_percent = 0;
   database_.body_bytes_max = 1 << 30;
 }
 
@@ -182,16 +236,37 @@ std::string World::run_until_quiet(unsigned steps) {
     if (is_quiet) return {};
     pass_time(now_.steady + std::chrono::seconds(5));
   }
+  if (!violation().empty()) return violation();
   return std::to_string(delivery_->messages_in_flight()) + " messages in flight after " + std::to_string(steps) +
          " steps";
 }
 
+/// Every entry stands there once, but for poison, what a crash made doubtful, and as many as were shed.
+std::string World::history_verdict() const {
+  const auto& history = database_.history();
+  std::uint64_t entries = 0;
+  KindCounts missing{};
+  std::string last_missing;
+  for (const Published& message : ledger_.messages()) {
+    if (message.history_path.empty()) continue;
+    const bool is_there = history.contains(message.history_path);
+    entries += is_there ? 1 : 0;
+    if (message.poison && is_there) return message.history_path + " is poison, and stands in the database";
+    if (message.poison || message.in_doubt || is_there) continue;
+    ++missing[static_cast<std::size_t>(message.kind)];
+    last_missing = message.history_path;
+  }
+  if (entries != history.size()) return "history has entries that nobody published";
+  for (std::size_t kind = 0; kind < kKindCount; ++kind) {
+    if (missing[kind] > shed_[kind] + disk_.shed_unheard()[kind]) return last_missing + " is missing, and was not shed";
+  }
+  return {};
+}
+
 std::string World::verdict() const {
   if (!violation().empty()) return violation();
-  const auto& history = database_.history();
   std::map<std::string, std::uint64_t> newest;  // of those that must be there
   std::map<std::string, std::set<std::uint64_t>> possible;
-  std::uint64_t entries = 0;
   for (const Published& message : ledger_.messages()) {
     for (const std::string& path : message.live_paths) {
       if (message.poison) {  // may have overtaken what came before it, and then was refused
@@ -201,13 +276,8 @@ std::string World::verdict() const {
       possible[path].insert(message.number);
       if (!message.in_doubt) newest[path] = std::max(newest[path], message.number);
     }
-    if (message.history_path.empty()) continue;
-    const bool is_there = history.contains(message.history_path);
-    entries += is_there ? 1 : 0;
-    if (message.poison && is_there) return message.history_path + " is poison, and stands in the database";
-    if (!message.poison && !message.in_doubt && !is_there) return message.history_path + " is missing";
   }
-  if (entries != history.size()) return "history has entries that nobody published";
+  if (std::string flaw = history_verdict(); !flaw.empty()) return flaw;
   for (const auto& [path, number] : newest) {
     const auto found = database_.live().find(path);
     if (found == database_.live().end()) return path + " is missing";
@@ -216,6 +286,7 @@ std::string World::verdict() const {
       return path + " stands at " + std::to_string(found->second) + ", not at " + std::to_string(number);
     }
   }
+  if (!unfinished_.empty()) return unfinished_;
   if (ended_ != taken_in_)
     return std::to_string(taken_in_) + " messages were taken in, " + std::to_string(ended_) + " have ended";
   return {};

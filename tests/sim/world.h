@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -32,19 +33,42 @@ class World {
   [[nodiscard]] std::uint64_t trace() const { return trace_; }
 
   /// How often something rare was reached: a campaign that never did has not tested it.
-  struct Marks {
-    std::uint64_t crashes = 0, persisted = 0, persist_failed = 0, loaded = 0, set_aside = 0, refused = 0, narrow = 0,
-                  held = 0, stragglers = 0, refreshed = 0, emptied = 0, shed = 0;
+  enum Mark : std::uint8_t {
+    kCrash,
+    kPowerCut,
+    kRestart,
+    kPersisted,
+    kPersistFailed,
+    kLoaded,
+    kShed,
+    kShedOrders,
+    kDamaged,
+    kEmptied,
+    kSetAside,
+    kRefused,
+    kNarrow,
+    kHeld,
+    kRefreshed,
+    kMarkCount
   };
+  using Marks = std::array<std::uint64_t, kMarkCount>;
+  static constexpr std::array<const char*, kMarkCount> kMarkNames = {
+      "crash",   "power cut", "restart",   "persisted", "persist failed", "loaded", "shed",     "shed orders",
+      "damaged", "emptied",   "set aside", "refused",   "narrow",         "held",   "refreshed"};
   [[nodiscard]] const Marks& marks() const { return marks_; }
 
  private:
   void start_relay();
+  std::chrono::milliseconds clock_jump();
   void publish();
   void crash();
+  void restart();
+  void come_back(std::uint64_t in_flight);
+  void doubt(SteadyTime since);
   void pass_time(SteadyTime until);
   void handle(Event event);
   void perform(Action& action);
+  [[nodiscard]] std::string history_verdict() const;
   void note(std::uint64_t what) { trace_ = (trace_ ^ what) * 0x100000001B3ull; }
 
   Random random_;
@@ -52,6 +76,9 @@ class World {
   FaultRates faults_;
   unsigned poison_percent_ = 0;
   unsigned crash_percent_ = 0;
+  unsigned power_cut_percent_ = 0;  ///< of the crashes
+  unsigned restart_percent_ = 0;
+  unsigned clock_jump_percent_ = 0;
   bool history_ = true;
   Now now_{SteadyTime(std::chrono::hours(1000)), UtcMillis(std::chrono::milliseconds(1'750'000'000'000))};
   SimulatedDatabase database_;
@@ -59,14 +86,13 @@ class World {
   Ledger ledger_;
   std::unique_ptr<Delivery> delivery_;
   Sequence last_sequence_ = 0;
-  std::vector<SteadyTime> doubtful_until_;
 
   std::uint64_t taken_in_ = 0;  ///< messages given to delivery, without those that crashes lost
-  std::uint64_t lost_count_ = 0;
-  std::uint64_t ended_ = 0;  ///< delivered, coalesced, shed or set aside
-  std::uint64_t at_crash_ = 0;
+  std::uint64_t ended_ = 0;     ///< delivered, coalesced, shed or set aside
+  KindCounts shed_{};           ///< those that were damaged, too
   std::uint64_t trace_ = 0xCBF29CE484222325ull;
-  Marks marks_;
+  std::string unfinished_;  ///< what did not come to its end in time
+  Marks marks_{};
 };
 
 }  // namespace firebase_relay::sim

@@ -1,0 +1,119 @@
+#include "flush/letter_box.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "firebase_relay/message.h"
+
+namespace firebase_relay::flush {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kStoreWithin{100};  // well within guarantee 2's window, and many letters in one write
+constexpr milliseconds kLookEvery{1000};
+constexpr milliseconds kTryAgainAfter{5000};
+constexpr std::size_t kWaitingMax = 1000;                // letters that are written at once, not when they are due
+constexpr std::uint64_t kWaitingBytesMax = 8ull << 20;   // what memory holds while the disk fails
+constexpr std::uint64_t kRetryBytesMax = 1ull << 20;     // of payloads in one helping
+constexpr Sequence kRetriedSequences = Sequence{1} << 63;
+
+classify::WriterOptions with_live(classify::WriterOptions options, bool live) {
+  options.live = live;
+  options.console = classify::LineFormat::kNone;
+  return options;
+}
+
+}  // namespace
+
+LetterBox::LetterBox(outbox::DeadLetters store, const classify::WriterOptions& options, Wiring wiring)
+    : store_(std::move(store)),
+      wiring_(wiring),
+      writers_{classify::FragmentWriter(wiring.routes, with_live(options, false)),
+               classify::FragmentWriter(wiring.routes, with_live(options, true))} {
+  if (const auto stored = store_.add({})) wiring_.metrics.dead_letters_stored.Set(static_cast<double>(stored->stored));
+}
+
+void LetterBox::add(DeadLetter letter, SteadyTime now) {
+  wiring_.events.dead_letter(letter, now);
+  waiting_bytes_ += letter.payload.size();
+  waiting_.push_back(std::move(letter));
+  if (store_due_ == SteadyTime::max()) store_due_ = now + kStoreWithin;
+  if (waiting_.size() >= kWaitingMax || waiting_bytes_ >= kWaitingBytesMax) store(now, true);
+}
+
+SteadyTime LetterBox::due() const { return std::min(store_due_, look_due_); }
+
+void LetterBox::store(SteadyTime now, bool at_once) {
+  if (waiting_.empty() || (!at_once && now < store_due_)) return;
+  const auto added = store_.add(waiting_);
+  if (!added) {
+    wiring_.events.outbox_failed("add dead letters", added.error(), now);
+    store_due_ = now + kTryAgainAfter;
+    if (waiting_.size() < kWaitingMax && waiting_bytes_ < kWaitingBytesMax) return;
+    wiring_.events.dead_letters_evicted(waiting_.size(), now);  // counted and logged each; memory has its bound
+  } else {
+    store_due_ = SteadyTime::max();
+    wiring_.metrics.dead_letters_stored.Set(static_cast<double>(added->stored));
+    if (added->evicted > 0) wiring_.events.dead_letters_evicted(added->evicted, now);
+  }
+  waiting_.clear();
+  waiting_bytes_ = 0;
+}
+
+std::optional<LetterBox::Retry> LetterBox::take_marked(Sequence newest, SteadyTime now) {
+  if (now < look_due_) return std::nullopt;
+  look_due_ = now + kLookEvery;
+  const auto changed = store_.has_changed();
+  if (!has_more_ && changed && !*changed) return std::nullopt;
+  const auto marked = store_.marked(kRetryBytesMax);
+  if (!marked) {
+    wiring_.events.outbox_failed("read dead letters", marked.error(), now);
+    look_due_ = now + kTryAgainAfter;
+    return std::nullopt;
+  }
+  has_more_ = !marked->empty();
+  if (marked->empty()) {
+    if (const auto stored = store_.add({}))  // somebody may have dropped some
+      wiring_.metrics.dead_letters_stored.Set(static_cast<double>(stored->stored));
+    return std::nullopt;
+  }
+  look_due_ = now;  // there may be more
+  Retry retry;
+  for (const outbox::StoredDeadLetter& stored : *marked) {
+    retry.letters.push_back(stored.id);
+    retry.blocks.push_back(classify(stored, newest, now));
+  }
+  return retry;
+}
+
+/// A letter by itself, since each has an arrival of its own. Equal letters are one message: their keys are those of
+/// n = 0, so that a retry that was cut off and made again writes nothing twice.
+std::unique_ptr<FragmentBlock> LetterBox::classify(const outbox::StoredDeadLetter& stored, Sequence newest,
+                                                   SteadyTime now) {
+  MessageBlock message;
+  message.number = ++last_block_;
+  message.arrived = now;
+  message.arrived_at = stored.letter.arrived_at;
+  message.append(stored.letter.channel, stored.letter.payload);
+  const bool live = stored.retry == outbox::RetryMark::kHistoryAndLive;
+  // History alone needs no place in the order, only a number that no message has.
+  message.first_sequence = live ? newest : kRetriedSequences + last_block_;
+  std::unique_ptr<FragmentBlock> block = writers_[live ? 1 : 0].write(message);
+  block->number = 0;
+  for (HistoryRun& run : block->history) run.seeds.clear();
+  for (DeadLetter& letter : block->dead_letters) letter.count = stored.letter.count + 1;
+  return block;
+}
+
+void LetterBox::sent(const Retry& retry, SteadyTime now) {
+  const auto dropped = store_.drop(retry.letters);
+  if (!dropped) {
+    wiring_.events.outbox_failed("drop dead letters", dropped.error(), now);
+    look_due_ = now + kTryAgainAfter;
+  }
+}
+
+void LetterBox::not_sent(SteadyTime now) { look_due_ = now + kTryAgainAfter; }
+
+}  // namespace firebase_relay::flush

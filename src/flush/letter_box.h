@@ -1,0 +1,64 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "classify/fragment_writer.h"
+#include "firebase_relay/dead_letter.h"
+#include "firebase_relay/fragment.h"
+#include "observe/events.h"
+#include "observe/metrics.h"
+#include "outbox/dead_letters.h"
+
+namespace firebase_relay::flush {
+
+/// Brings dead letters into the outbox file, many in one write, and those that somebody marked for a retry back out of
+/// it, classified by today's routes.
+///
+/// Threads: the flusher's.
+class LetterBox {
+ public:
+  struct Wiring {
+    const classify::RouteTable& routes;
+    observe::Metrics& metrics;
+    observe::Events& events;
+  };
+  LetterBox(outbox::DeadLetters store, const classify::WriterOptions& options, Wiring wiring);
+
+  /// Counts and logs it; it is on disk soon (due()). While the disk fails the newest are kept in memory, up to a bound.
+  void add(DeadLetter letter, SteadyTime now);
+  /// When store() or the next look for marked letters is due.
+  [[nodiscard]] SteadyTime due() const;
+  /// Writes what has been added, when it is due or `at_once`.
+  void store(SteadyTime now, bool at_once);
+
+  /// Letters on their way back. They leave the file by sent(), once the outbox has their messages.
+  struct Retry {
+    std::vector<outbox::DeadLetterId> letters;
+    std::vector<std::unique_ptr<FragmentBlock>> blocks;  ///< without a number: they have no place among the messages
+  };
+  /// Some of the marked letters, oldest first; nothing when there are none, or it is too early to look again. Live values
+  /// count as arrived with the message `newest`.
+  std::optional<Retry> take_marked(Sequence newest, SteadyTime now);
+  void sent(const Retry& retry, SteadyTime now);
+  /// They did not get into the outbox: they stay marked, and are tried again later.
+  void not_sent(SteadyTime now);
+
+ private:
+  std::unique_ptr<FragmentBlock> classify(const outbox::StoredDeadLetter& stored, Sequence newest, SteadyTime now);
+
+  outbox::DeadLetters store_;
+  Wiring wiring_;
+  std::array<classify::FragmentWriter, 2> writers_;  ///< history alone; live values, too
+  std::uint64_t last_block_ = 0;
+  std::vector<DeadLetter> waiting_;
+  std::uint64_t waiting_bytes_ = 0;
+  SteadyTime store_due_ = SteadyTime::max();
+  SteadyTime look_due_{};
+  bool has_more_ = true;  ///< marked letters may be in the file: at the start, and after a full helping
+};
+
+}  // namespace firebase_relay::flush
