@@ -42,8 +42,9 @@ struct OpenedOutbox {
 };
 
 /// The durable outbox: SQLite in WAL mode, a file of its own and, beside it, FILE.lock, which the one relay that uses
-/// it holds (flock). Other processes may read it and change its dead letters meanwhile (outbox/dead_letters.h).
-/// What SIGKILL, a power cut and a full disk can cost: docs/durability.md has the numbers and how they were taken.
+/// it holds (outbox/file_lock.h). Other processes may read it and change its dead letters meanwhile
+/// (outbox/dead_letters.h). What SIGKILL, a power cut and a full disk can cost: docs/durability.md has the numbers and
+/// how they were taken.
 ///
 /// Source: sqlite.org/pragma.html#pragma_synchronous, sqlite.org/wal.html; the tables are in src/outbox/schema.h.
 class SqliteOutbox final : public Outbox {

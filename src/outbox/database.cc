@@ -1,0 +1,166 @@
+#include "outbox/database.h"
+
+#include <utility>
+
+namespace firebase_relay::outbox {
+namespace {
+
+constexpr int kBusyTimeoutMs = 2'000;
+
+std::string remedy_for(int code) {
+  switch (code & 0xFF) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return "another program has held the file for over two seconds: end it, or let it finish";
+    case SQLITE_FULL: return "make room on its disk; the relay tries again by itself";
+    case SQLITE_IOERR: return "see whether its disk is full or failing (dmesg); the relay tries again by itself";
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+    case SQLITE_CANTOPEN: return "give the relay's user the right to write the file and its folder";
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return "restart the relay: it sets a damaged file aside under another name and begins a new one";
+    default: return {};
+  }
+}
+
+ErrorCode code_for(int code) {
+  const int primary = code & 0xFF;
+  return primary == SQLITE_BUSY || primary == SQLITE_LOCKED ? ErrorCode::kBusy : ErrorCode::kIo;
+}
+
+}  // namespace
+
+Statement::Statement(Statement&& other) noexcept
+    : database_(other.database_), statement_(std::exchange(other.statement_, nullptr)) {}
+
+Statement::~Statement() {
+  if (statement_ == nullptr) return;
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);
+}
+
+void Statement::bind_integer(int i, std::int64_t value) {
+  if (statement_ != nullptr) sqlite3_bind_int64(statement_, i, value);
+}
+void Statement::bind_text(int i, std::string_view value) {
+  if (statement_ == nullptr) return;
+  sqlite3_bind_text64(statement_, i, value.empty() ? "" : value.data(), value.size(), SQLITE_STATIC, SQLITE_UTF8);
+}
+void Statement::bind_blob(int i, std::string_view value) {
+  if (statement_ == nullptr) return;
+  sqlite3_bind_blob64(statement_, i, value.empty() ? "" : value.data(), value.size(), SQLITE_STATIC);
+}
+
+Result<bool> Statement::step() {
+  if (statement_ == nullptr) return tl::unexpected<Error>(database_->failure());
+  const int code = sqlite3_step(statement_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  database_->code_ = sqlite3_extended_errcode(database_->connection_);
+  database_->message_ = sqlite3_errmsg(database_->connection_);
+  return tl::unexpected<Error>(database_->failure());
+}
+
+Result<std::uint64_t> Statement::run() {
+  for (;;) {
+    const Result<bool> row = step();
+    if (!row) return tl::unexpected<Error>(row.error());
+    if (!*row) return static_cast<std::uint64_t>(sqlite3_changes64(database_->connection_));
+  }
+}
+
+std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+
+bool Statement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+
+std::string_view Statement::bytes(int column) const {
+  const void* data = sqlite3_column_blob(statement_, column);
+  const int size = sqlite3_column_bytes(statement_, column);
+  return data == nullptr ? std::string_view{}
+                         : std::string_view(static_cast<const char*>(data), static_cast<std::size_t>(size));
+}
+
+Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& file, Mode mode) {
+  std::unique_ptr<Database> database(new Database(file));
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (mode == Mode::kCreate ? SQLITE_OPEN_CREATE : 0);
+  const int code = sqlite3_open_v2(file.c_str(), &database->connection_, flags, nullptr);
+  if (code != SQLITE_OK) {
+    database->code_ = database->connection_ ? sqlite3_extended_errcode(database->connection_) : code;
+    database->message_ = sqlite3_errstr(code);
+    return tl::unexpected<Error>(database->failure());
+  }
+  sqlite3_extended_result_codes(database->connection_, 1);
+  sqlite3_busy_timeout(database->connection_, kBusyTimeoutMs);
+  // A file from anywhere may be opened here: nothing that it declares is run.
+  sqlite3_db_config(database->connection_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(database->connection_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  return database;
+}
+
+Database::~Database() {
+  for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+  sqlite3_close(connection_);
+}
+
+Statement Database::statement(std::string_view sql) {
+  sqlite3_stmt*& statement = statements_[sql];
+  if (statement == nullptr) {
+    const int code = sqlite3_prepare_v3(connection_, sql.data(), static_cast<int>(sql.size()),
+                                        SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    if (code != SQLITE_OK) {
+      code_ = sqlite3_extended_errcode(connection_);
+      message_ = sqlite3_errmsg(connection_);
+    }
+  }
+  return {*this, statement};
+}
+
+Result<void> Database::execute(const std::string& sql) {
+  if (sqlite3_exec(connection_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return {};
+  code_ = sqlite3_extended_errcode(connection_);
+  message_ = sqlite3_errmsg(connection_);
+  return tl::unexpected<Error>(failure());
+}
+
+Result<std::int64_t> Database::number(std::string_view sql) {
+  Statement query = statement(sql);
+  const Result<bool> row = query.step();
+  if (!row) return tl::unexpected<Error>(row.error());
+  return *row ? query.integer(0) : 0;
+}
+
+bool Database::is_damaged() const {
+  const int primary = code_ & 0xFF;
+  return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB || primary == SQLITE_FORMAT;
+}
+
+bool Database::lacks_something() const { return (code_ & 0xFF) == SQLITE_ERROR; }
+
+void Database::keep_log_on_close(bool keep) {
+  sqlite3_db_config(connection_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep ? 1 : 0, nullptr);
+}
+
+void Database::release_memory() { sqlite3_db_release_memory(connection_); }
+
+Error Database::failure() { return {code_for(code_), "outbox " + file_.string() + ": " + message_, remedy_for(code_)}; }
+
+Result<Transaction> Transaction::begin(Database& database) {
+  if (Result<std::uint64_t> begun = database.statement("BEGIN IMMEDIATE").run(); !begun)
+    return tl::unexpected<Error>(begun.error());
+  return Transaction(database);
+}
+
+Transaction::~Transaction() {
+  // Fails only when SQLite has rolled back by itself already.
+  if (database_ != nullptr) static_cast<void>(database_->statement("ROLLBACK").run());
+}
+
+Result<void> Transaction::commit() {
+  if (Result<std::uint64_t> committed = database_->statement("COMMIT").run(); !committed)
+    return tl::unexpected<Error>(committed.error());
+  database_ = nullptr;
+  return {};
+}
+
+}  // namespace firebase_relay::outbox

@@ -1,0 +1,254 @@
+#include "outbox/recovery.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <ctime>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "base/clock.h"
+#include "outbox/schema.h"
+
+namespace firebase_relay::outbox {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Up to here every page is looked at, which takes some tens of milliseconds.
+constexpr std::uint64_t kCheckedBytesMax = 32ull << 20;
+
+/// Either a file that can be used, or what is wrong with it.
+struct Attempt {
+  RecoveredFile recovered;
+  std::string flaw;
+};
+
+std::uint64_t size_of(const fs::path& file) {
+  std::error_code missing;
+  const std::uintmax_t size = fs::file_size(file, missing);
+  return missing ? 0 : size;
+}
+
+/// What can be told without opening it. Empty: nothing.
+std::string flaw_from_outside(const fs::path& file) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(file, ignored);
+  if (fs::is_directory(status)) return "a directory is in its place";
+  if (fs::exists(status) && !fs::is_regular_file(status)) return "it is no regular file";
+  // SQLite would delete such a log as a left-over.
+  if (size_of(file) == 0 && size_of(file.string() + "-wal") > 0) return "it is empty, but its write-ahead log is not";
+  return {};
+}
+
+Result<void> create_tables(Database& database) {
+  // Outside of a transaction, and before there is a page: afterwards they are fixed.
+  if (Result<void> set = database.execute("PRAGMA page_size=" + std::to_string(kPageBytes)); !set) return set;
+  if (Result<void> set = database.execute("PRAGMA auto_vacuum=INCREMENTAL"); !set) return set;
+  Result<Transaction> transaction = Transaction::begin(database);
+  if (!transaction) return tl::unexpected<Error>(transaction.error());
+  const std::string sql = std::string(kCreateTables) + "PRAGMA application_id=" + std::to_string(kApplicationId) +
+                          ";PRAGMA user_version=" + std::to_string(kSchemaVersion);
+  if (Result<void> created = database.execute(sql); !created) return created;
+  return transaction->commit();
+}
+
+Result<void> restore_batches(Database& database, Restored& restored) {
+  Statement query = database.statement(
+      "SELECT count(*), max(id), max(last_sequence), sum(price), sum(\"order\"), sum(performance), sum(profit), "
+      "sum(registration), sum(unrouted), min(stored_at) FROM batches");
+  if (Result<bool> row = query.step(); !row) return tl::unexpected<Error>(row.error());
+  restored.level.batches = query.count(0);
+  restored.last_batch = query.count(1);
+  restored.last_sequence = query.count(2);
+  for (std::size_t kind = 0; kind < kKindCount; ++kind)
+    restored.history[kind] = query.count(3 + static_cast<int>(kind));
+  if (!query.is_null(9)) restored.level.oldest = UtcMillis(std::chrono::milliseconds(query.integer(9)));
+  return {};
+}
+
+Result<void> restore_live(Database& database, Restored& restored) {
+  Statement query = database.statement("SELECT path, value, sequence, counts, kind FROM live");
+  for (;;) {
+    const Result<bool> row = query.step();
+    if (!row) return tl::unexpected<Error>(row.error());
+    if (!*row) break;
+    const std::uint64_t kind = std::min<std::uint64_t>(query.count(4), static_cast<std::uint64_t>(Kind::kUnrouted));
+    restored.live.push_back({std::string(query.bytes(0)), std::string(query.bytes(1)), query.count(2),
+                             query.integer(3) != 0, static_cast<Kind>(kind)});
+    restored.last_sequence = std::max(restored.last_sequence, query.count(2));
+  }
+  restored.level.live_rows = restored.live.size();
+  return {};
+}
+
+Result<void> restore_orders(Database& database, Restored& restored) {
+  Statement query = database.statement("SELECT path, ticker_size, sequence, closed FROM live_orders");
+  for (;;) {
+    const Result<bool> row = query.step();
+    if (!row) return tl::unexpected<Error>(row.error());
+    if (!*row) return {};
+    restored.orders.push_back({std::string(query.bytes(0)), static_cast<std::uint32_t>(query.integer(1)),
+                               query.count(2), query.integer(3) != 0});
+    restored.last_sequence = std::max(restored.last_sequence, query.count(2));
+  }
+}
+
+Result<void> restore_meta(Database& database, RecoveredFile& recovered) {
+  const auto time = [](std::int64_t ms) { return UtcMillis(std::chrono::milliseconds(ms)); };
+  std::optional<UtcMillis> stopped_at;
+  Statement query = database.statement("SELECT name, value FROM meta ORDER BY name");
+  for (;;) {
+    const Result<bool> row = query.step();
+    if (!row) return tl::unexpected<Error>(row.error());
+    if (!*row) break;
+    const std::string_view name = query.bytes(0);
+    Restored& restored = recovered.restored;
+    if (name == "last_batch") restored.last_batch = std::max(restored.last_batch, query.count(1));
+    if (name == "last_sequence") restored.last_sequence = std::max(restored.last_sequence, query.count(1));
+    if (name == "started_at") recovered.last_run = LastRun{time(query.integer(1)), std::nullopt};
+    if (name == "stopped_at") stopped_at = time(query.integer(1));
+  }
+  if (recovered.last_run) recovered.last_run->stopped_at = stopped_at;
+  return {};
+}
+
+/// Tables that are not read at the start have to be there, too.
+Result<void> look_at_the_others(Database& database) {
+  for (const std::string_view sql : {"SELECT id FROM bodies LIMIT 1", "SELECT id, stored_at FROM damaged LIMIT 1",
+                                     "SELECT id, reason, channel, payload_size, arrived_at, count, retry FROM "
+                                     "dead_letters LIMIT 1"}) {
+    if (Result<std::int64_t> looked = database.number(sql); !looked) return tl::unexpected<Error>(looked.error());
+  }
+  return {};
+}
+
+/// Empty: every page is where it belongs.
+Result<std::string> check_pages(Database& database) {
+  Statement query = database.statement("PRAGMA quick_check(1)");
+  const Result<bool> row = query.step();
+  if (!row) return tl::unexpected<Error>(row.error());
+  return query.bytes(0) == "ok" ? std::string() : std::string(query.bytes(0));
+}
+
+Result<void> restore(Database& database, RecoveredFile& recovered) {
+  if (Result<void> done = restore_batches(database, recovered.restored); !done) return done;
+  if (Result<void> done = restore_live(database, recovered.restored); !done) return done;
+  if (Result<void> done = restore_orders(database, recovered.restored); !done) return done;
+  if (Result<void> done = restore_meta(database, recovered); !done) return done;
+  return look_at_the_others(database);
+}
+
+/// Fills `attempt`; an error that speaks of damage becomes its flaw.
+Result<void> examine(Database& database, bool check_all, Attempt& attempt) {
+  const Result<FileKind> kind = recognise(database);
+  if (!kind) return tl::unexpected<Error>(kind.error());
+  if (*kind == FileKind::kForeign) {
+    attempt.flaw = "it is another program's SQLite file";
+    return {};
+  }
+  if (*kind == FileKind::kEmpty) return create_tables(database);
+  if (check_all || size_of(database.file()) <= kCheckedBytesMax) {
+    Result<std::string> flaw = check_pages(database);
+    if (!flaw) return tl::unexpected<Error>(flaw.error());
+    attempt.flaw = std::move(*flaw);
+    if (!attempt.flaw.empty()) return {};
+  }
+  return restore(database, attempt.recovered);
+}
+
+Result<Attempt> try_to_open(const fs::path& file, bool check_all) {
+  Attempt attempt;
+  attempt.flaw = flaw_from_outside(file);
+  if (!attempt.flaw.empty()) return attempt;
+  Result<std::unique_ptr<Database>> database = Database::open(file, Database::Mode::kCreate);
+  if (!database) return tl::unexpected<Error>(database.error());
+  (*database)->keep_log_on_close(true);
+  if (Result<void> examined = examine(**database, check_all, attempt); !examined) {
+    const bool flawed = (*database)->is_damaged() || (*database)->lacks_something();
+    if (!flawed || examined.error().code == ErrorCode::kTooNew) return tl::unexpected<Error>(examined.error());
+    attempt.flaw = examined.error().what;
+  }
+  if (!attempt.flaw.empty()) return attempt;
+  (*database)->keep_log_on_close(false);
+  attempt.recovered.database = std::move(*database);
+  return attempt;
+}
+
+/// FILE.corrupt-20260506T143911Z, and a number behind it if that is taken.
+fs::path free_name_for(const fs::path& file) {
+  const std::time_t now = std::chrono::system_clock::to_time_t(utc_now());
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  std::array<char, 32> time{};
+  std::strftime(time.data(), time.size(), "%Y%m%dT%H%M%SZ", &utc);
+  const std::string name = file.string() + ".corrupt-" + time.data();
+  std::error_code ignored;
+  fs::path path = name;
+  for (int i = 2; fs::exists(fs::symlink_status(path, ignored)); ++i) path = name + "-" + std::to_string(i);
+  return path;
+}
+
+/// Renames the file and what belongs to it, so that they still belong together under the new name.
+Result<fs::path> set_aside(const fs::path& file) {
+  const fs::path name = free_name_for(file);
+  for (const char* part : {"", "-wal", "-shm", "-journal"}) {
+    const std::string from = file.string() + part;
+    std::error_code error;
+    if (!fs::exists(fs::symlink_status(from, error))) continue;
+    fs::rename(from, name.string() + part, error);
+    if (error) {
+      return fail(ErrorCode::kIo, "outbox " + from + " cannot be set aside: " + error.message(),
+                  "move it away by hand; if it is a mount of its own, mount its folder instead");
+    }
+  }
+  // The names have to be on disk before a new file takes the old one's: a power cut must not bring the two together.
+  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  if (const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); fd >= 0) {
+    static_cast<void>(::fsync(fd));
+    ::close(fd);
+  }
+  return name;
+}
+
+}  // namespace
+
+Result<FileKind> recognise(Database& database) {
+  const Result<std::int64_t> application = database.number("PRAGMA application_id");
+  if (!application) return tl::unexpected<Error>(application.error());
+  const Result<std::int64_t> version = database.number("PRAGMA user_version");
+  if (!version) return tl::unexpected<Error>(version.error());
+  if (*application == kApplicationId) {
+    if (*version > kSchemaVersion) {
+      return fail(ErrorCode::kTooNew,
+                  "outbox " + database.file().string() + " was written by a later version (its tables are version " +
+                      std::to_string(*version) + ", this program knows " + std::to_string(kSchemaVersion) + ")",
+                  "run that version, or move the file away");
+    }
+    return FileKind::kOutbox;
+  }
+  const Result<std::int64_t> tables = database.number("SELECT count(*) FROM sqlite_schema");
+  if (!tables) return tl::unexpected<Error>(tables.error());
+  return *application == 0 && *version == 0 && *tables == 0 ? FileKind::kEmpty : FileKind::kForeign;
+}
+
+Result<RecoveredFile> open_or_set_aside(const fs::path& file, bool check_all) {
+  Result<Attempt> attempt = try_to_open(file, check_all);
+  if (!attempt) return tl::unexpected<Error>(attempt.error());
+  if (attempt->flaw.empty()) return std::move(attempt->recovered);
+  const std::string flaw = std::move(attempt->flaw);
+  const Result<fs::path> name = set_aside(file);
+  if (!name) return tl::unexpected<Error>(name.error());
+  attempt = try_to_open(file, false);
+  if (!attempt) return tl::unexpected<Error>(attempt.error());
+  if (!attempt->flaw.empty()) return fail(ErrorCode::kIo, "outbox " + file.string() + ": " + attempt->flaw);
+  attempt->recovered.set_aside = name->string();
+  attempt->recovered.flaw = flaw;
+  return std::move(attempt->recovered);
+}
+
+}  // namespace firebase_relay::outbox

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "firebase_relay/outbox.h"
+#include "firebase_relay/result.h"
+#include "outbox/database.h"
+#include "outbox/sqlite_outbox.h"
+
+namespace firebase_relay::outbox {
+
+/// A file whose header, tables and rows have been looked at, or a new one.
+struct RecoveredFile {
+  std::unique_ptr<Database> database;
+  Restored restored;  ///< without its level's bytes
+  std::optional<LastRun> last_run;
+  std::optional<std::string> set_aside;
+  std::string flaw;
+};
+
+/// Opens the outbox `file`, or creates it. What is no outbox, or is damaged, is set aside first.
+///
+/// All rows are read, but no body of a batch: a page that is damaged in one of those shows when the batch is loaded.
+/// `check_all`: every page is looked at, however many there are; else only those of a small file.
+Result<RecoveredFile> open_or_set_aside(const std::filesystem::path& file, bool check_all);
+
+/// What stands in the header of a file: is it an outbox of ours?
+enum class FileKind : std::uint8_t { kOutbox, kEmpty, kForeign };
+/// kTooNew: a later version wrote it. Any other failure is the database's.
+Result<FileKind> recognise(Database& database);
+
+}  // namespace firebase_relay::outbox

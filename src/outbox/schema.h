@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+
+namespace firebase_relay::outbox {
+
+/// In the file's header: how an outbox is told from other programs' SQLite files. "FRox".
+inline constexpr std::int64_t kApplicationId = 0x46526F78;
+/// Rises with every change of the tables; a file with a higher one is refused.
+inline constexpr std::int64_t kSchemaVersion = 1;
+/// 4 KiB: a flush writes every page that it touches whole, so larger pages wear the disk more. Of a 5 kB batch 22 kB
+/// go to the log, with 64 KiB pages 150 kB; of a 50 kB batch 67 kB instead of 382 kB; of 500 kB it makes no difference.
+inline constexpr std::int64_t kPageBytes = 4096;
+
+/// The tables of the outbox.
+///
+///   batches       one small row per batch: what counting, shedding and choosing need, so that none of them reads a
+///   body.
+///                 The entries by kind stand in the order of Kind. Shedding goes along the primary key.
+///   bodies        the batches themselves (outbox/batch_blob.h), each with its row in `batches`.
+///   damaged       bodies that did not match their checksum, and their messages have been counted as dead letters. For
+///                 whoever wants to look into them; the first to go at the limit.
+///   live          the newest unacknowledged value per path.
+///   live_orders   which orders stand in the live tree.
+///   meta          numbers that outlive the rows: last_batch, last_sequence, started_at, stopped_at.
+///   dead_letters  outbox/dead_letters.h. Ids are never used twice, so that a person's `drop 17` drops what he saw.
+///
+/// Times are milliseconds since 1970, UTC.
+inline constexpr const char* kCreateTables = R"sql(
+CREATE TABLE batches(
+  shed_class INTEGER NOT NULL, id INTEGER NOT NULL, stored_at INTEGER NOT NULL, last_sequence INTEGER NOT NULL,
+  price INTEGER NOT NULL, "order" INTEGER NOT NULL, performance INTEGER NOT NULL, profit INTEGER NOT NULL,
+  registration INTEGER NOT NULL, unrouted INTEGER NOT NULL,
+  bytes INTEGER NOT NULL, checksum INTEGER NOT NULL,
+  PRIMARY KEY(shed_class, id)) WITHOUT ROWID;
+CREATE TABLE bodies(id INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE damaged(id INTEGER PRIMARY KEY, stored_at INTEGER NOT NULL, body BLOB);
+CREATE TABLE live(
+  path TEXT PRIMARY KEY NOT NULL, sequence INTEGER NOT NULL, counts INTEGER NOT NULL, kind INTEGER NOT NULL,
+  value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE live_orders(
+  path TEXT PRIMARY KEY NOT NULL, ticker_size INTEGER NOT NULL, sequence INTEGER NOT NULL,
+  closed INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE meta(name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE dead_letters(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, reason TEXT NOT NULL, channel BLOB NOT NULL, payload BLOB NOT NULL,
+  payload_size INTEGER NOT NULL, arrived_at INTEGER NOT NULL, count INTEGER NOT NULL, retry INTEGER NOT NULL);
+CREATE INDEX dead_letters_by_source ON dead_letters(reason, channel, id);
+CREATE INDEX dead_letters_marked ON dead_letters(id) WHERE retry > 0;
+)sql";
+
+}  // namespace firebase_relay::outbox
