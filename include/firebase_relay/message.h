@@ -13,6 +13,8 @@ namespace firebase_relay {
 /// The subscriber's running number: the only thing that decides order (decision 2 of the contract). Starts at 1; 0 is
 /// "none".
 using Sequence = std::uint64_t;
+/// From here on a sequence is only a name, and no place in the order: of what is sent again without its live values.
+inline constexpr Sequence kUnorderedSequences = Sequence{1} << 62;
 
 /// Bytes that a parser may read past the end of a payload (simdjson's SIMDJSON_PADDING; checked where both are
 /// visible).

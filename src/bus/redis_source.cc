@@ -172,10 +172,10 @@ void RedisSource::adopt_attempt() {
   if (std::exchange(was_subscribed_, true)) {
     wiring_.events.redis_reconnected(std::chrono::duration_cast<milliseconds>(now_.steady - heard_));
     const Gap gap{heard_at_, now_.utc, loss_};
-    wiring_.events.gap(gap.from, gap.to, gap.cause);
     wiring_.gap(gap);
   } else {
     wiring_.events.redis_connected(options_.url.masked());
+    if (wiring_.first_subscribed) wiring_.first_subscribed(now_.utc);
   }
   heard_ = now_.steady;
   heard_at_ = now_.utc;

@@ -48,16 +48,15 @@ class RedisSource final : public Source {
     ByteBudget& budget;
     observe::Metrics& metrics;
     observe::Events& events;
-    std::function<void(const Gap&)> gap;  ///< called on the subscriber's thread
+    std::function<void(const Gap&)> gap;              ///< called on the subscriber's thread, as is the next
+    std::function<void(UtcMillis)> first_subscribed;  ///< may be empty
   };
   RedisSource(const RedisSourceOptions& options, Wiring wiring);
 
   void run(std::stop_token stop) override;
-  /// The budget has been released from; wakes the subscriber if it waits for that.
-  void room_came();
-  [[nodiscard]] bool is_subscribed() const { return is_subscribed_.load(std::memory_order_relaxed); }
-  /// When the thread last came around, for health: steady clock.
-  [[nodiscard]] SteadyTime last_turn() const {
+  void room_came() override;
+  [[nodiscard]] bool is_subscribed() const override { return is_subscribed_.load(std::memory_order_relaxed); }
+  [[nodiscard]] SteadyTime last_turn() const override {
     return SteadyTime(SteadyTime::duration(last_turn_.load(std::memory_order_relaxed)));
   }
 

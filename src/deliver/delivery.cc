@@ -256,6 +256,7 @@ bool Delivery::waits_for_arrivals() const { return impl_->waits_for_arrivals(); 
 bool Delivery::drained() const { return impl_->drained(); }
 std::uint64_t Delivery::messages_in_flight() const { return impl_->messages_in_flight(); }
 bool Delivery::database_reachable() const { return impl_->circuit().is_closed(); }
+bool Delivery::has_unsaved() const { return impl_->has_unsaved(); }
 const OutboxLevel& Delivery::outbox_level() const { return impl_->level(); }
 HoldReason Delivery::hold() const { return impl_->circuit().hold(); }
 

@@ -35,6 +35,7 @@ class Delivery::Impl {
   [[nodiscard]] bool drained() const { return drained_; }
   [[nodiscard]] std::uint64_t messages_in_flight() const { return accounts_.in_flight(); }
   [[nodiscard]] const deliver::Circuit& circuit() const { return circuit_; }
+  [[nodiscard]] bool has_unsaved() { return must_save() || saving_; }
   [[nodiscard]] const OutboxLevel& level() const { return level_; }
 
  private:
@@ -142,7 +143,7 @@ class Delivery::Impl {
   bool loading_ = false;
   bool shedding_ = false;
   bool nothing_to_shed_ = false;  ///< until more is stored
-  bool must_sync_ = false;  ///< rows were forgotten without a sync since
+  bool must_sync_ = false;        ///< rows were forgotten without a sync since
   bool save_failed_ = false;
   bool must_save_now_ = false;  ///< a request failed: what it had must not wait for the next flush
   SteadyTime save_again_{};

@@ -106,7 +106,7 @@ void Flusher::take_blocks() {
       newest_ = std::max(newest_, next->first_sequence + messages - 1);
       handle(Arrived{std::move(*next)});
       wiring_.budget.release(bytes, messages);  // only now: no message may be missing from messages_in_flight
-      wiring_.took_block();
+      wiring_.made_progress();
     }
   }
   queued_bytes_.fetch_sub(taken, std::memory_order_relaxed);
@@ -197,8 +197,8 @@ void Flusher::save_orders() {
 
 void Flusher::report_backfill() {
   const OutboxLevel& level = delivery_.outbox_level();
-  const auto line = backfill_.line(level.batches, level.bytes, delivery_.database_reachable(),
-                                   std::chrono::steady_clock::now());
+  const auto line =
+      backfill_.line(level.batches, level.bytes, delivery_.database_reachable(), std::chrono::steady_clock::now());
   if (line) wiring_.events.backfill(*line);
 }
 
@@ -275,9 +275,7 @@ void Flusher::perform(const ShedBytes& action) {
   events_.emplace_back(WasShed{result ? *result : ShedResult{}, result.has_value()});
 }
 
-void Flusher::perform(const SetAside& action) {
-  set_aside(action.letter);
-}
+void Flusher::perform(const SetAside& action) { set_aside(action.letter); }
 
 void Flusher::perform(const RefreshCredentials&) {}
 
@@ -289,6 +287,7 @@ void Flusher::perform(const Account& action) {
   lag_since_beat_.merge(action.relay_lag);
   observe::Metrics::observe(metrics.relay_lag_seconds, action.relay_lag);
   observe::Metrics::observe(metrics.event_lag_seconds, action.event_lag);
+  wiring_.made_progress();
   wiring_.events.batches_damaged(action.damaged);
   if (std::any_of(action.shed.begin(), action.shed.end(), [](std::uint64_t count) { return count > 0; })) {
     wiring_.events.history_shed(action.shed, std::chrono::steady_clock::now());

@@ -66,7 +66,7 @@ class Flusher {
     Heartbeat& heartbeat;
     observe::Metrics& metrics;
     observe::Events& events;
-    std::function<void()> took_block;             ///< room may have come in the budget
+    std::function<void()> made_progress;          ///< a block was taken, or messages have been acknowledged
     std::function<void(std::string lines)> show;  ///< console lines, in the order of arrival
   };
   /// `restored`: what the outbox held when it was opened.
@@ -82,6 +82,8 @@ class Flusher {
   void end_now();
   /// Messages that are neither delivered nor otherwise ended, but those still in the queue.
   [[nodiscard]] std::uint64_t messages_in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
+  /// After run(): what is in flight is all in the outbox.
+  [[nodiscard]] bool left_is_safe() const { return !delivery_.has_unsaved(); }
   /// When the oldest batch in the outbox was stored; nothing when it is empty.
   [[nodiscard]] std::optional<UtcMillis> outbox_oldest() const;
   /// When the thread last came around, for health.
@@ -127,7 +129,7 @@ class Flusher {
   std::vector<Action> actions_;
   bool stop_told_ = false;
   bool said_stopped_ = false;
-  bool saved_ = false;  ///< the last Persist was done
+  bool saved_ = false;   ///< the last Persist was done
   Sequence newest_ = 0;  ///< of the messages taken
   observe::BackfillReport backfill_;
   SteadyTime save_orders_again_{};

@@ -13,10 +13,9 @@ using std::chrono::milliseconds;
 constexpr milliseconds kStoreWithin{100};  // well within guarantee 2's window, and many letters in one write
 constexpr milliseconds kLookEvery{1000};
 constexpr milliseconds kTryAgainAfter{5000};
-constexpr std::size_t kWaitingMax = 1000;                // letters that are written at once, not when they are due
-constexpr std::uint64_t kWaitingBytesMax = 8ull << 20;   // what memory holds while the disk fails
-constexpr std::uint64_t kRetryBytesMax = 1ull << 20;     // of payloads in one helping
-constexpr Sequence kRetriedSequences = Sequence{1} << 63;
+constexpr std::size_t kWaitingMax = 1000;               // letters that are written at once, not when they are due
+constexpr std::uint64_t kWaitingBytesMax = 8ull << 20;  // what memory holds while the disk fails
+constexpr std::uint64_t kRetryBytesMax = 1ull << 20;    // of payloads in one helping
 
 classify::WriterOptions with_live(classify::WriterOptions options, bool live) {
   options.live = live;
@@ -98,7 +97,7 @@ std::unique_ptr<FragmentBlock> LetterBox::classify(const outbox::StoredDeadLette
   message.append(stored.letter.channel, stored.letter.payload);
   const bool live = stored.retry == outbox::RetryMark::kHistoryAndLive;
   // History alone needs no place in the order, only a number that no message has.
-  message.first_sequence = live ? newest : kRetriedSequences + last_block_;
+  message.first_sequence = live ? newest : kUnorderedSequences + last_block_;
   std::unique_ptr<FragmentBlock> block = writers_[live ? 1 : 0].write(message);
   block->number = 0;
   for (HistoryRun& run : block->history) run.seeds.clear();

@@ -40,8 +40,8 @@ class LetterBox {
     std::vector<outbox::DeadLetterId> letters;
     std::vector<std::unique_ptr<FragmentBlock>> blocks;  ///< without a number: they have no place among the messages
   };
-  /// Some of the marked letters, oldest first; nothing when there are none, or it is too early to look again. Live values
-  /// count as arrived with the message `newest`.
+  /// Some of the marked letters, oldest first; nothing when there are none, or it is too early to look again. Live
+  /// values count as arrived with the message `newest`.
   std::optional<Retry> take_marked(Sequence newest, SteadyTime now);
   void sent(const Retry& retry, SteadyTime now);
   /// They did not get into the outbox: they stay marked, and are tried again later.

@@ -38,8 +38,8 @@ std::optional<std::string> BackfillReport::line(std::uint64_t batches, std::uint
   std::string text = "backfill: " + std::to_string(batches) + " batches, " + megabytes(static_cast<double>(bytes)) +
                      " left, " + megabytes(bytes_per_second) + "/s";
   if (bytes_per_second >= 1) {
-    const auto left = std::chrono::milliseconds(
-        static_cast<std::int64_t>(static_cast<double>(bytes) / bytes_per_second * 1000));
+    const auto left =
+        std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(bytes) / bytes_per_second * 1000));
     text += ", done in about " + duration_text(left);
   }
   since_ = now;

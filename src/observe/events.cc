@@ -77,6 +77,11 @@ void Events::unrouted_channel_first_seen(std::string_view channel, SteadyTime no
   }
 }
 
+void Events::line_not_readable(std::uint64_t line, SteadyTime now) {
+  if (may_log("line not readable", now))
+    logger_.warn("line {}: expected channel<TAB>payload, or a line of tap --json; it is left out", line);
+}
+
 void Events::dead_letter(const DeadLetter& letter, SteadyTime now) {
   metrics_.dead_letters[letter.reason].Increment();
   const std::string_view reason = name_of(letter.reason);

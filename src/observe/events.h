@@ -39,6 +39,8 @@ class Events {
   void reading_paused(std::uint64_t queue_bytes, SteadyTime now);
   void reading_resumed(std::chrono::milliseconds paused, SteadyTime now);
   /// A channel no route takes; its caller tells each channel once.
+  /// A line of a replayed file that is no message; counted by nobody: it never was one.
+  void line_not_readable(std::uint64_t line, SteadyTime now);
   void unrouted_channel_first_seen(std::string_view channel, SteadyTime now);
 
   // Delivery

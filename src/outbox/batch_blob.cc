@@ -145,7 +145,8 @@ BatchCounts count(const Batch& batch) {
     for (const HistoryEntry& entry : run.entries) {
       if (entry.sequence_offset == HistoryEntry::kUncounted) continue;
       ++counts.messages[static_cast<std::size_t>(entry.kind)];
-      counts.last_sequence = std::max(counts.last_sequence, run.first_sequence + entry.sequence_offset);
+      const Sequence sequence = run.first_sequence + entry.sequence_offset;
+      if (sequence < kUnorderedSequences) counts.last_sequence = std::max(counts.last_sequence, sequence);
     }
   }
   return counts;

@@ -181,6 +181,12 @@ Result<void> SqliteOutbox::Impl::save_orders(const LiveOrdersChange& change) {
   Result<Transaction> transaction = begin();
   if (!transaction) return error_of(transaction);
   Totals totals = totals_;
+  std::uint64_t removed = 0;
+  for (const std::string& path : change.removed) {
+    const Result<std::uint64_t> gone = database_->statement("DELETE FROM live_orders WHERE path=?1").bind(path).run();
+    if (!gone) return error_of(gone);
+    removed += *gone;
+  }
   for (const LiveOrder& order : change.put) {
     const Result<std::uint64_t> stored =
         database_
@@ -192,12 +198,6 @@ Result<void> SqliteOutbox::Impl::save_orders(const LiveOrdersChange& change) {
             .run();
     if (!stored) return error_of(stored);
     totals.last_sequence = std::max(totals.last_sequence, order.sequence);
-  }
-  std::uint64_t removed = 0;
-  for (const std::string& path : change.removed) {
-    const Result<std::uint64_t> gone = database_->statement("DELETE FROM live_orders WHERE path=?1").bind(path).run();
-    if (!gone) return error_of(gone);
-    removed += *gone;
   }
   if (removed > 0) {
     if (const Result<void> done = remember_numbers(totals); !done) return done;
@@ -263,8 +263,8 @@ Result<OutboxLevel> SqliteOutbox::acknowledge(const std::vector<BatchId>& batche
 Result<LoadedBatches> SqliteOutbox::load(BatchId after, std::uint64_t bytes_max) {
   return impl_->watched(impl_->load(after, bytes_max));
 }
-Result<ShedResult> SqliteOutbox::shed(BatchId after, std::uint64_t bytes) {
-  return impl_->watched(impl_->shed(after, bytes));
+Result<ShedResult> SqliteOutbox::shed(BatchId after, std::uint64_t bytes, const std::vector<BatchId>& kept) {
+  return impl_->watched(impl_->shed(after, bytes, kept));
 }
 Result<void> SqliteOutbox::save_orders(const LiveOrdersChange& change) {
   return impl_->watched(impl_->save_orders(change));

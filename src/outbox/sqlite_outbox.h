@@ -60,7 +60,7 @@ class SqliteOutbox final : public Outbox {
   Result<OutboxLevel> acknowledge(const std::vector<BatchId>& batches, const std::vector<LiveAcknowledged>& live,
                                   bool sync) override;
   Result<LoadedBatches> load(BatchId after, std::uint64_t bytes_max) override;
-  Result<ShedResult> shed(BatchId after, std::uint64_t bytes) override;
+  Result<ShedResult> shed(BatchId after, std::uint64_t bytes, const std::vector<BatchId>& kept) override;
   Result<void> save_orders(const LiveOrdersChange& change) override;
 
   /// Remembers that a run began or ended well, for LastRun.

@@ -64,10 +64,7 @@ Result<LoadedBatches> SqliteOutbox::Impl::load(BatchId after, std::uint64_t byte
     if (!following) return error_of(following);
     slot = *following;
   }
-  for (const Row& row : damaged) {
-    ++loaded.damaged_batches;
-    for (std::size_t kind = 0; kind < kKindCount; ++kind) loaded.damaged[kind] += row.messages[kind];
-  }
+  for (const Row& row : damaged) loaded.damaged.push_back({row.id, row.messages});
   const Result<OutboxLevel> level = damaged.empty() ? read_level() : set_damaged_aside(damaged);
   if (!level) return error_of(level);
   loaded.level = *level;
@@ -96,7 +93,7 @@ Result<OutboxLevel> SqliteOutbox::Impl::set_damaged_aside(const std::vector<Row>
   return level;
 }
 
-Result<ShedResult> SqliteOutbox::Impl::shed(BatchId after, std::uint64_t bytes) {
+Result<ShedResult> SqliteOutbox::Impl::shed(BatchId after, std::uint64_t bytes, const std::vector<BatchId>& kept) {
   Result<Transaction> transaction = begin();
   if (!transaction) return error_of(transaction);
   ShedResult result;
@@ -115,6 +112,7 @@ Result<ShedResult> SqliteOutbox::Impl::shed(BatchId after, std::uint64_t bytes) 
       if (!row) return error_of(row);
       if (!*row) break;
       last = (*row)->id;
+      if (std::find(kept.begin(), kept.end(), last) != kept.end()) continue;
       if (const Result<void> removed = remove(last, totals); !removed) return error_of(removed);
       for (std::size_t kind = 0; kind < kKindCount; ++kind) result.messages[kind] += (*row)->messages[kind];
     }

@@ -47,7 +47,7 @@ class SqliteOutbox::Impl {
   Result<OutboxLevel> acknowledge(const std::vector<BatchId>& batches, const std::vector<LiveAcknowledged>& live,
                                   bool sync);
   Result<LoadedBatches> load(BatchId after, std::uint64_t bytes_max);
-  Result<ShedResult> shed(BatchId after, std::uint64_t bytes);
+  Result<ShedResult> shed(BatchId after, std::uint64_t bytes, const std::vector<BatchId>& kept);
   Result<void> save_orders(const LiveOrdersChange& change);
   Result<void> note_started(UtcMillis at);
   Result<void> note_stopped(UtcMillis at);

@@ -10,7 +10,7 @@
 namespace firebase_relay::relay {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string json = "\"";
   classify::append_json_escaped(text, json);
   return json + '"';
@@ -44,7 +44,7 @@ std::unique_ptr<FragmentBlock> StateWriter::beat(const flush::FlushState& state,
   sequence_ = std::max(sequence_ + 1, static_cast<Sequence>(now.utc.time_since_epoch().count()));
   constexpr std::string_view kStates[] = {R"("running")", R"("draining")", R"("stopped")"};
   add(*block, "state", kStates[static_cast<std::size_t>(run_state)]);
-  add(*block, "version", quoted(FIREBASE_RELAY_VERSION));
+  add(*block, "version", json_text(FIREBASE_RELAY_VERSION));
   add(*block, "started_at", quoted_time(started_at_));
   add(*block, "heartbeat_at", quoted_time(now.utc));
   add(*block, "heartbeat_seconds", std::to_string(every_.count()));
@@ -71,7 +71,7 @@ std::unique_ptr<FragmentBlock> StateWriter::gap_block(const bus::Gap& gap) {
   gaps_.fetch_add(1, std::memory_order_relaxed);
   auto block = std::make_unique<FragmentBlock>();
   const std::string value =
-      "{\"from\":" + quoted_time(gap.from) + ",\"to\":" + quoted_time(gap.to) + ",\"cause\":" + quoted(gap.cause) + "}";
+      "{\"from\":" + quoted_time(gap.from) + ",\"to\":" + quoted_time(gap.to) + ",\"cause\":" + json_text(gap.cause) + "}";
   std::string key(classify::kHistoryKeySize, '-');
   classify::write_key_time(gap.from, key.data());
   classify::write_key_hash(classify::key_seed(value, 0), 0, key.data() + 8);

@@ -15,15 +15,22 @@ namespace firebase_relay::relay {
 /// The relay's own state at relay/{instance}/…, each value at a path of its own, so that a phone can tell "no trades"
 /// from "the PC is off". Ordinary fragments, which go the way of all others; no message, so nothing counts them.
 ///
-/// Threads: the flusher's, but gap_block(), which the subscriber calls.
+/// Threads: the flusher's, but gap_block() and hold(), which any may call.
 class StateWriter final : public flush::Heartbeat {
  public:
   /// `every` 0: no heartbeat; gaps are written all the same.
   StateWriter(std::string_view instance, std::chrono::seconds every, const Now& started);
 
-  [[nodiscard]] SteadyTime due() const override { return due_; }
-  std::unique_ptr<FragmentBlock> beat(const flush::FlushState& state, const Now& now, flush::RunState run_state) override;
+  [[nodiscard]] SteadyTime due() const override {
+    return is_held_.load(std::memory_order_relaxed) ? SteadyTime::max() : due_;
+  }
+  /// While held no heartbeat is due: the one in the database is still needed (relay/previous_run.h).
+  void hold(bool held) { is_held_.store(held, std::memory_order_relaxed); }
+  std::unique_ptr<FragmentBlock> beat(const flush::FlushState& state, const Now& now,
+                                      flush::RunState run_state) override;
 
+  /// The path of one of its values, as routes write paths.
+  [[nodiscard]] std::string path_of(std::string_view name) const { return prefix_ + std::string(name); }
   /// One gap as an entry of relay/{instance}/gaps, for good; the heartbeat counts it from now on.
   std::unique_ptr<FragmentBlock> gap_block(const bus::Gap& gap);
 
@@ -36,6 +43,7 @@ class StateWriter final : public flush::Heartbeat {
   SteadyTime due_;
   Sequence sequence_ = 0;
   std::atomic<std::uint64_t> gaps_{0};
+  std::atomic<bool> is_held_{false};
 };
 
 }  // namespace firebase_relay::relay

@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include <atomic>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -13,31 +13,41 @@
 
 #include "base/clock.h"
 #include "base/queue.h"
+#include "base/wakeup.h"
+#include "bus/line_source.h"
 #include "bus/redis_source.h"
+#include "classify/timestamp.h"
 #include "classify/workers.h"
 #include "flush/flusher.h"
+#include "flush/http_client.h"
+#include "flush/letter_box.h"
 #include "flush/patch_sender.h"
 #include "observe/events.h"
 #include "observe/http_listener.h"
 #include "observe/metrics.h"
+#include "outbox/dead_letters.h"
 #include "outbox/memory_outbox.h"
+#include "outbox/sqlite_outbox.h"
 #include "relay/heartbeat.h"
+#include "relay/previous_run.h"
 
 namespace firebase_relay::relay {
 namespace {
 
-constexpr std::size_t kBlockBytesKept = 512 * 1024;            // of a block's memory, when it is used again
-constexpr std::uint64_t kMemoryOutboxBytesMax = 512ull << 20;  // until the outbox is on disk
-constexpr std::chrono::seconds kStuckAfter{30};                // a thread that has not come around for so long
+constexpr std::size_t kBlockBytesKept = 512 * 1024;        // of a block's memory, when it is used again
+constexpr std::uint64_t kReplayMemoryMax = 4096ull << 20;  // far beyond what LineSource lets come
+constexpr std::uint64_t kFreeDiskBytesMin = 64ull << 20;   // less room than this on its disk is the limit
+constexpr std::chrono::seconds kStuckAfter{30};            // a thread that has not come around for so long
 
 bool shows_messages(const Options& options) {
   if (options.log_messages == LogMessages::kAuto) return ::isatty(STDOUT_FILENO) == 1;
   return options.log_messages == LogMessages::kOn;
 }
 
-classify::WriterOptions writer_options(const Options& options) {
+classify::WriterOptions writer_options(const Options& options, bool live) {
   classify::WriterOptions result;
   result.history = options.history;
+  result.live = live;
   result.message_bytes_max = options.message_bytes_max;
   if (shows_messages(options)) {
     const bool json = options.log_format == observe::LogFormat::kJson;
@@ -69,7 +79,42 @@ std::uint64_t random_seed() {
   return (std::uint64_t{device()} << 32) | device();
 }
 
+/// What is on disk, and what was found there.
+struct Storage {
+  std::unique_ptr<Outbox> outbox;
+  outbox::SqliteOutbox* durable = nullptr;  ///< the same one, if it is on disk
+  std::optional<outbox::DeadLetters> letters;
+  Restored restored;
+  std::optional<outbox::LastRun> last_run;
+};
+
+Result<Storage> open_storage(const Options& options, observe::Events& events) {
+  const auto sync = options.outbox_sync == OutboxSync::kFull ? outbox::Sync::kFull : outbox::Sync::kNormal;
+  auto opened = outbox::SqliteOutbox::open({options.outbox_file, options.outbox_bytes_max, kFreeDiskBytesMin, sync});
+  if (!opened) return tl::unexpected<Error>(opened.error());
+  if (opened->set_aside) events.outbox_set_aside(*opened->set_aside, opened->flaw);
+  auto letters = outbox::DeadLetters::open(options.outbox_file, dead_letter_limits(options));
+  if (!letters) return tl::unexpected<Error>(letters.error());
+  Storage storage;
+  storage.durable = opened->outbox.get();
+  storage.outbox = std::move(opened->outbox);
+  storage.letters = std::move(*letters);
+  storage.restored = std::move(opened->restored);
+  storage.last_run = opened->last_run;
+  return storage;
+}
+
+Storage storage_in_memory() {
+  Storage storage;
+  storage.outbox = std::make_unique<outbox::MemoryOutbox>(kReplayMemoryMax);
+  return storage;
+}
+
 }  // namespace
+
+outbox::DeadLetterLimits dead_letter_limits(const Options& options) {
+  return {options.dead_letters_max, options.outbox_bytes_max / 4};
+}
 
 Result<classify::RouteTable> load_routes(const Options& options) {
   if (options.routes_file.empty()) return classify::parse_routes(classify::builtin_routes_json(), "built-in routes");
@@ -84,60 +129,28 @@ Result<classify::RouteTable> load_routes(const Options& options) {
 
 /// In the order in which they depend on each other; threads last, so that they are gone before what they use.
 struct Relay::Parts {
-  Parts(const Options& options, classify::RouteTable table, observe::Log& relay_log)
-      : log(relay_log),
+  Parts(const Options& options, Role what_for, classify::RouteTable table, observe::Log& relay_log)
+      : role(what_for),
+        log(relay_log),
         routes(std::move(table)),
         metrics(FIREBASE_RELAY_VERSION),
         events(metrics, log.logger()),
         budget(options.queue_bytes_max),
-        state(options.instance, options.heartbeat, read_clocks()),
-        sender(sender_options(options)),
-        source({options.redis, options.channels, 0, random_seed()},
-               {messages, emptied, budget, metrics, events, [this](const bus::Gap& gap) { report(gap); }}),
-        flusher(flusher_options(options, random_seed()), outbox.restored(),
-                {fragments, budget, outbox, sender, state, metrics, events, [this] { source.room_came(); },
-                 [this](std::string lines) { log.print_messages(std::move(lines)); }}) {
-    metrics.outbox_limit_bytes.Set(static_cast<double>(kMemoryOutboxBytesMax));
-    metrics.on_scrape([this](observe::Metrics& scraped) {
-      scraped.queue_depth.Set(static_cast<double>(budget.messages()));
-      scraped.messages_in_flight.Set(static_cast<double>(budget.messages() + flusher.messages_in_flight()));
-    });
-  }
+        state(options.instance, what_for == Role::kRelay ? options.heartbeat : std::chrono::seconds(0), read_clocks()),
+        sender(sender_options(options)) {}
 
-  void start_threads(const Options& options) {
-    flusher_thread = std::jthread([this] { flusher.run(); });
-    classify::Workers::Wiring wiring{
-        messages, fragments,
-        [this](std::unique_ptr<MessageBlock> block, SteadyTime arrived) { reuse(std::move(block), arrived); },
-        [this](std::size_t bytes) { flusher.notify(bytes); }};
-    workers.emplace(routes, writer_options(options), options.workers, std::move(wiring));
-    source_thread = std::jthread([this](const std::stop_token& stop) { source.run(stop); });
-  }
+  Result<void> open(const Options& options);
+  void make_source(const Options& options, std::istream* lines);
+  void make_flusher(const Options& options);
+  void start_threads(const Options& options, bool live);
+  void ask_for_the_previous_run(const Options& options);
+  void reuse(std::unique_ptr<MessageBlock> block, SteadyTime arrived);
+  void report(const bus::Gap& gap);
+  void note_stopped();
+  [[nodiscard]] std::optional<std::string> health_flaw() const;
+  [[nodiscard]] std::optional<std::string> ready_flaw() const;
 
-  void reuse(std::unique_ptr<MessageBlock> block, SteadyTime arrived) {
-    LagBuckets waited;
-    waited.add(std::chrono::steady_clock::now() - arrived, block->size());
-    observe::Metrics::observe(metrics.queue_wait_seconds, waited);
-    block->clear(kBlockBytesKept);
-    emptied.push(std::move(block));
-  }
-
-  void report(const bus::Gap& gap) {
-    fragments.push(state.gap_block(gap));
-    flusher.notify(0);
-  }
-
-  [[nodiscard]] std::optional<std::string> health_flaw() const {
-    const SteadyTime now = std::chrono::steady_clock::now();
-    if (now - source.last_turn() > kStuckAfter) return "the subscriber thread does not move";
-    if (now - flusher.last_turn() > kStuckAfter) return "the flusher thread does not move";
-    return std::nullopt;
-  }
-  [[nodiscard]] std::optional<std::string> ready_flaw() const {
-    if (!source.is_subscribed()) return "not subscribed to Redis";
-    return std::nullopt;
-  }
-
+  Role role;
   observe::Log& log;
   classify::RouteTable routes;
   observe::Metrics metrics;
@@ -146,60 +159,198 @@ struct Relay::Parts {
   Queue<MessageBlock> emptied;
   Queue<FragmentBlock> fragments;
   ByteBudget budget;
-  outbox::MemoryOutbox outbox{kMemoryOutboxBytesMax};
+  Storage storage;
+  std::optional<flush::LetterBox> letters;
   StateWriter state;
   flush::PatchSender sender;
-  bus::RedisSource source;
-  flush::Flusher flusher;
+  Wakeup source_ended;
+  std::unique_ptr<Source> source;  ///< none in Role::kRetry
+  std::optional<flush::Flusher> flusher;
   std::optional<classify::Workers> workers;
+  std::optional<PreviousRun> previous_run;
   std::unique_ptr<observe::HttpListener> http;
   std::jthread flusher_thread;
   std::jthread source_thread;
 };
 
+Result<void> Relay::Parts::open(const Options& options) {
+  if (role == Role::kReplay) {
+    storage = storage_in_memory();
+    return {};
+  }
+  auto opened = open_storage(options, events);
+  if (!opened) return tl::unexpected<Error>(opened.error());
+  storage = std::move(*opened);
+  letters.emplace(std::move(*storage.letters), writer_options(options, true),
+                  flush::LetterBox::Wiring{routes, metrics, events});
+  metrics.outbox_limit_bytes.Set(static_cast<double>(options.outbox_bytes_max));
+  if (role != Role::kRelay) return {};
+  return storage.durable->note_started(utc_now());
+}
+
+void Relay::Parts::make_source(const Options& options, std::istream* lines) {
+  if (role == Role::kRelay) {
+    source = std::make_unique<bus::RedisSource>(
+        bus::RedisSourceOptions{options.redis, options.channels, storage.restored.last_sequence, random_seed()},
+        bus::RedisSource::Wiring{messages, emptied, budget, metrics, events,
+                                 [this](const bus::Gap& gap) { report(gap); },
+                                 [this](UtcMillis at) { previous_run->subscribed(at); }});
+  } else if (role == Role::kReplay) {
+    source = std::make_unique<bus::LineSource>(
+        *lines, bus::LineSource::Wiring{
+                    messages, emptied, budget,
+                    [this](std::size_t count) { metrics.received.Increment(static_cast<double>(count)); },
+                    [this] { return budget.messages() + flusher->messages_in_flight(); },
+                    [this](std::uint64_t line) { events.line_not_readable(line, std::chrono::steady_clock::now()); },
+                    [this] { source_ended.signal(); }});
+  }
+}
+
+void Relay::Parts::make_flusher(const Options& options) {
+  const auto made_progress = [this] {
+    if (source) source->room_came();
+  };
+  flusher.emplace(
+      flusher_options(options, random_seed()), storage.restored,
+      flush::Flusher::Wiring{fragments, budget, *storage.outbox, letters ? &*letters : nullptr, sender, state, metrics,
+                             events, made_progress, [this](std::string text) { log.print_messages(std::move(text)); }});
+  storage.restored = {};  // what was live is with the flusher now
+  metrics.on_scrape([this](observe::Metrics& scraped) {
+    scraped.queue_depth.Set(static_cast<double>(budget.messages()));
+    scraped.messages_in_flight.Set(static_cast<double>(budget.messages() + flusher->messages_in_flight()));
+    const std::optional<UtcMillis> oldest = flusher->outbox_oldest();
+    const auto age = oldest ? std::chrono::duration<double>(utc_now() - *oldest).count() : 0.0;
+    scraped.outbox_oldest_seconds.Set(std::max(0.0, age));
+  });
+}
+
+void Relay::Parts::ask_for_the_previous_run(const Options& options) {
+  state.hold(true);
+  flush::HttpRequest question;
+  question.url = options.database->url_of(state.path_of("heartbeat_at"), "");
+  question.authorization = options.database->emulator ? "Bearer owner" : "";
+  question.ca_file = options.ca_file;
+  const auto read_heartbeat = [question]() -> Result<std::optional<UtcMillis>> {
+    const auto answer = flush::http_request(question);
+    if (!answer) return tl::unexpected<Error>(answer.error());
+    if (answer->status != 200) return fail(ErrorCode::kRefused, "heartbeat: " + std::to_string(answer->status));
+    std::string_view text = answer->body;
+    text = text.substr(0, text.find_last_not_of("\r\n") + 1);
+    if (text.size() < 2 || text.front() != '"') return std::optional<UtcMillis>();
+    return classify::parse_timestamp(text.substr(1, text.size() - 2));
+  };
+  previous_run.emplace(storage.last_run,
+                       PreviousRun::Wiring{[this](const bus::Gap& gap) { report(gap); }, read_heartbeat,
+                                           [this] {
+                                             state.hold(false);
+                                             sender.wake();
+                                           }});
+}
+
+void Relay::Parts::start_threads(const Options& options, bool live) {
+  flusher_thread = std::jthread([this] { flusher->run(); });
+  classify::Workers::Wiring wiring{
+      messages, fragments,
+      [this](std::unique_ptr<MessageBlock> block, SteadyTime arrived) { reuse(std::move(block), arrived); },
+      [this](std::size_t bytes) { flusher->notify(bytes); }};
+  workers.emplace(routes, writer_options(options, live), options.workers, std::move(wiring));
+  if (source) source_thread = std::jthread([this](const std::stop_token& stop) { source->run(stop); });
+}
+
+void Relay::Parts::reuse(std::unique_ptr<MessageBlock> block, SteadyTime arrived) {
+  LagBuckets waited;
+  waited.add(std::chrono::steady_clock::now() - arrived, block->size());
+  observe::Metrics::observe(metrics.queue_wait_seconds, waited);
+  block->clear(kBlockBytesKept);
+  emptied.push(std::move(block));
+}
+
+void Relay::Parts::report(const bus::Gap& gap) {
+  events.gap(gap.from, gap.to, gap.cause);
+  fragments.push(state.gap_block(gap));
+  flusher->notify(0);
+}
+
+void Relay::Parts::note_stopped() {
+  if (!storage.durable || role != Role::kRelay) return;
+  const Result<void> noted = storage.durable->note_stopped(utc_now());
+  if (!noted) events.outbox_failed("note the stop", noted.error(), std::chrono::steady_clock::now());
+}
+
+std::optional<std::string> Relay::Parts::health_flaw() const {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (now - source->last_turn() > kStuckAfter) return "the subscriber thread does not move";
+  if (now - flusher->last_turn() > kStuckAfter) return "the flusher thread does not move";
+  return std::nullopt;
+}
+
+std::optional<std::string> Relay::Parts::ready_flaw() const {
+  if (!source->is_subscribed()) return "not subscribed to Redis";
+  return std::nullopt;
+}
+
 Relay::Relay(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-Result<std::unique_ptr<Relay>> Relay::start(const Options& options, observe::Log& log) {
+Result<std::unique_ptr<Relay>> Relay::start(const Options& options, observe::Log& log, Role role, std::istream* lines,
+                                            bool live) {
   if (!options.database)
     return fail(ErrorCode::kInvalid, "no database is named", "give --database-url or FIREBASE_DATABASE_EMULATOR_HOST");
   Result<classify::RouteTable> routes = load_routes(options);
   if (!routes) return tl::unexpected<Error>(routes.error());
-  auto parts = std::make_unique<Parts>(options, std::move(*routes), log);
+  auto parts = std::make_unique<Parts>(options, role, std::move(*routes), log);
   Parts& own = *parts;
-  auto http = observe::HttpListener::start(options.http_listen.host, options.http_listen.port,
-                                           {[&own] { return own.metrics.serialize(); },
-                                            [&own] { return own.health_flaw(); }, [&own] { return own.ready_flaw(); }});
-  if (!http) return tl::unexpected<Error>(http.error());
-  own.http = std::move(*http);
-  log.logger().info("http listening on http://{}:{}", options.http_listen.host, own.http->port());
-  own.start_threads(options);
+  if (auto opened = own.open(options); !opened) return tl::unexpected<Error>(opened.error());
+  own.make_source(options, lines);
+  own.make_flusher(options);
+  if (role == Role::kRelay) {
+    auto http =
+        observe::HttpListener::start(options.http_listen.host, options.http_listen.port,
+                                     {[&own] { return own.metrics.serialize(); }, [&own] { return own.health_flaw(); },
+                                      [&own] { return own.ready_flaw(); }});
+    if (!http) return tl::unexpected<Error>(http.error());
+    own.http = std::move(*http);
+    log.logger().info("http listening on http://{}:{}", options.http_listen.host, own.http->port());
+    own.ask_for_the_previous_run(options);
+  }
+  own.start_threads(options, live);
   return std::unique_ptr<Relay>(new Relay(std::move(parts)));
 }
 
 Relay::~Relay() {
-  if (parts_->source_thread.joinable()) {
+  if (parts_->flusher_thread.joinable()) {
     end_now();
     drain();
   }
 }
 
+int Relay::source_ended_fd() const { return parts_->source_ended.fd(); }
+
 Outcome Relay::drain() {
-  parts_->source_thread.request_stop();
-  parts_->source_thread.join();
-  parts_->messages.close();
-  parts_->workers->join();
-  parts_->flusher.stop();
-  parts_->flusher_thread.join();
-  Outcome outcome;
-  outcome.received = static_cast<std::uint64_t>(parts_->metrics.received.Value());
-  for (std::size_t kind = 0; kind < kKindCount; ++kind) {
-    outcome.delivered += static_cast<std::uint64_t>(parts_->metrics.delivered[static_cast<Kind>(kind)].Value());
+  Parts& own = *parts_;
+  if (own.source) {
+    own.source_thread.request_stop();
+    own.source_thread.join();
   }
-  outcome.left = parts_->flusher.messages_in_flight() + parts_->budget.messages();
-  parts_->http->stop();
+  if (own.previous_run) own.previous_run->finish();
+  own.messages.close();
+  own.workers->join();
+  own.flusher->stop();
+  own.flusher_thread.join();
+  Outcome outcome;
+  outcome.received = static_cast<std::uint64_t>(own.metrics.received.Value());
+  for (std::size_t kind = 0; kind < kKindCount; ++kind) {
+    outcome.delivered += static_cast<std::uint64_t>(own.metrics.delivered[static_cast<Kind>(kind)].Value());
+  }
+  for (std::size_t reason = 0; reason < kDeadLetterReasonCount; ++reason) {
+    outcome.dead += static_cast<std::uint64_t>(own.metrics.dead_letters[static_cast<DeadLetterReason>(reason)].Value());
+  }
+  outcome.left = own.flusher->messages_in_flight() + own.budget.messages();
+  outcome.left_is_safe = own.storage.durable != nullptr && own.flusher->left_is_safe();
+  own.note_stopped();
+  if (own.http) own.http->stop();
   return outcome;
 }
 
-void Relay::end_now() { parts_->flusher.end_now(); }
+void Relay::end_now() { parts_->flusher->end_now(); }
 
 }  // namespace firebase_relay::relay

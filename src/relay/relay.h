@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <istream>
 #include <memory>
 #include <string>
 
 #include "classify/routes.h"
 #include "firebase_relay/result.h"
 #include "observe/log.h"
+#include "outbox/dead_letters.h"
 #include "relay/options.h"
 
 namespace firebase_relay::relay {
@@ -16,7 +18,16 @@ namespace firebase_relay::relay {
 struct Outcome {
   std::uint64_t received = 0;
   std::uint64_t delivered = 0;
-  std::uint64_t left = 0;  ///< messages that were neither acknowledged nor otherwise ended
+  std::uint64_t left = 0;     ///< messages that were neither acknowledged nor otherwise ended
+  bool left_is_safe = false;  ///< those are in the outbox, and the next start sends them
+  std::uint64_t dead = 0;     ///< messages set aside
+};
+
+/// What a Relay is for.
+enum class Role : std::uint8_t {
+  kRelay,   ///< from Redis, with outbox and HTTP
+  kReplay,  ///< from lines, in memory: neither outbox nor port, beside a running relay or alone
+  kRetry,   ///< the marked dead letters of the outbox, and what waits in it; no source, no port
 };
 
 /// Puts the stages together: subscriber → workers → flusher, and the HTTP listener beside them. Shuts down the way the
@@ -26,12 +37,17 @@ struct Outcome {
 class Relay {
  public:
   /// Listens at HTTP and starts all threads. Redis and the database need not be there yet.
-  /// Fails with kInvalid (a wrong routes file, no database) or kBusy (the HTTP port is taken).
-  static Result<std::unique_ptr<Relay>> start(const Options& options, observe::Log& log);
+  /// Fails with kInvalid (a wrong routes file, no database), kBusy (the HTTP port or the outbox is taken), kTooNew or
+  /// kIo (the outbox).
+  /// `lines`: what kReplay replays; must outlive it. kReplay writes live values only with `live`.
+  static Result<std::unique_ptr<Relay>> start(const Options& options, observe::Log& log, Role role = Role::kRelay,
+                                              std::istream* lines = nullptr, bool live = true);
   ~Relay();
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
 
+  /// Readable once the source has nothing more to give (kReplay).
+  [[nodiscard]] int source_ended_fd() const;
   /// Sends what has been received, within Options::drain_timeout, and ends. Returns at the end.
   Outcome drain();
   /// Makes drain() return without waiting for answers.
@@ -43,6 +59,8 @@ class Relay {
   std::unique_ptr<Parts> parts_;
 };
 
+/// How many dead letters the outbox file of `options` keeps.
+outbox::DeadLetterLimits dead_letter_limits(const Options& options);
 /// The route table that `options` name: the file, or the built-in one.
 Result<classify::RouteTable> load_routes(const Options& options);
 

@@ -4,10 +4,10 @@
 #include <ostream>
 
 #include "base/clock.h"
+#include "bus/input_line.h"
 #include "classify/fragment_writer.h"
 #include "relay/relay.h"
 #include "terminal/commands.h"
-#include "terminal/input_line.h"
 
 namespace firebase_relay::terminal {
 namespace {

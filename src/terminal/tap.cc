@@ -28,7 +28,13 @@ int tap(const CommandLine& line) {
   Queue<MessageBlock> emptied;
   ByteBudget budget(line.options.queue_bytes_max);
   bus::RedisSource source({line.options.redis, line.options.channels, 0, 0},
-                          {messages, emptied, budget, metrics, events, [](const bus::Gap&) {}});
+                          {messages,
+                           emptied,
+                           budget,
+                           metrics,
+                           events,
+                           [&](const bus::Gap& gap) { events.gap(gap.from, gap.to, gap.cause); },
+                           {}});
   classify::WriterOptions options;
   options.message_bytes_max = line.options.message_bytes_max;
   options.console = line.json ? classify::LineFormat::kJson : classify::LineFormat::kText;

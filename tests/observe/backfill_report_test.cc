@@ -13,7 +13,8 @@ TEST(BackfillReport, SaysHowMuchIsLeftAndHowLongItTakes) {
   BackfillReport report;
   EXPECT_FALSE(report.line(10, 100'000'000, true, at(0)));
   EXPECT_FALSE(report.line(9, 95'000'000, true, at(4))) << "not every second";
-  EXPECT_EQ(report.line(8, 90'000'000, true, at(5)), "backfill: 8 batches, 90.0 MB left, 2.0 MB/s, done in about 45.0 s");
+  EXPECT_EQ(report.line(8, 90'000'000, true, at(5)),
+            "backfill: 8 batches, 90.0 MB left, 2.0 MB/s, done in about 45.0 s");
   EXPECT_EQ(report.line(0, 0, true, at(9)), "backfill done: the outbox is empty");
   EXPECT_FALSE(report.line(0, 0, true, at(20))) << "once";
 }

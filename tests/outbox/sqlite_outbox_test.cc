@@ -83,11 +83,11 @@ TEST_F(SqliteOutboxTest, ShedsPricesFirstOldestFirstAndNothingThatIsLoaded) {
   append(batch_of(3, ShedClass::kPrices, 4, 8000));
   append(batch_of(4, ShedClass::kPrices, 5, 8000));
 
-  ShedResult shed = *outbox->shed(1, 1);
+  ShedResult shed = *outbox->shed(1, 1, {});
   EXPECT_EQ(shed.messages[kPrice], 4u);
   EXPECT_EQ(stored(), (IdList{1, 2, 4}));
 
-  shed = *outbox->shed(1, 1 << 20);
+  shed = *outbox->shed(1, 1 << 20, {});
   EXPECT_EQ(shed.messages[kPrice], 5u);
   EXPECT_EQ(shed.messages[kOrder], 2u);
   EXPECT_EQ(shed.level.batches, 1u);
@@ -104,7 +104,7 @@ TEST_F(SqliteOutboxTest, NumbersGoOnBehindRowsThatAreGone) {
   EXPECT_EQ(opened.restored.last_sequence, 123'456u);
 
   append(batch_of(200, ShedClass::kPrices));
-  ASSERT_TRUE(outbox->shed(0, 1 << 20));
+  ASSERT_TRUE(outbox->shed(0, 1 << 20, {}));
   open();
   EXPECT_EQ(opened.restored.last_batch, 200u);
   EXPECT_EQ(opened.restored.last_sequence, 200'000u) << "of a message in a batch";

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace firebase_relay::terminal {
+namespace firebase_relay::bus {
 
 /// A message as people and programs write it in a file.
 struct InputLine {
@@ -16,4 +16,4 @@ struct InputLine {
 /// `tap --json` prints it. A tab tells them apart: JSON writes one as \t. Nothing for anything else.
 std::optional<InputLine> parse_input_line(std::string_view line);
 
-}  // namespace firebase_relay::terminal
+}  // namespace firebase_relay::bus

@@ -1,10 +1,10 @@
-#include "terminal/input_line.h"
+#include "bus/input_line.h"
 
 #include <array>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
-namespace firebase_relay::terminal {
+namespace firebase_relay::bus {
 namespace {
 
 std::optional<std::string> from_base64(std::string_view text) {
@@ -55,4 +55,4 @@ std::optional<InputLine> parse_input_line(std::string_view line) {
   return InputLine{std::move(*channel), std::move(*payload)};
 }
 
-}  // namespace firebase_relay::terminal
+}  // namespace firebase_relay::bus

@@ -1,0 +1,155 @@
+#include <charconv>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "classify/message_line.h"
+#include "observe/log.h"
+#include "observe/printable.h"
+#include "outbox/dead_letters.h"
+#include "relay/relay.h"
+#include "terminal/commands.h"
+#include "terminal/signals.h"
+
+namespace firebase_relay::terminal {
+namespace {
+
+using outbox::DeadLetterId;
+using outbox::DeadLetters;
+using outbox::RetryMark;
+using outbox::StoredDeadLetter;
+
+constexpr std::size_t kExcerptBytes = 60;
+
+int complain(const Error& error) {
+  std::fprintf(stderr, "firebase-relay: %s%s%s\n", error.what.c_str(), error.remedy.empty() ? "" : "; ",
+               error.remedy.c_str());
+  return error.code == ErrorCode::kInvalid ? kExitInvalid : kExitFailed;
+}
+
+std::string json_of(const StoredDeadLetter& stored) {
+  nlohmann::ordered_json line;
+  line["id"] = stored.id;
+  line["arrived_at"] = observe::iso_utc(stored.letter.arrived_at);
+  line["reason"] = name_of(stored.letter.reason);
+  line["count"] = stored.letter.count;
+  line["bytes"] = stored.payload_size;
+  line["cut_off"] = stored.is_cut_off();
+  line["retry"] = stored.retry != RetryMark::kNone;
+  std::string text = line.dump();
+  text.pop_back();
+  text += ',';
+  classify::append_json_members(stored.letter.channel, stored.letter.payload, text);
+  return text + "}";
+}
+
+int list(DeadLetters& letters, bool json) {
+  const auto all = letters.list(UINT32_MAX);
+  if (!all) return complain(all.error());
+  for (const StoredDeadLetter& stored : *all) {
+    if (json) {
+      std::puts(json_of(stored).c_str());
+      continue;
+    }
+    std::printf("%6lld  %s  %-17s %s  %s%s\n", static_cast<long long>(stored.id),
+                observe::iso_utc(stored.letter.arrived_at).c_str(), std::string(name_of(stored.letter.reason)).c_str(),
+                observe::printable(stored.letter.channel, kExcerptBytes).c_str(),
+                observe::printable(stored.letter.payload, kExcerptBytes).c_str(),
+                stored.retry == RetryMark::kNone ? "" : "  (marked for a retry)");
+  }
+  if (!json && all->empty()) std::puts("no dead letters");
+  return kExitOk;
+}
+
+int show(DeadLetters& letters, DeadLetterId id) {
+  const auto found = letters.find(id);
+  if (!found) return complain(found.error());
+  if (!*found)
+    return complain({ErrorCode::kInvalid, "there is no dead letter " + std::to_string(id), "see dead-letters list"});
+  const StoredDeadLetter& stored = **found;
+  std::fprintf(stderr, "reason   %s\narrived  %s\nchannel  %s\ncount    %u\nbytes    %llu%s\n",
+               std::string(name_of(stored.letter.reason)).c_str(), observe::iso_utc(stored.letter.arrived_at).c_str(),
+               observe::printable(stored.letter.channel).c_str(), stored.letter.count,
+               static_cast<unsigned long long>(stored.payload_size),
+               stored.is_cut_off() ? ", of which the first are kept: it cannot be retried" : "");
+  std::fwrite(stored.letter.payload.data(), 1, stored.letter.payload.size(), stdout);
+  std::fputc('\n', stdout);
+  return kExitOk;
+}
+
+/// No relay runs here, so this command is one for as long as it takes.
+int send_marked(const CommandLine& line) {
+  if (!line.options.database)
+    return complain({ErrorCode::kInvalid, "no relay runs here, and no database is named",
+                     "give --database-url, or start the relay: it sends what is marked"});
+  const Signals signals;
+  observe::Log log({line.options.log_level, line.options.log_format});
+  auto relay = relay::Relay::start(line.options, log, relay::Role::kRetry);
+  if (!relay) return complain(relay.error());
+  const relay::Outcome outcome = drain(**relay, signals);
+  std::printf("%llu delivered, %llu set aside again, %llu wait in the outbox\n",
+              static_cast<unsigned long long>(outcome.delivered), static_cast<unsigned long long>(outcome.dead),
+              static_cast<unsigned long long>(outcome.left));
+  return outcome.left == 0 && outcome.dead == 0 ? kExitOk : kExitFailed;
+}
+
+int retry(DeadLetters& letters, const std::vector<DeadLetterId>& ids, const CommandLine& line) {
+  const auto marked = letters.mark(ids, line.live ? RetryMark::kHistoryAndLive : RetryMark::kHistory);
+  if (!marked) return complain(marked.error());
+  std::printf("%llu marked for a retry\n", static_cast<unsigned long long>(*marked));
+  if (*marked < ids.size())
+    std::puts("the others are not there, or only their beginning was kept");
+  if (*marked == 0) return ids.empty() ? kExitOk : kExitFailed;
+  if (outbox::is_outbox_in_use(line.options.outbox_file)) {
+    std::puts("the relay that runs here sends them");
+    return kExitOk;
+  }
+  std::fflush(stdout);
+  return send_marked(line);
+}
+
+int drop(DeadLetters& letters, const std::vector<DeadLetterId>& ids) {
+  const auto dropped = letters.drop(ids);
+  if (!dropped) return complain(dropped.error());
+  std::printf("%llu dropped\n", static_cast<unsigned long long>(*dropped));
+  return *dropped < ids.size() ? kExitFailed : kExitOk;
+}
+
+Result<std::vector<DeadLetterId>> ids_of(const CommandLine& line) {
+  std::vector<DeadLetterId> ids;
+  for (std::size_t i = 1; i < line.arguments.size(); ++i) {
+    const std::string& word = line.arguments[i];
+    DeadLetterId id = 0;
+    const auto read = std::from_chars(word.data(), word.data() + word.size(), id);
+    if (read.ec != std::errc() || read.ptr != word.data() + word.size())
+      return fail(ErrorCode::kInvalid, "'" + observe::printable(word, 100) + "' is no id of a dead letter",
+                  "see dead-letters list");
+    ids.push_back(id);
+  }
+  return ids;
+}
+
+}  // namespace
+
+int dead_letters(const CommandLine& line) {
+  const std::string& action = line.arguments.front();
+  const auto ids = ids_of(line);
+  if (!ids) return complain(ids.error());
+  const bool changes = action == "retry" || action == "drop";
+  if (changes && ids->empty() != line.all)
+    return complain({ErrorCode::kInvalid, "dead-letters " + action + ": which ones?", "give their ids, or --all"});
+  if (action == "show" && ids->size() != 1)
+    return complain({ErrorCode::kInvalid, "dead-letters show: expected one id", "see dead-letters list"});
+  auto letters = DeadLetters::open(line.options.outbox_file, relay::dead_letter_limits(line.options));
+  if (!letters) return complain(letters.error());
+  if (action == "list") return list(*letters, line.json);
+  if (action == "show") return show(*letters, ids->front());
+  if (action == "retry") return retry(*letters, *ids, line);
+  if (action == "drop") return drop(*letters, *ids);
+  return complain({ErrorCode::kInvalid, "dead-letters " + observe::printable(action, 100) + ": unknown",
+                   "expected list, show, retry or drop"});
+}
+
+}  // namespace firebase_relay::terminal
