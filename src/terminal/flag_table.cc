@@ -13,8 +13,9 @@ using relay::Options;
 constexpr std::uint8_t kRun = 1 << static_cast<int>(Command::kRun);
 constexpr std::uint8_t kCheck = 1 << static_cast<int>(Command::kCheck);
 constexpr std::uint8_t kTap = 1 << static_cast<int>(Command::kTap);
+constexpr std::uint8_t kStatus = 1 << static_cast<int>(Command::kStatus);
 constexpr std::uint8_t kHealth = 1 << static_cast<int>(Command::kHealthcheck);
-constexpr std::uint8_t kAll = kRun | kCheck | kTap | kHealth;
+constexpr std::uint8_t kAll = kRun | kCheck | kTap | kStatus | kHealth;
 
 constexpr bool kEnabled = true;
 constexpr bool kLater = false;  // its function comes with a later issue: changing this word brings the flag to life
@@ -28,6 +29,7 @@ constexpr CommandRow kCommands[] = {
     {Command::kRun, "run", "[run] [flags]", "relay until it is stopped"},
     {Command::kCheck, "check", "check [flags]", "check settings, Redis and database, a line each"},
     {Command::kTap, "tap", "tap [--json] [flags]", "print the messages on Redis, write nothing"},
+    {Command::kStatus, "status", "status [--watch] [flags]", "ask the relay that runs here how it is"},
     {Command::kHealthcheck, "healthcheck", "healthcheck [flags]", "ask the relay that runs here whether it is well"},
 };
 
@@ -40,6 +42,7 @@ constexpr CommandFlag kCommandFlags[] = {
      "and "
      "values it would write, and check nothing else."},
     {Command::kTap, "json", "", "One JSON object a line instead of text for people."},
+    {Command::kStatus, "watch", "", "Look again every two seconds, with the rates in between, until Ctrl-C."},
 };
 
 constexpr Flag kFlags[] = {
@@ -111,7 +114,7 @@ constexpr Flag kFlags[] = {
     {"dead-letters-max", "N", "", "10000", "", Group::kDisk, kRun, kLater, kPlain, "Dead letters to keep.",
      set_number<&Options::dead_letters_max, 0, 10'000'000>},
 
-    {"http-listen", "HOST:PORT", "", "127.0.0.1:9464", "", Group::kWatching, kRun | kHealth, kEnabled, kPlain,
+    {"http-listen", "HOST:PORT", "", "127.0.0.1:9464", "", Group::kWatching, kRun | kStatus | kHealth, kEnabled, kPlain,
      "Where /metrics, /healthz and /readyz answer; port 0: any free one.", set_http_listen},
     {"heartbeat-seconds", "N", "", "15", "", Group::kWatching, kRun, kEnabled, kPlain,
      "Write relay/INSTANCE/heartbeat_at this often; 0: never.", set_number<&Options::heartbeat, 0, 86'400>},

@@ -12,8 +12,8 @@
 namespace firebase_relay::terminal {
 
 /// What the program is asked to do.
-enum class Command : std::uint8_t { kRun, kCheck, kTap, kHealthcheck };
-inline constexpr std::size_t kCommandCount = 4;
+enum class Command : std::uint8_t { kRun, kCheck, kTap, kStatus, kHealthcheck };
+inline constexpr std::size_t kCommandCount = 5;
 
 /// A row of the table of commands.
 struct CommandRow {

@@ -297,6 +297,7 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv, const 
     line.route_test_file = file->second;
   }
   line.json = words->command_flags.contains("json");
+  line.watch = words->command_flags.contains("watch");
   if (line.command == Command::kRun && !line.options.database) {
     return invalid("no database: expected --database-url, FIREBASE_DATABASE_URL, or FIREBASE_DATABASE_EMULATOR_HOST");
   }

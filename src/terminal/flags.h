@@ -18,6 +18,7 @@ struct CommandLine {
   relay::Options options;
   std::string route_test_file;        ///< check --route-test; `-`: standard input; empty: not asked for
   bool json = false;                  ///< tap --json
+  bool watch = false;                 ///< status --watch
   std::string config_file;            ///< the TOML file that was read; empty: none
   std::vector<std::string> warnings;  ///< for the log, once it is there
   std::optional<std::string> print;   ///< --help or --version: print this and exit 0, all else is unset
