@@ -15,6 +15,9 @@ int main(int argc, char** argv) {
     case Command::kRun: return run(*line);
     case Command::kCheck: return check(*line);
     case Command::kTap: return tap(*line);
+    case Command::kDeadLetters: return dead_letters(*line);
+    case Command::kReplay: return replay(*line);
+    case Command::kStatus: return status(*line);
     case Command::kHealthcheck: return healthcheck(*line);
   }
   return kExitInvalid;

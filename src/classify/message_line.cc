@@ -42,7 +42,7 @@ void append_base64(std::string_view bytes, std::string& out) {
 
 void append_json_member(std::string_view name, std::string_view bytes, std::string& out) {
   const bool is_utf8 = simdjson::validate_utf8(bytes.data(), bytes.size());
-  out += ",\"";
+  out += '"';
   out += name;
   out += is_utf8 ? "\":\"" : "_base64\":\"";
   if (is_utf8) {
@@ -54,6 +54,12 @@ void append_json_member(std::string_view name, std::string_view bytes, std::stri
 }
 
 }  // namespace
+
+void append_json_members(std::string_view channel, std::string_view payload, std::string& out) {
+  append_json_member("channel", channel, out);
+  out += ',';
+  append_json_member("payload", payload, out);
+}
 
 void append_iso_time(UtcMillis time, std::string& out) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
@@ -73,8 +79,8 @@ void append_message_line(LineFormat format, const Message& message, std::string_
   append_iso_time(arrived_at, time);
   if (format == LineFormat::kJson) {
     out += "{\"time\":\"" + time + "\",\"kind\":\"" + std::string(kind) + '"';
-    append_json_member("channel", message.channel, out);
-    append_json_member("payload", message.payload, out);
+    out += ',';
+    append_json_members(message.channel, message.payload, out);
     out += "}\n";
     return;
   }

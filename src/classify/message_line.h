@@ -16,6 +16,9 @@ enum class LineFormat : std::uint8_t { kNone, kText, kJson };
 void append_message_line(LineFormat format, const Message& message, std::string_view kind, std::string_view ticker,
                          UtcMillis arrived_at, std::string& out);
 
+/// Appends `"channel":…,"payload":…` as above.
+void append_json_members(std::string_view channel, std::string_view payload, std::string& out);
+
 /// `2026-05-06T14:39:11.786Z`
 void append_iso_time(UtcMillis time, std::string& out);
 

@@ -40,14 +40,6 @@ level_enum spdlog_level_of(LogLevel level) {
   return level_enum::info;
 }
 
-/// Colours only where somebody sees them and has not asked for none (no-color.org).
-bool wants_colour(int fd) {
-  const char* no_colour = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
-  return ::isatty(fd) == 1 && (no_colour == nullptr || *no_colour == '\0') &&
-         (terminal == nullptr || std::strcmp(terminal, "dumb") != 0);
-}
-
 /// Turns spdlog's messages into lines for the writer. Without state of its own, so it needs no lock.
 class LineSink : public spdlog::sinks::sink {
  public:
@@ -70,6 +62,13 @@ class LineSink : public spdlog::sinks::sink {
 };
 
 }  // namespace
+
+bool wants_colour(int fd) {
+  const char* no_colour = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  return ::isatty(fd) == 1 && (no_colour == nullptr || *no_colour == '\0') &&
+         (terminal == nullptr || std::strcmp(terminal, "dumb") != 0);
+}
 
 std::string format_log_line(LogFormat format, bool colour, level_enum level, UtcMillis time, std::string_view text) {
   const LevelLook look = look_of(level);

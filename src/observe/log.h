@@ -20,6 +20,9 @@ namespace firebase_relay::observe {
 std::string format_log_line(LogFormat format, bool colour, spdlog::level::level_enum level, UtcMillis time,
                             std::string_view text);
 
+/// Colours only where somebody sees them and has not asked for none (no-color.org).
+bool wants_colour(int fd);
+
 /// What the program says: its log on stderr, and the messages it relays (--log-messages) on stdout. Each is written by
 /// a thread of its own through a bound of bytes, so that neither holds up the relay or the other one
 /// (observe/async_writer.h).

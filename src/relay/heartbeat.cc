@@ -70,8 +70,8 @@ void StateWriter::add(FragmentBlock& block, std::string_view name, std::string_v
 std::unique_ptr<FragmentBlock> StateWriter::gap_block(const bus::Gap& gap) {
   gaps_.fetch_add(1, std::memory_order_relaxed);
   auto block = std::make_unique<FragmentBlock>();
-  const std::string value =
-      "{\"from\":" + quoted_time(gap.from) + ",\"to\":" + quoted_time(gap.to) + ",\"cause\":" + json_text(gap.cause) + "}";
+  const std::string value = "{\"from\":" + quoted_time(gap.from) + ",\"to\":" + quoted_time(gap.to) +
+                            ",\"cause\":" + json_text(gap.cause) + "}";
   std::string key(classify::kHistoryKeySize, '-');
   classify::write_key_time(gap.from, key.data());
   classify::write_key_hash(classify::key_seed(value, 0), 0, key.data() + 8);

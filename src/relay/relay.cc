@@ -351,6 +351,8 @@ Outcome Relay::drain() {
   return outcome;
 }
 
+std::string Relay::metrics_text() const { return parts_->metrics.serialize(); }
+
 void Relay::end_now() { parts_->flusher->end_now(); }
 
 }  // namespace firebase_relay::relay

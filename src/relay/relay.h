@@ -33,7 +33,8 @@ enum class Role : std::uint8_t {
 /// Puts the stages together: subscriber → workers → flusher, and the HTTP listener beside them. Shuts down the way the
 /// data flows: stop reading, let the workers finish, flush, drain.
 ///
-/// Threads: start(), drain() and end_now() by whoever owns it; end_now() also while another thread is in drain().
+/// Threads: start(), drain() and end_now() by whoever owns it; end_now() also while another thread is in drain();
+///          metrics_text() by any.
 class Relay {
  public:
   /// Listens at HTTP and starts all threads. Redis and the database need not be there yet.
@@ -50,6 +51,8 @@ class Relay {
   [[nodiscard]] int source_ended_fd() const;
   /// Sends what has been received, within Options::drain_timeout, and ends. Returns at the end.
   Outcome drain();
+  /// What /metrics says. At any time, also after drain().
+  [[nodiscard]] std::string metrics_text() const;
   /// Makes drain() return without waiting for answers.
   void end_now();
 

@@ -122,11 +122,15 @@ int check(const CommandLine& line) {
   return report.exit();
 }
 
+std::string url_of_relay(const relay::Options& options, std::string_view path) {
+  const relay::ListenAddress& at = options.http_listen;
+  const std::string host = at.host == "0.0.0.0" ? "127.0.0.1" : at.host;
+  return "http://" + host + ":" + std::to_string(at.port) + std::string(path);
+}
+
 int healthcheck(const CommandLine& line) {
   flush::HttpRequest request;
-  const relay::ListenAddress& at = line.options.http_listen;
-  const std::string host = at.host == "0.0.0.0" ? "127.0.0.1" : at.host;
-  request.url = "http://" + host + ":" + std::to_string(at.port) + "/healthz";
+  request.url = url_of_relay(line.options, "/healthz");
   const auto answer = flush::http_request(request);
   if (answer && answer->status == 200) {
     std::puts("healthy");

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <iosfwd>
+#include <string>
+#include <string_view>
 
 #include "terminal/flags.h"
 
@@ -17,8 +19,17 @@ int run(const CommandLine& line);
 int tap(const CommandLine& line);
 /// Looks at everything that the relay needs, a line each, with the remedy for what is wrong.
 int check(const CommandLine& line);
+/// Asks a running relay how it is, and prints it; again and again with --watch, until SIGTERM or SIGINT.
+int status(const CommandLine& line);
+/// Lists, shows, retries or drops dead letters, while a relay runs and while none does.
+int dead_letters(const CommandLine& line);
+/// Sends the messages of a file through the pipeline, as fast as answers come, beside a running relay or alone.
+int replay(const CommandLine& line);
 /// Asks a running relay whether its threads move.
 int healthcheck(const CommandLine& line);
+
+/// Where a relay that runs on this machine with these settings answers over HTTP.
+std::string url_of_relay(const relay::Options& options, std::string_view path);
 
 /// For each line of `input` (`channel<TAB>payload`, or JSON as `tap --json` prints it) what would be written, as a line
 /// of JSON: {"line":1,"kind":"price","paths":{"services/AAPL/price":"187.2",…}}, or

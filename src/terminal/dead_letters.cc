@@ -11,6 +11,7 @@
 #include "outbox/dead_letters.h"
 #include "relay/relay.h"
 #include "terminal/commands.h"
+#include "terminal/drain.h"
 #include "terminal/signals.h"
 
 namespace firebase_relay::terminal {
@@ -99,8 +100,7 @@ int retry(DeadLetters& letters, const std::vector<DeadLetterId>& ids, const Comm
   const auto marked = letters.mark(ids, line.live ? RetryMark::kHistoryAndLive : RetryMark::kHistory);
   if (!marked) return complain(marked.error());
   std::printf("%llu marked for a retry\n", static_cast<unsigned long long>(*marked));
-  if (*marked < ids.size())
-    std::puts("the others are not there, or only their beginning was kept");
+  if (*marked < ids.size()) std::puts("the others are not there, or only their beginning was kept");
   if (*marked == 0) return ids.empty() ? kExitOk : kExitFailed;
   if (outbox::is_outbox_in_use(line.options.outbox_file)) {
     std::puts("the relay that runs here sends them");

@@ -13,8 +13,12 @@ using relay::Options;
 constexpr std::uint8_t kRun = 1 << static_cast<int>(Command::kRun);
 constexpr std::uint8_t kCheck = 1 << static_cast<int>(Command::kCheck);
 constexpr std::uint8_t kTap = 1 << static_cast<int>(Command::kTap);
+constexpr std::uint8_t kDead = 1 << static_cast<int>(Command::kDeadLetters);
+constexpr std::uint8_t kReplay = 1 << static_cast<int>(Command::kReplay);
+constexpr std::uint8_t kStatus = 1 << static_cast<int>(Command::kStatus);
 constexpr std::uint8_t kHealth = 1 << static_cast<int>(Command::kHealthcheck);
-constexpr std::uint8_t kAll = kRun | kCheck | kTap | kHealth;
+constexpr std::uint8_t kAll = kRun | kCheck | kTap | kDead | kReplay | kStatus | kHealth;
+constexpr std::uint8_t kSends = kRun | kDead | kReplay;  // those that write to the database
 
 constexpr bool kEnabled = true;
 constexpr bool kLater = false;  // its function comes with a later issue: changing this word brings the flag to life
@@ -25,10 +29,15 @@ constexpr std::uint64_t kMb = 1'000'000;
 constexpr std::uint64_t kMiB = 1 << 20;
 
 constexpr CommandRow kCommands[] = {
-    {Command::kRun, "run", "[run] [flags]", "relay until it is stopped"},
-    {Command::kCheck, "check", "check [flags]", "check settings, Redis and database, a line each"},
-    {Command::kTap, "tap", "tap [--json] [flags]", "print the messages on Redis, write nothing"},
-    {Command::kHealthcheck, "healthcheck", "healthcheck [flags]", "ask the relay that runs here whether it is well"},
+    {Command::kRun, "run", "[run] [flags]", 0, 0, "relay until it is stopped"},
+    {Command::kCheck, "check", "check [flags]", 0, 0, "check settings, Redis, database and outbox, a line each"},
+    {Command::kTap, "tap", "tap [--json] [flags]", 0, 0, "print the messages on Redis, write nothing"},
+    {Command::kDeadLetters, "dead-letters", "dead-letters list | show ID | retry [ID…] | drop [ID…]", 1, 100'000,
+     "look at what was set aside, send it again, drop it"},
+    {Command::kReplay, "replay", "replay FILE [--live] [flags]", 1, 1, "send a file of messages through the routes"},
+    {Command::kStatus, "status", "status [--watch] [flags]", 0, 0, "ask the relay that runs here how it is"},
+    {Command::kHealthcheck, "healthcheck", "healthcheck [flags]", 0, 0,
+     "ask the relay that runs here whether it is well"},
 };
 
 constexpr std::array<std::string_view, kGroupCount> kGroupNames = {"Redis", "Database", "Delivery",     "Limits",
@@ -40,6 +49,11 @@ constexpr CommandFlag kCommandFlags[] = {
      "and "
      "values it would write, and check nothing else."},
     {Command::kTap, "json", "", "One JSON object a line instead of text for people."},
+    {Command::kDeadLetters, "json", "", "list: one JSON object a line, as replay takes them."},
+    {Command::kDeadLetters, "all", "", "retry, drop: all of them."},
+    {Command::kDeadLetters, "live", "", "retry: write live values, too, although they may be old."},
+    {Command::kReplay, "live", "", "Write live values, too, although they may be old."},
+    {Command::kStatus, "watch", "", "Look again every two seconds, with the rates in between, until Ctrl-C."},
 };
 
 constexpr Flag kFlags[] = {
@@ -51,67 +65,67 @@ constexpr Flag kFlags[] = {
      nullptr},
     {"channels", "PATTERN,…", "", "*", "", Group::kRedis, kRun | kCheck | kTap, kEnabled, kPlain,
      "Take only channels that match one of these glob patterns.", set_channels},
-    {"routes", "FILE", "", "", "built in", Group::kRedis, kRun | kCheck | kTap, kEnabled, kPlain,
+    {"routes", "FILE", "", "", "built in", Group::kRedis, kSends | kCheck | kTap, kEnabled, kPlain,
      "JSON file that says which message goes to which paths.", set_text<&Options::routes_file>},
 
     {"database-url", "URL", "FIREBASE_DATABASE_URL FIREBASE_DATABASE_EMULATOR_HOST", "", "", Group::kDatabase,
-     kRun | kCheck, kEnabled, kSecret,
+     kSends | kCheck, kEnabled, kSecret,
      "https://NAME.firebaseio.com, a regional one, or an emulator's http://host:port?ns=NAME; a path is the root of "
      "all "
      "that is written. FIREBASE_DATABASE_EMULATOR_HOST (host:port) beats FIREBASE_DATABASE_URL.",
      nullptr},
-    {"credentials", "FILE", "GOOGLE_APPLICATION_CREDENTIALS", "", "none", Group::kDatabase, kRun | kCheck, kLater,
+    {"credentials", "FILE", "GOOGLE_APPLICATION_CREDENTIALS", "", "none", Group::kDatabase, kSends | kCheck, kLater,
      kPlain, "Service account's key (JSON).", set_text<&Options::credentials_file>},
-    {"auth-secret-file", "FILE", "", "", "none", Group::kDatabase, kRun | kCheck, kLater, kPlain,
+    {"auth-secret-file", "FILE", "", "", "none", Group::kDatabase, kSends | kCheck, kLater, kPlain,
      "File that holds a legacy database secret.", set_text<&Options::auth_secret_file>},
-    {"ca-file", "FILE", "", "", "the system's", Group::kDatabase, kRun | kCheck, kLater, kPlain,
+    {"ca-file", "FILE", "", "", "the system's", Group::kDatabase, kSends | kCheck, kLater, kPlain,
      "Certificate authorities to trust besides (PEM).", set_text<&Options::ca_file>},
-    {"allow-plaintext", "", "", "", "off", Group::kDatabase, kRun | kCheck, kEnabled, kPlain,
+    {"allow-plaintext", "", "", "", "off", Group::kDatabase, kSends | kCheck, kEnabled, kPlain,
      "Allow http:// to a host that is not this machine.", set_switch<&Options::allow_plaintext>},
 
-    {"flush-interval-ms", "N", "", "250", "", Group::kDelivery, kRun, kEnabled, kPlain,
+    {"flush-interval-ms", "N", "", "250", "", Group::kDelivery, kSends, kEnabled, kPlain,
      "At most one flush in this time; 0: the next as soon as the last is answered.",
      set_number<&Options::flush_interval, 0, 60'000>},
-    {"history", "", "", "", "on", Group::kDelivery, kRun, kEnabled, kPlain,
+    {"history", "", "", "", "on", Group::kDelivery, kSends, kEnabled, kPlain,
      "Keep every message under history/ for good; --no-history: live values only.", set_switch<&Options::history>},
-    {"live-orders-max", "N", "", "50", "", Group::kDelivery, kRun, kEnabled, kPlain,
+    {"live-orders-max", "N", "", "50", "", Group::kDelivery, kSends, kEnabled, kPlain,
      "Closed orders that stay live per ticker; 0: all.", set_number<&Options::live_orders_max, 0, 1'000'000>},
-    {"batch-max-bytes", "N", "", "1048576", "", Group::kDelivery, kRun, kEnabled, kPlain,
+    {"batch-max-bytes", "N", "", "1048576", "", Group::kDelivery, kSends, kEnabled, kPlain,
      "A flush over this size is split into several requests.", set_number<&Options::batch_bytes_max, 1024, 16'777'216>},
-    {"request-timeout-ms", "N", "", "15000", "", Group::kDelivery, kRun | kCheck, kEnabled, kPlain,
+    {"request-timeout-ms", "N", "", "15000", "", Group::kDelivery, kSends | kCheck, kEnabled, kPlain,
      "A request without an answer counts as lost after this time.",
      set_number<&Options::request_timeout, 100, 600'000>},
-    {"in-flight", "N", "", "4", "", Group::kDelivery, kRun, kEnabled, kPlain,
+    {"in-flight", "N", "", "4", "", Group::kDelivery, kSends, kEnabled, kPlain,
      "Requests of history at the same time; live values always travel one request at a time.",
      set_number<&Options::in_flight_max, 1, 64>},
-    {"max-mb-per-minute", "N", "", "60", "", Group::kDelivery, kRun, kEnabled, kPlain,
+    {"max-mb-per-minute", "N", "", "60", "", Group::kDelivery, kSends, kEnabled, kPlain,
      "Bytes sent in any minute, in MB; history waits when they are used up. 0: no limit.",
      set_number<&Options::bytes_per_minute_max, 0, 1'000'000, kMb>},
-    {"drain-timeout-ms", "N", "", "10000", "", Group::kDelivery, kRun, kEnabled, kPlain,
+    {"drain-timeout-ms", "N", "", "10000", "", Group::kDelivery, kRun | kDead, kEnabled, kPlain,
      "Time to deliver what is left after SIGTERM or Ctrl-C.", set_number<&Options::drain_timeout, 0, 3'600'000>},
 
-    {"workers", "N", "", "2", "", Group::kLimits, kRun, kEnabled, kPlain, "Threads that read and classify messages.",
+    {"workers", "N", "", "2", "", Group::kLimits, kSends, kEnabled, kPlain, "Threads that read and classify messages.",
      set_number<&Options::workers, 1, 64>},
-    {"queue-max-mb", "N", "", "32", "", Group::kLimits, kRun, kEnabled, kPlain,
+    {"queue-max-mb", "N", "", "32", "", Group::kLimits, kSends, kEnabled, kPlain,
      "Raw messages that may wait, in MiB; beyond it reading pauses and Redis buffers.",
      set_number<&Options::queue_bytes_max, 1, 65'536, kMiB>},
-    {"message-max-bytes", "N", "", "1048576", "", Group::kLimits, kRun | kCheck, kEnabled, kPlain,
+    {"message-max-bytes", "N", "", "1048576", "", Group::kLimits, kSends | kCheck, kEnabled, kPlain,
      "A larger message becomes a dead letter.", set_number<&Options::message_bytes_max, 1024, 16'777'216>},
     {"tickers-max", "N", "", "10000", "", Group::kLimits, kRun, kLater, kPlain,
      "Distinct tickers, and apart from them distinct channels without a route.",
      set_number<&Options::tickers_max, 1, 10'000'000>},
 
-    {"outbox", "FILE", "", "./data/outbox.db", "", Group::kDisk, kRun | kCheck, kLater, kPlain,
+    {"outbox", "FILE", "", "./data/outbox.db", "", Group::kDisk, kRun | kCheck | kDead, kEnabled, kPlain,
      "Where waits what the database has not acknowledged.", set_text<&Options::outbox_file>},
-    {"outbox-max-mb", "N", "", "2048", "", Group::kDisk, kRun | kCheck, kLater, kPlain,
+    {"outbox-max-mb", "N", "", "2048", "", Group::kDisk, kRun | kCheck | kDead, kEnabled, kPlain,
      "Size of the outbox, in MiB; at it the oldest price history is dropped first.",
      set_number<&Options::outbox_bytes_max, 1, 1'048'576, kMiB>},
-    {"outbox-sync", "normal|full", "", "normal", "", Group::kDisk, kRun, kLater, kPlain,
+    {"outbox-sync", "normal|full", "", "normal", "", Group::kDisk, kRun | kDead, kEnabled, kPlain,
      "full: every write to the outbox survives a power cut, at the price of a sync each.", set_outbox_sync},
-    {"dead-letters-max", "N", "", "10000", "", Group::kDisk, kRun, kLater, kPlain, "Dead letters to keep.",
+    {"dead-letters-max", "N", "", "10000", "", Group::kDisk, kRun | kDead, kEnabled, kPlain, "Dead letters to keep.",
      set_number<&Options::dead_letters_max, 0, 10'000'000>},
 
-    {"http-listen", "HOST:PORT", "", "127.0.0.1:9464", "", Group::kWatching, kRun | kHealth, kEnabled, kPlain,
+    {"http-listen", "HOST:PORT", "", "127.0.0.1:9464", "", Group::kWatching, kRun | kStatus | kHealth, kEnabled, kPlain,
      "Where /metrics, /healthz and /readyz answer; port 0: any free one.", set_http_listen},
     {"heartbeat-seconds", "N", "", "15", "", Group::kWatching, kRun, kEnabled, kPlain,
      "Write relay/INSTANCE/heartbeat_at this often; 0: never.", set_number<&Options::heartbeat, 0, 86'400>},

@@ -12,14 +12,16 @@
 namespace firebase_relay::terminal {
 
 /// What the program is asked to do.
-enum class Command : std::uint8_t { kRun, kCheck, kTap, kHealthcheck };
-inline constexpr std::size_t kCommandCount = 4;
+enum class Command : std::uint8_t { kRun, kCheck, kTap, kDeadLetters, kReplay, kStatus, kHealthcheck };
+inline constexpr std::size_t kCommandCount = 7;
 
 /// A row of the table of commands.
 struct CommandRow {
   Command command;
   std::string_view name;
   std::string_view arguments;  ///< for the usage line
+  std::size_t words_min;       ///< words behind the command that are no flags
+  std::size_t words_max;
   std::string_view help;
 };
 std::span<const CommandRow> command_table();

@@ -27,7 +27,10 @@ tl::unexpected<Error> invalid(std::string what) { return fail(ErrorCode::kInvali
 struct Words {
   std::map<std::string_view, std::string> flags;          // by Flag::name
   std::map<std::string_view, std::string> command_flags;  // by CommandFlag::name
+  std::vector<std::string> plain;
 };
+
+const CommandRow& row_of(Command command) { return command_table()[static_cast<std::size_t>(command)]; }
 
 CLI::Option* add_option(CLI::App& app, const Flag& flag) {
   const std::string name = "--" + std::string(flag.name);
@@ -90,9 +93,16 @@ Result<Words> read_words(std::vector<std::string> arguments, Command command) {
       return invalid("--" + std::string(flag->name) + ": expected a value behind it, not the flag " + value);
     }
   }
-  if (const auto rest = app.remaining(); !rest.empty()) return unknown_word(rest.front());
-
   Words words;
+  for (const std::string& word : app.remaining()) {
+    const bool is_plain = word == "-" || !word.starts_with('-');
+    if (!is_plain || words.plain.size() >= row_of(command).words_max) return unknown_word(word);
+    words.plain.push_back(word);
+  }
+  if (words.plain.size() < row_of(command).words_min) {
+    return invalid(std::string(row_of(command).name) + ": too few words; expected " +
+                   std::string(row_of(command).arguments));
+  }
   for (const auto& [flag, option] : options) {
     if (option->count() > 0) words.flags[flag->name] = text_of(*option, flag->name == "channels");
   }
@@ -296,8 +306,13 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv, const 
   if (const auto file = words->command_flags.find("route-test"); file != words->command_flags.end()) {
     line.route_test_file = file->second;
   }
+  line.arguments = words->plain;
   line.json = words->command_flags.contains("json");
-  if (line.command == Command::kRun && !line.options.database) {
+  line.all = words->command_flags.contains("all");
+  line.live = words->command_flags.contains("live");
+  line.watch = words->command_flags.contains("watch");
+  const bool needs_database = line.command == Command::kRun || line.command == Command::kReplay;
+  if (needs_database && !line.options.database) {
     return invalid("no database: expected --database-url, FIREBASE_DATABASE_URL, or FIREBASE_DATABASE_EMULATOR_HOST");
   }
   return line;

@@ -16,11 +16,15 @@ namespace firebase_relay::terminal {
 struct CommandLine {
   Command command = Command::kRun;
   relay::Options options;
-  std::string route_test_file;        ///< check --route-test; `-`: standard input; empty: not asked for
-  bool json = false;                  ///< tap --json
-  std::string config_file;            ///< the TOML file that was read; empty: none
-  std::vector<std::string> warnings;  ///< for the log, once it is there
-  std::optional<std::string> print;   ///< --help or --version: print this and exit 0, all else is unset
+  std::string route_test_file;         ///< check --route-test; `-`: standard input; empty: not asked for
+  std::vector<std::string> arguments;  ///< words behind the command that are no flags
+  bool json = false;                   ///< tap, dead-letters: --json
+  bool all = false;                    ///< dead-letters --all
+  bool live = false;                   ///< dead-letters, replay: --live
+  bool watch = false;                  ///< status --watch
+  std::string config_file;             ///< the TOML file that was read; empty: none
+  std::vector<std::string> warnings;   ///< for the log, once it is there
+  std::optional<std::string> print;    ///< --help or --version: print this and exit 0, all else is unset
 };
 
 /// A variable's value, or nothing when it is not set. An empty value counts as not set: compose files write them so.

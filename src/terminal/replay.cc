@@ -5,6 +5,7 @@
 #include "observe/log.h"
 #include "relay/relay.h"
 #include "terminal/commands.h"
+#include "terminal/drain.h"
 #include "terminal/signals.h"
 
 namespace firebase_relay::terminal {

@@ -54,7 +54,7 @@ int test_routes(const CommandLine& line, std::istream& input, std::ostream& outp
   for (std::uint64_t number = 1; std::getline(input, text); ++number) {
     if (text.empty()) continue;
     output << "{\"line\":" << number << ',';
-    const std::optional<InputLine> message = parse_input_line(text);
+    const std::optional<bus::InputLine> message = bus::parse_input_line(text);
     if (!message) {
       output << "\"error\":\"expected channel<TAB>payload, or a line of tap --json\"}\n";
       exit = kExitFailed;

@@ -1,26 +1,39 @@
 #include <signal.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
-#include <thread>
 
-#include "base/wakeup.h"
+#include "base/clock.h"
 #include "observe/log.h"
+#include "observe/summary.h"
 #include "relay/relay.h"
+#include "terminal/banner.h"
 #include "terminal/commands.h"
+#include "terminal/drain.h"
 #include "terminal/signals.h"
 
 namespace firebase_relay::terminal {
 namespace {
 
 void greet(spdlog::logger& log, const relay::Options& options) {
-  log.info("firebase-relay {}: {} -> {}, instance {}, {} workers, flush every {} ms, history {}",
-           FIREBASE_RELAY_VERSION, options.redis.masked(), options.database->text(), options.instance, options.workers,
-           options.flush_interval.count(), options.history ? "on" : "off");
-  log.info(
-      "Redis pub/sub cannot be replayed: what is published while the relay is not connected is lost, and reported as a "
-      "gap");
+  for (const std::string& text : banner(options)) log.info("{}", text);
   if (!options.database->emulator && !options.database->is_local()) {
     log.warn("no credentials: the database will refuse unless its rules let everyone write");
+  }
+}
+
+observe::Snapshot look_at(const relay::Relay& relay) {
+  return observe::read_snapshot(relay.metrics_text()).value_or(observe::Snapshot{});
+}
+
+/// Until a signal, with a line every minute.
+void watch_over(const relay::Relay& relay, const Signals& signals, observe::Summary& summary, spdlog::logger& log) {
+  for (;;) {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    if (now >= summary.due()) log.info("{}", summary.line(look_at(relay), now));
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(summary.due() - now);
+    if (signals.wait(std::max(left, std::chrono::milliseconds(0))) != 0) return;
   }
 }
 
@@ -36,24 +49,20 @@ int run(const CommandLine& line) {
     return relay.error().code == ErrorCode::kInvalid ? kExitInvalid : kExitFailed;
   }
   greet(log.logger(), line.options);
+  observe::Summary summary(std::chrono::steady_clock::now());
+  watch_over(**relay, signals, summary, log.logger());
 
-  constexpr std::chrono::milliseconds kForEver{-1};
-  while (signals.wait(kForEver) == 0) {
-  }
   log.logger().info("draining: sending what was received, for at most {} ms; a second signal ends at once",
                     line.options.drain_timeout.count());
-  relay::Outcome outcome;
-  const Wakeup ended;
-  {
-    const std::jthread drain([&] {
-      outcome = (*relay)->drain();
-      ended.signal();
-    });
-    if (signals.wait(kForEver, ended.fd()) != 0) (*relay)->end_now();
-  }
-  log.logger().info("stopped: {} messages received, {} delivered", outcome.received, outcome.delivered);
+  const relay::Outcome outcome = drain(**relay, signals);
+  log.logger().info("stopped: {}", summary.total(look_at(**relay), std::chrono::steady_clock::now()));
   if (outcome.left == 0) return kExitOk;
-  log.logger().error("{} messages were not acknowledged by the database and are lost", outcome.left);
+  if (outcome.left_is_safe) {
+    log.logger().warn("{} messages wait in the outbox {}: the next start sends them", outcome.left,
+                      line.options.outbox_file);
+    return kExitOk;
+  }
+  log.logger().error("{} messages were neither acknowledged by the database nor stored, and are lost", outcome.left);
   return kExitFailed;
 }
 

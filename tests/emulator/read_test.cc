@@ -148,6 +148,13 @@ TEST_F(EmulatorTest, Example41StreamTellsOfPutsAndPatchesRelativeToItsPath) {
   EXPECT_TRUE(at_a.wait_for("event: keep-alive\ndata: null")) << at_a.text();
 }
 
+TEST_F(EmulatorTest, StreamWritesAPathAsJsonWhateverItsKeysHold) {
+  const Listener listener(emulator().url() + "/a.json?ns=demo");
+  ASSERT_TRUE(listener.wait_for("event: put"));
+  EXPECT_EQ(status("PUT", "/a/say%20%22hi%22.json", "1"), 200);
+  EXPECT_TRUE(listener.wait_for(R"(data: {"path":"/say \"hi\"","data":1})")) << listener.text();
+}
+
 TEST_F(EmulatorTest, Example41StreamEndsWhenItsTokenIsRevoked) {
   emulator_ =
       std::make_unique<Emulator>(std::vector<std::string>{"--require-auth", "--test-controls", "--token", "good"});

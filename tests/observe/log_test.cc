@@ -2,8 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pty.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <thread>
 #include <vector>
@@ -67,6 +71,34 @@ TEST_F(LogTest, writes_a_line_per_call) {
 
   ASSERT_TRUE(log.flush(seconds(10)));
   EXPECT_THAT(log_pipe_.read_available(), MatchesRegex("[0-9T:.-]+Z info  subscribed at redis://h\n"));
+}
+
+/// What a log to a terminal of its own looks like there.
+std::string on_a_terminal(LogFormat format) {
+  int terminal = -1;
+  int program = -1;
+  EXPECT_EQ(::openpty(&terminal, &program, nullptr, nullptr, nullptr), 0);
+  {
+    Log log({LogLevel::kInfo, format, program, program});
+    log.logger().info("up");
+  }
+  char text[256];
+  const ssize_t size = ::read(terminal, text, sizeof text);
+  ::close(program);
+  ::close(terminal);
+  return {text, static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+}
+
+TEST_F(LogTest, is_coloured_on_a_terminal_alone) {
+  ::unsetenv("NO_COLOR");
+  ::setenv("TERM", "xterm", 1);
+  EXPECT_THAT(on_a_terminal(LogFormat::kText), HasSubstr("\033[32minfo \033[0m up"));
+  EXPECT_THAT(on_a_terminal(LogFormat::kJson), Not(HasSubstr("\033")));
+  ::setenv("NO_COLOR", "1", 1);
+  EXPECT_THAT(on_a_terminal(LogFormat::kText), Not(HasSubstr("\033")));
+  ::unsetenv("NO_COLOR");
+  ::setenv("TERM", "dumb", 1);
+  EXPECT_THAT(on_a_terminal(LogFormat::kText), Not(HasSubstr("\033")));
 }
 
 TEST_F(LogTest, leaves_out_what_is_below_its_level) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -106,6 +107,66 @@ TEST(Healthcheck, IsGoodWhileTheRelayRuns) {
   ASSERT_EQ(relay.stop(), 0);
   Process bad({kProgram, "healthcheck", "--http-listen", address});
   EXPECT_EQ(bad.wait(), 1) << bad.err();
+}
+
+std::string address_of(const RelayProcess& relay) { return relay.http_url().substr(std::string("http://").size()); }
+
+TEST(Status, ShowsHowTheRelayIsThatRuns) {
+  const RedisServer redis;
+  const Emulator emulator;
+  RelayProcess relay(redis, emulator);
+  ASSERT_TRUE(relay.wait_ready());
+  RedisClient client(redis);
+  client.publish("TICKER_UPDATES_AAPL", kPrice);
+  client.publish("TICKER_UPDATES_AAPL", "no JSON");
+  ASSERT_TRUE(relay.wait_delivered(2));
+
+  Process status({kProgram, "status", "--http-listen", address_of(relay)});
+
+  ASSERT_EQ(status.wait(), 0) << status.err();
+  const std::string text = status.out();
+  for (const char* part :
+       {"redis       connected\n", "database    reachable\n", "received             2 ", "delivered            1 ",
+        "dead                 1\n", "in flight            0\n", "gaps        none\n"})
+    EXPECT_NE(text.find(part), std::string::npos) << part << " is not in\n" << text;
+  EXPECT_EQ(text.find("p99 none"), std::string::npos) << text;
+  EXPECT_EQ(text.find('\033'), std::string::npos) << "no colours into a file";
+}
+
+TEST(Status, OfNoRelayIsOneLineAndExit1) {
+  Process status({kProgram, "status", "--http-listen", "127.0.0.1:1"});
+  EXPECT_EQ(status.wait(), 1);
+  EXPECT_EQ(status.out(), "");
+  const std::string said = status.err();
+  EXPECT_NE(said.find("--http-listen"), std::string::npos) << said;
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
+}
+
+TEST(Status, WatchLooksAgainAndSaysWhenTheRelayIsGone) {
+  const RedisServer redis;
+  const Emulator emulator;
+  RelayProcess relay(redis, emulator);
+  Process watch({kProgram, "status", "--watch", "--http-listen", address_of(relay)});
+  watch.wait_for("just now", std::chrono::seconds(30));
+  ASSERT_EQ(relay.stop(), 0);
+  watch.wait_for("is the relay running", std::chrono::seconds(30));
+  watch.signal(SIGINT);
+  EXPECT_EQ(watch.wait(), 1) << "as it was seen last";
+}
+
+TEST(Run, SumsUpAtItsEnd) {
+  const RedisServer redis;
+  const Emulator emulator;
+  RelayProcess relay(redis, emulator);
+  ASSERT_TRUE(relay.wait_ready());
+  RedisClient client(redis);
+  for (int i = 0; i < 3; ++i) client.publish("TICKER_UPDATES_AAPL", kPrice);
+  ASSERT_TRUE(relay.wait_delivered(3));
+
+  ASSERT_EQ(relay.stop(), 0);
+
+  const std::string text = relay.process().err();
+  EXPECT_NE(text.find("stopped: 3 messages received, 3 delivered, lag p99 <= "), std::string::npos) << text;
 }
 
 TEST(Run, ShowsEachMessageWhenAsked) {

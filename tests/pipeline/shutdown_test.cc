@@ -16,6 +16,7 @@ using test_support::Process;
 using test_support::RedisClient;
 using test_support::RedisServer;
 using test_support::RelayProcess;
+using test_support::TempDir;
 
 class ShutdownBy : public testing::TestWithParam<int> {};
 
@@ -47,17 +48,27 @@ void hold_ten_messages(const RedisServer& redis, const Emulator& emulator, const
   emulator.control("POST", "faults", {{"kind", "hang"}, {"ms", 60'000}});
   RedisClient client(redis);
   for (int i = 0; i < 10; ++i) client.publish("TICKER_UPDATES_AAPL", R"({"type":"price","price":"1","volume":1})");
-  ASSERT_TRUE(eventually([&] { return relay.metric("messages_in_flight") == 10; }));
+  ASSERT_TRUE(
+      eventually([&] { return relay.metric("messages_in_flight") == 10 && relay.metric("outbox_batches") > 0; }));
 }
 
-TEST(Shutdown, EndsAtTheDrainsDeadlineAndSaysWhatIsLeft) {
+TEST(Shutdown, EndsAtTheDrainsDeadlineAndTheNextStartSendsWhatIsLeft) {
   const RedisServer redis;
   const Emulator emulator;
-  RelayProcess relay(redis, emulator, {"--drain-timeout-ms", "700"});
+  const TempDir dir;
+  RelayProcess relay(redis, emulator, {"--drain-timeout-ms", "700", "--outbox", dir.file("outbox.db")});
   hold_ten_messages(redis, emulator, relay);
   relay.process().signal(SIGTERM);
-  EXPECT_EQ(relay.process().wait(std::chrono::seconds(10)), 1);
-  EXPECT_NE(relay.process().err().find("10"), std::string::npos) << relay.process().err();
+  EXPECT_EQ(relay.process().wait(std::chrono::seconds(10)), 0) << relay.process().err();
+  EXPECT_NE(relay.process().err().find("10 messages wait in the outbox"), std::string::npos) << relay.process().err();
+
+  emulator.control("DELETE", "faults");
+  RelayProcess next(redis, emulator, {"--outbox", dir.file("outbox.db")});
+
+  EXPECT_TRUE(eventually([&] { return next.metric("messages_delivered_total") == 10; })) << next.metrics();
+  EXPECT_EQ(next.metric("messages_recovered_total"), 10);
+  EXPECT_EQ(emulator.get("services/AAPL/price"), "1");
+  EXPECT_TRUE(next.accounts_add_up()) << next.metrics();
 }
 
 TEST(Shutdown, EndsAtOnceByASecondSignal) {
@@ -68,8 +79,8 @@ TEST(Shutdown, EndsAtOnceByASecondSignal) {
   relay.process().signal(SIGTERM);
   relay.process().wait_for("draining");
   relay.process().signal(SIGTERM);
-  EXPECT_EQ(relay.process().wait(std::chrono::seconds(10)), 1);
-  EXPECT_NE(relay.process().err().find("10"), std::string::npos) << relay.process().err();
+  EXPECT_EQ(relay.process().wait(std::chrono::seconds(10)), 0) << "what came is on disk by then";
+  EXPECT_NE(relay.process().err().find("10 messages wait in the outbox"), std::string::npos) << relay.process().err();
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "support/eventually.h"
@@ -13,6 +14,9 @@ RelayProcess::RelayProcess(const RedisServer& redis, const Emulator& emulator, c
   std::vector<std::string> command = {
       built("src/firebase-relay"), "run",           "--redis-url", redis.url(),  "--database-url",
       emulator.database_url(),     "--http-listen", "127.0.0.1:0", "--instance", "test"};
+  if (std::find(flags.begin(), flags.end(), "--outbox") == flags.end()) {
+    command.insert(command.end(), {"--outbox", dir_.file("outbox.db")});
+  }
   command.insert(command.end(), flags.begin(), flags.end());
   process_ = std::make_unique<Process>(command);
   http_url_ = process_->wait_for("http listening on ");
@@ -51,6 +55,11 @@ bool RelayProcess::wait_ready() const {
 bool RelayProcess::wait_delivered(double received, std::chrono::milliseconds timeout) const {
   return eventually([&] { return metric("messages_received_total") >= received && metric("messages_in_flight") == 0; },
                     timeout);
+}
+
+void RelayProcess::kill() {
+  process_->signal(SIGKILL);
+  process_->wait();
 }
 
 int RelayProcess::stop() {

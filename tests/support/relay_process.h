@@ -7,10 +7,12 @@
 #include "support/emulator.h"
 #include "support/process.h"
 #include "support/redis_server.h"
+#include "support/temp_dir.h"
 
 namespace test_support {
 
-/// The relay as a user runs it: `firebase-relay run` between a Redis and an emulator, metrics on a free port.
+/// The relay as a user runs it: `firebase-relay run` between a Redis and an emulator, metrics on a free port. Its
+/// outbox goes with the object, unless `flags` name one that stays.
 class RelayProcess {
  public:
   RelayProcess(const RedisServer& redis, const Emulator& emulator, const std::vector<std::string>& flags = {});
@@ -28,6 +30,8 @@ class RelayProcess {
   bool wait_ready() const;
   /// Until `received` messages have come and none is on its way. False after `timeout`.
   bool wait_delivered(double received, std::chrono::milliseconds timeout = std::chrono::seconds(60)) const;
+  /// SIGKILL, as a crash.
+  void kill();
   /// SIGTERM and its exit status; -1 when it does not end.
   int stop();
   Process& process() { return *process_; }
@@ -36,6 +40,7 @@ class RelayProcess {
  private:
   [[nodiscard]] double sum_of(const std::string& full_name, const std::string& labels) const;
 
+  TempDir dir_;
   std::unique_ptr<Process> process_;
   std::string http_url_;
 };

@@ -37,7 +37,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"very_unknown_command",
                 {"dead-letters"},
                 {},
-                "unknown command 'dead-letters'; expected run, check, tap, healthcheck"},
+                "unknown command 'dead-letters'; expected run, check, tap, status, healthcheck"},
         Mistake{"unknown_flag", {"--wrokers=s3cret"}, {}, "unknown flag --wrokers; did you mean --workers?"},
         Mistake{"very_unknown_flag", {"--frobnicate"}, {}, "unknown flag --frobnicate; see firebase-relay --help"},
         Mistake{"short_flag", {"-x"}, {}, "unknown flag -x"},

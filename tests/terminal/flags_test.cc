@@ -32,6 +32,7 @@ TEST(CommandLine, knows_the_commands) {
   EXPECT_EQ(parse_run({"run"})->command, Command::kRun);
   EXPECT_EQ(parse({"check"})->command, Command::kCheck);
   EXPECT_EQ(parse({"tap"})->command, Command::kTap);
+  EXPECT_EQ(parse({"status"})->command, Command::kStatus);
   EXPECT_EQ(parse({"healthcheck"})->command, Command::kHealthcheck);
 }
 
@@ -202,6 +203,12 @@ log-messages = true
   EXPECT_EQ(line->options.database->text(), "https://x.firebaseio.com/home");
   EXPECT_FALSE(line->options.history);
   EXPECT_EQ(line->options.log_messages, relay::LogMessages::kOn);
+}
+
+TEST(Flags, watch_belongs_to_status) {
+  EXPECT_FALSE(parse({"status"})->watch);
+  EXPECT_TRUE(parse({"status", "--watch"})->watch);
+  EXPECT_FALSE(parse({"healthcheck", "--watch"}));
 }
 
 }  // namespace

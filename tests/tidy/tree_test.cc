@@ -52,7 +52,7 @@ TEST(Tree, IncludesGoWithTheData) {
       {"coalesce", {"base", "classify"}},
       {"deliver", {"base", "classify", "coalesce"}},
       {"outbox", {"base"}},
-      {"flush", {"base", "observe", "classify", "coalesce", "deliver"}},
+      {"flush", {"base", "observe", "classify", "coalesce", "deliver", "outbox"}},
       {"relay", {"base", "observe", "bus", "classify", "coalesce", "deliver", "outbox", "flush"}},
       {"terminal", {"base", "observe", "bus", "classify", "coalesce", "deliver", "outbox", "flush", "relay"}}};
   const std::regex include("#include \"([a-z_]+)/");
@@ -135,8 +135,8 @@ TEST(Tree, ReadmeHasEveryFlagWithItsVariableAndDefaultAndNoOther) {
 }
 
 TEST(Tree, ScriptsAreExecutable) {
-  for (const char* script :
-       {"scripts/demo", "scripts/test", "scripts/check", "scripts/install-deps", "scripts/fuzz", ".ci/run"}) {
+  for (const char* script : {"scripts/demo", "scripts/test", "scripts/check", "scripts/install-deps", "scripts/fuzz",
+                             "scripts/verify-page", ".ci/run"}) {
     EXPECT_NE(fs::status(kRoot / script).permissions() & fs::perms::owner_exec, fs::perms::none) << script;
   }
 }

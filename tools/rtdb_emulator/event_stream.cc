@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 
+#include "rtdb_emulator/json_writer.h"
 #include "rtdb_emulator/server.h"
 
 namespace rtdb_emulator {
@@ -57,8 +58,9 @@ int Server::stream(mg_connection* connection, const Request& request) {
   const auto outgoing = std::make_shared<Outgoing>();
   const std::uint64_t id =
       database_.listen(rest_.ns_of(request), std::get<Path>(place), [outgoing](const Change& change) {
-        outgoing->push(frame(change.is_patch ? "patch" : "put",
-                             "{\"path\":\"" + change.path + "\",\"data\":" + change.json + "}"));
+        std::string data = "{\"path\":";
+        write_string(change.path, data);
+        outgoing->push(frame(change.is_patch ? "patch" : "put", data + ",\"data\":" + change.json + "}"));
       });
   const auto keep_alive = std::chrono::seconds(options_.keep_alive_seconds);
   auto next_keep_alive = std::chrono::steady_clock::now() + keep_alive;

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "rtdb_emulator/page.h"
+
 namespace rtdb_emulator {
 namespace {
 
@@ -41,8 +43,8 @@ std::optional<std::string> header(mg_connection* connection, const char* name) {
 int send(mg_connection* connection, const Response& response) {
   std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " +
                      mg_get_response_code_text(connection, response.status) +
-                     "\r\nContent-Type: application/json; charset=utf-8\r\nCache-Control: "
-                     "no-cache\r\nAccess-Control-Allow-Origin: *\r\n";
+                     "\r\nContent-Type: " + response.content_type +
+                     "\r\nCache-Control: no-cache\r\nAccess-Control-Allow-Origin: *\r\n";
   char date[64];
   const std::time_t now = std::time(nullptr);
   std::tm utc{};
@@ -134,12 +136,13 @@ int Server::serve(mg_connection* connection) {
     return send(connection, control_.handle(request.method, request.url_path.substr(kControls.size()),
                                             request.parameters, read_body(connection)));
   }
+  const bool wants_stream = header(connection, "Accept").value_or("").find("text/event-stream") != std::string::npos;
+  if (request.method == "GET" && !wants_stream) {
+    if (auto page = page_at(request.url_path)) return send(connection, *page);
+  }
   if (request.url_path == "/")
     return send(connection, {200, "\"rtdb-emulator: append .json to a path to use the REST API\"\n", {}});
-  if (request.method == "GET" &&
-      header(connection, "Accept").value_or("").find("text/event-stream") != std::string::npos) {
-    return stream(connection, request);
-  }
+  if (request.method == "GET" && wants_stream) return stream(connection, request);
   return serve_rest(connection, std::move(request));
 }
 

@@ -1,0 +1,64 @@
+#include "terminal/banner.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "terminal/flag_table.h"
+
+namespace firebase_relay::terminal {
+namespace {
+
+constexpr std::uint64_t kMb = 1'000'000;
+constexpr std::uint64_t kMiB = 1 << 20;
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += (all.empty() ? "" : ",") + text;
+  return all;
+}
+
+std::string bound(std::uint64_t value, std::string_view unit, std::string_view none) {
+  return value == 0 ? std::string(none) : fmt::format("{} {}", value, unit);
+}
+
+std::string credentials_of(const relay::Options& options) {
+  if (!options.credentials_file.empty()) return options.credentials_file;
+  if (!options.auth_secret_file.empty()) return options.auth_secret_file;
+  return options.database->emulator ? "the emulator's owner" : "none";
+}
+
+}  // namespace
+
+std::vector<std::string> banner(const relay::Options& options) {
+  std::vector<std::string> lines;
+  lines.push_back(fmt::format("firebase-relay {}: {} -> {}, instance {}", FIREBASE_RELAY_VERSION,
+                              options.redis.masked(), options.database->text(), options.instance));
+  lines.push_back(fmt::format("takes: channels {}, routes {}, messages up to {} bytes; {} workers, {} MiB may wait",
+                              joined(options.channels), options.routes_file.empty() ? "built in" : options.routes_file,
+                              options.message_bytes_max, options.workers, options.queue_bytes_max / kMiB));
+  lines.push_back(
+      fmt::format("sends: a flush every {} ms, up to {} bytes a request, {} of history at once, {}, answers within {} "
+                  "ms, credentials {}",
+                  options.flush_interval.count(), options.batch_bytes_max, options.in_flight_max,
+                  bound(options.bytes_per_minute_max / kMb, "MB a minute", "any amount a minute"),
+                  options.request_timeout.count(), credentials_of(options)));
+  std::string keeps = fmt::format("keeps: history {}, closed orders {}", options.history ? "on" : "off",
+                                  bound(options.live_orders_max, "a ticker", "all"));
+  if (find_flag("outbox") != nullptr) {
+    keeps += fmt::format(", outbox {} up to {} MiB (sync {}), {} dead letters", options.outbox_file,
+                         options.outbox_bytes_max / kMiB,
+                         options.outbox_sync == relay::OutboxSync::kFull ? "full" : "normal", options.dead_letters_max);
+  }
+  lines.push_back(keeps);
+  lines.push_back(fmt::format(
+      "shows: http at {}:{}, a heartbeat {}; stops within {} ms", options.http_listen.host, options.http_listen.port,
+      options.heartbeat.count() == 0 ? "never" : fmt::format("every {} s", options.heartbeat.count()),
+      options.drain_timeout.count()));
+  lines.emplace_back(
+      "Redis pub/sub cannot be replayed: what is published while the relay is not connected is lost, and reported as a "
+      "gap");
+  return lines;
+}
+
+}  // namespace firebase_relay::terminal

@@ -1,0 +1,66 @@
+#include "observe/summary.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace firebase_relay::observe {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr SteadyTime kStart{seconds(1000)};
+
+Snapshot well(std::uint64_t messages) {
+  Snapshot snapshot;
+  snapshot.received = snapshot.delivered = messages;
+  snapshot.redis_connected = snapshot.database_reachable = true;
+  snapshot.lag[LagBuckets::bucket_of(std::chrono::milliseconds(400))] = messages;
+  return snapshot;
+}
+
+TEST(Summary, is_due_a_minute_after_the_last) {
+  Summary summary(kStart);
+  EXPECT_EQ(summary.due(), kStart + seconds(60));
+  summary.line(well(1), kStart + seconds(61));
+  EXPECT_EQ(summary.due(), kStart + seconds(121));
+}
+
+TEST(Summary, tells_what_happened_since_the_last_line) {
+  Summary summary(kStart);
+  EXPECT_EQ(summary.line(well(1200), kStart + seconds(60)),
+            "last 1 min 0 s: 1200 messages received, 1200 delivered, lag p99 <= 500 ms, outbox empty");
+  EXPECT_EQ(summary.line(well(1210), kStart + seconds(120)),
+            "last 1 min 0 s: 10 messages received, 10 delivered, lag p99 <= 500 ms, outbox empty");
+  EXPECT_EQ(summary.line(well(1210), kStart + seconds(180)),
+            "last 1 min 0 s: 0 messages received, 0 delivered, lag p99 none, outbox empty");
+}
+
+TEST(Summary, tells_losses_and_what_is_in_the_way_when_there_are_any) {
+  Summary summary(kStart);
+  Snapshot bad = well(10);
+  bad.dead_letters = 2;
+  bad.shed = 3;
+  bad.gaps = 1;
+  bad.in_flight = 4;
+  bad.redis_connected = bad.database_reachable = false;
+
+  const std::string line = summary.line(bad, kStart + seconds(60));
+
+  for (const char* part : {"2 dead letters", "3 shed", "1 gaps", "4 in flight", "Redis not connected", "not reachable"})
+    EXPECT_THAT(line, HasSubstr(part));
+  bad.held = "unauthorized";
+  EXPECT_THAT(summary.line(bad, kStart + seconds(120)), HasSubstr("delivery held: unauthorized"));
+  EXPECT_THAT(summary.line(well(10), kStart + seconds(180)), Not(HasSubstr("shed")));
+}
+
+TEST(Summary, of_the_whole_run_counts_from_the_start) {
+  Summary summary(kStart);
+  summary.line(well(1200), kStart + seconds(60));
+  EXPECT_EQ(summary.total(well(1210), kStart + seconds(90)),
+            "1210 messages received, 1210 delivered, lag p99 <= 500 ms, outbox empty, in 1 min 30 s");
+}
+
+}  // namespace
+}  // namespace firebase_relay::observe

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "rtdb_emulator/rest.h"
+
+namespace rtdb_emulator {
+
+/// A file of the page, compiled in (page_files.cc.in).
+struct PageFile {
+  std::string_view url_path;
+  std::string_view type;
+  std::string_view content;
+};
+inline constexpr std::size_t kPageFileCount = 4;
+extern const PageFile kPageFiles[kPageFileCount];
+
+/// The page that shows `services` and `relay` as a phone will see them: a client like any other, which the real
+/// database does not serve. Nothing at all other places.
+std::optional<Response> page_at(std::string_view url_path);
+
+}  // namespace rtdb_emulator
