@@ -56,8 +56,8 @@ struct LiveOrder {
 };
 /// What became of the list of live orders since it was saved last: first these paths leave it, then those come.
 struct LiveOrdersChange {
-  std::vector<std::string> removed;
   std::vector<LiveOrder> put;
+  std::vector<std::string> removed;
 };
 
 /// What an outbox holds when it is opened.
