@@ -23,7 +23,8 @@ Result<void> SqliteOutbox::Impl::configure() {
                   "put the outbox on a local disk");
     }
   }
-  const std::string log_pages = std::to_string(std::max<std::uint64_t>(log_bytes_max_ / kPageBytes, 1));
+  // A quarter is left for the transaction that goes beyond it.
+  const std::string log_pages = std::to_string(std::max<std::uint64_t>(log_bytes_max_ * 3 / 4 / kPageBytes, 1));
   return database_->execute("PRAGMA synchronous=" + std::string(options_.sync == Sync::kFull ? "FULL" : "NORMAL") +
                             ";PRAGMA wal_autocheckpoint=" + log_pages +
                             ";PRAGMA journal_size_limit=" + std::to_string(log_bytes_max_) +
@@ -240,7 +241,8 @@ Result<OpenedOutbox> SqliteOutbox::open(const SqliteOutboxOptions& given) {
   }
   Result<FileLock> lock = FileLock::take(options.file);
   if (!lock) return error_of(lock);
-  Result<RecoveredFile> recovered = open_or_set_aside(options.file, lock->is_suspect());
+  Result<RecoveredFile> recovered =
+      open_or_set_aside(options.file, lock->is_suspect() ? UINT64_MAX : options.checked_bytes_max);
   if (!recovered) return error_of(recovered);
   lock->set_suspect(false);
 

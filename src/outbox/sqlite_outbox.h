@@ -22,6 +22,9 @@ struct SqliteOutboxOptions {
   std::uint64_t bytes_max = 2048ull << 20;     ///< excess_bytes begins here
   std::uint64_t free_bytes_min = 64ull << 20;  ///< less room than this on its disk counts as the limit reached
   Sync sync = Sync::kNormal;
+  /// Up to this size every page of the file is looked at when it is opened, which takes some tens of milliseconds. In a
+  /// larger one, damage within the bodies of batches shows when they are read.
+  std::uint64_t checked_bytes_max = 32ull << 20;
 };
 
 /// How the run before this one ended, as far as its file knows.
