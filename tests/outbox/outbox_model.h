@@ -120,8 +120,9 @@ class RandomSteps {
       step.batches.push_back(batch_of(id, shed_class, 1 + below(5), below(10) == 0 ? 30'000 : below(2'000)));
     }
     for (std::uint64_t i = below(4); i > 0; --i) {
-      step.live.push_back({"path " + std::to_string(below(12)), std::string(below(3'000), 'v'), model.last_sequence + i,
-                           below(4) == 0, static_cast<Kind>(below(kKindCount))});
+      step.live.push_back({"path " + std::to_string(below(12)), std::string(below(3'000), 'v'),
+                           model.last_sequence + 1 + step.live.size(), below(4) == 0,
+                           static_cast<Kind>(below(kKindCount))});
     }
   }
   void acknowledge(Step& step, const OutboxModel& model) {

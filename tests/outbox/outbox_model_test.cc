@@ -66,7 +66,7 @@ class OutboxModelTest : public OutboxTest {
 };
 
 TEST_F(OutboxModelTest, HoldsWhatAModelHoldsThroughRandomCallsAndRestarts) {
-  for (std::uint64_t seed = 1; seed <= 12 && !HasFailure(); ++seed) {
+  for (std::uint64_t seed = 1; seed <= 8 && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     close();
     for (const char* part : {"", "-wal", "-shm"}) std::filesystem::remove(options.file.string() + part);
@@ -75,7 +75,7 @@ TEST_F(OutboxModelTest, HoldsWhatAModelHoldsThroughRandomCallsAndRestarts) {
     RandomSteps random(seed);
     OutboxModel model;
     open();
-    for (int i = 0; i < 150 && !HasFailure(); ++i) {
+    for (int i = 0; i < 120 && !HasFailure(); ++i) {
       const std::uint64_t dice = random.below(20);
       if (dice == 0) {
         reopen_and_compare(model);
