@@ -42,6 +42,14 @@ std::string flaw_from_outside(const fs::path& file) {
   return {};
 }
 
+/// Best effort: the names of files are on disk.
+void sync_folder_of(const fs::path& file) {
+  const int fd = ::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  static_cast<void>(::fsync(fd));
+  ::close(fd);
+}
+
 Result<void> create_tables(Database& database) {
   // Outside of a transaction, and before there is a page: afterwards they are fixed.
   if (Result<void> set = database.execute("PRAGMA page_size=" + std::to_string(kPageBytes)); !set) return set;
@@ -51,7 +59,11 @@ Result<void> create_tables(Database& database) {
   const std::string sql = std::string(kCreateTables) + "PRAGMA application_id=" + std::to_string(kApplicationId) +
                           ";PRAGMA user_version=" + std::to_string(kSchemaVersion);
   if (Result<void> created = database.execute(sql); !created) return created;
-  return transaction->commit();
+  if (Result<void> committed = transaction->commit(); !committed) return committed;
+  // The journal of this transaction is gone; a power cut that brought it back would undo the outbox's beginning later
+  // on.
+  sync_folder_of(database.file());
+  return {};
 }
 
 Result<void> restore_batches(Database& database, Restored& restored) {
@@ -203,12 +215,8 @@ Result<fs::path> set_aside(const fs::path& file) {
                   "move it away by hand; if it is a mount of its own, mount its folder instead");
     }
   }
-  // The names have to be on disk before a new file takes the old one's: a power cut must not bring the two together.
-  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
-  if (const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); fd >= 0) {
-    static_cast<void>(::fsync(fd));
-    ::close(fd);
-  }
+  // A power cut must not bring the old log to the new file.
+  sync_folder_of(file);
   return name;
 }
 
