@@ -133,6 +133,8 @@ TEST_F(PowerCutTest, ASyncWithNothingToForgetCoversWhatWasForgottenBefore) {
   open();
   append(batch_of(1, ShedClass::kRest));
   ASSERT_TRUE(outbox->acknowledge({}, {}, true));
+  cut_power();
+  ASSERT_EQ(stored(), (std::vector<BatchId>{1}));
   ASSERT_TRUE(outbox->acknowledge({1}, {}, false));
   ASSERT_TRUE(outbox->acknowledge({}, {}, true));
   cut_power();
