@@ -82,6 +82,7 @@ class DeadLetters::Impl {
   Result<void> count_again_if_changed();
   Result<void> insert(const DeadLetter& letter);
   Result<std::uint64_t> evict_for(const Source& source);
+  Result<std::uint64_t> evict_to_limits();
   Result<void> evict_oldest_of(const Source& source);
   Result<void> evict_oldest();
   Result<void> evict(DeadLetterId id, const Source& source, std::uint64_t bytes);
@@ -89,6 +90,9 @@ class DeadLetters::Impl {
   /// Runs once per id, or once without an id, for all letters, when there is none.
   template <class Run>
   Result<std::uint64_t> for_each_or_all(std::span<const DeadLetterId> ids, const Run& run);
+  [[nodiscard]] bool are_over_limits() const {
+    return all_.letters > limits_.letters_max || all_.bytes > limits_.bytes_max;
+  }
   [[nodiscard]] bool is_over(const Usage& usage) const {
     return usage.letters > std::max(limits_.letters_max / 10, kSourceLettersMin) ||
            (usage.bytes > limits_.bytes_max / 10 && usage.letters > kSourceLettersMin);
@@ -139,7 +143,7 @@ Result<void> DeadLetters::Impl::note_change() {
 Result<DeadLetters::Added> DeadLetters::Impl::add(std::span<const DeadLetter> letters) {
   if (letters.empty()) {
     if (const Result<void> counted = count_again_if_changed(); !counted) return error_of(counted);
-    return Added{all_.letters, 0};
+    if (!are_over_limits()) return Added{all_.letters, 0};
   }
   Result<Transaction> transaction = Transaction::begin(*database_);
   if (!transaction) return error_of(transaction);
@@ -152,6 +156,9 @@ Result<DeadLetters::Added> DeadLetters::Impl::add(std::span<const DeadLetter> le
     if (!evicted) return error_of(evicted);
     added.evicted += *evicted;
   }
+  const Result<std::uint64_t> evicted = evict_to_limits();
+  if (!evicted) return error_of(evicted);
+  added.evicted += *evicted;
   version_ = version;
   Result<void> done = note_change();
   if (done) done = transaction->commit();
@@ -183,13 +190,18 @@ Result<void> DeadLetters::Impl::insert(const DeadLetter& letter) {
   return {};
 }
 
-/// After a letter of `source` came: how many had to go for it.
+/// After a letter of `source` came: how many of its own had to go for it.
 Result<std::uint64_t> DeadLetters::Impl::evict_for(const Source& source) {
   std::uint64_t evicted = 0;
   for (; is_over(sources_[source]); ++evicted) {
     if (const Result<void> done = evict_oldest_of(source); !done) return error_of(done);
   }
-  for (; all_.letters > limits_.letters_max || all_.bytes > limits_.bytes_max; ++evicted) {
+  return evicted;
+}
+
+Result<std::uint64_t> DeadLetters::Impl::evict_to_limits() {
+  std::uint64_t evicted = 0;
+  for (; are_over_limits(); ++evicted) {
     if (const Result<void> done = evict_oldest(); !done) return error_of(done);
   }
   return evicted;
@@ -316,7 +328,7 @@ DeadLetters::DeadLetters(DeadLetters&&) noexcept = default;
 DeadLetters& DeadLetters::operator=(DeadLetters&&) noexcept = default;
 DeadLetters::~DeadLetters() = default;
 
-Result<DeadLetters> DeadLetters::open(const std::filesystem::path& file, const DeadLetterLimits& limits) {
+Result<DeadLetters> DeadLetters::open(const std::filesystem::path& file, const DeadLetterLimits& limits, Sync sync) {
   std::error_code error;
   if (!std::filesystem::exists(file, error)) {
     return fail(ErrorCode::kUnavailable, "outbox " + file.string() + " is not there",
@@ -331,9 +343,10 @@ Result<DeadLetters> DeadLetters::open(const std::filesystem::path& file, const D
   if (!kind && (*database)->is_damaged()) return fail(ErrorCode::kIo, kind.error().what, remedy);
   if (!kind) return error_of(kind);
   if (*kind != FileKind::kOutbox) return fail(ErrorCode::kIo, no_outbox, remedy);
-  const Result<void> set = (*database)->execute(
-      "PRAGMA synchronous=NORMAL;PRAGMA cache_size=-512;PRAGMA temp_store=MEMORY;PRAGMA mmap_size=0;"
-      "PRAGMA secure_delete=OFF;PRAGMA wal_autocheckpoint=1000;PRAGMA journal_size_limit=4096000");
+  const Result<void> set =
+      (*database)->execute(std::string("PRAGMA synchronous=") + (sync == Sync::kFull ? "FULL" : "NORMAL") +
+                           ";PRAGMA cache_size=-512;PRAGMA temp_store=MEMORY;PRAGMA mmap_size=0;"
+                           "PRAGMA secure_delete=OFF;PRAGMA wal_autocheckpoint=1000;PRAGMA journal_size_limit=4096000");
   if (!set) return error_of(set);
   auto impl = std::make_unique<Impl>(std::move(*database), limits);
   if (const Result<bool> changed = impl->has_changed(); !changed) return error_of(changed);

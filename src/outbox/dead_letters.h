@@ -10,6 +10,7 @@
 
 #include "firebase_relay/dead_letter.h"
 #include "firebase_relay/result.h"
+#include "outbox/sync.h"
 
 namespace firebase_relay::outbox {
 
@@ -43,7 +44,8 @@ class DeadLetters {
  public:
   /// Opens the outbox `file`. The relay has opened (SqliteOutbox::open) or will open it; a file that is not there is
   /// kUnavailable, one of a later version kTooNew, anything else that is no outbox kIo.
-  static Result<DeadLetters> open(const std::filesystem::path& file, const DeadLetterLimits& limits);
+  static Result<DeadLetters> open(const std::filesystem::path& file, const DeadLetterLimits& limits,
+                                  Sync sync = Sync::kNormal);
   DeadLetters(DeadLetters&&) noexcept;
   DeadLetters& operator=(DeadLetters&&) noexcept;
   ~DeadLetters();
@@ -52,7 +54,8 @@ class DeadLetters {
     std::uint64_t stored = 0;   ///< letters in the file now
     std::uint64_t evicted = 0;  ///< older ones that this call pushed out, or new ones that found no place
   };
-  /// One transaction. Without letters it only tells how many are stored.
+  /// One transaction. Without letters it brings what is stored within the limits, which may have been lowered, and
+  /// tells how many are left.
   Result<Added> add(std::span<const DeadLetter> letters);
 
   /// The newest `count_max` letters, oldest of them first.

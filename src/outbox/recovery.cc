@@ -19,9 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Up to here every page is looked at, which takes some tens of milliseconds.
-constexpr std::uint64_t kCheckedBytesMax = 32ull << 20;
-
 /// Either a file that can be used, or what is wrong with it.
 struct Attempt {
   RecoveredFile recovered;
@@ -45,6 +42,14 @@ std::string flaw_from_outside(const fs::path& file) {
   return {};
 }
 
+/// Best effort: the names of files are on disk.
+void sync_folder_of(const fs::path& file) {
+  const int fd = ::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  static_cast<void>(::fsync(fd));
+  ::close(fd);
+}
+
 Result<void> create_tables(Database& database) {
   // Outside of a transaction, and before there is a page: afterwards they are fixed.
   if (Result<void> set = database.execute("PRAGMA page_size=" + std::to_string(kPageBytes)); !set) return set;
@@ -54,7 +59,11 @@ Result<void> create_tables(Database& database) {
   const std::string sql = std::string(kCreateTables) + "PRAGMA application_id=" + std::to_string(kApplicationId) +
                           ";PRAGMA user_version=" + std::to_string(kSchemaVersion);
   if (Result<void> created = database.execute(sql); !created) return created;
-  return transaction->commit();
+  if (Result<void> committed = transaction->commit(); !committed) return committed;
+  // The journal of this transaction is gone; a power cut that brought it back would undo the outbox's beginning later
+  // on.
+  sync_folder_of(database.file());
+  return {};
 }
 
 Result<void> restore_batches(Database& database, Restored& restored) {
@@ -144,7 +153,7 @@ Result<void> restore(Database& database, RecoveredFile& recovered) {
 }
 
 /// Fills `attempt`; an error that speaks of damage becomes its flaw.
-Result<void> examine(Database& database, bool check_all, Attempt& attempt) {
+Result<void> examine(Database& database, std::uint64_t checked_bytes_max, Attempt& attempt) {
   const Result<FileKind> kind = recognise(database);
   if (!kind) return tl::unexpected<Error>(kind.error());
   if (*kind == FileKind::kForeign) {
@@ -152,7 +161,7 @@ Result<void> examine(Database& database, bool check_all, Attempt& attempt) {
     return {};
   }
   if (*kind == FileKind::kEmpty) return create_tables(database);
-  if (check_all || size_of(database.file()) <= kCheckedBytesMax) {
+  if (size_of(database.file()) <= checked_bytes_max) {
     Result<std::string> flaw = check_pages(database);
     if (!flaw) return tl::unexpected<Error>(flaw.error());
     attempt.flaw = std::move(*flaw);
@@ -161,14 +170,14 @@ Result<void> examine(Database& database, bool check_all, Attempt& attempt) {
   return restore(database, attempt.recovered);
 }
 
-Result<Attempt> try_to_open(const fs::path& file, bool check_all) {
+Result<Attempt> try_to_open(const fs::path& file, std::uint64_t checked_bytes_max) {
   Attempt attempt;
   attempt.flaw = flaw_from_outside(file);
   if (!attempt.flaw.empty()) return attempt;
   Result<std::unique_ptr<Database>> database = Database::open(file, Database::Mode::kCreate);
   if (!database) return tl::unexpected<Error>(database.error());
   (*database)->keep_log_on_close(true);
-  if (Result<void> examined = examine(**database, check_all, attempt); !examined) {
+  if (Result<void> examined = examine(**database, checked_bytes_max, attempt); !examined) {
     const bool flawed = (*database)->is_damaged() || (*database)->lacks_something();
     if (!flawed || examined.error().code == ErrorCode::kTooNew) return tl::unexpected<Error>(examined.error());
     attempt.flaw = examined.error().what;
@@ -206,12 +215,8 @@ Result<fs::path> set_aside(const fs::path& file) {
                   "move it away by hand; if it is a mount of its own, mount its folder instead");
     }
   }
-  // The names have to be on disk before a new file takes the old one's: a power cut must not bring the two together.
-  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
-  if (const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); fd >= 0) {
-    static_cast<void>(::fsync(fd));
-    ::close(fd);
-  }
+  // A power cut must not bring the old log to the new file.
+  sync_folder_of(file);
   return name;
 }
 
@@ -236,14 +241,14 @@ Result<FileKind> recognise(Database& database) {
   return *application == 0 && *version == 0 && *tables == 0 ? FileKind::kEmpty : FileKind::kForeign;
 }
 
-Result<RecoveredFile> open_or_set_aside(const fs::path& file, bool check_all) {
-  Result<Attempt> attempt = try_to_open(file, check_all);
+Result<RecoveredFile> open_or_set_aside(const fs::path& file, std::uint64_t checked_bytes_max) {
+  Result<Attempt> attempt = try_to_open(file, checked_bytes_max);
   if (!attempt) return tl::unexpected<Error>(attempt.error());
   if (attempt->flaw.empty()) return std::move(attempt->recovered);
   const std::string flaw = std::move(attempt->flaw);
   const Result<fs::path> name = set_aside(file);
   if (!name) return tl::unexpected<Error>(name.error());
-  attempt = try_to_open(file, false);
+  attempt = try_to_open(file, checked_bytes_max);
   if (!attempt) return tl::unexpected<Error>(attempt.error());
   if (!attempt->flaw.empty()) return fail(ErrorCode::kIo, "outbox " + file.string() + ": " + attempt->flaw);
   attempt->recovered.set_aside = name->string();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -24,8 +25,8 @@ struct RecoveredFile {
 /// Opens the outbox `file`, or creates it. What is no outbox, or is damaged, is set aside first.
 ///
 /// All rows are read, but no body of a batch: a page that is damaged in one of those shows when the batch is loaded.
-/// `check_all`: every page is looked at, however many there are; else only those of a small file.
-Result<RecoveredFile> open_or_set_aside(const std::filesystem::path& file, bool check_all);
+/// In a file of up to `checked_bytes_max` every page is looked at.
+Result<RecoveredFile> open_or_set_aside(const std::filesystem::path& file, std::uint64_t checked_bytes_max);
 
 /// What stands in the header of a file: is it an outbox of ours?
 enum class FileKind : std::uint8_t { kOutbox, kEmpty, kForeign };

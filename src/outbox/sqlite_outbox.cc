@@ -13,6 +13,9 @@
 namespace firebase_relay::outbox {
 namespace fs = std::filesystem;
 
+/// A larger scratch, of a message near its limit, goes back to the system.
+static constexpr std::size_t kBodyBytesKept = 2 << 20;
+
 Result<void> SqliteOutbox::Impl::configure() {
   {
     Statement mode = database_->statement("PRAGMA journal_mode=WAL");
@@ -23,7 +26,8 @@ Result<void> SqliteOutbox::Impl::configure() {
                   "put the outbox on a local disk");
     }
   }
-  const std::string log_pages = std::to_string(std::max<std::uint64_t>(log_bytes_max_ / kPageBytes, 1));
+  // A quarter is left for the transaction that goes beyond it.
+  const std::string log_pages = std::to_string(std::max<std::uint64_t>(log_bytes_max_ * 3 / 4 / kPageBytes, 1));
   return database_->execute("PRAGMA synchronous=" + std::string(options_.sync == Sync::kFull ? "FULL" : "NORMAL") +
                             ";PRAGMA wal_autocheckpoint=" + log_pages +
                             ";PRAGMA journal_size_limit=" + std::to_string(log_bytes_max_) +
@@ -93,6 +97,7 @@ Result<void> SqliteOutbox::Impl::store(const Batch& batch, std::int64_t now, Tot
                .run();
   if (!stored) return error_of(stored);
   totals.batches += *stored;
+  if (body_.capacity() > kBodyBytesKept) body_ = {};
   totals.last_batch = std::max(totals.last_batch, batch.id);
   totals.last_sequence = std::max(totals.last_sequence, counts.last_sequence);
   return {};
@@ -240,9 +245,10 @@ Result<OpenedOutbox> SqliteOutbox::open(const SqliteOutboxOptions& given) {
   }
   Result<FileLock> lock = FileLock::take(options.file);
   if (!lock) return error_of(lock);
-  Result<RecoveredFile> recovered = open_or_set_aside(options.file, lock->is_suspect());
+  Result<RecoveredFile> recovered =
+      open_or_set_aside(options.file, lock->is_suspect() ? UINT64_MAX : options.checked_bytes_max);
   if (!recovered) return error_of(recovered);
-  lock->set_suspect(false);
+  if (lock->is_suspect()) lock->set_suspect(false);
 
   auto impl = std::make_unique<Impl>(options, std::move(*lock), std::move(recovered->database), recovered->restored);
   if (const Result<void> configured = impl->configure(); !configured) return error_of(configured);

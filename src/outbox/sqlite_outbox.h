@@ -8,20 +8,18 @@
 #include <string>
 
 #include "firebase_relay/outbox.h"
+#include "outbox/sync.h"
 
 namespace firebase_relay::outbox {
-
-/// What of a power cut the outbox is proof against. Either is proof against SIGKILL.
-enum class Sync : std::uint8_t {
-  kNormal,  ///< what was written since the last checkpoint may be gone (SQLite: synchronous=NORMAL)
-  kFull,    ///< nothing that was written is ever gone (synchronous=FULL): a sync to disk per write
-};
 
 struct SqliteOutboxOptions {
   std::filesystem::path file;
   std::uint64_t bytes_max = 2048ull << 20;     ///< excess_bytes begins here
   std::uint64_t free_bytes_min = 64ull << 20;  ///< less room than this on its disk counts as the limit reached
   Sync sync = Sync::kNormal;
+  /// Up to this size every page of the file is looked at when it is opened, which takes some tens of milliseconds. In a
+  /// larger one, damage within the bodies of batches shows when they are read.
+  std::uint64_t checked_bytes_max = 32ull << 20;
 };
 
 /// How the run before this one ended, as far as its file knows.

@@ -38,8 +38,7 @@ class SqliteOutbox::Impl {
         log_bytes_max_(std::min(kLogBytesMax, options_.bytes_max / 8)),
         lock_(std::move(lock)),
         database_(std::move(database)),
-        totals_{restored.level.batches, restored.level.live_rows, restored.last_batch, restored.last_sequence},
-        saved_(totals_) {}
+        totals_{restored.level.batches, restored.level.live_rows, restored.last_batch, restored.last_sequence} {}
 
   Result<void> configure();
   Result<OutboxLevel> read_level();
@@ -94,9 +93,9 @@ class SqliteOutbox::Impl {
   FileLock lock_;  ///< outlives the connection
   std::unique_ptr<Database> database_;
   Totals totals_;
-  Totals saved_;                                  ///< last_batch and last_sequence as the table meta has them
-  bool must_recount_ = false;                     ///< a commit failed: whether it is in the file is not known
-  std::uint64_t in_use_ = 0;                      ///< as of the last operation
+  Totals saved_;               ///< last_batch and last_sequence as this run has put them into the table meta
+  bool must_recount_ = false;  ///< a commit failed: whether it is in the file is not known
+  std::uint64_t in_use_ = 0;   ///< as of the last operation
   std::optional<std::uint64_t> in_use_when_low_;  ///< since the disk is nearly full
   std::set<BatchId> unreadable_;                  ///< bodies on damaged pages: a row each that failed, so few
   std::string body_;                              ///< scratch

@@ -123,6 +123,18 @@ TEST_F(DeadLettersTest, PushOutTheOldestBeyondTheirBytes) {
   EXPECT_EQ(letters.list(100)->front().letter.channel, "41");
 }
 
+TEST_F(DeadLettersTest, FitLowerLimitsThanBefore) {
+  {
+    DeadLetters letters = connect();
+    ASSERT_TRUE(letters.add(std::vector{letter_of("a", "1"), letter_of("b", "2"), letter_of("c", "3")}));
+  }
+  DeadLetters letters = connect({1, 1 << 20});
+  const DeadLetters::Added fitted = *letters.add({});
+  EXPECT_EQ(fitted.stored, 1u);
+  EXPECT_EQ(fitted.evicted, 2u);
+  EXPECT_EQ(payloads(*letters.list(10)), (Payloads{"3"}));
+}
+
 TEST_F(DeadLettersTest, TakeAFloodWithoutGettingSlower) {
   DeadLetters letters = connect();
   const auto add_thousands = [&letters](int thousands) {

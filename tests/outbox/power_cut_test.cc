@@ -1,0 +1,145 @@
+// What a power cut leaves. The functions that sync a file are ours in this program: they keep a copy of every file as
+// it was synced last, and after the cut there is nothing but those copies.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <string>
+
+#include "outbox_model.h"
+
+namespace {
+
+struct SyncedFiles {
+  bool are_kept = false;
+  std::map<std::string, std::string> bytes;  ///< by path
+
+  void keep(int fd) {
+    if (!are_kept) return;
+    std::error_code error;
+    const std::string path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), error).string();
+    if (std::filesystem::is_directory(path, error)) {  // from now on what was removed from it stays away
+      std::erase_if(bytes, [&error](const auto& file) { return !std::filesystem::exists(file.first, error); });
+      return;
+    }
+    // By this very descriptor: to open and close another one would drop the locks that SQLite has on the file.
+    std::string& copy = bytes[path];
+    copy.resize(std::filesystem::file_size(path, error));
+    if (::pread(fd, copy.data(), copy.size(), 0) != static_cast<ssize_t>(copy.size())) std::abort();
+  }
+};
+SyncedFiles synced_files;
+
+}  // namespace
+
+extern "C" int fsync(int fd) {
+  synced_files.keep(fd);
+  return 0;
+}
+extern "C" int fdatasync(int fd) {
+  synced_files.keep(fd);
+  return 0;
+}
+
+namespace firebase_relay::outbox {
+namespace {
+
+class PowerCutTest : public OutboxTest {
+ protected:
+  void SetUp() override {
+    synced_files = {};
+    synced_files.are_kept = true;
+  }
+  void TearDown() override { synced_files.are_kept = false; }
+
+  /// Everything that was not synced is gone, and the outbox is opened again.
+  void cut_power() {
+    const SyncedFiles kept = synced_files;
+    close();  // what that writes is undone below
+    for (const char* part : {"", "-wal", "-shm", "-journal"}) {
+      const std::string file = options.file.string() + part;
+      std::filesystem::remove(file);
+      const auto found = kept.bytes.find(file);
+      if (found != kept.bytes.end()) std::ofstream(file, std::ios::binary) << found->second;
+    }
+    synced_files = kept;
+    open();
+    ASSERT_FALSE(opened.set_aside) << opened.flaw;
+  }
+};
+
+TEST_F(PowerCutTest, WithFullNothingThatWasStoredIsGone) {
+  options.sync = Sync::kFull;
+  options.bytes_max = 1 << 20;  // a small log, so that there are checkpoints
+  RandomSteps random(1);
+  OutboxModel model;
+  open();
+  for (int i = 0; i < 300 && !HasFailure(); ++i) {
+    const Step step = random.next(model);
+    ASSERT_TRUE(step.run(*outbox));
+    model.apply(step);
+    if (random.below(4) != 0) continue;
+    cut_power();
+    EXPECT_EQ(model_of(opened.restored, *outbox).text(), model.text());
+  }
+}
+
+TEST_F(PowerCutTest, WithNormalItLeavesAnEarlierStateAndWholeTransactions) {
+  options.bytes_max = 1 << 20;
+  RandomSteps random(2);
+  OutboxModel model;
+  int went_back = 0;
+  open();
+  for (int cut = 0; cut < 60 && !HasFailure(); ++cut) {
+    std::vector<std::string> states{model.text()};
+    std::size_t least = 0;  // the state that was synced last
+    for (std::uint64_t i = random.below(12); i > 0; --i) {
+      const Step step = random.next(model);
+      ASSERT_TRUE(step.run(*outbox));
+      model.apply(step);
+      states.push_back(model.text());
+      if (step.sync) least = states.size() - 1;
+    }
+    cut_power();
+    model = model_of(opened.restored, *outbox);
+    const auto found = std::find(states.rbegin(), states.rend(), model.text());
+    ASSERT_NE(found, states.rend()) << "that state never was";
+    const std::size_t state = states.size() - 1 - static_cast<std::size_t>(found - states.rbegin());
+    EXPECT_GE(state, least) << "it was said to be on disk";
+    went_back += state + 1 < states.size() ? 1 : 0;
+  }
+  EXPECT_GT(went_back, 0) << "no cut cost anything: this shows nothing";
+}
+
+TEST_F(PowerCutTest, ADeletionThatWasToBeSyncedIsNeverUndone) {
+  open();
+  append(batch_of(1, ShedClass::kRest));
+  append(batch_of(2, ShedClass::kRest));
+  ASSERT_TRUE(outbox->acknowledge({}, {}, true));
+  ASSERT_TRUE(outbox->acknowledge({1}, {}, false));
+
+  cut_power();
+  EXPECT_EQ(stored(), (std::vector<BatchId>{1, 2})) << "without sync it comes back: so the test can tell";
+
+  ASSERT_TRUE(outbox->acknowledge({1, 2}, {}, true));
+  cut_power();
+  EXPECT_TRUE(stored().empty());
+}
+
+TEST_F(PowerCutTest, ASyncWithNothingToForgetCoversWhatWasForgottenBefore) {
+  open();
+  append(batch_of(1, ShedClass::kRest));
+  ASSERT_TRUE(outbox->acknowledge({}, {}, true));
+  cut_power();
+  ASSERT_EQ(stored(), (std::vector<BatchId>{1}));
+  ASSERT_TRUE(outbox->acknowledge({1}, {}, false));
+  ASSERT_TRUE(outbox->acknowledge({}, {}, true));
+  cut_power();
+  EXPECT_TRUE(stored().empty());
+}
+
+}  // namespace
+}  // namespace firebase_relay::outbox
