@@ -136,7 +136,7 @@ TEST(Tree, ReadmeHasEveryFlagWithItsVariableAndDefaultAndNoOther) {
 
 TEST(Tree, ScriptsAreExecutable) {
   for (const char* script : {"scripts/demo", "scripts/test", "scripts/check", "scripts/install-deps", "scripts/fuzz",
-                             "scripts/verify-page", ".ci/run"}) {
+                             "scripts/tuning", "scripts/verify-page", ".ci/run"}) {
     EXPECT_NE(fs::status(kRoot / script).permissions() & fs::perms::owner_exec, fs::perms::none) << script;
   }
 }
