@@ -55,6 +55,7 @@ struct DeliveryOptions {
 /// A block in the order of its number, keys settled.
 struct Arrived {
   FragmentBlock block;
+  bool more = false;  ///< the next one comes right behind: a flush now would leave it behind for an interval
 };
 struct Answered {
   RequestId request;

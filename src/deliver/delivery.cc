@@ -41,8 +41,10 @@ Delivery::Impl::Impl(const DeliveryOptions& options, const Restored& restored, s
 void Delivery::Impl::handle(Event event, const Now& now, std::vector<Action>& actions) {
   now_ = now;
   actions_ = &actions;
+  const auto* arrived = std::get_if<Arrived>(&event);
+  const bool more = arrived != nullptr && arrived->more && pending_bytes_ < options_.batch_bytes_max;
   std::visit([this](auto& what) { on(std::move(what)); }, event);
-  proceed();
+  if (!more) proceed();
   accounts_.end(ended_, now_);
   if (std::optional<Account> account = accounts_.take()) actions.emplace_back(*account);
   check_drained();

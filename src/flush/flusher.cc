@@ -41,6 +41,7 @@ void Flusher::run() {
     const SteadyTime letters_due = wiring_.letters ? wiring_.letters->due() : SteadyTime::max();
     wiring_.sender.wait(std::min({delivery_.next_deadline(), wiring_.heartbeat.due(), letters_due}), finished);
     waits_for_arrivals_.store(false, std::memory_order_relaxed);
+    if (!finished.empty()) take_blocks();  // an answer lets the next flush go: it shall hold all that has come
     for (PatchSender::Finished& answer : finished) {
       wiring_.metrics.flush_duration_seconds.Observe(std::chrono::duration<double>(answer.took).count());
       handle(Answered{answer.request, std::move(answer.answer)});
@@ -88,8 +89,21 @@ void Flusher::end_now() {
   wiring_.sender.wake();
 }
 
+void Flusher::take(std::unique_ptr<FragmentBlock> block, bool more) {
+  for (HistoryRun& run : block->history) repeats_.settle(run);
+  closed_orders_.apply(*block);
+  account_for(*block);
+  const std::uint64_t bytes = block->message_bytes;
+  const std::uint32_t messages = block->messages;
+  newest_ = std::max(newest_, block->first_sequence + messages - 1);
+  handle(Arrived{std::move(*block), more});
+  wiring_.budget.release(bytes, messages);  // only now: no message may be missing from messages_in_flight
+  wiring_.made_progress();
+}
+
 void Flusher::take_blocks() {
   std::uint64_t taken = 0;
+  std::unique_ptr<FragmentBlock> last;
   while (std::unique_ptr<FragmentBlock> block = wiring_.fragments.try_pop()) {
     taken += block->text.size() + block->history[0].text.size() + block->history[1].text.size();
     if (block->number == 0) {  // the relay's own, which has no place among the messages
@@ -98,17 +112,11 @@ void Flusher::take_blocks() {
     }
     order_.put(std::move(block));
     while (std::unique_ptr<FragmentBlock> next = order_.next()) {
-      for (HistoryRun& run : next->history) repeats_.settle(run);
-      closed_orders_.apply(*next);
-      account_for(*next);
-      const std::uint64_t bytes = next->message_bytes;
-      const std::uint32_t messages = next->messages;
-      newest_ = std::max(newest_, next->first_sequence + messages - 1);
-      handle(Arrived{std::move(*next)});
-      wiring_.budget.release(bytes, messages);  // only now: no message may be missing from messages_in_flight
-      wiring_.made_progress();
+      if (last) take(std::move(last), true);
+      last = std::move(next);
     }
   }
+  if (last) take(std::move(last), false);
   queued_bytes_.fetch_sub(taken, std::memory_order_relaxed);
 }
 

@@ -93,6 +93,7 @@ class Flusher {
 
  private:
   void take_blocks();
+  void take(std::unique_ptr<FragmentBlock> block, bool more);
   void account_for(FragmentBlock& block);
   void beat_if_due();
   void beat(RunState run_state);

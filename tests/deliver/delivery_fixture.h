@@ -31,8 +31,8 @@ class DeliveryTest : public testing::Test {
     pass(std::chrono::ceil<std::chrono::milliseconds>(delivery_->next_deadline() - now_.steady));
   }
 
-  /// A price message: one live value and one entry of history.
-  void price(const std::string& ticker, const std::string& value) {
+  /// A price message: one live value and one entry of history. `more`: another one comes right behind.
+  void price(const std::string& ticker, const std::string& value, bool more = false) {
     FragmentBlock block;
     ++sequence_;
     live(block, "services/" + ticker + "/price", value, LiveUpdate::kNoTicket);
@@ -46,7 +46,7 @@ class DeliveryTest : public testing::Test {
     run.first_sequence = sequence_;
     run.arrived = now_.steady;
     run.arrived_at = now_.utc;
-    arrive(std::move(block));
+    arrive(std::move(block), more);
   }
   /// A message of which only a live value is written.
   void live_only(const std::string& path, const std::string& value) {
@@ -117,12 +117,12 @@ class DeliveryTest : public testing::Test {
     block.live.push_back(
         {sequence_, classify::hash_of_path(path), 0, size, size, static_cast<std::uint32_t>(value.size()), ticket});
   }
-  void arrive(FragmentBlock block) {
+  void arrive(FragmentBlock block, bool more = false) {
     block.first_sequence = sequence_;
     block.messages = 1;
     block.arrived = now_.steady;
     block.arrived_at = now_.utc;
-    handle(Arrived{std::move(block)});
+    handle(Arrived{std::move(block), more});
   }
   void perform(Send& action) { sent_.push_back(std::move(action)); }
   // The disk answers at once, and keeps what it was given.

@@ -55,6 +55,18 @@ TEST_F(DeliveryTest, IntervalZeroSendsTheNextAsSoonAsTheLastIsAnswered) {
   EXPECT_NE(body(out()).find("\"services/A/price\":3"), std::string::npos);
 }
 
+TEST_F(DeliveryTest, FlushThatIsDueWaitsForWhatComesRightBehind) {
+  start({.flush_interval = milliseconds(250)});
+  price("A", "1");
+  answer(204);
+  now_.steady += milliseconds(300);  // the interval passes, and two messages have come in it
+  price("A", "2", true);
+  EXPECT_TRUE(sent_.empty());
+  price("A", "3");
+  ASSERT_EQ(sent_.size(), 1u);
+  EXPECT_EQ(out().paths, 3u) << "both entries of history";
+}
+
 TEST_F(DeliveryTest, LiveTravelsOneAtATime) {
   start({.flush_interval = milliseconds(10)});
   price("A", "1");

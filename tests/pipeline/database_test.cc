@@ -152,5 +152,23 @@ TEST(Database, OneFlushHoldsLiveAndHistoryTogetherAndIsSentAtOnceWhenIdle) {
   EXPECT_EQ(emulator.get("services/AAPL/price"), "1");
 }
 
+TEST(Flush, HoldsAllThatHasComeUntilItIsDue) {
+  const RedisServer redis;
+  const Emulator emulator;
+  RelayProcess relay(redis, emulator, {"--flush-interval-ms", "2000", "--heartbeat-seconds", "0"});
+  ASSERT_TRUE(relay.wait_ready());
+  RedisClient client(redis);
+  client.publish("TICKER_UPDATES_AAPL", price("AAPL", "1"));
+  ASSERT_TRUE(relay.wait_delivered(1)) << "sent at once: the relay was idle";
+
+  for (int i = 2; i <= 6; ++i) {  // each is read and classified alone
+    client.publish("TICKER_UPDATES_AAPL", price("AAPL", std::to_string(i)));
+    ASSERT_TRUE(eventually([&] { return relay.metric("messages_received_total") == i; }));
+  }
+
+  ASSERT_TRUE(relay.wait_delivered(6));
+  EXPECT_EQ(relay.metric("patches_total"), 2) << "none of the five waited for another interval";
+}
+
 }  // namespace
 }  // namespace pipeline_test

@@ -5,7 +5,7 @@
 namespace rtdb_emulator {
 
 std::optional<Response> page_at(std::string_view url_path) {
-  for (const PageFile& file : kPageFiles) {
+  for (const PageFile& file : page_files()) {
     if (file.url_path != url_path) continue;
     Response response{200, std::string(file.content), {}, std::string(file.type) + "; charset=utf-8"};
     // What publishers write is shown here, so even a mistake of the page must not run or load any of it.

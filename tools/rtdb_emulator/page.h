@@ -1,7 +1,7 @@
 #pragma once
 
-#include <cstddef>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "rtdb_emulator/rest.h"
@@ -14,8 +14,7 @@ struct PageFile {
   std::string_view type;
   std::string_view content;
 };
-inline constexpr std::size_t kPageFileCount = 4;
-extern const PageFile kPageFiles[kPageFileCount];
+std::span<const PageFile> page_files();
 
 /// The page that shows `services` and `relay` as a phone will see them: a client like any other, which the real
 /// database does not serve. Nothing at all other places.

@@ -21,7 +21,8 @@ function at(node, ...keys) {
 function nameOf(key) {
   if (key === '%') return '(empty)';
   try {
-    return decodeURIComponent(key);
+    const name = decodeURIComponent(key);
+    return name.trim() === '' ? JSON.stringify(name) : name; // blanks are a name, too: in quotes they can be seen
   } catch {
     return key;
   }
