@@ -126,9 +126,11 @@ std::string name_space_of(const DatabaseUrl& database) {
   return is_address || dot == std::string::npos ? "" : database.host.substr(0, dot);
 }
 
-void append_percent_encoded(std::string& out, std::string_view path) {
+}  // namespace
+
+void append_percent_encoded(std::string& out, std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
-  for (const char c : path) {
+  for (const char c : text) {
     if (is_unreserved(c) || c == '/') {
       out += c;
     } else {
@@ -137,8 +139,6 @@ void append_percent_encoded(std::string& out, std::string_view path) {
     }
   }
 }
-
-}  // namespace
 
 bool DatabaseUrl::is_local() const {
   in_addr address{};

@@ -184,7 +184,7 @@ void Flusher::perform(const SetAside& action) {
   wiring_.events.dead_letter(action.letter, std::chrono::steady_clock::now());
 }
 
-void Flusher::perform(const RefreshCredentials&) {}
+void Flusher::perform(const RefreshCredentials&) { wiring_.sender.refresh_credentials(); }
 
 void Flusher::perform(const Account& action) {
   observe::Metrics& metrics = wiring_.metrics;

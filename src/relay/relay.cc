@@ -17,6 +17,7 @@
 #include "classify/workers.h"
 #include "flush/flusher.h"
 #include "flush/patch_sender.h"
+#include "flush/token_keeper.h"
 #include "observe/events.h"
 #include "observe/http_listener.h"
 #include "observe/metrics.h"
@@ -59,9 +60,35 @@ flush::FlusherOptions flusher_options(const Options& options, std::uint64_t seed
   return result;
 }
 
-flush::SenderOptions sender_options(const Options& options) {
-  return {*options.database, options.database->emulator ? "Bearer owner" : "", options.ca_file,
-          options.request_timeout};
+/// The secrets and certificates that the options name, read before anything starts.
+struct Access {
+  flush::Credentials credentials;
+  std::shared_ptr<const flush::CaFile> ca;
+};
+
+Result<Access> read_access(const Options& options, observe::Log& log) {
+  Access access;
+  auto credentials = flush::read_credentials({options.credentials_file, options.auth_secret_file}, *options.database);
+  if (!credentials) return tl::unexpected<Error>(credentials.error());
+  for (const std::string& warning : credentials->warnings) log.logger().warn("{}", warning);
+  if (!options.ca_file.empty()) {
+    auto ca = flush::CaFile::read(options.ca_file);
+    if (!ca) return tl::unexpected<Error>(ca.error());
+    access.ca = std::move(*ca);
+  }
+  access.credentials = std::move(*credentials);
+  return access;
+}
+
+flush::SenderOptions sender_options(const Options& options, Access access, observe::Events& events,
+                                    std::uint64_t seed) {
+  const auto report = [&events](const flush::TokenNews& news) {
+    if (news.life) return events.token_obtained(*news.life, news.is_first);
+    events.token_failed(news.error, news.next_try_in, std::chrono::steady_clock::now());
+  };
+  flush::SenderOptions result{*options.database, nullptr, access.ca, options.request_timeout};
+  result.credentials = flush::open_source(std::move(access.credentials), {access.ca, seed, report});
+  return result;
 }
 
 std::uint64_t random_seed() {
@@ -84,14 +111,14 @@ Result<classify::RouteTable> load_routes(const Options& options) {
 
 /// In the order in which they depend on each other; threads last, so that they are gone before what they use.
 struct Relay::Parts {
-  Parts(const Options& options, classify::RouteTable table, observe::Log& relay_log)
+  Parts(const Options& options, classify::RouteTable table, Access access, observe::Log& relay_log)
       : log(relay_log),
         routes(std::move(table)),
         metrics(FIREBASE_RELAY_VERSION),
         events(metrics, log.logger()),
         budget(options.queue_bytes_max),
         state(options.instance, options.heartbeat, read_clocks()),
-        sender(sender_options(options)),
+        sender(sender_options(options, std::move(access), events, random_seed())),
         source({options.redis, options.channels, 0, random_seed()},
                {messages, emptied, budget, metrics, events, [this](const bus::Gap& gap) { report(gap); }}),
         flusher(flusher_options(options, random_seed()), outbox.restored(),
@@ -164,7 +191,9 @@ Result<std::unique_ptr<Relay>> Relay::start(const Options& options, observe::Log
     return fail(ErrorCode::kInvalid, "no database is named", "give --database-url or FIREBASE_DATABASE_EMULATOR_HOST");
   Result<classify::RouteTable> routes = load_routes(options);
   if (!routes) return tl::unexpected<Error>(routes.error());
-  auto parts = std::make_unique<Parts>(options, std::move(*routes), log);
+  Result<Access> access = read_access(options, log);
+  if (!access) return tl::unexpected<Error>(access.error());
+  auto parts = std::make_unique<Parts>(options, std::move(*routes), std::move(*access), log);
   Parts& own = *parts;
   auto http = observe::HttpListener::start(options.http_listen.host, options.http_listen.port,
                                            {[&own] { return own.metrics.serialize(); },

@@ -19,8 +19,12 @@ void greet(spdlog::logger& log, const relay::Options& options) {
   log.info(
       "Redis pub/sub cannot be replayed: what is published while the relay is not connected is lost, and reported as a "
       "gap");
-  if (!options.database->emulator && !options.database->is_local()) {
-    log.warn("no credentials: the database will refuse unless its rules let everyone write");
+  const bool has_credentials = !options.credentials_file.empty() || !options.auth_secret_file.empty();
+  if (!has_credentials && !options.database->emulator && !options.database->is_local()) {
+    log.warn("no credentials (--credentials): the database will refuse everything unless its rules let everyone write");
+  }
+  if (has_credentials && options.database->emulator) {
+    log.warn("FIREBASE_DATABASE_EMULATOR_HOST: an emulator gets no credentials but its own; those given are not used");
   }
 }
 
