@@ -203,9 +203,13 @@ Result<DatabaseUrl> parse_emulator_host(std::string_view text, std::string_view 
   return url;
 }
 
-DatabaseUrl default_database_of(std::string_view project_id) {
+Result<DatabaseUrl> default_database_of(std::string_view project_id) {
+  const auto is_label = [](char c) { return is_alphanumeric(c) || c == '-'; };
+  if (project_id.empty() || !std::all_of(project_id.begin(), project_id.end(), is_label)) {
+    return invalid("the project's id is no part of a host's name", "give the database's address by --database-url");
+  }
   DatabaseUrl url;
-  url.host = std::string(project_id) + "-default-rtdb.firebaseio.com";
+  url.host = lower_case(project_id) + "-default-rtdb.firebaseio.com";
   return url;
 }
 

@@ -48,8 +48,6 @@ Result<ServiceAccount> parse_service_account(std::string_view json) {
   if (const std::string* id = text_of("private_key_id")) account.private_key_id = *id;
   // The same forms as a database's address: https, or this very machine.
   if (!parse_database_url(account.token_uri, false)) return wrong("\"token_uri\" is no https:// URL");
-  if (!parse_database_url(default_database_of(account.project_id).text(), false))
-    return wrong("\"project_id\" is no project's id");
   if (!is_rsa_key(account.private_key)) return wrong("\"private_key\" is no RSA key in PEM");
   return account;
 }

@@ -11,7 +11,7 @@ namespace firebase_relay::flush {
 /// A service account's key, as the Firebase console makes it (Project settings, Service accounts).
 struct ServiceAccount {
   std::string client_email;
-  std::string project_id;
+  std::string project_id;      ///< not checked: see default_database_of()
   std::string private_key_id;  ///< may be empty
   std::string token_uri;       ///< https://, or http:// to this very machine
   Secret private_key;          ///< PEM, of RSA

@@ -223,9 +223,10 @@ Result<std::string> project_of_key(CommandLine& line) {
   if (line.options.credentials_file.empty() || !uses_key) return std::string();
   std::vector<std::string> repeated;  // whoever uses the key tells them
   const auto account = flush::read_account(line.options.credentials_file, repeated);
-  if (account) return account->project_id;
+  const auto checked = account ? flush::default_database_of(account->project_id) : tl::unexpected(account.error());
+  if (checked) return account->project_id;
   if (line.command != Command::kRun) return std::string();
-  return fail(account.error().code, account.error().what + "; " + account.error().remedy);
+  return fail(checked.error().code, checked.error().what + "; " + checked.error().remedy);
 }
 
 Result<void> resolve_database(const Settings& settings, const Environment& environment, CommandLine& line) {
@@ -239,7 +240,7 @@ Result<void> resolve_database(const Settings& settings, const Environment& envir
   if (emulator.empty() && given == settings.end()) {
     const auto project = project_of_key(line);
     if (!project) return tl::unexpected(project.error());
-    if (!project->empty()) line.options.database = flush::default_database_of(*project);
+    if (!project->empty()) line.options.database = flush::default_database_of(*project).value();
     return {};
   }
   const bool use_emulator = !emulator.empty() && !by_flag;
