@@ -26,7 +26,7 @@ class TokenServer {
   struct Script {
     int expires_in = 3600;
     int status = 200;              ///< other than 200: answered whatever is asked, with `error` if there is one
-    std::string error;             ///< `error` of the answer, such as invalid_grant
+    std::string error{};           ///< `error` of the answer, such as invalid_grant
     bool hangs = false;            ///< never answers
     std::chrono::seconds clock{};  ///< its clock is ahead of ours by this
   };
