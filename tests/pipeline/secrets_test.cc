@@ -72,7 +72,8 @@ TEST_F(SecretsTest, OfAServiceAccountAreInNoOutput) {
   expect_unseen(secrets_, outputs_of({"run", "--credentials", key_file()}, "access token obtained"));
   ASSERT_EQ(tokens_->tokens().size(), 1u);
   secrets_.emplace_back("an assertion", tokens_->assertions().front().substr(0, 60));
-  emulator_.control("POST", "tokens", {{"revoke", {"token-2"}}});
+  secrets_.emplace_back("the second token", "token-2");
+  emulator_.control("POST", "faults", {{"kind", "status"}, {"status", 401}, {"count", 100}});
   expect_unseen(secrets_,
                 outputs_of({"run", "--credentials", key_file(), "--drain-timeout-ms", "500"}, "unauthorized"));
 }
