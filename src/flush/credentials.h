@@ -32,7 +32,7 @@ class CredentialSource {
   virtual void refused() {}
   /// Calls `changed` from any thread when current() has something new to say; replaces the one before. Once it returns,
   /// the one before is not running and never called again.
-  virtual void watch(std::function<void()> /*changed*/) {}
+  virtual void watch(const std::function<void()>& /*changed*/) {}
 };
 
 /// One that stays as it is.

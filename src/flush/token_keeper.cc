@@ -104,9 +104,9 @@ void TokenKeeper::refused() {
   wakeup_.signal();
 }
 
-void TokenKeeper::watch(std::function<void()> changed) {
+void TokenKeeper::watch(const std::function<void()>& changed) {
   const std::lock_guard lock(changed_mutex_);
-  changed_ = std::move(changed);
+  changed_ = changed;
 }
 
 Result<Credential> fetch_once(const ServiceAccount& account, const std::shared_ptr<const CaFile>& ca,

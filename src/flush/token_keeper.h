@@ -31,7 +31,7 @@ class TokenKeeper final : public CredentialSource {
 
   Result<std::optional<Credential>> current() override;
   void refused() override;
-  void watch(std::function<void()> changed) override;
+  void watch(const std::function<void()>& changed) override;
 
  private:
   void run(const std::stop_token& stop);

@@ -144,9 +144,9 @@ class ScriptedSource final : public CredentialSource {
     return current_;
   }
   void refused() override { ++refusals_; }
-  void watch(std::function<void()> changed) override {
+  void watch(const std::function<void()>& changed) override {
     const std::lock_guard lock(mutex_);
-    changed_ = std::move(changed);
+    changed_ = changed;
   }
   void set(Result<std::optional<Credential>> current) {
     const std::lock_guard lock(mutex_);

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <fstream>
+#include <regex>
 #include <sstream>
 
 #include "pipeline/credentials_fixture.h"
@@ -57,6 +58,8 @@ class SecretsTest : public CredentialsFixture {
                        {"/readyz", test_support::http("GET", url + "/readyz").body},
                        {"cmdline", content_of(proc + "cmdline")},
                        {"comm", content_of(proc + "comm")}};
+    const std::string limits = content_of(proc + "limits");
+    EXPECT_TRUE(std::regex_search(limits, std::regex("Max core file size +0 +0 "))) << limits;
     process.signal(SIGTERM);
     process.wait();
     outputs.emplace_back("stdout and stderr", process.out() + process.err());
