@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "base/secret.h"
 #include "terminal/commands.h"
 
 int main(int argc, char** argv) {
@@ -11,6 +12,7 @@ int main(int argc, char** argv) {
     return kExitInvalid;
   }
   if (line->print) return std::fputs(line->print->c_str(), stdout) < 0 ? kExitFailed : kExitOk;
+  if (line->options.hold_secret()) firebase_relay::forbid_core_dumps();
   switch (line->command) {
     case Command::kRun: return run(*line);
     case Command::kCheck: return check(*line);

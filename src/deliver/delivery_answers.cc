@@ -36,6 +36,7 @@ void Delivery::Impl::retry(RequestId id, Request& request, const Answer& answer,
     hold = HoldReason::kNone;  // perhaps that helps; only the second time it is a person's turn
   }
   const auto wait = circuit_.failed(now_.steady, request.is_probe, hold, answer.retry_after);
+  if (circuit_.hold() == HoldReason::kNone) hold = HoldReason::kNone;  // it went out beside the one that opened it
   concurrency_.slow_down();
   give_back(request, rule.may_still_apply);
   enter_trouble();

@@ -126,9 +126,11 @@ std::string name_space_of(const DatabaseUrl& database) {
   return is_address || dot == std::string::npos ? "" : database.host.substr(0, dot);
 }
 
-void append_percent_encoded(std::string& out, std::string_view path) {
+}  // namespace
+
+void append_percent_encoded(std::string& out, std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
-  for (const char c : path) {
+  for (const char c : text) {
     if (is_unreserved(c) || c == '/') {
       out += c;
     } else {
@@ -137,8 +139,6 @@ void append_percent_encoded(std::string& out, std::string_view path) {
     }
   }
 }
-
-}  // namespace
 
 bool DatabaseUrl::is_local() const {
   in_addr address{};
@@ -203,9 +203,13 @@ Result<DatabaseUrl> parse_emulator_host(std::string_view text, std::string_view 
   return url;
 }
 
-DatabaseUrl default_database_of(std::string_view project_id) {
+Result<DatabaseUrl> default_database_of(std::string_view project_id) {
+  const auto is_label = [](char c) { return is_alphanumeric(c) || c == '-'; };
+  if (project_id.empty() || !std::all_of(project_id.begin(), project_id.end(), is_label)) {
+    return invalid("the project's id is no part of a host's name", "give the database's address by --database-url");
+  }
   DatabaseUrl url;
-  url.host = std::string(project_id) + "-default-rtdb.firebaseio.com";
+  url.host = lower_case(project_id) + "-default-rtdb.firebaseio.com";
   return url;
 }
 

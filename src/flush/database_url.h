@@ -16,7 +16,8 @@ struct DatabaseUrl {
   std::string base_path;  ///< node below which everything goes, as it stands in a URL; without slashes at its ends, may
                           ///< be empty
   std::string name_space;  ///< the emulator's `ns`; empty: none
-  /// An emulator takes `Authorization: Bearer owner` and no other credential. Every plain http:// database is one.
+  /// An emulator takes `Authorization: Bearer owner` and no other credential. Every plain http:// database is taken for
+  /// one, unless there are credentials for it.
   bool emulator = false;
 
   /// This very machine: plaintext does not leave it.
@@ -47,6 +48,10 @@ Result<DatabaseUrl> parse_emulator_host(std::string_view text, std::string_view 
 
 /// The database a project gets by default: https://PROJECT-default-rtdb.firebaseio.com. Wrong for regional databases
 /// and for projects older than autumn 2020, which the first answer (404) tells.
-DatabaseUrl default_database_of(std::string_view project_id);
+/// Errors: kInvalid for what cannot be part of a host's name.
+Result<DatabaseUrl> default_database_of(std::string_view project_id);
+
+/// Appends `text` as it stands in a path or a query: all but RFC 3986's unreserved characters and `/` encoded.
+void append_percent_encoded(std::string& out, std::string_view text);
 
 }  // namespace firebase_relay::flush

@@ -285,7 +285,7 @@ void Flusher::perform(const ShedBytes& action) {
 
 void Flusher::perform(const SetAside& action) { set_aside(action.letter); }
 
-void Flusher::perform(const RefreshCredentials&) {}
+void Flusher::perform(const RefreshCredentials&) { wiring_.sender.refresh_credentials(); }
 
 void Flusher::perform(const Account& action) {
   observe::Metrics& metrics = wiring_.metrics;

@@ -4,6 +4,8 @@
 
 #include <memory>
 
+#include "flush/header_lines.h"
+
 namespace firebase_relay::flush {
 namespace {
 
@@ -22,28 +24,43 @@ std::size_t keep_date(char* data, std::size_t size, std::size_t count, void* dat
   return size * count;
 }
 
+int gives_up(void* request, curl_off_t /*to_load*/, curl_off_t /*loaded*/, curl_off_t /*to_send*/,
+             curl_off_t /*sent*/) {
+  return static_cast<const HttpRequest*>(request)->stop.stop_requested() ? 1 : 0;
+}
+
 }  // namespace
 
 Result<HttpResponse> http_request(const HttpRequest& request) {
   const std::unique_ptr<CURL, void (*)(CURL*)> easy(curl_easy_init(), curl_easy_cleanup);
   if (!easy) return fail(ErrorCode::kUnavailable, "curl_easy_init failed");
   HttpResponse response;
-  curl_slist* lines = curl_slist_append(nullptr, "Content-Type: application/json");
-  if (!request.authorization.empty())
-    lines = curl_slist_append(lines, ("Authorization: " + request.authorization).c_str());
-  const std::unique_ptr<curl_slist, void (*)(curl_slist*)> headers(lines, curl_slist_free_all);
-  curl_easy_setopt(easy.get(), CURLOPT_URL, request.url.c_str());
-  curl_easy_setopt(easy.get(), CURLOPT_CUSTOMREQUEST, request.method.c_str());
-  curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
-  curl_easy_setopt(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
-  if (!request.body.empty()) curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDS, request.body.c_str());
-  if (!request.ca_file.empty()) curl_easy_setopt(easy.get(), CURLOPT_CAINFO, request.ca_file.c_str());
-  curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, keep_body);
-  curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &response.body);
-  curl_easy_setopt(easy.get(), CURLOPT_HEADERFUNCTION, keep_date);
-  curl_easy_setopt(easy.get(), CURLOPT_HEADERDATA, &response.date);
+  HeaderLines headers;
+  headers.add(("Content-Type: " + request.content_type).c_str());
+  headers.add_authorization(request.credential.authorization);
+  const Secret url = with_parameter(request.url, request.credential);
+  const auto set = [&](CURLoption option, auto value) { curl_easy_setopt(easy.get(), option, value); };
+  set(CURLOPT_URL, url.reveal().data());
+  set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  set(CURLOPT_HTTPHEADER, headers.get());
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_USERAGENT, "firebase-relay/" FIREBASE_RELAY_VERSION);
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+  set(CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
+  if (!request.body.empty()) {
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.reveal().size()));
+    set(CURLOPT_POSTFIELDS, request.body.reveal().data());
+  }
+  if (request.ca) request.ca->apply_to(easy.get());
+  set(CURLOPT_WRITEFUNCTION, keep_body);
+  set(CURLOPT_WRITEDATA, &response.body);
+  set(CURLOPT_HEADERFUNCTION, keep_date);
+  set(CURLOPT_HEADERDATA, &response.date);
+  set(CURLOPT_XFERINFOFUNCTION, gives_up);
+  set(CURLOPT_XFERINFODATA, &request);
+  set(CURLOPT_NOPROGRESS, 0L);
+  set(CURLOPT_QUICK_EXIT, 1L);  // giving up does not wait for a name that nobody resolves
   const CURLcode code = curl_easy_perform(easy.get());
   if (code != CURLE_OK) return fail(ErrorCode::kUnavailable, curl_easy_strerror(code));
   long status = 0;

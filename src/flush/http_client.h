@@ -1,20 +1,27 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
+#include <stop_token>
 #include <string>
 
+#include "base/secret.h"
 #include "firebase_relay/result.h"
+#include "flush/ca_file.h"
+#include "flush/credentials.h"
 
 namespace firebase_relay::flush {
 
-/// A request of `check`, `healthcheck` and the like: one at a time, and nobody waits behind it.
+/// A request of `check`, `healthcheck`, the token keeper and the like: one at a time, and nobody waits behind it.
 struct HttpRequest {
   std::string method = "GET";
   std::string url;
-  std::string body;           ///< sent when not empty
-  std::string authorization;  ///< value of the header; empty: none
-  std::string ca_file;        ///< empty: the system's
+  std::string content_type = "application/json";
+  Secret body;            ///< sent when not empty
+  Credential credential;  ///< both parts empty: none
+  std::shared_ptr<const CaFile> ca;
   std::chrono::milliseconds timeout{5'000};
+  std::stop_token stop{};  ///< gives up within a second once it is requested
 };
 
 struct HttpResponse {
@@ -23,7 +30,7 @@ struct HttpResponse {
   std::string date;  ///< the Date header, for clock skew; empty: none
 };
 
-/// Errors: kUnavailable when no answer comes; any status is an answer.
+/// Errors: kUnavailable when no answer comes; any status is an answer. No error holds the URL.
 Result<HttpResponse> http_request(const HttpRequest& request);
 
 }  // namespace firebase_relay::flush

@@ -1,6 +1,7 @@
 #include "flush/patch_sender.h"
 
 #include <curl/curl.h>
+#include <openssl/x509.h>
 
 #include <algorithm>
 #include <cstring>
@@ -9,6 +10,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "flush/header_lines.h"
 
 namespace firebase_relay::flush {
 namespace {
@@ -50,6 +52,7 @@ Answer::Transport transport_of(CURLcode code, bool was_connected) {
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_INVALIDCERTSTATUS:
     case CURLE_SSL_ISSUER_ERROR: return Answer::Transport::kTls;
     case CURLE_OPERATION_TIMEDOUT: return was_connected ? Answer::Transport::kTimeout : Answer::Transport::kConnect;
     default: return was_connected ? Answer::Transport::kReset : Answer::Transport::kConnect;
@@ -73,11 +76,10 @@ std::optional<std::chrono::milliseconds> parse_retry_after(const std::string& va
 /// One request on its way. Used again for later ones: its handle keeps what libcurl has allocated.
 class PatchSender::Transfer {
  public:
-  Transfer(const SenderOptions& options, curl_slist* headers) : easy_(curl_easy_init()) {
+  explicit Transfer(const SenderOptions& options) : easy_(curl_easy_init()) {
     if (!easy_) throw std::runtime_error("curl_easy_init failed");
     set(CURLOPT_UPLOAD, 1L);
     set(CURLOPT_CUSTOMREQUEST, "PATCH");
-    set(CURLOPT_HTTPHEADER, headers);
     set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     set(CURLOPT_UPLOAD_BUFFERSIZE, kUploadBuffer);
     set(CURLOPT_TCP_NODELAY, 1L);
@@ -86,7 +88,7 @@ class PatchSender::Transfer {
     set(CURLOPT_TIMEOUT_MS, static_cast<long>(options.request_timeout.count()));
     set(CURLOPT_PROTOCOLS_STR, "http,https");
     set(CURLOPT_USERAGENT, "firebase-relay/" FIREBASE_RELAY_VERSION);
-    if (!options.ca_file.empty()) set(CURLOPT_CAINFO, options.ca_file.c_str());
+    if (options.ca) options.ca->apply_to(easy_);
     if (options.database.is_local()) set(CURLOPT_NOPROXY, "*");
     // No CURLOPT_SEEKFUNCTION: libcurl must not send a body again by itself. Whether a lost request may be applied
     // later is for delivery to know.
@@ -102,15 +104,20 @@ class PatchSender::Transfer {
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
-  void begin(const Send& send, const std::string& url) {
+  void begin(const Send& send, const std::string& url, const Credential& credential, SteadyTime began) {
     request_ = send.request;
     parts_ = send.parts;
     part_ = 0;
     offset_ = 0;
     answer_.clear();
     retry_after_.clear();
-    began_ = std::chrono::steady_clock::now();
-    set(CURLOPT_URL, url.c_str());
+    began_ = began;
+    headers_.clear();
+    headers_.add("Content-Type: application/json");
+    headers_.add("Expect:");  // no 100-continue: it costs a round trip
+    headers_.add_authorization(credential.authorization);
+    set(CURLOPT_HTTPHEADER, headers_.get());
+    set(CURLOPT_URL, with_parameter(url, credential).reveal().data());  // libcurl copies it
     set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(send.bytes));
   }
 
@@ -124,7 +131,7 @@ class PatchSender::Transfer {
     answer.status = static_cast<int>(status);
     answer.retry_after = parse_retry_after(retry_after_, utc_now());
     const bool is_ok = code == CURLE_OK && status >= 200 && status < 300;
-    if (code != CURLE_OK) answer.detail = curl_easy_strerror(code);
+    if (code != CURLE_OK) answer.detail = curl_easy_strerror(code) + certificate_flaw(code);
     if (code == CURLE_OK && !is_ok) answer.detail = std::to_string(status) + " " + one_line(answer_);
     answer.write_too_big = status == 400 && answer_.find("exceeds the maximum size") != std::string::npos;
     return {request_, std::move(answer), std::chrono::steady_clock::now() - began_};
@@ -133,6 +140,13 @@ class PatchSender::Transfer {
   [[nodiscard]] CURL* easy() const { return easy_; }
 
  private:
+  /// What is wrong with the certificate; libcurl's own text says only that something is.
+  [[nodiscard]] std::string certificate_flaw(CURLcode code) const {
+    long flaw = X509_V_OK;
+    curl_easy_getinfo(easy_, CURLINFO_SSL_VERIFYRESULT, &flaw);
+    if (code != CURLE_PEER_FAILED_VERIFICATION || flaw == X509_V_OK) return "";
+    return std::string(": ") + X509_verify_cert_error_string(flaw);
+  }
   template <class Value>
   void set(CURLoption option, Value value) {
     const CURLcode code = curl_easy_setopt(easy_, option, value);
@@ -183,22 +197,31 @@ class PatchSender::Transfer {
   std::string answer_;
   std::string retry_after_;
   SteadyTime began_;
+  HeaderLines headers_;
+};
+
+/// A request whose credential is on its way.
+struct PatchSender::Parked {
+  Send send;
+  SteadyTime began;
 };
 
 struct PatchSender::Handles {
   CURLM* multi = nullptr;
-  curl_slist* headers = nullptr;
   std::unordered_map<CURL*, std::unique_ptr<Transfer>> busy;
   std::vector<std::unique_ptr<Transfer>> idle;
+  std::vector<Parked> parked;
+  std::vector<Finished> answered_here;  ///< without being sent
 
   ~Handles() {
     for (auto& [easy, transfer] : busy) curl_multi_remove_handle(multi, easy);
     busy.clear();
     idle.clear();
     curl_multi_cleanup(multi);
-    curl_slist_free_all(headers);
   }
   void collect(std::vector<Finished>& finished) {
+    for (Finished& answer : answered_here) finished.push_back(std::move(answer));
+    answered_here.clear();
     int running = 0;
     curl_multi_perform(multi, &running);
     int left = 0;
@@ -218,40 +241,70 @@ PatchSender::PatchSender(SenderOptions options) : options_(std::move(options)), 
   start_curl();
   handles_->multi = curl_multi_init();
   if (!handles_->multi) throw std::runtime_error("curl_multi_init failed");
-  std::vector<std::string> lines = {"Content-Type: application/json",
-                                    "Expect:"};  // no 100-continue: it costs a round trip
-  if (!options_.authorization.empty()) lines.push_back("Authorization: " + options_.authorization);
-  for (const std::string& line : lines) handles_->headers = curl_slist_append(handles_->headers, line.c_str());
+  if (!options_.credentials) options_.credentials = std::make_shared<FixedCredential>(Credential{});
+  options_.credentials->watch([this] { wake(); });
 }
 
-PatchSender::~PatchSender() = default;
+PatchSender::~PatchSender() { options_.credentials->watch({}); }
 
 void PatchSender::send(const Send& send) {
+  handles_->parked.push_back({send, std::chrono::steady_clock::now()});
+  start_parked();
+}
+
+/// Sends what has a credential now, and answers what will get none.
+void PatchSender::start_parked() {
+  if (handles_->parked.empty()) return;
+  const SteadyTime now = std::chrono::steady_clock::now();
+  const Result<std::optional<Credential>> credential = options_.credentials->current();
+  std::vector<Parked> waiting;
+  for (Parked& parked : handles_->parked) {
+    if (credential && *credential) {
+      start(parked.send, **credential, parked.began);
+    } else if (credential && now - parked.began < options_.request_timeout) {
+      waiting.push_back(std::move(parked));
+    } else {
+      Answer answer;
+      answer.transport = Answer::Transport::kConnect;
+      answer.detail = "no access token yet: " + (credential ? std::string("the token endpoint has not answered")
+                                                            : one_line(credential.error().what));
+      handles_->answered_here.push_back({parked.send.request, std::move(answer), now - parked.began});
+    }
+  }
+  handles_->parked = std::move(waiting);
+}
+
+void PatchSender::start(const Send& send, const Credential& credential, SteadyTime began) {
   std::unique_ptr<Transfer> transfer;
   if (handles_->idle.empty()) {
-    transfer = std::make_unique<Transfer>(options_, handles_->headers);
+    transfer = std::make_unique<Transfer>(options_);
   } else {
     transfer = std::move(handles_->idle.back());
     handles_->idle.pop_back();
   }
-  transfer->begin(send, options_.database.patch_url(unquoted(send.base)));
+  transfer->begin(send, options_.database.patch_url(unquoted(send.base)), credential, began);
   CURL* easy = transfer->easy();
   handles_->busy.emplace(easy, std::move(transfer));
   curl_multi_add_handle(handles_->multi, easy);
 }
 
 void PatchSender::wait(SteadyTime deadline, std::vector<Finished>& finished) {
+  start_parked();
   handles_->collect(finished);
   if (!finished.empty()) return;
   constexpr std::chrono::seconds kLongest{10};  // health sees the flusher turn
+  for (const Parked& parked : handles_->parked) deadline = std::min(deadline, parked.began + options_.request_timeout);
   const SteadyTime now = std::chrono::steady_clock::now();
   const auto left =
       deadline <= now ? SteadyTime::duration::zero() : std::min<SteadyTime::duration>(deadline - now, kLongest);
   const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(left);
   curl_multi_poll(handles_->multi, nullptr, 0, static_cast<int>(timeout.count()), nullptr);
+  start_parked();
   handles_->collect(finished);
 }
 
 void PatchSender::wake() { curl_multi_wakeup(handles_->multi); }
+
+void PatchSender::refresh_credentials() { options_.credentials->refused(); }
 
 }  // namespace firebase_relay::flush

@@ -9,19 +9,22 @@
 
 #include "firebase_relay/delivery.h"
 #include "firebase_relay/result.h"
+#include "flush/ca_file.h"
+#include "flush/credentials.h"
 #include "flush/database_url.h"
 
 namespace firebase_relay::flush {
 
 struct SenderOptions {
   DatabaseUrl database;
-  std::string authorization;  ///< value of the Authorization header; empty: none
-  std::string ca_file;        ///< empty: the system's
+  std::shared_ptr<CredentialSource> credentials;  ///< asked for each request; null: none are needed
+  std::shared_ptr<const CaFile> ca;               ///< null: the system's alone
   std::chrono::milliseconds request_timeout{15'000};
 };
 
 /// Sends PATCH requests side by side over kept connections (curl multi, HTTP/1.1). A request whose answer is lost takes
-/// its connection with it.
+/// its connection with it. A request whose credential is still on its way waits for it, and is answered as one without
+/// a connection when there is none: nothing goes out unauthenticated.
 ///
 /// Threads: one, but wake(), which any thread may call.
 /// Errors:  an answer for every request, also when there is none: Answer::transport tells why.
@@ -42,10 +45,15 @@ class PatchSender {
   void wait(SteadyTime deadline, std::vector<Finished>& finished);
   /// Ends the current or the next wait().
   void wake();
+  /// The database did not take the credential.
+  void refresh_credentials();
 
  private:
   class Transfer;
   struct Handles;
+  struct Parked;
+  void start_parked();
+  void start(const Send& send, const Credential& credential, SteadyTime began);
 
   SenderOptions options_;
   std::unique_ptr<Handles> handles_;

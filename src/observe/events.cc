@@ -123,6 +123,18 @@ void Events::unheld() {
   logger_.info("delivery goes on: the database takes writes again");
 }
 
+void Events::token_obtained(std::chrono::seconds life, bool is_news) {
+  logger_.log(is_news ? spdlog::level::info : spdlog::level::debug, "credentials: access token obtained, good for {}",
+              duration_text(life));
+}
+
+void Events::token_failed(const Error& error, std::chrono::milliseconds next_try_in, SteadyTime now) {
+  metrics_.retries("token").Increment();
+  if (!may_log("credentials", now)) return;
+  logger_.warn("credentials: {}{}{}; next try in {}", printable(error.what, 2 * kExcerptBytesMax),
+               error.remedy.empty() ? "" : "; ", error.remedy, duration_text(next_try_in));
+}
+
 void Events::history_shed(const KindCounts& messages, SteadyTime now) {
   Metrics::add(metrics_.shed, messages);
   if (std::accumulate(messages.begin(), messages.end(), std::uint64_t{0}) == 0) return;

@@ -52,6 +52,12 @@ class Events {
   /// What held it is over. Harmless when nothing did.
   void unheld();
 
+  // Credentials
+  /// `is_news`: the first token, or the first after trouble.
+  void token_obtained(std::chrono::seconds life, bool is_news);
+  /// An exchange for a token failed.
+  void token_failed(const Error& error, std::chrono::milliseconds next_try_in, SteadyTime now);
+
   // Disk
   /// The only place that counts messages_shed_total.
   void history_shed(const KindCounts& messages, SteadyTime now);

@@ -37,7 +37,7 @@ struct Options {
   std::optional<flush::DatabaseUrl> database;  ///< none: nothing said where; `run` never comes so far
   std::string credentials_file;                ///< empty: none
   std::string auth_secret_file;                ///< empty: none
-  std::string ca_file;                         ///< empty: the system's
+  std::string ca_file;                         ///< trusted besides the system's; empty: none
   bool allow_plaintext = false;                ///< http:// to a host that is not this machine
 
   // Delivery
@@ -70,6 +70,10 @@ struct Options {
   observe::LogFormat log_format = observe::LogFormat::kText;
   LogMessages log_messages = LogMessages::kAuto;
 
+  /// Memory, and not only files, will hold a secret.
+  [[nodiscard]] bool hold_secret() const {
+    return !credentials_file.empty() || !auth_secret_file.empty() || !redis.password.empty();
+  }
   bool operator==(const Options&) const = default;
 };
 

@@ -22,6 +22,7 @@
 #include "flush/http_client.h"
 #include "flush/letter_box.h"
 #include "flush/patch_sender.h"
+#include "flush/token_keeper.h"
 #include "observe/events.h"
 #include "observe/http_listener.h"
 #include "observe/metrics.h"
@@ -69,9 +70,35 @@ flush::FlusherOptions flusher_options(const Options& options, std::uint64_t seed
   return result;
 }
 
-flush::SenderOptions sender_options(const Options& options) {
-  return {*options.database, options.database->emulator ? "Bearer owner" : "", options.ca_file,
-          options.request_timeout};
+/// The secrets and certificates that the options name, read before anything starts.
+struct Access {
+  flush::Credentials credentials;
+  std::shared_ptr<const flush::CaFile> ca;
+};
+
+Result<Access> read_access(const Options& options, observe::Log& log) {
+  Access access;
+  auto credentials = flush::read_credentials({options.credentials_file, options.auth_secret_file}, *options.database);
+  if (!credentials) return tl::unexpected<Error>(credentials.error());
+  for (const std::string& warning : credentials->warnings) log.logger().warn("{}", warning);
+  if (!options.ca_file.empty()) {
+    auto ca = flush::CaFile::read(options.ca_file);
+    if (!ca) return tl::unexpected<Error>(ca.error());
+    access.ca = std::move(*ca);
+  }
+  access.credentials = std::move(*credentials);
+  return access;
+}
+
+flush::SenderOptions sender_options(const Options& options, Access access, observe::Events& events,
+                                    std::uint64_t seed) {
+  const auto report = [&events](const flush::TokenNews& news) {
+    if (news.life) return events.token_obtained(*news.life, news.is_first);
+    events.token_failed(news.error, news.next_try_in, std::chrono::steady_clock::now());
+  };
+  flush::SenderOptions result{*options.database, nullptr, access.ca, options.request_timeout};
+  result.credentials = flush::open_source(std::move(access.credentials), {access.ca, seed, report});
+  return result;
 }
 
 std::uint64_t random_seed() {
@@ -129,7 +156,7 @@ Result<classify::RouteTable> load_routes(const Options& options) {
 
 /// In the order in which they depend on each other; threads last, so that they are gone before what they use.
 struct Relay::Parts {
-  Parts(const Options& options, Role what_for, classify::RouteTable table, observe::Log& relay_log)
+  Parts(const Options& options, Role what_for, classify::RouteTable table, Access access, observe::Log& relay_log)
       : role(what_for),
         log(relay_log),
         routes(std::move(table)),
@@ -137,7 +164,8 @@ struct Relay::Parts {
         events(metrics, log.logger()),
         budget(options.queue_bytes_max),
         state(options.instance, what_for == Role::kRelay ? options.heartbeat : std::chrono::seconds(0), read_clocks()),
-        sender(sender_options(options)) {}
+        sending(sender_options(options, std::move(access), events, random_seed())),
+        sender(sending) {}
 
   Result<void> open(const Options& options);
   void make_source(const Options& options, std::istream* lines);
@@ -162,6 +190,7 @@ struct Relay::Parts {
   Storage storage;
   std::optional<flush::LetterBox> letters;
   StateWriter state;
+  flush::SenderOptions sending;
   flush::PatchSender sender;
   Wakeup source_ended;
   std::unique_ptr<Source> source;  ///< none in Role::kRetry
@@ -228,10 +257,16 @@ void Relay::Parts::ask_for_the_previous_run(const Options& options) {
   state.hold(true);
   flush::HttpRequest question;
   question.url = options.database->url_of(state.path_of("heartbeat_at"), "");
-  question.authorization = options.database->emulator ? "Bearer owner" : "";
-  question.ca_file = options.ca_file;
-  const auto read_heartbeat = [question]() -> Result<std::optional<UtcMillis>> {
-    const auto answer = flush::http_request(question);
+  question.ca = sending.ca;
+  const auto read_heartbeat = [question, credentials = sending.credentials]() -> Result<std::optional<UtcMillis>> {
+    flush::HttpRequest request = question;
+    if (credentials) {
+      const auto credential = credentials->current();
+      if (!credential) return tl::unexpected<Error>(credential.error());
+      if (!*credential) return fail(ErrorCode::kUnavailable, "no credential yet");
+      request.credential = **credential;
+    }
+    const auto answer = flush::http_request(request);
     if (!answer) return tl::unexpected<Error>(answer.error());
     if (answer->status != 200) return fail(ErrorCode::kRefused, "heartbeat: " + std::to_string(answer->status));
     std::string_view text = answer->body;
@@ -297,7 +332,9 @@ Result<std::unique_ptr<Relay>> Relay::start(const Options& options, observe::Log
     return fail(ErrorCode::kInvalid, "no database is named", "give --database-url or FIREBASE_DATABASE_EMULATOR_HOST");
   Result<classify::RouteTable> routes = load_routes(options);
   if (!routes) return tl::unexpected<Error>(routes.error());
-  auto parts = std::make_unique<Parts>(options, role, std::move(*routes), log);
+  Result<Access> access = read_access(options, log);
+  if (!access) return tl::unexpected<Error>(access.error());
+  auto parts = std::make_unique<Parts>(options, role, std::move(*routes), std::move(*access), log);
   Parts& own = *parts;
   if (auto opened = own.open(options); !opened) return tl::unexpected<Error>(opened.error());
   own.make_source(options, lines);

@@ -11,6 +11,7 @@
 #include "bus/connection.h"
 #include "classify/key_codec.h"
 #include "flush/http_client.h"
+#include "flush/token_keeper.h"
 #include "relay/relay.h"
 #include "terminal/commands.h"
 
@@ -54,20 +55,66 @@ void check_redis(const relay::Options& options, Report& report) {
   report.good("redis", options.redis.masked() + ", subscribed");
 }
 
+/// What the requests to the database need.
+struct Access {
+  flush::Credential credential;
+  std::shared_ptr<const flush::CaFile> ca;
+};
+
+/// The key or the secret as the relay reads it, and a token minted by it. Nothing: no request could be let in.
+std::optional<Access> check_credentials(const relay::Options& options, Report& report) {
+  constexpr const char* kWhat = "credentials";
+  Access access;
+  if (!options.ca_file.empty()) {
+    auto ca = flush::CaFile::read(options.ca_file);
+    if (!ca) {
+      report.bad("ca-file", ca.error().what, ca.error().remedy);
+      return std::nullopt;
+    }
+    access.ca = std::move(*ca);
+  }
+  auto credentials = flush::read_credentials({options.credentials_file, options.auth_secret_file},
+                                             options.database.value_or(flush::DatabaseUrl{}));
+  if (!credentials) {
+    report.bad(kWhat, credentials.error().what, credentials.error().remedy);
+    return std::nullopt;
+  }
+  std::string warnings;
+  for (const std::string& warning : credentials->warnings) warnings += "; " + warning;
+  access.credential = credentials->fixed;
+  if (credentials->account) {
+    std::optional<Error> flaw;
+    auto token = flush::fetch_once(*credentials->account, access.ca, flaw);
+    if (flaw) report.bad("clock", flaw->what, flaw->remedy);
+    if (!token) {
+      report.bad(kWhat, credentials->account->client_email + ": " + token.error().what, token.error().remedy);
+      return std::nullopt;
+    }
+    access.credential = std::move(*token);
+    report.good(kWhat, credentials->account->client_email + ", access token obtained" + warnings);
+  } else if (!access.credential.auth_parameter.empty()) {
+    report.good(kWhat, "legacy secret of " + options.auth_secret_file + warnings);
+  } else {
+    const bool is_emulator = options.database && options.database->emulator;
+    report.good(kWhat, is_emulator ? "an emulator's" : "none: the database's rules decide");
+  }
+  return access;
+}
+
 /// Writes a key with %2E, reads it back as it must be asked for over REST, and removes it: proves address, credentials,
 /// rules, and that keys are taken literally.
-void check_database(const relay::Options& options, Report& report) {
+void check_database(const relay::Options& options, const Access& access, Report& report) {
   if (!options.database) return report.bad("database", "none is named", "give --database-url");
   std::string instance;
   classify::append_encoded_key(options.instance, instance);
   const std::string node = "relay/" + instance + "/check";
   flush::HttpRequest request;
-  request.authorization = options.database->emulator ? "Bearer owner" : "";
-  request.ca_file = options.ca_file;
+  request.credential = access.credential;
+  request.ca = access.ca;
   const auto ask = [&](const std::string& method, const std::string& path, const std::string& body) {
     request.method = method;
     request.url = options.database->url_of(path, method == "GET" ? "" : "print=silent");
-    request.body = body;
+    request.body = Secret(std::string_view(body));
     return flush::http_request(request);
   };
   const auto written = ask("PATCH", node, "{\"key%2Ewith%2Edots\":true}");
@@ -118,7 +165,7 @@ int check(const CommandLine& line) {
     report.bad("routes", routes.error().what, routes.error().remedy);
   }
   check_redis(line.options, report);
-  check_database(line.options, report);
+  if (const auto access = check_credentials(line.options, report)) check_database(line.options, *access, report);
   return report.exit();
 }
 

@@ -9,6 +9,7 @@
 #include <map>
 #include <utility>
 
+#include "flush/credentials.h"
 #include "flush/database_url.h"
 #include "observe/printable.h"
 #include "terminal/config_file.h"
@@ -217,6 +218,27 @@ Result<void> resolve_password(const Settings& settings, const Environment& envir
   return {};
 }
 
+/// A key has one purpose: two kinds of credentials are a mistake, and which one counts would be a guess.
+Result<void> check_credentials(const Settings& settings) {
+  const auto account = settings.find("credentials");
+  const auto secret = settings.find("auth-secret-file");
+  if (account == settings.end() || secret == settings.end()) return {};
+  return invalid(account->second.origin + " and " + secret->second.origin +
+                 ": expected one of the two, a service account's key or a legacy secret");
+}
+
+/// Of the key, when it is needed to know where the database is. `check` has a line of its own for a key that is wrong.
+Result<std::string> project_of_key(CommandLine& line) {
+  const bool uses_key = line.command == Command::kRun || line.command == Command::kCheck;
+  if (line.options.credentials_file.empty() || !uses_key) return std::string();
+  std::vector<std::string> repeated;  // whoever uses the key tells them
+  const auto account = flush::read_account(line.options.credentials_file, repeated);
+  const auto checked = account ? flush::default_database_of(account->project_id) : tl::unexpected(account.error());
+  if (checked) return account->project_id;
+  if (line.command != Command::kRun) return std::string();
+  return fail(checked.error().code, checked.error().what + "; " + checked.error().remedy);
+}
+
 Result<void> resolve_database(const Settings& settings, const Environment& environment, CommandLine& line) {
   const Flag& flag = *find_flag("database-url");
   const auto given = settings.find(flag.name);
@@ -225,17 +247,26 @@ Result<void> resolve_database(const Settings& settings, const Environment& envir
   if (by_flag && !emulator.empty()) {
     line.warnings.push_back(std::string(kEmulatorVariable) + " is not used: --database-url beats it");
   }
-  if (emulator.empty() && given == settings.end()) return {};
+  if (emulator.empty() && given == settings.end()) {
+    const auto project = project_of_key(line);
+    if (!project) return tl::unexpected(project.error());
+    if (!project->empty()) line.options.database = flush::default_database_of(*project).value();
+    return {};
+  }
   const bool use_emulator = !emulator.empty() && !by_flag;
   if (use_emulator) line.options.allow_plaintext = true;
 
   if (given != settings.end()) {
     auto url = flush::parse_database_url(given->second.text, line.options.allow_plaintext);
     if (!url) return wrong(given->second, flag, url.error().what + "; " + url.error().remedy);
+    const bool has_credentials = !line.options.credentials_file.empty() || !line.options.auth_secret_file.empty();
+    if (has_credentials) url->emulator = false;
     line.options.database = std::move(*url);
   }
   if (!use_emulator) return {};
-  auto url = flush::parse_emulator_host(emulator, given == settings.end() ? "" : given->second.text, "");
+  const auto project = given == settings.end() ? project_of_key(line) : std::string();
+  if (!project) return tl::unexpected(project.error());
+  auto url = flush::parse_emulator_host(emulator, given == settings.end() ? "" : given->second.text, *project);
   const Given variable{emulator, "environment variable " + std::string(kEmulatorVariable), Level::kEnvironment};
   if (!url) return wrong(variable, flag, url.error().what + "; " + url.error().remedy);
   line.options.database = std::move(*url);
@@ -298,6 +329,7 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv, const 
   const auto settings = gather(*words, environment, line.config_file);
   if (!settings) return tl::unexpected(settings.error());
   if (auto applied = apply(*settings, line.options); !applied) return tl::unexpected(applied.error());
+  if (auto checked = check_credentials(*settings); !checked) return tl::unexpected(checked.error());
   if (auto resolved = resolve_password(*settings, environment, line); !resolved)
     return tl::unexpected(resolved.error());
   if (auto resolved = resolve_database(*settings, environment, line); !resolved)
@@ -313,7 +345,9 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv, const 
   line.watch = words->command_flags.contains("watch");
   const bool needs_database = line.command == Command::kRun || line.command == Command::kReplay;
   if (needs_database && !line.options.database) {
-    return invalid("no database: expected --database-url, FIREBASE_DATABASE_URL, or FIREBASE_DATABASE_EMULATOR_HOST");
+    return invalid(
+        "no database: expected --database-url, FIREBASE_DATABASE_URL, FIREBASE_DATABASE_EMULATOR_HOST, or "
+        "--credentials");
   }
   return line;
 }

@@ -18,8 +18,12 @@ namespace {
 
 void greet(spdlog::logger& log, const relay::Options& options) {
   for (const std::string& text : banner(options)) log.info("{}", text);
-  if (!options.database->emulator && !options.database->is_local()) {
-    log.warn("no credentials: the database will refuse unless its rules let everyone write");
+  const bool has_credentials = !options.credentials_file.empty() || !options.auth_secret_file.empty();
+  if (!has_credentials && !options.database->emulator && !options.database->is_local()) {
+    log.warn("no credentials (--credentials): the database will refuse everything unless its rules let everyone write");
+  }
+  if (has_credentials && options.database->emulator) {
+    log.warn("FIREBASE_DATABASE_EMULATOR_HOST: an emulator gets no credentials but its own; those given are not used");
   }
 }
 

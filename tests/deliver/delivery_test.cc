@@ -223,6 +223,21 @@ TEST_F(DeliveryTest, UnauthorizedRefreshesOnceThenHolds) {
   EXPECT_EQ(delivery_->hold(), HoldReason::kNone);
 }
 
+TEST_F(DeliveryTest, RequestsBesideTheOneThatWasUnauthorizedHoldNothing) {
+  start({.batch_bytes_max = 2000});
+  price("A", "1");
+  for (int i = 0; i < 20; ++i) price("A", '"' + std::string(500, 'x') + '"');
+  answer(204);
+  for (int i = 0; i < 10 && sent_.size() < 2; ++i) pass_to_deadline();
+  ASSERT_GE(sent_.size(), 2u) << "live and history side by side";
+  while (!sent_.empty()) answer(401);  // all went out with the old token
+  EXPECT_EQ(refreshes_, 1);
+  EXPECT_EQ(delivery_->hold(), HoldReason::kNone);
+  for (const RequestEnded& ended : ended_) EXPECT_NE(ended.result, RequestEnded::Result::kHeld);
+  deliver_all();
+  EXPECT_EQ(delivery_->messages_in_flight(), 0u);
+}
+
 TEST_F(DeliveryTest, NewestStateIsSentOnceMoreAfterALostAnswer) {
   start({.request_timeout = milliseconds(5000)});
   price("A", "1");

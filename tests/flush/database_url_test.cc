@@ -192,7 +192,12 @@ TEST(EmulatorHost, refuses_what_is_no_host) {
 }
 
 TEST(DatabaseUrl, is_made_from_a_project) {
-  EXPECT_EQ(default_database_of("home-1234").text(), "https://home-1234-default-rtdb.firebaseio.com");
+  EXPECT_EQ(default_database_of("home-1234").value().text(), "https://home-1234-default-rtdb.firebaseio.com");
+  for (const char* id : {"", "evil.example/x", "example.com:home", "a?b", "a b"}) {
+    const auto url = default_database_of(id);
+    ASSERT_FALSE(url) << id;
+    EXPECT_THAT(url.error().remedy, HasSubstr("--database-url")) << id;
+  }
 }
 
 }  // namespace

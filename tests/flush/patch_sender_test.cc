@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <mutex>
 #include <thread>
 
 namespace firebase_relay::flush {
@@ -133,6 +134,93 @@ TEST(PatchSender, ReadsRetryAfterAndWhatTheRefusalIsAbout) {
   const Answer bad = answer_to("HTTP/1.1 400 Bad\r\nContent-Length: 11\r\n\r\n{\"error\":1}");
   EXPECT_FALSE(bad.write_too_big);
   EXPECT_NE(bad.detail.find("error"), std::string::npos);
+}
+
+/// Says what a test tells it to.
+class ScriptedSource final : public CredentialSource {
+ public:
+  Result<std::optional<Credential>> current() override {
+    const std::lock_guard lock(mutex_);
+    return current_;
+  }
+  void refused() override { ++refusals_; }
+  void watch(const std::function<void()>& changed) override {
+    const std::lock_guard lock(mutex_);
+    changed_ = changed;
+  }
+  void set(Result<std::optional<Credential>> current) {
+    const std::lock_guard lock(mutex_);
+    current_ = std::move(current);
+    if (changed_) changed_();
+  }
+  static Credential bearer(std::string_view token) { return {Secret("Bearer " + std::string(token)), Secret()}; }
+  [[nodiscard]] bool is_watched() const { return static_cast<bool>(changed_); }
+  int refusals_ = 0;
+
+ private:
+  std::mutex mutex_;
+  Result<std::optional<Credential>> current_ = std::optional<Credential>();
+  std::function<void()> changed_;
+};
+
+TEST(PatchSender, AsksForTheCredentialOfEachRequest) {
+  const auto source = std::make_shared<ScriptedSource>();
+  OneAnswer server("HTTP/1.1 204 No Content\r\n\r\n");
+  SenderOptions with = options(server.url());
+  with.credentials = source;
+  PatchSender sender(with);
+  source->set(std::optional(ScriptedSource::bearer("new")));
+  EXPECT_EQ(send(sender).status, 204);
+  EXPECT_NE(server.request().find("\r\nAuthorization: Bearer new\r\n"), std::string::npos) << server.request();
+  sender.refresh_credentials();
+  EXPECT_EQ(source->refusals_, 1);
+}
+
+TEST(PatchSender, RequestWaitsForACredentialThatIsOnItsWay) {
+  const auto source = std::make_shared<ScriptedSource>();
+  OneAnswer server("HTTP/1.1 204 No Content\r\n\r\n");
+  SenderOptions with = options(server.url());
+  with.credentials = source;
+  PatchSender sender(with);
+  sender.send({7, "", {"{", "}"}, 2, 0});
+  std::vector<PatchSender::Finished> finished;
+  sender.wait(steady_clock::now(), finished);
+  EXPECT_TRUE(finished.empty());
+
+  std::jthread minter([&] { source->set(std::optional(ScriptedSource::bearer("late"))); });
+
+  const auto deadline = steady_clock::now() + seconds(9);  // less than wait() takes without being woken
+  while (finished.empty() && steady_clock::now() < deadline) sender.wait(deadline + seconds(60), finished);
+  ASSERT_EQ(finished.size(), 1u);
+  EXPECT_EQ(finished[0].answer.status, 204);
+  EXPECT_NE(server.request().find("Authorization: Bearer late"), std::string::npos);
+}
+
+TEST(PatchSender, RequestWithoutACredentialNeverGoesOut) {
+  const auto source = std::make_shared<ScriptedSource>();
+  OneAnswer server(OneAnswer::kNever);
+  SenderOptions with = options(server.url(), milliseconds(100));
+  with.credentials = source;
+  PatchSender sender(with);
+  const Answer late = send(sender);
+  EXPECT_EQ(late.transport, Answer::Transport::kConnect) << "the database has not seen it";
+  EXPECT_NE(late.detail.find("no access token yet: the token endpoint has not answered"), std::string::npos);
+
+  source->set(fail(ErrorCode::kRefused, "key\nrevoked"));
+  const Answer refused = send(sender);
+  EXPECT_EQ(refused.transport, Answer::Transport::kConnect);
+  EXPECT_EQ(refused.detail, "no access token yet: key revoked");
+}
+
+TEST(PatchSender, WatchesTheCredentialNoLongerThanItLives) {
+  const auto source = std::make_shared<ScriptedSource>();
+  {
+    SenderOptions with = options("http://127.0.0.1:1/?ns=demo");
+    with.credentials = source;
+    const PatchSender sender(with);
+    EXPECT_TRUE(source->is_watched());
+  }
+  EXPECT_FALSE(source->is_watched());
 }
 
 TEST(PatchSender, WakeEndsTheWait) {

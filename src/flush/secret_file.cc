@@ -1,0 +1,83 @@
+#include "flush/secret_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <system_error>
+
+namespace firebase_relay::flush {
+namespace {
+
+constexpr off_t kBytesMax = 1 << 20;
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+std::string real_path_of(const std::string& file) {
+  const std::unique_ptr<char, void (*)(void*)> path(::realpath(file.c_str(), nullptr), std::free);
+  return path ? path.get() : file;
+}
+
+tl::unexpected<Error> unreadable(const std::string& file, int error) {
+  return fail(ErrorCode::kInvalid, file + ": " + std::generic_category().message(error),
+              "name a file that the relay's user can read");
+}
+
+}  // namespace
+
+std::optional<ModeFlaw> judge_mode(const std::string& file, mode_t mode) {
+  constexpr mode_t kOthers = S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH;
+  if ((mode & kOthers) == 0) return std::nullopt;
+  std::array<char, 8> digits{};
+  std::snprintf(digits.data(), digits.size(), "%04o", static_cast<unsigned>(mode & 07777));
+  Error error{ErrorCode::kInvalid,
+              file + " may be read or changed by others than its owner (mode " + digits.data() + ")",
+              "run: chmod 600 " + file};
+  return ModeFlaw{std::move(error), !file.starts_with(kSecretMount)};
+}
+
+Result<SecretFile> read_secret_file(const std::string& file) {
+  const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // not to wait for a pipe
+  if (descriptor.get() < 0) return unreadable(file, errno);
+  struct stat status {};
+  if (::fstat(descriptor.get(), &status) != 0) return unreadable(file, errno);
+  if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kInvalid, file + " is no file", "name a file");
+  if (status.st_size > kBytesMax)
+    return fail(ErrorCode::kInvalid, file + " is over 1 MiB", "no secret is that large: name the right file");
+  SecretFile result;
+  if (std::optional<ModeFlaw> flaw = judge_mode(real_path_of(file), status.st_mode)) {
+    if (flaw->is_fatal) return tl::unexpected<Error>(std::move(flaw->error));
+    result.warning = flaw->error.what;
+  }
+  std::string content(static_cast<std::size_t>(status.st_size), '\0');
+  std::size_t filled = 0;
+  while (filled < content.size()) {
+    const ssize_t size = ::read(descriptor.get(), content.data() + filled, content.size() - filled);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return unreadable(file, errno);
+    if (size == 0) break;
+    filled += static_cast<std::size_t>(size);
+  }
+  content.resize(filled);
+  result.content = Secret(std::move(content));
+  return result;
+}
+
+}  // namespace firebase_relay::flush

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/secret.h"
+#include "firebase_relay/result.h"
+
+namespace firebase_relay::flush {
+
+/// Where containers get their secrets: the mode of a file there is the mount's, and the person's to change only
+/// outside.
+inline constexpr std::string_view kSecretMount = "/run/secrets/";
+
+/// What is wrong with a secret's file of this mode: somebody but its owner may read or change it. `file` is its real
+/// path.
+struct ModeFlaw {
+  Error error;
+  bool is_fatal;  ///< false: in a container's secret mount, where it is worth a warning
+};
+std::optional<ModeFlaw> judge_mode(const std::string& file, mode_t mode);
+
+struct SecretFile {
+  Secret content;
+  std::optional<std::string> warning;
+};
+/// The whole of a small file that only its owner may read.
+/// Errors: kInvalid, with the file's name and the fix: it cannot be read, is no file, is over 1 MiB, or others may read
+/// it. Its content is in no error.
+Result<SecretFile> read_secret_file(const std::string& file);
+
+}  // namespace firebase_relay::flush

@@ -1,0 +1,105 @@
+#include "flush/secret_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "flush/credentials.h"
+#include "support/temp_dir.h"
+
+namespace firebase_relay::flush {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class SecretFileTest : public testing::Test {
+ protected:
+  std::string make(const std::string& content, mode_t mode = 0600) {
+    std::ofstream(dir_.file("secret"), std::ios::binary) << content;
+    ::chmod(dir_.file("secret").c_str(), mode);
+    return dir_.file("secret");
+  }
+  test_support::TempDir dir_;
+};
+
+TEST_F(SecretFileTest, is_read_when_only_its_owner_may) {
+  const auto read = read_secret_file(make("s3cret\n"));
+
+  ASSERT_TRUE(read) << read.error().what;
+  EXPECT_EQ(read->content.reveal(), "s3cret\n");
+  EXPECT_FALSE(read->warning);
+}
+
+TEST_F(SecretFileTest, is_refused_when_others_may_read_or_change_it_and_says_how_to_mend_it) {
+  for (const mode_t mode : {0640, 0604, 0644, 0620, 0602, 0666}) {
+    const std::string file = make("s3cret", mode);
+
+    const auto read = read_secret_file(file);
+
+    ASSERT_FALSE(read) << mode;
+    EXPECT_EQ(read.error().code, ErrorCode::kInvalid);
+    EXPECT_THAT(read.error().remedy, HasSubstr("chmod 600 " + file));
+    EXPECT_THAT(read.error().what, Not(HasSubstr("s3cret")));
+  }
+}
+
+TEST_F(SecretFileTest, in_a_containers_secret_mount_is_worth_a_warning_only) {
+  const auto there = judge_mode("/run/secrets/key.json", 0444);
+  ASSERT_TRUE(there);
+  EXPECT_FALSE(there->is_fatal);
+  for (const char* elsewhere : {"/run/secretsx/key.json", "/home/run/secrets/key.json", "/run/secrets"}) {
+    const auto flaw = judge_mode(elsewhere, 0444);
+    ASSERT_TRUE(flaw) << elsewhere;
+    EXPECT_TRUE(flaw->is_fatal) << elsewhere;
+  }
+  EXPECT_FALSE(judge_mode("/run/secrets/key.json", 0400));
+}
+
+TEST_F(SecretFileTest, that_is_none_is_refused) {
+  for (const std::string& file : {std::string("/nowhere/key.json"), std::string("/"), std::string("/dev/null")}) {
+    const auto read = read_secret_file(file);
+    ASSERT_FALSE(read) << file;
+    EXPECT_THAT(read.error().what, HasSubstr(file));
+    EXPECT_NE(read.error().remedy, "");
+  }
+  EXPECT_FALSE(read_secret_file(make(std::string((1 << 20) + 1, 'x'))));
+}
+
+DatabaseUrl database(const char* text, bool is_emulator = false) {
+  DatabaseUrl url = parse_database_url(text, true).value();
+  url.emulator = is_emulator;
+  return url;
+}
+
+TEST_F(SecretFileTest, of_a_legacy_secret_holds_one_line) {
+  const DatabaseUrl url = database("https://x.firebaseio.com");
+  const auto credentials = read_credentials({"", make(" abc/+& \n")}, url);
+  ASSERT_TRUE(credentials) << credentials.error().what;
+  EXPECT_EQ(credentials->fixed.auth_parameter.reveal(), "abc/+&");
+  EXPECT_EQ(with_parameter(url.patch_url(""), credentials->fixed).reveal(), url.patch_url("") + "&auth=abc/%2B%26");
+  EXPECT_EQ(with_parameter(url.url_of("", ""), credentials->fixed).reveal(), url.url_of("", "") + "?auth=abc/%2B%26");
+  for (const char* content : {"", "\n", "two\nlines", "two words"}) {
+    const auto wrong = read_credentials({"", make(content)}, url);
+    ASSERT_FALSE(wrong) << content;
+    EXPECT_THAT(wrong.error().what, HasSubstr("--auth-secret-file"));
+    EXPECT_THAT(wrong.error().what, Not(HasSubstr("two")));
+  }
+}
+
+TEST_F(SecretFileTest, is_not_read_for_an_emulator_which_gets_its_own_credential) {
+  const auto credentials = read_credentials({"/nowhere", "/nowhere"}, database("http://127.0.0.1:9000", true));
+  ASSERT_TRUE(credentials) << credentials.error().what;
+  EXPECT_EQ(credentials->fixed.authorization.reveal(), "Bearer owner");
+}
+
+TEST_F(SecretFileTest, not_given_means_no_credential_at_all) {
+  const auto credentials = read_credentials({}, database("https://x.firebaseio.com"));
+  ASSERT_TRUE(credentials);
+  EXPECT_TRUE(credentials->is_none());
+}
+
+}  // namespace
+}  // namespace firebase_relay::flush
