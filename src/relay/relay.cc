@@ -35,8 +35,9 @@ bool shows_messages(const Options& options) {
   return options.log_messages == LogMessages::kOn;
 }
 
-classify::WriterOptions writer_options(const Options& options) {
+classify::WriterOptions writer_options(const Options& options, classify::KnownNames& known_names) {
   classify::WriterOptions result;
+  result.known_names = &known_names;
   result.history = options.history;
   result.message_bytes_max = options.message_bytes_max;
   if (shows_messages(options)) {
@@ -87,6 +88,7 @@ struct Relay::Parts {
   Parts(const Options& options, classify::RouteTable table, observe::Log& relay_log)
       : log(relay_log),
         routes(std::move(table)),
+        known_names(options.tickers_max),
         metrics(FIREBASE_RELAY_VERSION),
         events(metrics, log.logger()),
         budget(options.queue_bytes_max),
@@ -110,7 +112,7 @@ struct Relay::Parts {
         messages, fragments,
         [this](std::unique_ptr<MessageBlock> block, SteadyTime arrived) { reuse(std::move(block), arrived); },
         [this](std::size_t bytes) { flusher.notify(bytes); }};
-    workers.emplace(routes, writer_options(options), options.workers, std::move(wiring));
+    workers.emplace(routes, writer_options(options, known_names), options.workers, std::move(wiring));
     source_thread = std::jthread([this](const std::stop_token& stop) { source.run(stop); });
   }
 
@@ -140,6 +142,7 @@ struct Relay::Parts {
 
   observe::Log& log;
   classify::RouteTable routes;
+  classify::KnownNames known_names;
   observe::Metrics metrics;
   observe::Events events;
   Queue<MessageBlock> messages;
