@@ -9,6 +9,8 @@
 namespace firebase_relay::classify {
 namespace {
 
+constexpr std::size_t kShownBytesMin = 4096;
+
 constexpr std::uint64_t bit(std::size_t i) { return std::uint64_t{1} << i; }
 
 std::optional<DeadLetterReason> beyond(std::size_t keys, std::size_t bytes) {
@@ -74,7 +76,9 @@ void FragmentWriter::take(const Message& message, Sequence sequence) {
 
 void FragmentWriter::set_aside(const Message& message, Sequence sequence, DeadLetterReason reason) {
   if (options_.console != LineFormat::kNone) {
-    append_message_line(options_.console, message, "dead letter", name_of(reason), arrived_at_, block_->console);
+    const std::size_t shown = std::max(options_.message_bytes_max, kShownBytesMin);  // nobody reads 100 MB
+    append_message_line(options_.console, {message.channel.substr(0, shown), message.payload.substr(0, shown)},
+                        "dead letter", name_of(reason), arrived_at_, block_->console);
   }
   block_->dead_letters.push_back(
       {reason, sequence, arrived_at_, std::string(message.channel), std::string(message.payload)});
