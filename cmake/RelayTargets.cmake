@@ -1,6 +1,16 @@
 # Warnings are errors for our own code; library headers are SYSTEM and stay out of it.
 add_library(relay_warnings INTERFACE)
 target_compile_options(relay_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Werror)
+# What makes a flaw harder to use: no fixed addresses, no writable tables of functions, checked stacks and copies.
+# CMake says -fPIE (CMAKE_POSITION_INDEPENDENT_CODE) and, with this, -pie. The sanitizers bring checks of their own, and
+# a fortified copy needs the optimiser. tests/tidy/hardening_test.cc looks at the program.
+include(CheckPIESupported)
+check_pie_supported()
+if(NOT RELAY_SANITIZE)
+  target_compile_options(relay_warnings INTERFACE
+    $<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2;-fstack-protector-strong>)
+  target_link_options(relay_warnings INTERFACE -Wl,-z,relro,-z,now)
+endif()
 if(RELAY_SANITIZE)
   target_compile_options(relay_warnings INTERFACE -fsanitize=${RELAY_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(relay_warnings INTERFACE -fsanitize=${RELAY_SANITIZE})

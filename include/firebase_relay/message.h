@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -77,7 +78,8 @@ class MessageBlock {
     size_ += bytes.size();
   }
   void grow(std::size_t needed) {
-    const std::size_t capacity = needed + needed / 2;
+    constexpr std::size_t kGrowthMax = 1 << 20;
+    const std::size_t capacity = needed + std::min(needed / 2, kGrowthMax);  // a large message leaves no large rest
     auto bytes = std::make_unique<char[]>(capacity);  // zeroed: the padding is read, so it has to be defined
     if (size_ > 0) std::memcpy(bytes.get(), bytes_.get(), size_);
     bytes_ = std::move(bytes);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <new>
 #include <set>
+#include <utility>
 
 namespace firebase_relay::bus {
 namespace {
@@ -12,8 +13,14 @@ namespace {
 // hiredis moves the rest of its buffer to the front for every 1024 bytes that it has parsed (0.14,
 // redisReaderGetReply): small pieces keep that rest small.
 constexpr std::size_t kPieceBytes = 4096;
-// Of a buffer that has grown for a large message, what is kept once it is empty.
+// Of memory that has grown for a large message, what is kept afterwards.
 constexpr std::size_t kIdleBytesMax = 64 * 1024;
+
+/// Copies into memory that is used again, unless it is much more than what comes now.
+void keep(std::string_view text, std::string& kept) {
+  if (kept.capacity() > kIdleBytesMax && text.size() <= kIdleBytesMax) kept = std::string();
+  kept.assign(text);
+}
 
 }  // namespace
 
@@ -24,17 +31,28 @@ bool is_redis_own_channel(std::string_view channel) {
 
 /// The state that hiredis' callbacks work on. They return a pointer that must not be null and is never looked at.
 struct ReplyReader::Parser {
-  explicit Parser(std::size_t pattern_count)
-      : patterns(pattern_count), reader(redisReaderCreateWithFunctions(&functions)) {
-    if (!reader) throw std::bad_alloc();
-    reader->privdata = this;
-    reader->maxbuf = kIdleBytesMax;
-  }
+  explicit Parser(std::size_t pattern_count) : patterns(pattern_count) { make_reader(); }
   ~Parser() { redisReaderFree(reader); }
   Parser(const Parser&) = delete;
   Parser& operator=(const Parser&) = delete;
 
+  void make_reader() {
+    reader = redisReaderCreateWithFunctions(&functions);
+    if (!reader) throw std::bad_alloc();
+    reader->privdata = this;
+    reader->maxbuf = kIdleBytesMax;
+  }
+  /// hiredis keeps what it used for a large message until its buffer happens to be empty; so we would hold it twice.
+  bool give_back() {
+    if (!std::exchange(is_grown, false)) return true;
+    const std::string rest(reader->buf + reader->pos, reader->len - reader->pos);
+    redisReaderFree(std::exchange(reader, nullptr));
+    make_reader();
+    return redisReaderFeed(reader, rest.data(), rest.size()) == REDIS_OK;
+  }
+
   void text(const redisReadTask& task, std::string_view text) {
+    is_grown = is_grown || text.size() > kIdleBytesMax;
     if (!task.parent) return end_single(task.type, text);
     switch (task.idx) {
       case 0:
@@ -55,7 +73,7 @@ struct ReplyReader::Parser {
   }
   void channel(std::string_view name) {
     is_skipped = is_redis_own_channel(name);
-    if (!is_skipped) channel_now.assign(name);  // the payload may come with a later read, for another block
+    if (!is_skipped) keep(name, channel_now);  // the payload may come with a later read, for another block
   }
   void payload(std::string_view bytes) {
     if (is_skipped) return;
@@ -63,8 +81,8 @@ struct ReplyReader::Parser {
     const bool is_same = channel_now == last_channel && bytes == last_payload;
     if (is_same && run.insert(pattern).second) return;  // the same message under another pattern
     run = {pattern};
-    last_channel = channel_now;
-    last_payload.assign(bytes);
+    keep(channel_now, last_channel);
+    keep(bytes, last_payload);
     block->append(channel_now, bytes);
   }
   void end_single(int type, std::string_view text) {
@@ -102,7 +120,8 @@ struct ReplyReader::Parser {
   static inline redisReplyObjectFunctions functions{on_string, on_array, on_integer, on_nil, on_free};
 
   std::size_t patterns;
-  redisReader* reader;
+  redisReader* reader = nullptr;
+  bool is_grown = false;  ///< there was a large text
   MessageBlock* block = nullptr;
   std::vector<Reply>* replies = nullptr;
 
@@ -129,9 +148,12 @@ bool ReplyReader::feed(std::string_view bytes, MessageBlock& block, std::vector<
     const std::string_view piece = bytes.substr(0, kPieceBytes);
     bytes.remove_prefix(piece.size());
     if (redisReaderFeed(parser_->reader, piece.data(), piece.size()) != REDIS_OK) return false;
-    for (void* reply = parser_.get(); reply;) {
+    for (;;) {
+      void* reply = nullptr;
       if (redisReaderGetReply(parser_->reader, &reply) != REDIS_OK) return false;
-      if (reply) parser_->end_reply();
+      if (!reply) break;
+      parser_->end_reply();
+      if (!parser_->give_back()) return false;
     }
   }
   return true;

@@ -9,6 +9,8 @@
 namespace firebase_relay::classify {
 namespace {
 
+constexpr std::size_t kShownBytesMin = 4096;
+
 constexpr std::uint64_t bit(std::size_t i) { return std::uint64_t{1} << i; }
 
 std::optional<DeadLetterReason> beyond(std::size_t keys, std::size_t bytes) {
@@ -58,6 +60,7 @@ void FragmentWriter::take(const Message& message, Sequence sequence) {
   Place& place = places_.place(chosen, route.needs_ticker ? ticker : std::string_view{}, channel);
   const std::string_view id_key = id_of(route);
   if (const auto reason = over_limit(route, place, id_key)) return set_aside(message, sequence, *reason);
+  if (!admits(route, ticker, channel, place)) return set_aside(message, sequence, DeadLetterReason::kTickersMax);
 
   ++block_->classified[static_cast<std::size_t>(route.kind)];
   if (route.kind == Kind::kUnrouted && !std::exchange(channel.was_unrouted, true))
@@ -73,7 +76,9 @@ void FragmentWriter::take(const Message& message, Sequence sequence) {
 
 void FragmentWriter::set_aside(const Message& message, Sequence sequence, DeadLetterReason reason) {
   if (options_.console != LineFormat::kNone) {
-    append_message_line(options_.console, message, "dead letter", name_of(reason), arrived_at_, block_->console);
+    const std::size_t shown = std::max(options_.message_bytes_max, kShownBytesMin);  // nobody reads 100 MB
+    append_message_line(options_.console, {message.channel.substr(0, shown), message.payload.substr(0, shown)},
+                        "dead letter", name_of(reason), arrived_at_, block_->console);
   }
   block_->dead_letters.push_back(
       {reason, sequence, arrived_at_, std::string(message.channel), std::string(message.payload)});
@@ -155,6 +160,14 @@ std::optional<DeadLetterReason> FragmentWriter::over_limit(const Route& route, c
     if (const auto reason = beyond(target.path.keys + below.keys, bytes)) return reason;
   }
   return std::nullopt;
+}
+
+/// Asked after the limits of a path, so that no name is kept that could never be written.
+bool FragmentWriter::admits(const Route& route, std::string_view ticker, const Channel& channel, Place& place) const {
+  if (place.is_admitted || !options_.known_names) return true;
+  place.is_admitted = (!route.needs_ticker || options_.known_names->tickers.admit(ticker)) &&
+                      (!route.needs_channel || options_.known_names->channels.admit(channel.name));
+  return place.is_admitted;
 }
 
 std::optional<UtcMillis> FragmentWriter::event_time() const {

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "classify/known_names.h"
 #include "classify/message_line.h"
 #include "classify/payload.h"
 #include "classify/places.h"
@@ -23,6 +24,7 @@ struct WriterOptions {
   bool live = true;  ///< off for what is sent again: it may be old
   std::size_t message_bytes_max = 1 << 20;
   LineFormat console = LineFormat::kNone;
+  KnownNames* known_names = nullptr;  ///< shared by all writers, must outlive them; none: any number of names
 };
 
 /// Turns blocks of messages into blocks of fragments: each payload is opened once, matched against the routes, and what
@@ -64,6 +66,7 @@ class FragmentWriter {
   std::string_view ticker_of(const Channel& channel);
   std::string_view id_of(const Route& route);
   std::optional<DeadLetterReason> over_limit(const Route& route, const Place& place, std::string_view id_key) const;
+  [[nodiscard]] bool admits(const Route& route, std::string_view ticker, const Channel& channel, Place& place) const;
   void write_history(const Message& message, Sequence sequence, Channel& channel, const Route& route,
                      const Place& place);
   void write_live(Sequence sequence, const Route& route, Place& place, std::string_view id_key);

@@ -11,7 +11,9 @@
 namespace firebase_relay::classify {
 namespace {
 
-constexpr std::size_t kPlacesMax = 20'000;  // a worker's memory for names: about 10 MB when every one is long
+// A worker's memory for names: what is real fits many times, what is invented is forgotten again.
+constexpr std::size_t kPlacesMax = 20'000;
+constexpr std::size_t kTextBytesMax = 16 << 20;
 
 /// A path while it is put together: as text between quotes, and in bytes as the database counts them.
 struct Rendered {
@@ -44,6 +46,12 @@ std::size_t render(const PathTemplate& path, std::size_t first, std::string_view
   return path.pieces.size();
 }
 
+std::size_t text_bytes_of(const Place& place) {
+  std::size_t bytes = place.ticker_json.size() + place.history_prefix.size();
+  for (const Place::Path& path : place.paths) bytes += path.text.size() + path.suffix.size();
+  return bytes;
+}
+
 }  // namespace
 
 std::uint64_t hash_of_path(std::string_view path) noexcept { return XXH3_64bits(path.data(), path.size()); }
@@ -64,6 +72,7 @@ Channel& Places::channel(std::string_view name) {
   for (const ChannelPattern& pattern : routes_.ticker_channels) {
     if (channel.ticker.empty()) channel.ticker = pattern.ticker_in(name);
   }
+  text_bytes_ += 2 * name.size();
   return channels_.emplace(name, std::move(channel)).first->second;
 }
 
@@ -76,7 +85,10 @@ Place& Places::place(std::size_t route, std::string_view ticker, Channel& channe
     key_.append(channel.name);
   }
   auto found = places_.find(key_);
-  if (found == places_.end()) found = places_.emplace(key_, make_place(routes_.routes[route], ticker, channel)).first;
+  if (found == places_.end()) {
+    found = places_.emplace(key_, make_place(routes_.routes[route], ticker, channel)).first;
+    text_bytes_ += text_bytes_of(found->second) + key_.size() + ticker.size();
+  }
   channel.last_route = route;
   channel.last_ticker = ticker;
   channel.last_place = &found->second;
@@ -116,9 +128,10 @@ Place Places::make_place(const Route& route, std::string_view ticker, const Chan
 }
 
 void Places::forget_if_many() {
-  if (places_.size() < kPlacesMax && channels_.size() < kPlacesMax) return;
+  if (places_.size() < kPlacesMax && channels_.size() < kPlacesMax && text_bytes_ < kTextBytesMax) return;
   places_.clear();
   channels_.clear();
+  text_bytes_ = 0;
 }
 
 }  // namespace firebase_relay::classify

@@ -27,6 +27,7 @@ struct Place {
   std::string ticker_json;               ///< the ticker as a JSON string
   std::string history_prefix;            ///< `"history/AAPL/prices/`: the key comes next
   std::uint32_t history_path_bytes = 0;  ///< with the key
+  bool is_admitted = false;              ///< its names are among KnownNames; else to be asked
   std::vector<Path> paths;               ///< as Route::live
 };
 
@@ -46,7 +47,7 @@ struct Channel {
 };
 
 /// Channels and places that were met, so that a message costs a look-up and no formatting. Bounded: forgets everything
-/// between two blocks when there are too many.
+/// between two blocks when there are too many, or when they are too long: a name may be as long as a message.
 class Places {
  public:
   explicit Places(const RouteTable& routes) : routes_(routes) {}
@@ -67,6 +68,7 @@ class Places {
   std::unordered_map<std::string, Channel, Hash, std::equal_to<>> channels_;
   std::unordered_map<std::string, Place, Hash, std::equal_to<>> places_;
   std::string key_;
+  std::size_t text_bytes_ = 0;  ///< of all names and paths kept
 };
 
 /// XXH3 of a path: what LiveUpdate::path_hash holds.

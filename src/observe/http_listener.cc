@@ -1,26 +1,37 @@
 #include "observe/http_listener.h"
 
-#include <arpa/inet.h>
-#include <civetweb.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
-#include <future>
-#include <shared_mutex>
+#include <list>
 #include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
+#include "base/wakeup.h"
 #include "observe/printable.h"
 
 namespace firebase_relay::observe {
 namespace {
+
+using std::chrono::milliseconds;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+constexpr std::size_t kConnectionsMax = 128;
+constexpr std::size_t kRequestBytesMax = 4096;
+constexpr milliseconds kPatience{1000};  // for a client to ask, and then to take its answer
+constexpr int kBacklog = 1024;
 
 struct Reply {
   int status;
@@ -45,63 +56,110 @@ Reply reply_to(std::string_view method, std::string_view path, const HttpAnswers
   return {200, "OK", answers.metrics(), "", "text/plain; version=0.0.4; charset=utf-8"};
 }
 
-void send(mg_connection* connection, const Reply& reply, bool with_body) {
+std::string bytes_of(const Reply& reply, bool with_body) {
   std::string bytes = fmt::format(
       "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}Cache-Control: no-store\r\n"
       "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
       reply.status, reply.reason, reply.content_type, reply.body.size(), reply.extra_header);
   if (with_body) bytes += reply.body;
-  mg_write(connection, bytes.data(), bytes.size());
+  return bytes;
 }
 
-int discard_log_message(const mg_connection* /*connection*/, const char* /*message*/) { return 1; }
-
-/// The listening thread of civetweb looks only every two seconds whether it shall end, unless a connection wakes it.
-void wake(in_addr address, std::uint16_t port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return;
-  sockaddr_in target{};
-  target.sin_family = AF_INET;
-  target.sin_port = htons(port);
-  target.sin_addr = address;
-  // In progress or refused: the attempt alone is what counts.
-  [[maybe_unused]] const int connected = ::connect(fd, reinterpret_cast<const sockaddr*>(&target), sizeof target);
-  ::close(fd);
+/// `METHOD /path[?query] HTTP/1.x` is all that matters of a request; its path is compared as it stands.
+std::string answer_to(std::string_view request, const HttpAnswers& answers) {
+  const std::string_view line = request.substr(0, request.find_first_of("\r\n"));
+  const std::size_t first = line.find(' ');
+  const std::size_t last = line.rfind(' ');
+  if (first == std::string_view::npos || first == last || !line.substr(last).starts_with(" HTTP/1.")) {
+    return bytes_of({400, "Bad Request", "not HTTP/1\n"}, true);
+  }
+  const std::string_view method = line.substr(0, first);
+  const std::string_view target = line.substr(first + 1, last - first - 1);
+  return bytes_of(reply_to(method, target.substr(0, target.find('?')), answers), method != "HEAD");
 }
 
-/// civetweb says of every cause the same; so the system is asked once more.
-Error why_not(const std::string& host, std::uint16_t port) {
+/// A client: first it asks, then it gets its answer, then it hangs up; and all that within its time.
+struct Connection {
+  int fd;
+  SteadyTime deadline;
+  std::string request{};
+  std::string answer{};
+  std::size_t sent = 0;
+
+  explicit Connection(int accepted) : fd(accepted), deadline(std::chrono::steady_clock::now() + kPatience) {}
+  ~Connection() { ::close(fd); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  [[nodiscard]] bool has_asked() const { return !answer.empty(); }
+  [[nodiscard]] bool is_answered() const { return has_asked() && sent == answer.size(); }
+  [[nodiscard]] short events() const { return has_asked() && !is_answered() ? POLLOUT : POLLIN; }
+
+  /// Does what can be done without waiting. False: it is over.
+  bool proceed(const HttpAnswers& answers) {
+    if (!has_asked() && !hear(answers)) return false;
+    return !has_asked() || say();
+  }
+
+ private:
+  static bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+
+  bool hear(const HttpAnswers& answers) {
+    std::array<char, kRequestBytesMax> part;
+    const ssize_t size = ::recv(fd, part.data(), part.size(), 0);
+    if (size <= 0) return size < 0 && would_block();
+    request.append(part.data(), static_cast<std::size_t>(size));
+    if (request.find("\r\n\r\n") != std::string::npos) {
+      answer = answer_to(request, answers);
+    } else if (request.size() >= kRequestBytesMax) {
+      answer = bytes_of({431, "Request Header Fields Too Large", "the request is over 4096 bytes\n"}, true);
+    } else {
+      return true;
+    }
+    deadline = std::chrono::steady_clock::now() + kPatience;
+    return true;
+  }
+
+  bool say() {
+    while (sent < answer.size()) {
+      const ssize_t size = ::send(fd, answer.data() + sent, answer.size() - sent, MSG_NOSIGNAL);
+      if (size < 0) return would_block();
+      sent += static_cast<std::size_t>(size);
+      // Closing at once could take the answer back from a client that has said more than we read.
+      if (is_answered()) ::shutdown(fd, SHUT_WR);
+    }
+    std::array<char, kRequestBytesMax> rest;
+    const ssize_t size = ::recv(fd, rest.data(), rest.size(), 0);
+    return size > 0 || (size < 0 && would_block());
+  }
+};
+
+/// A socket that listens at `host`:`port`.
+Result<int> listen_at(const std::string& host, std::uint16_t port) {
   const std::string what = fmt::format("cannot listen at {}:{}: ", host, port);
   addrinfo hints{};
   hints.ai_family = AF_INET;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   if (const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found); error != 0) {
-    return {ErrorCode::kInvalid, what + ::gai_strerror(error), "give an address of this machine, such as 127.0.0.1"};
+    return fail(ErrorCode::kInvalid, what + ::gai_strerror(error),
+                "give an address of this machine, such as 127.0.0.1");
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> address(found, &::freeaddrinfo);
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   const int reuse = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
-  const int error = ::bind(fd, address->ai_addr, address->ai_addrlen) == 0 ? 0 : errno;
+  if (::bind(fd, address->ai_addr, address->ai_addrlen) == 0 && ::listen(fd, kBacklog) == 0) return fd;
+  const int error = errno;
   ::close(fd);
   if (error == EADDRINUSE) {
-    return {ErrorCode::kBusy, what + "the port is taken", "is another relay running? give another by --http-listen"};
+    return fail(ErrorCode::kBusy, what + "the port is taken",
+                "is another relay running? give another by --http-listen");
   }
-  const std::string cause = error == 0 ? "the HTTP server does not start" : std::generic_category().message(error);
-  return {ErrorCode::kInvalid, what + cause, "give another address by --http-listen"};
+  return fail(ErrorCode::kInvalid, what + std::generic_category().message(error),
+              "give another address by --http-listen");
 }
 
-/// Where a connection from this machine reaches a socket that listens at `host`.
-in_addr reachable_address_of(const std::string& host) {
-  in_addr address{};
-  if (::inet_pton(AF_INET, host.c_str(), &address) != 1 || address.s_addr == htonl(INADDR_ANY)) {
-    address.s_addr = htonl(INADDR_LOOPBACK);
-  }
-  return address;
-}
-
-/// civetweb reads more than an address from its option: lists, `s` and `r` behind a port, `+` before one.
 bool is_plain_host(std::string_view host) {
   constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
   return !host.empty() && host.find_first_not_of(kAllowed) == std::string_view::npos;
@@ -109,92 +167,86 @@ bool is_plain_host(std::string_view host) {
 
 }  // namespace
 
-struct HttpListener::State {
-  HttpAnswers answers;
-  in_addr wake_address{};
+struct HttpListener::Server {
+  Server(int listening, HttpAnswers given) : fd(listening), answers(std::move(given)) {
+    sockaddr_in address{};
+    socklen_t size = sizeof address;
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0) port = ntohs(address.sin_port);
+  }
+  ~Server() { ::close(fd); }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  void run(const std::stop_token& stop) {
+    std::stop_callback wake(stop, [this] { wakeup.signal(); });
+    while (!stop.stop_requested()) {
+      wait();
+      accept_all();
+      const SteadyTime now = std::chrono::steady_clock::now();
+      connections.remove_if([&](Connection& each) { return each.deadline <= now || !each.proceed(answers); });
+    }
+    connections.clear();
+  }
+
+  void wait() {
+    std::vector<pollfd> fds = {{wakeup.fd(), POLLIN, 0}, {fd, POLLIN, 0}};
+    SteadyTime deadline = SteadyTime::max();
+    for (const Connection& each : connections) {
+      fds.push_back({each.fd, each.events(), 0});
+      deadline = std::min(deadline, each.deadline);
+    }
+    int timeout = -1;
+    if (!connections.empty()) {
+      const auto left = deadline - std::chrono::steady_clock::now();
+      timeout = static_cast<int>(std::max<std::int64_t>(0, std::chrono::ceil<milliseconds>(left).count()));
+    }
+    ::poll(fds.data(), fds.size(), timeout);
+  }
+
+  /// Who asks at once is answered at once, however many wait for whatever: of these the oldest has to go.
+  void accept_all() {
+    for (int i = 0; i < kBacklog; ++i) {  // and then the others have their turn
+      const int client = ::accept4(fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+      const bool is_out_of_files = client < 0 && (errno == EMFILE || errno == ENFILE);
+      if (client < 0 && !is_out_of_files) return;
+      if (is_out_of_files && connections.empty()) return wakeup_later();
+      if (is_out_of_files || connections.size() == kConnectionsMax) connections.pop_front();
+      if (client >= 0 && !connections.emplace_back(client).proceed(answers)) connections.pop_back();
+    }
+  }
+
+  /// Others have used up this process's files: asking again at once would only spin.
+  void wakeup_later() const { wakeup.wait(milliseconds(100)); }
+
+  int fd;
   std::uint16_t port = 0;
-  mg_context* context = nullptr;
-  std::shared_mutex mutex;  // shared by those who answer, so that stop() can wait for them
-  bool stopped = false;     // guarded by mutex
-
-  Reply make_reply(std::string_view method, std::string_view path) {
-    const std::shared_lock lock(mutex);
-    if (stopped) return {503, "Service Unavailable", "stopping\n"};
-    return reply_to(method, path, answers);
-  }
-
-  int answer(mg_connection* connection) {
-    const mg_request_info* request = mg_get_request_info(connection);
-    const std::string_view method = request->request_method;
-    const Reply reply = make_reply(method, request->local_uri == nullptr ? "" : request->local_uri);
-    send(connection, reply, method != "HEAD");
-    return reply.status;
-  }
+  HttpAnswers answers;
+  Wakeup wakeup;
+  std::list<Connection> connections;  ///< oldest first
 };
 
 Result<std::unique_ptr<HttpListener>> HttpListener::start(const std::string& host, std::uint16_t port,
                                                           HttpAnswers answers) {
-  const std::string place = fmt::format("{}:{}", host, port);
   if (!is_plain_host(host)) {
-    return fail(ErrorCode::kInvalid, "cannot listen at " + printable(place),
-                "give an IPv4 address or a host's name (the packaged civetweb has no IPv6)");
+    return fail(ErrorCode::kInvalid, "cannot listen at " + printable(fmt::format("{}:{}", host, port)),
+                "give an IPv4 address or a host's name");
   }
-  auto state = std::make_shared<State>();
-  state->answers = std::move(answers);
-  state->wake_address = reachable_address_of(host);
-
-  const char* options[] = {"listening_ports",
-                           place.c_str(),
-                           "num_threads",
-                           "4",
-                           "request_timeout_ms",
-                           "1000",
-                           "enable_keep_alive",
-                           "no",
-                           "max_request_size",
-                           "4096",
-                           "linger_timeout_ms",
-                           "500",
-                           "enable_directory_listing",
-                           "no",
-                           "connection_queue",
-                           "64",
-                           nullptr};
-  mg_callbacks callbacks{};
-  callbacks.log_message = discard_log_message;
-  mg_init_data init{&callbacks, state.get(), options};
-  state->context = mg_start2(&init, nullptr);
-  if (state->context == nullptr) return tl::unexpected(why_not(host, port));
-  mg_server_port bound{};
-  if (mg_get_server_ports(state->context, 1, &bound) == 1) state->port = static_cast<std::uint16_t>(bound.port);
-  mg_set_request_handler(
-      state->context, "**",
-      [](mg_connection* connection, void* data) { return static_cast<State*>(data)->answer(connection); }, state.get());
-  return std::unique_ptr<HttpListener>(new HttpListener(std::move(state)));
+  const Result<int> fd = listen_at(host, port);
+  if (!fd) return tl::unexpected(fd.error());
+  return std::unique_ptr<HttpListener>(new HttpListener(std::make_unique<Server>(*fd, std::move(answers))));
 }
 
-HttpListener::HttpListener(std::shared_ptr<State> state) : state_(std::move(state)) {}
+HttpListener::HttpListener(std::unique_ptr<Server> server)
+    : server_(std::move(server)), thread_([this](const std::stop_token& stop) { server_->run(stop); }) {}
 
 HttpListener::~HttpListener() { stop(); }
 
-std::uint16_t HttpListener::port() const { return state_->port; }
+std::uint16_t HttpListener::port() const { return server_->port; }
 
 void HttpListener::stop() {
-  {
-    const std::unique_lock lock(state_->mutex);
-    if (std::exchange(state_->stopped, true)) return;
-    state_->answers = {};  // nothing they refer to is held on to
-  }
-  std::promise<void> ended;
-  auto end = ended.get_future();
-  std::thread([state = state_, ended = std::move(ended)]() mutable {
-    mg_stop(state->context);
-    ended.set_value();
-  }).detach();
-  for (int attempt = 0; attempt < 8; ++attempt) {
-    wake(state_->wake_address, state_->port);
-    if (end.wait_for(std::chrono::milliseconds(5)) == std::future_status::ready) return;
-  }
+  if (!thread_.joinable()) return;
+  thread_.request_stop();
+  thread_.join();
 }
 
 }  // namespace firebase_relay::observe

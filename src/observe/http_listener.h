@@ -5,13 +5,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "firebase_relay/result.h"
 
 namespace firebase_relay::observe {
 
-/// What the HTTP listener answers from. Called on its threads, several at a time, so each must be thread-safe and
-/// quick.
+/// What the HTTP listener answers from. Called on its thread, so each must be thread-safe and quick.
 struct HttpAnswers {
   std::function<std::string()> metrics;                     ///< Prometheus' text format
   std::function<std::optional<std::string>()> health_flaw;  ///< nothing: healthy; else why not, one line
@@ -19,16 +19,17 @@ struct HttpAnswers {
 };
 
 /// `/metrics`, `/healthz` and `/readyz` over HTTP, for GET and HEAD: 200, or 503 with the reason. All else is 404 or
-/// 405; no file is ever served. A client has a second to send its request of at most 4 KiB, and every answer closes its
-/// connection.
+/// 405; no file is ever served. A client has a second to send its request of at most 4 KiB and another to take the
+/// answer, which closes the connection. 128 are kept at a time; one more pushes the oldest out, so that a thousand
+/// clients that say nothing keep nobody from an answer: what a server that gives each of them a thread cannot promise.
 ///
 /// Ownership: what HttpAnswers refer to must outlive it. After stop() none of them is called any more.
-/// Threads:   stop() and port() by the owner; five threads of civetweb's own.
+/// Threads:   stop() and port() by the owner; one of its own.
 class HttpListener {
  public:
   /// Listens at `host`:`port`, an IPv4 address or a name; port 0: any that is free.
-  /// Fails with kBusy (the port is taken) and kInvalid (no address of this machine, a port that only root may use, or
-  /// IPv6, which the packaged civetweb lacks).
+  /// Fails with kBusy (the port is taken) and kInvalid (no IPv4 address of this machine, a port that only root may
+  /// use).
   static Result<std::unique_ptr<HttpListener>> start(const std::string& host, std::uint16_t port, HttpAnswers answers);
   /// As stop().
   ~HttpListener();
@@ -36,15 +37,15 @@ class HttpListener {
   HttpListener& operator=(const HttpListener&) = delete;
 
   [[nodiscard]] std::uint16_t port() const;
-  /// Waits for the answers being made, and a few ms for the threads. A thread that still waits for a client's request
-  /// is left behind; it ends by itself within a second.
+  /// Waits for the answer being made.
   void stop();
 
  private:
-  struct State;
-  explicit HttpListener(std::shared_ptr<State> state);
+  struct Server;
+  explicit HttpListener(std::unique_ptr<Server> server);
 
-  std::shared_ptr<State> state_;  // shared with a thread that ends the server when stop() has not the patience
+  std::unique_ptr<Server> server_;
+  std::jthread thread_;
 };
 
 }  // namespace firebase_relay::observe

@@ -45,8 +45,9 @@ bool shows_messages(const Options& options) {
   return options.log_messages == LogMessages::kOn;
 }
 
-classify::WriterOptions writer_options(const Options& options, bool live) {
+classify::WriterOptions writer_options(const Options& options, classify::KnownNames& known_names, bool live) {
   classify::WriterOptions result;
+  result.known_names = &known_names;
   result.history = options.history;
   result.live = live;
   result.message_bytes_max = options.message_bytes_max;
@@ -160,6 +161,7 @@ struct Relay::Parts {
       : role(what_for),
         log(relay_log),
         routes(std::move(table)),
+        known_names(options.tickers_max),
         metrics(FIREBASE_RELAY_VERSION),
         events(metrics, log.logger()),
         budget(options.queue_bytes_max),
@@ -181,6 +183,7 @@ struct Relay::Parts {
   Role role;
   observe::Log& log;
   classify::RouteTable routes;
+  classify::KnownNames known_names;
   observe::Metrics metrics;
   observe::Events events;
   Queue<MessageBlock> messages;
@@ -210,7 +213,7 @@ Result<void> Relay::Parts::open(const Options& options) {
   auto opened = open_storage(options, events);
   if (!opened) return tl::unexpected<Error>(opened.error());
   storage = std::move(*opened);
-  letters.emplace(std::move(*storage.letters), writer_options(options, true),
+  letters.emplace(std::move(*storage.letters), writer_options(options, known_names, true),
                   flush::LetterBox::Wiring{routes, metrics, events});
   metrics.outbox_limit_bytes.Set(static_cast<double>(options.outbox_bytes_max));
   if (role != Role::kRelay) return {};
@@ -288,7 +291,7 @@ void Relay::Parts::start_threads(const Options& options, bool live) {
       messages, fragments,
       [this](std::unique_ptr<MessageBlock> block, SteadyTime arrived) { reuse(std::move(block), arrived); },
       [this](std::size_t bytes) { flusher->notify(bytes); }};
-  workers.emplace(routes, writer_options(options, live), options.workers, std::move(wiring));
+  workers.emplace(routes, writer_options(options, known_names, live), options.workers, std::move(wiring));
   if (source) source_thread = std::jthread([this](const std::stop_token& stop) { source->run(stop); });
 }
 

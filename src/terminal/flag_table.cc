@@ -111,7 +111,7 @@ constexpr Flag kFlags[] = {
      set_number<&Options::queue_bytes_max, 1, 65'536, kMiB>},
     {"message-max-bytes", "N", "", "1048576", "", Group::kLimits, kSends | kCheck, kEnabled, kPlain,
      "A larger message becomes a dead letter.", set_number<&Options::message_bytes_max, 1024, 16'777'216>},
-    {"tickers-max", "N", "", "10000", "", Group::kLimits, kRun, kLater, kPlain,
+    {"tickers-max", "N", "", "10000", "", Group::kLimits, kRun, kEnabled, kPlain,
      "Distinct tickers, and apart from them distinct channels without a route.",
      set_number<&Options::tickers_max, 1, 10'000'000>},
 

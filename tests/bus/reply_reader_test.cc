@@ -47,6 +47,18 @@ TEST(ReplyReader, TakesALargePayload) {
   EXPECT_EQ(result.messages[0].second, payload);
 }
 
+TEST(ReplyReader, GoesOnBehindALargePayloadHoweverTheBytesAreCut) {
+  const std::string large(100'000, 'x');
+  const std::string bytes = pmessage("*", "A", large) + pmessage("*", "B", "{}") + pmessage("*", "C", large) +
+                            pmessage("*", large, "1") + pmessage("*", "D", "");
+  const std::vector<std::pair<std::string, std::string>> expected = {
+      {"A", large}, {"B", "{}"}, {"C", large}, {large, "1"}, {"D", ""}};
+  for (const std::size_t piece : {1, 7, 4096, 10'007, 100'000}) {
+    EXPECT_EQ(read(bytes, 1, piece).messages, expected) << piece;
+    EXPECT_EQ(read(bytes, 2, piece).messages, expected) << piece;
+  }
+}
+
 TEST(ReplyReader, TellsEverythingElseByItsKind) {
   const std::string bytes = "+OK\r\n-NOAUTH Authentication required.\r\n*3\r\n" + bulk("psubscribe") + bulk("*") +
                             ":1\r\n*2\r\n" + bulk("pong") + bulk("") + "+PONG\r\n";

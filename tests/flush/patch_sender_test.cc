@@ -223,6 +223,14 @@ TEST(PatchSender, WatchesTheCredentialNoLongerThanItLives) {
   EXPECT_FALSE(source->is_watched());
 }
 
+TEST(PatchSender, WhatOnlyBeginsLikeHttpAcknowledgesNothing) {
+  for (const char* garbage :
+       {"HTTP/HTTP/0.9 garb0.9 garbage\r\n\r\n", "HTTP/1.1 2x4 No Content\r\n\r\n", "HTTP/\r\n\r\n"}) {
+    const Answer answer = answer_to(garbage);
+    EXPECT_FALSE(answer.transport == Answer::Transport::kAnswered && answer.status != 0) << garbage << answer.status;
+  }
+}
+
 TEST(PatchSender, WakeEndsTheWait) {
   PatchSender sender(options("http://127.0.0.1:1/?ns=demo"));
   std::vector<PatchSender::Finished> finished;

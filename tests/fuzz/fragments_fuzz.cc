@@ -1,25 +1,19 @@
 // A channel, a zero byte and a payload: whatever they are, the message ends as one dead letter or as fragments that the
 // database takes.
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "classify/fragment_writer.h"
 #include "classify/key_codec.h"
 #include "classify/routes.h"
+#include "fuzz/demand.h"
 
 namespace {
 
 using namespace firebase_relay;
 using namespace firebase_relay::classify;
 
-void demand(bool holds, const char* what, std::string_view text) {
-  if (holds) return;
-  std::fprintf(stderr, "%s: %.*s\n", what, static_cast<int>(text.size()), text.data());
-  std::abort();
-}
+using fuzz::demand;
 
 void check_keys(const nlohmann::json& value, std::string_view text) {
   if (!value.is_structured()) return;
@@ -50,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const RouteTable routes = *parse_routes(builtin_routes_json(), "routes.json");
   static FragmentWriter writer(routes, {});
   static std::uint64_t number = 0;
-  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  const std::string_view input = fuzz::text_of(data, size);
   const std::size_t end = input.find('\0');
   const std::string_view channel = end == std::string_view::npos ? "TICKER_UPDATES_AAPL" : input.substr(0, end);
   const std::string_view payload = end == std::string_view::npos ? input : input.substr(end + 1);

@@ -1,0 +1,26 @@
+// A timestamp is read or it is not; what was read, written and read again is the same moment.
+#include <string>
+
+#include "classify/history_key.h"
+#include "classify/message_line.h"
+#include "classify/timestamp.h"
+#include "fuzz/demand.h"
+
+using namespace firebase_relay;
+using namespace firebase_relay::classify;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text = fuzz::text_of(data, size);
+  const std::optional<UtcMillis> time = parse_timestamp(text);
+  const UtcMillis arrived_at{std::chrono::milliseconds(1'778'078'351'786)};
+  const std::optional<UtcMillis> usable = usable_event_time(time, arrived_at);
+  if (!usable) return 0;
+  fuzz::demand(usable == time, "a time that became another", text);
+  std::string written;
+  append_iso_time(*usable, written);
+  fuzz::demand(parse_timestamp(written) == usable, "not the same moment", written);
+  std::string key(kHistoryKeySize, ' ');
+  write_key_time(*usable, key.data());
+  fuzz::demand(key.find(' ') == 8, "eight characters of time", key);
+  return 0;
+}
