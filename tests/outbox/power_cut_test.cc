@@ -1,6 +1,7 @@
 // What a power cut leaves. The functions that sync a file are ours in this program: they keep a copy of every file as
 // it was synced last, and after the cut there is nothing but those copies.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,11 +14,15 @@
 
 namespace {
 
+constexpr int kDied = 9;
+
 struct SyncedFiles {
   bool are_kept = false;
+  int dies_at = 0;                           ///< the process ends at this sync from now on; 0: it does not
   std::map<std::string, std::string> bytes;  ///< by path
 
   void keep(int fd) {
+    if (dies_at > 0 && --dies_at == 0) ::_exit(kDied);
     if (!are_kept) return;
     std::error_code error;
     const std::string path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), error).string();
@@ -112,6 +117,31 @@ TEST_F(PowerCutTest, WithNormalItLeavesAnEarlierStateAndWholeTransactions) {
     went_back += state + 1 < states.size() ? 1 : 0;
   }
   EXPECT_GT(went_back, 0) << "no cut cost anything: this shows nothing";
+}
+
+TEST_F(PowerCutTest, KilledAtAnySyncOfItsMakingItIsMadeByTheNextStart) {
+  int status = 0;
+  int sync = 0;
+  do {
+    SCOPED_TRACE("at sync " + std::to_string(++sync));
+    close();
+    for (const char* part : {"", "-wal", "-shm", "-journal"}) std::filesystem::remove(options.file.string() + part);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      synced_files.dies_at = sync;
+      open();
+      append(batch_of(1, ShedClass::kRest));
+      ::_exit(HasFailure() ? 1 : 0);
+    }
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+
+    open();
+    ASSERT_FALSE(opened.set_aside) << opened.flaw;
+    append(batch_of(2, ShedClass::kRest));
+    EXPECT_EQ(stored().back(), 2u);
+  } while (WEXITSTATUS(status) == kDied && !HasFailure());
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_GT(sync, 3) << "hardly a sync: this shows nothing";
 }
 
 TEST_F(PowerCutTest, ADeletionThatWasToBeSyncedIsNeverUndone) {
