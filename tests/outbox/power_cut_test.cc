@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <fstream>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "outbox_model.h"
 
@@ -18,9 +20,18 @@ constexpr int kDied = 9;
 
 struct SyncedFiles {
   bool are_kept = false;
-  int dies_at = 0;                           ///< the process ends at this sync from now on; 0: it does not
+  int dies_at = 0;  ///< the process ends at this sync from now on; 0: it does not
+  bool next_fails = false;
   std::map<std::string, std::string> bytes;  ///< by path
 
+  int sync(int fd) {
+    if (std::exchange(next_fails, false)) {
+      errno = EIO;
+      return -1;
+    }
+    keep(fd);
+    return 0;
+  }
   void keep(int fd) {
     if (dies_at > 0 && --dies_at == 0) ::_exit(kDied);
     if (!are_kept) return;
@@ -40,14 +51,8 @@ SyncedFiles synced_files;
 
 }  // namespace
 
-extern "C" int fsync(int fd) {
-  synced_files.keep(fd);
-  return 0;
-}
-extern "C" int fdatasync(int fd) {
-  synced_files.keep(fd);
-  return 0;
-}
+extern "C" int fsync(int fd) { return synced_files.sync(fd); }
+extern "C" int fdatasync(int fd) { return synced_files.sync(fd); }
 
 namespace firebase_relay::outbox {
 namespace {
@@ -117,6 +122,35 @@ TEST_F(PowerCutTest, WithNormalItLeavesAnEarlierStateAndWholeTransactions) {
     went_back += state + 1 < states.size() ? 1 : 0;
   }
   EXPECT_GT(went_back, 0) << "no cut cost anything: this shows nothing";
+}
+
+TEST_F(PowerCutTest, ADiskThatFailsFailsTheCallAndTheSameCallAgainSucceeds) {
+  options.sync = Sync::kFull;
+  options.bytes_max = 1 << 20;
+  RandomSteps random(3);
+  OutboxModel model;
+  int failures = 0;
+  open();
+  for (int i = 0; i < 200 && !HasFailure(); ++i) {
+    const Step step = random.next(model);
+    synced_files.next_fails = random.below(4) == 0;
+    const Result<void> first = step.run(*outbox);
+    synced_files.next_fails = false;
+    if (!first) {
+      ++failures;
+      EXPECT_EQ(first.error().code, ErrorCode::kIo);
+      EXPECT_NE(first.error().remedy, "");
+      const Result<void> second = step.run(*outbox);
+      ASSERT_TRUE(second) << second.error().what;
+    }
+    model.apply(step);
+    const OutboxLevel level = *outbox->append({}, {});
+    EXPECT_EQ(level.batches, model.batches.size());
+    EXPECT_EQ(level.live_rows, model.live.size());
+  }
+  EXPECT_GT(failures, 10);
+  cut_power();
+  EXPECT_EQ(model_of(opened.restored, *outbox).text(), model.text());
 }
 
 TEST_F(PowerCutTest, KilledAtAnySyncOfItsMakingItIsMadeByTheNextStart) {
