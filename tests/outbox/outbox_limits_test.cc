@@ -1,5 +1,6 @@
 // The limit, a nearly full disk, a full disk, a second opener.
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -192,6 +193,23 @@ TEST_F(OutboxLimitsTest, AnotherProcessIsRefusedWhileTheFirstLivesAndNotAfterwar
   open();
   ::close(ready[0]);
   ::close(ready[1]);
+}
+
+TEST_F(OutboxLimitsTest, AProgramThatHoldsTheFileIsWaitedForAndThenAnError) {
+  open();
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open(options.file.c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  const Batch batch = batch_of(1, ShedClass::kRest);
+
+  const Result<OutboxLevel> failed = outbox->append({&batch}, {});
+  sqlite3_close(other);
+  const Result<OutboxLevel> again = outbox->append({&batch}, {});
+
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, ErrorCode::kBusy);
+  EXPECT_NE(failed.error().remedy, "");
+  EXPECT_EQ(again->batches, 1u);
 }
 
 TEST_F(OutboxLimitsTest, FoldersAboveTheFileAreMade) {

@@ -1,23 +1,39 @@
 // What a power cut leaves. The functions that sync a file are ours in this program: they keep a copy of every file as
 // it was synced last, and after the cut there is nothing but those copies.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <fstream>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "outbox_model.h"
 
 namespace {
 
+constexpr int kDied = 9;
+
 struct SyncedFiles {
   bool are_kept = false;
+  int dies_at = 0;  ///< the process ends at this sync from now on; 0: it does not
+  bool next_fails = false;
   std::map<std::string, std::string> bytes;  ///< by path
 
+  int sync(int fd) {
+    if (std::exchange(next_fails, false)) {
+      errno = EIO;
+      return -1;
+    }
+    keep(fd);
+    return 0;
+  }
   void keep(int fd) {
+    if (dies_at > 0 && --dies_at == 0) ::_exit(kDied);
     if (!are_kept) return;
     std::error_code error;
     const std::string path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), error).string();
@@ -35,14 +51,8 @@ SyncedFiles synced_files;
 
 }  // namespace
 
-extern "C" int fsync(int fd) {
-  synced_files.keep(fd);
-  return 0;
-}
-extern "C" int fdatasync(int fd) {
-  synced_files.keep(fd);
-  return 0;
-}
+extern "C" int fsync(int fd) { return synced_files.sync(fd); }
+extern "C" int fdatasync(int fd) { return synced_files.sync(fd); }
 
 namespace firebase_relay::outbox {
 namespace {
@@ -112,6 +122,60 @@ TEST_F(PowerCutTest, WithNormalItLeavesAnEarlierStateAndWholeTransactions) {
     went_back += state + 1 < states.size() ? 1 : 0;
   }
   EXPECT_GT(went_back, 0) << "no cut cost anything: this shows nothing";
+}
+
+TEST_F(PowerCutTest, ADiskThatFailsFailsTheCallAndTheSameCallAgainSucceeds) {
+  options.sync = Sync::kFull;
+  options.bytes_max = 1 << 20;
+  RandomSteps random(3);
+  OutboxModel model;
+  int failures = 0;
+  open();
+  for (int i = 0; i < 200 && !HasFailure(); ++i) {
+    const Step step = random.next(model);
+    synced_files.next_fails = random.below(4) == 0;
+    const Result<void> first = step.run(*outbox);
+    synced_files.next_fails = false;
+    if (!first) {
+      ++failures;
+      EXPECT_EQ(first.error().code, ErrorCode::kIo);
+      EXPECT_NE(first.error().remedy, "");
+      const Result<void> second = step.run(*outbox);
+      ASSERT_TRUE(second) << second.error().what;
+    }
+    model.apply(step);
+    const OutboxLevel level = *outbox->append({}, {});
+    EXPECT_EQ(level.batches, model.batches.size());
+    EXPECT_EQ(level.live_rows, model.live.size());
+  }
+  EXPECT_GT(failures, 10);
+  cut_power();
+  EXPECT_EQ(model_of(opened.restored, *outbox).text(), model.text());
+}
+
+TEST_F(PowerCutTest, KilledAtAnySyncOfItsMakingItIsMadeByTheNextStart) {
+  int status = 0;
+  int sync = 0;
+  do {
+    SCOPED_TRACE("at sync " + std::to_string(++sync));
+    close();
+    for (const char* part : {"", "-wal", "-shm", "-journal"}) std::filesystem::remove(options.file.string() + part);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      synced_files.dies_at = sync;
+      open();
+      append(batch_of(1, ShedClass::kRest));
+      ::_exit(HasFailure() ? 1 : 0);
+    }
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+
+    open();
+    ASSERT_FALSE(opened.set_aside) << opened.flaw;
+    append(batch_of(2, ShedClass::kRest));
+    EXPECT_EQ(stored().back(), 2u);
+  } while (WEXITSTATUS(status) == kDied && !HasFailure());
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_GT(sync, 3) << "hardly a sync: this shows nothing";
 }
 
 TEST_F(PowerCutTest, ADeletionThatWasToBeSyncedIsNeverUndone) {
