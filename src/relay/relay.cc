@@ -121,7 +121,7 @@ Result<Storage> open_storage(const Options& options, observe::Events& events) {
   auto opened = outbox::SqliteOutbox::open({options.outbox_file, options.outbox_bytes_max, kFreeDiskBytesMin, sync});
   if (!opened) return tl::unexpected<Error>(opened.error());
   if (opened->set_aside) events.outbox_set_aside(*opened->set_aside, opened->flaw);
-  auto letters = outbox::DeadLetters::open(options.outbox_file, dead_letter_limits(options));
+  auto letters = outbox::DeadLetters::open(options.outbox_file, dead_letter_limits(options), sync);
   if (!letters) return tl::unexpected<Error>(letters.error());
   Storage storage;
   storage.durable = opened->outbox.get();

@@ -28,7 +28,7 @@ TEST_F(OutboxLimitsTest, TheFileStaysWithinItsLimitWhenTheExcessIsShed) {
     const Batch orders = batch_of(id + 1, ShedClass::kRest, 10, id < 100 ? 9'900 : 990);
     OutboxLevel level = *outbox->append({&prices, &orders}, {{"a", std::to_string(id), id, false, Kind::kUnrouted}});
     if (level.excess_bytes > 0) {
-      const ShedResult shed = *outbox->shed(0, level.excess_bytes);
+      const ShedResult shed = *outbox->shed(0, level.excess_bytes, {});
       EXPECT_EQ(shed.level.excess_bytes, 0u);
       shed_prices += shed.messages[kPrice];
       shed_orders += shed.messages[kOrder];
@@ -51,7 +51,7 @@ TEST_F(OutboxLimitsTest, ALowerLimitThanBeforeIsAnExcessAtOnce) {
   open();
   const std::uint64_t excess = opened.restored.level.excess_bytes;
   EXPECT_GT(excess, 5'000'000u);
-  EXPECT_EQ(outbox->shed(0, excess)->level.excess_bytes, 0u);
+  EXPECT_EQ(outbox->shed(0, excess, {})->level.excess_bytes, 0u);
   EXPECT_LE(stored().size(), 9u);
   EXPECT_GE(stored().size(), 7u);
 }
@@ -69,7 +69,7 @@ TEST_F(OutboxLimitsTest, ANearlyFullDiskAllowsWhatIsThereAndNoMore) {
 
   EXPECT_GE(level.excess_bytes, 90'000u);
   EXPECT_LE(level.excess_bytes, 150'000u);
-  EXPECT_EQ(outbox->shed(0, level.excess_bytes)->level.excess_bytes, 0u);
+  EXPECT_EQ(outbox->shed(0, level.excess_bytes, {})->level.excess_bytes, 0u);
   EXPECT_EQ(stored(), (std::vector<BatchId>{2}));
   const Batch third = batch_of(3, ShedClass::kRest, 1, 100'000);
   EXPECT_EQ(outbox->append({&third}, {})->excess_bytes, 0u) << "there is room again";

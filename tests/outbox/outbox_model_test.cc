@@ -25,7 +25,7 @@ class OutboxModelTest : public OutboxTest {
         if (batch.shed_class == shed_class && id > after) order.push_back(id);
       }
     }
-    const ShedResult shed = *outbox->shed(after, bytes);
+    const ShedResult shed = *outbox->shed(after, bytes, {});
     KindCounts expected{};
     const std::vector<BatchId> left = stored();
     const std::size_t gone = model.batches.size() - left.size();
@@ -48,7 +48,7 @@ class OutboxModelTest : public OutboxTest {
     auto expected = model.batches.upper_bound(after);
     EXPECT_EQ(loaded.batches.empty(), expected == model.batches.end());
     for (const Batch& batch : loaded.batches) EXPECT_EQ(text_of(batch), text_of((expected++)->second));
-    EXPECT_EQ(loaded.damaged_batches, 0u);
+    EXPECT_EQ(loaded.damaged.size(), 0u);
     EXPECT_EQ(loaded.level.batches, model.batches.size());
     EXPECT_EQ(loaded.level.live_rows, model.live.size());
   }
