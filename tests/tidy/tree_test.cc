@@ -135,8 +135,8 @@ TEST(Tree, ReadmeHasEveryFlagWithItsVariableAndDefaultAndNoOther) {
 }
 
 TEST(Tree, ScriptsAreExecutable) {
-  for (const char* script :
-       {"scripts/demo", "scripts/test", "scripts/check", "scripts/install-deps", "scripts/fuzz", ".ci/run"}) {
+  for (const char* script : {"scripts/demo", "scripts/test", "scripts/check", "scripts/install-deps", "scripts/fuzz",
+                             "scripts/verify-rules", "scripts/dependencies", ".ci/run"}) {
     EXPECT_NE(fs::status(kRoot / script).permissions() & fs::perms::owner_exec, fs::perms::none) << script;
   }
 }
