@@ -174,7 +174,9 @@ class PatchSender::Transfer {
     constexpr std::string_view kName = "retry-after:";
     std::string_view line(data, size * count);
     Transfer& transfer = *static_cast<Transfer*>(self);
-    if (line.starts_with("HTTP/")) transfer.has_status_ = is_status_line(line);
+    // The first line, and the first behind a 100 Continue; a header of this name says nothing.
+    const bool is_first = std::exchange(transfer.is_at_status_line_, line == "\r\n" || line == "\n");
+    if (is_first && line.starts_with("HTTP/") && !is_status_line(line)) transfer.has_status_ = false;
     const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
     if (line.size() > kName.size() &&
         std::equal(kName.begin(), kName.end(), line.begin(), [&](char b, char a) { return same(a, b); })) {
@@ -193,7 +195,8 @@ class PatchSender::Transfer {
   std::size_t offset_ = 0;
   std::string answer_;
   std::string retry_after_;
-  bool has_status_ = false;
+  bool has_status_ = true;  // as far as it goes
+  bool is_at_status_line_ = true;
   SteadyTime began_;
 };
 
