@@ -175,8 +175,9 @@ class PatchSender::Transfer {
     std::string_view line(data, size * count);
     Transfer& transfer = *static_cast<Transfer*>(self);
     // The first line, and the first behind a 100 Continue; a header of this name says nothing.
-    const bool is_first = std::exchange(transfer.is_at_status_line_, line == "\r\n" || line == "\n");
-    if (is_first && line.starts_with("HTTP/") && !is_status_line(line)) transfer.has_status_ = false;
+    const bool is_first = std::exchange(transfer.is_at_status_line_, line.starts_with('\r') || line.starts_with('\n'));
+    const bool is_http = line.size() > 5 && curl_strnequal(line.data(), "HTTP/", 5) != 0;  // as libcurl looks at it
+    if (is_first && is_http && !is_status_line(line)) transfer.has_status_ = false;
     const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
     if (line.size() > kName.size() &&
         std::equal(kName.begin(), kName.end(), line.begin(), [&](char b, char a) { return same(a, b); })) {
