@@ -171,7 +171,7 @@ class Delivery {
   /// Messages taken in and not yet accounted for, the outbox included.
   [[nodiscard]] std::uint64_t messages_in_flight() const;
   [[nodiscard]] bool database_reachable() const;
-  /// Is anything in memory alone that the database has not acknowledged?
+  /// Is any message in memory alone that the database has not acknowledged?
   [[nodiscard]] bool has_unsaved() const;
   /// What the outbox holds, as far as its answers tell.
   [[nodiscard]] const OutboxLevel& outbox_level() const;

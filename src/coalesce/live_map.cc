@@ -247,6 +247,13 @@ std::vector<LiveRow> LiveMap::unsaved(const std::function<Kind(std::uint32_t)>& 
   return rows;
 }
 
+bool LiveMap::has_unsaved_message() const {
+  return std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) {
+    const bool is_saved = entry.is_clean || entry.sequence <= entry.on_disk;
+    return entry.is_used && !is_saved && (entry.ticket != kNoTicket || entry.ticket_in_flight != kNoTicket);
+  });
+}
+
 void LiveMap::saved(bool ok, std::vector<LiveAcknowledged>& forget) {
   for (const Slot slot : std::exchange(saving_, {})) {
     Entry& entry = entries_[slot];

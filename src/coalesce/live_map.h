@@ -86,6 +86,8 @@ class LiveMap {
   /// Values that are newer than their row on disk; they are being saved from now on.
   std::vector<LiveRow> unsaved(const std::function<Kind(std::uint32_t ticket)>& kind_of);
   [[nodiscard]] bool has_unsaved() const { return has_unsaved_; }
+  /// Is one of them all that is left of a message? Goes through all: for the end.
+  [[nodiscard]] bool has_unsaved_message() const;
   /// The outbox has forgotten these: they are on no disk any more.
   void forgotten(const std::vector<LiveAcknowledged>& rows);
   /// The outcome of what unsaved() gave. Fills in rows that were acknowledged meanwhile.

@@ -35,7 +35,9 @@ class Delivery::Impl {
   [[nodiscard]] bool drained() const { return drained_; }
   [[nodiscard]] std::uint64_t messages_in_flight() const { return accounts_.in_flight(); }
   [[nodiscard]] const deliver::Circuit& circuit() const { return circuit_; }
-  [[nodiscard]] bool has_unsaved() { return must_save() || saving_; }
+  [[nodiscard]] bool has_unsaved() const {
+    return saving_ || pending_bytes_ > 0 || history_.next_save() != SteadyTime::max() || live_.has_unsaved_message();
+  }
   [[nodiscard]] const OutboxLevel& level() const { return level_; }
 
  private:

@@ -187,7 +187,10 @@ class PatchSender::Transfer {
     constexpr std::string_view kName = "retry-after:";
     std::string_view line(data, size * count);
     Transfer& transfer = *static_cast<Transfer*>(self);
-    if (line.starts_with("HTTP/")) transfer.has_status_ = is_status_line(line);
+    // The first line, and the first behind a 100 Continue; a header of this name says nothing.
+    const bool is_first = std::exchange(transfer.is_at_status_line_, line.starts_with('\r') || line.starts_with('\n'));
+    const bool is_http = line.size() > 5 && curl_strnequal(line.data(), "HTTP/", 5) != 0;  // as libcurl looks at it
+    if (is_first && is_http && !is_status_line(line)) transfer.has_status_ = false;
     const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
     if (line.size() > kName.size() &&
         std::equal(kName.begin(), kName.end(), line.begin(), [&](char b, char a) { return same(a, b); })) {
@@ -206,7 +209,8 @@ class PatchSender::Transfer {
   std::size_t offset_ = 0;
   std::string answer_;
   std::string retry_after_;
-  bool has_status_ = false;
+  bool has_status_ = true;  // as far as it goes
+  bool is_at_status_line_ = true;
   SteadyTime began_;
   HeaderLines headers_;
 };

@@ -225,7 +225,8 @@ TEST(PatchSender, WatchesTheCredentialNoLongerThanItLives) {
 
 TEST(PatchSender, WhatOnlyBeginsLikeHttpAcknowledgesNothing) {
   for (const char* garbage :
-       {"HTTP/HTTP/0.9 garb0.9 garbage\r\n\r\n", "HTTP/1.1 2x4 No Content\r\n\r\n", "HTTP/\r\n\r\n"}) {
+       {"HTTP/HTTP/0.9 garb0.9 garbage\r\n\r\n", "HTTP/1.1 2x4 No Content\r\n\r\n", "hTTP/1HTT.1 429 x\r\n\r\n",
+        "HTTP/x 1\r\nHTTP/1.1 204 No Content\r\n\r\n", "HTTP/\r\n\r\n"}) {
     const Answer answer = answer_to(garbage);
     EXPECT_FALSE(answer.transport == Answer::Transport::kAnswered && answer.status != 0) << garbage << answer.status;
   }
