@@ -111,6 +111,7 @@ TEST_F(SecretsTest, AreInNoHelpNoCheckAndNoComplaint) {
   expect_unseen(secrets_, outputs({"run", "--credentials", dir_.file("secret")}));
   expect_unseen(secrets_, outputs({"run", "--auth-secret-file", key_file()}));
   expect_unseen(secrets_, outputs({"run", "--database-url", std::string("https://x.example/?auth=") + kLegacy}));
+  expect_unseen(secrets_, outputs({"run", "--database-url", std::string("https://u:") + kPassword + "@x.example"}));
   expect_unseen(secrets_, outputs({"run", "--redis-url", std::string("redis://u:") + kPassword + "@h:port"}));
 }
 

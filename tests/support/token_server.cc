@@ -3,10 +3,15 @@
 #include <civetweb.h>
 
 #include <array>
+#include <atomic>
 #include <cstdlib>
 #include <ctime>
 #include <stdexcept>
 #include <string_view>
+#include <thread>
+
+#include "support/eventually.h"
+#include "support/http.h"
 
 namespace test_support {
 namespace {
@@ -57,7 +62,16 @@ TokenServer::~TokenServer() {
     stopping_ = true;
   }
   ended_.notify_all();
+  // civetweb looks only every two seconds whether it shall stop, unless a connection wakes it.
+  std::atomic<bool> is_stopped = false;
+  const std::jthread waker([&] {
+    eventually([&] {
+      http("GET", url(), {}, {}, std::chrono::milliseconds(100));
+      return is_stopped.load();
+    });
+  });
   mg_stop(context_);
+  is_stopped = true;
   mg_exit_library();
 }
 
