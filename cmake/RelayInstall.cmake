@@ -1,5 +1,7 @@
 # cmake --install and the Debian package (cpack): the program, its routes, licence, systemd unit and man page; no test, no tool.
 # Some files name their place, so give it when configuring (-DCMAKE_INSTALL_PREFIX=/usr), not to cmake --install.
+# Named after the program; it would be after the project.
+set(CMAKE_INSTALL_DOCDIR share/doc/firebase-relay CACHE PATH "Documentation")
 include(GNUInstallDirs)
 find_program(RELAY_GZIP gzip REQUIRED)
 

@@ -136,7 +136,8 @@ TEST(Tree, ReadmeHasEveryFlagWithItsVariableAndDefaultAndNoOther) {
 
 TEST(Tree, ScriptsAreExecutable) {
   for (const char* script :
-       {"scripts/demo", "scripts/test", "scripts/check", "scripts/install-deps", "scripts/fuzz", ".ci/run"}) {
+       {"scripts/demo", "scripts/test", "scripts/check", "scripts/install-deps", "scripts/fuzz",
+        "scripts/container-lab.sh", "scripts/verify-container", "scripts/verify-package", ".ci/run"}) {
     EXPECT_NE(fs::status(kRoot / script).permissions() & fs::perms::owner_exec, fs::perms::none) << script;
   }
 }
