@@ -31,10 +31,10 @@ set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS ca-certificates)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS redis-server)
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "relay from Redis pub/sub to a Firebase Realtime Database
- Subscribes to every channel of a Redis, shows the messages on the console, and
- keeps a Firebase Realtime Database up to date with them: live values for a
- phone, and the whole history. Comes with a sandboxed systemd service.")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "relay from Redis pub/sub to a Firebase Realtime Database")
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "Subscribes to every channel of a Redis, shows the messages on the console, and
+keeps a Firebase Realtime Database up to date with them: live values for a
+phone, and the whole history. Comes with a sandboxed systemd service.")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA "${RELAY_PACKAGING}/postinst;${RELAY_PACKAGING}/prerm")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 include(CPack)
