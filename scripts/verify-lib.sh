@@ -7,7 +7,7 @@ on_exit() { clean_ups+=("$1"); }
 finish() {
   local status=$? each
   trap - EXIT INT TERM
-  for each in "${clean_ups[@]}"; do "$each"; done
+  for each in "${clean_ups[@]}"; do "$each" || true; done
   [ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
   printf '%d passed, %d failed\n' "$passed" "$failed"
   exit "$status"
