@@ -2,21 +2,25 @@
 // Usage: bare-subscriber REDIS_SOCKET
 #include <hiredis/hiredis.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <csignal>
 #include <cstdio>
 
 namespace {
 volatile std::sig_atomic_t stopped = 0;
-}
+int fd = -1;
+}  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 2) return std::fputs("usage: bare-subscriber REDIS_SOCKET\n", stderr), 2;
-  struct sigaction action {};
-  action.sa_handler = [](int) { stopped = 1; };
-  sigaction(SIGTERM, &action, nullptr);  // without SA_RESTART: read() returns
   redisContext* redis = redisConnectUnix(argv[1]);
   if (!redis || redis->err) return std::fputs("bare-subscriber: no Redis there\n", stderr), 1;
+  fd = redis->fd;
+  std::signal(SIGTERM, [](int) {
+    stopped = 1;
+    shutdown(fd, SHUT_RDWR);  // hiredis reads again after a signal; now it finds the end
+  });
   redisAppendCommand(redis, "PSUBSCRIBE *");
   unsigned long long messages = 0;
   void* reply = nullptr;
