@@ -37,7 +37,7 @@ def run(options, arguments):
         return instructions.rows(options)
     groups = {name: entry[0] for name, entry in chosen(arguments.row).items()}
     if arguments.peers:
-        groups = peers.groups()
+        groups = peers.groups(options.root)
     found = []
     for name, group in groups.items():
         print(f"-- {name}", file=sys.stderr, flush=True)

@@ -30,7 +30,9 @@ std::unique_ptr<FragmentBlock> FragmentWriter::write(const MessageBlock& block) 
   block_->message_bytes = block.bytes();
   block_->arrived = block.arrived;
   block_->arrived_at = arrived_at_ = block.arrived_at;
-  for (HistoryRun& run : block_->history) {
+  for (std::size_t i = 0; i < kShedClassCount; ++i) {
+    HistoryRun& run = block_->history[i];
+    run.text.reserve(std::min(last_history_bytes_[i], 2 * block.bytes()));
     run.first_sequence = block.first_sequence;
     run.arrived = block.arrived;
     run.arrived_at = block.arrived_at;
@@ -42,6 +44,7 @@ std::unique_ptr<FragmentBlock> FragmentWriter::write(const MessageBlock& block) 
   for (std::size_t i = 0; i < block.size(); ++i) take(block[i], block.first_sequence + i);
 
   finish_live();
+  for (std::size_t i = 0; i < kShedClassCount; ++i) last_history_bytes_[i] = block_->history[i].text.size();
   places_.forget_if_many();
   return std::move(block_);
 }

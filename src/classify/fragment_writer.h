@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -77,6 +78,9 @@ class FragmentWriter {
   WriterOptions options_;
   mutable Payload payload_;
   Places places_;
+
+  /// Of the block before: what the next one will need, so that text does not grow step by step.
+  std::array<std::size_t, kShedClassCount> last_history_bytes_{};
 
   // Of the block under construction.
   std::unique_ptr<FragmentBlock> block_;

@@ -52,14 +52,33 @@ std::uint64_t hash_of(std::string_view key) {
 
 }  // namespace
 
+/// What a walk needs besides, kept from one message to the next: allocated for each, it cost as much as the walk
+/// itself.
 struct Payload::Parser {
+  struct Key {
+    std::string_view text;  ///< as published, without quotes; for duplicates: what it stands for
+    std::uint64_t hash;
+    std::uint32_t begin;  ///< of its opening quote in the payload
+  };
+
   ondemand::parser json;
+  std::vector<Key> keys;
+  std::deque<std::string> plain_keys;  // a deque: keys has views into its elements
+  std::string scratch;
 };
 
 /// One pass over a document. Keeps a stack of the keys of the objects that are open, to find duplicates.
 class Payload::Walk {
  public:
-  explicit Walk(Payload& payload) : payload_(payload), bytes_(payload.bytes_) {}
+  explicit Walk(Payload& payload)
+      : payload_(payload),
+        bytes_(payload.bytes_),
+        keys_(payload.parser_->keys),
+        plain_keys_(payload.parser_->plain_keys),
+        scratch_(payload.parser_->scratch) {
+    keys_.clear();
+    plain_keys_.clear();
+  }
 
   bool document() {
     ondemand::document document;
@@ -92,11 +111,7 @@ class Payload::Walk {
   }
 
  private:
-  struct Key {
-    std::string_view text;  ///< as published, without quotes; for duplicates: what it stands for
-    std::uint64_t hash;
-    std::uint32_t begin;  ///< of its opening quote in the payload
-  };
+  using Key = Parser::Key;
 
   bool refuse(DeadLetterReason reason) {
     payload_.reason_ = reason;
@@ -343,9 +358,9 @@ class Payload::Walk {
   std::string_view bytes_;
   ondemand::document* document_ = nullptr;
   std::size_t depth_ = 0;
-  std::vector<Key> keys_;
-  std::deque<std::string> plain_keys_;  // a deque: keys_ has views into its elements
-  std::string scratch_;
+  std::vector<Key>& keys_;
+  std::deque<std::string>& plain_keys_;
+  std::string& scratch_;
   Escapes escapes_ = Escapes::kUnknown;
   bool data_is_object_ = false;
   bool has_foreign_keys_ = false;
@@ -368,33 +383,6 @@ bool Payload::open(std::string_view bytes) {
     return a.begin != b.begin ? a.begin < b.begin : a.end > b.end;  // a cut before what lies in it
   });
   return true;
-}
-
-const Value* Payload::envelope_timestamp() const { return is_enveloped_ ? outer_.find(routes_.timestamp) : nullptr; }
-
-std::string_view Payload::text(const Value& value) {
-  const std::string_view inside = bytes_.substr(value.begin + 1, value.end - value.begin - 2);
-  if (!value.has_escapes) return inside;
-  unescaped_.clear();
-  bool lone_surrogate;
-  append_json_unescaped(inside, unescaped_, lone_surrogate);
-  return unescaped_;
-}
-
-bool Payload::needs_rewrite(const Value& value) const {
-  return std::any_of(edits_.begin(), edits_.end(),
-                     [&](const Edit& edit) { return edit.begin >= value.begin && edit.end <= value.end; });
-}
-
-void Payload::append(const Value& value, std::string& out) const {
-  std::uint32_t at = value.begin;
-  for (const Edit& edit : edits_) {
-    if (edit.begin < at || edit.end > value.end) continue;
-    out.append(bytes_, at, edit.begin - at);
-    out += edit.text;
-    at = edit.end;
-  }
-  out.append(bytes_, at, value.end - at);
 }
 
 }  // namespace firebase_relay::classify
