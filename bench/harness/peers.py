@@ -10,7 +10,7 @@ import time
 from .bursts import FULL_SPEED, MemoryWatch, publish
 from .lag import HISTORY_KEY, history_lags, quantile
 from .processes import Child, wait_until
-from .results import Result, absent
+from .results import Result, absent, verdict
 from .stage import Relay, Sink
 
 OURS = "firebase-relay"
@@ -131,6 +131,27 @@ def rows_of(stage, name, command):
     return results
 
 
+def node(stage):
+    """The row of the table: CPU and memory beside the Node relay, on the same feed."""
+    messages = stage.options.pick(200_000, 5_000)
+    results = []
+    for mode, flags in (("live", ["--no-history"]), ("history", [])):
+        name = f"node-{mode}"
+        what = f"CPU per message, {mode}: Node relay over ours"
+        command = commands(stage.options.root)[f"node, {mode}"]
+        if isinstance(command, str):
+            results.append(absent(name, what, command))
+            continue
+        _, our_cpu, our_memory = at_full_speed(stage, (OURS, flags), messages)
+        _, cpu, memory = at_full_speed(stage, command, messages)
+        results.append(Result(name, what, f"{our_cpu:.2f} us", f"{cpu:.2f} us", f"{cpu / our_cpu:.1f}", ">= 3",
+                              verdict(cpu >= 3 * our_cpu)))
+        results.append(Result(f"{name}-memory", "anonymous memory meanwhile: Node relay over ours", f"{our_memory:.1f} MB",
+                              f"{memory:.1f} MB", f"{memory / our_memory:.1f}", ">= 5", verdict(memory >= 5 * our_memory)))
+    stage.forget_feeds()
+    return results
+
+
 def ours(name, *flags):
     return lambda stage: rows_of(stage, name, (OURS, list(flags)))
 
@@ -147,4 +168,5 @@ def groups(root):
     found = {"relay, live": ours("relay, live", "--no-history"), "relay, history": ours("relay, history")}
     for name in commands(root):
         found[name] = peer(root, name)
+    found["node"] = node
     return found

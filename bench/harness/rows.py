@@ -8,6 +8,7 @@ from statistics import median
 from .bursts import FULL_SPEED, MemoryWatch, bare_burst, in_turns, relay_burst
 from .lag import live_lags, quantile
 from .lag import rows as lag_rows
+from .peers import node
 from .processes import Failed, wait_until
 from .results import Result, absent, at_least, at_most, limit, verdict
 from .stage import Relay, Sink
@@ -199,4 +200,5 @@ GROUPS = {
     "catch-up": (catch_up, ("catch-up", "catch-up-live-lag", "memory-outage")),
     "growth": (growth, ("growth-tickers", "growth-bytes")),
     "workers": (workers, ("workers",)),
+    "node": (node, ("node-live", "node-live-memory", "node-history", "node-history-memory")),
 }
