@@ -32,7 +32,9 @@ std::unique_ptr<FragmentBlock> FragmentWriter::write(const MessageBlock& block) 
   block_->message_bytes = block.bytes();
   block_->arrived = block.arrived;
   block_->arrived_at = arrived_at_ = block.arrived_at;
-  for (HistoryRun& run : block_->history) {
+  for (std::size_t i = 0; i < kShedClassCount; ++i) {
+    HistoryRun& run = block_->history[i];
+    run.text.reserve(std::min(last_history_bytes_[i], 2 * block.bytes()));
     run.first_sequence = block.first_sequence;
     run.arrived = block.arrived;
     run.arrived_at = block.arrived_at;
@@ -44,6 +46,7 @@ std::unique_ptr<FragmentBlock> FragmentWriter::write(const MessageBlock& block) 
   for (std::size_t i = 0; i < block.size(); ++i) take(block[i], block.first_sequence + i);
 
   finish_live();
+  for (std::size_t i = 0; i < kShedClassCount; ++i) last_history_bytes_[i] = block_->history[i].text.size();
   places_.forget_if_many();
   return std::move(block_);
 }
@@ -225,11 +228,12 @@ void FragmentWriter::write_live(Sequence sequence, const Route& route, Place& pl
   const OrderMark order = !route.closed          ? OrderMark::kNone
                           : holds(*route.closed) ? OrderMark::kClosed
                                                  : OrderMark::kOpen;
+  const Origin origin{sequence, ticket, order};
   for (std::size_t i = 0; options_.live && i < route.live.size(); ++i) {
     Place::Path& path = place.paths[i];
     if (path.has_id && id_key.empty()) continue;
     const std::string_view value = live_value(route.live[i], place);
-    if (!value.empty()) put(path, id_key, {value, sequence, ticket, order});
+    if (!value.empty()) put(path, id_key, value, origin);
   }
   if (ticket != LiveUpdate::kNoTicket && block_->tickets[ticket].updates == 0) {
     ++block_->coalesced[static_cast<std::size_t>(
@@ -264,7 +268,7 @@ std::string_view FragmentWriter::stable(const Value& value) {
   return copy;
 }
 
-void FragmentWriter::put(Place::Path& path, std::string_view id_key, const NewValue& value) {
+void FragmentWriter::put(Place::Path& path, std::string_view id_key, std::string_view json, const Origin& origin) {
   const std::string* text = &path.text;
   std::uint64_t hash = path.hash;
   std::uint64_t* known_block = &path.block;
@@ -282,22 +286,28 @@ void FragmentWriter::put(Place::Path& path, std::string_view id_key, const NewVa
     in_this_block = is_new ? 0 : block_->number;
     known_block = &in_this_block;
   }
-  if (value.ticket != LiveUpdate::kNoTicket) ++block_->tickets[value.ticket].updates;
-  const Pending pending{value, text, hash, static_cast<std::uint32_t>(path.text.size())};
+  if (origin.ticket != LiveUpdate::kNoTicket) ++block_->tickets[origin.ticket].updates;
   if (*known_block == block_->number) {
-    overtake(pending_[*slot]);
-    pending_[*slot] = pending;
+    Pending& pending = pending_[*slot];
+    overtake(pending);
+    pending.json = json;  // the rest is as it was
+    pending.origin = origin;
     return;
   }
   *known_block = block_->number;
   *slot = static_cast<std::uint32_t>(pending_.size());
-  pending_.push_back(pending);
+  Pending& pending = pending_.emplace_back();
+  pending.json = json;
+  pending.path = text;
+  pending.path_hash = hash;
+  pending.prefix_size = static_cast<std::uint32_t>(path.text.size());
+  pending.origin = origin;
 }
 
 void FragmentWriter::overtake(Pending& pending) {
   ++block_->updates_coalesced;
-  if (pending.value.ticket == LiveUpdate::kNoTicket) return;
-  Ticket& ticket = block_->tickets[pending.value.ticket];
+  if (pending.origin.ticket == LiveUpdate::kNoTicket) return;
+  Ticket& ticket = block_->tickets[pending.origin.ticket];
   if (--ticket.updates == 0) ++block_->coalesced[static_cast<std::size_t>(ticket.kind)];
 }
 
@@ -308,13 +318,13 @@ void FragmentWriter::finish_live() {
     const auto path_offset = static_cast<std::uint32_t>(text.size());
     text += *pending.path;
     const auto value_offset = static_cast<std::uint32_t>(text.size());
-    text += pending.value.json;
+    text += pending.json;
     const std::uint32_t path_size = value_offset - path_offset;
-    block_->live.push_back({pending.value.sequence, pending.path_hash, path_offset, path_size, value_offset,
-                            static_cast<std::uint32_t>(pending.value.json.size()), pending.value.ticket});
-    if (pending.value.order != OrderMark::kNone) {
-      const bool closed = pending.value.order == OrderMark::kClosed;
-      block_->orders.push_back({pending.value.sequence, path_offset, path_size, pending.prefix_size - 1, closed});
+    block_->live.push_back({pending.origin.sequence, pending.path_hash, path_offset, path_size, value_offset,
+                            static_cast<std::uint32_t>(pending.json.size()), pending.origin.ticket});
+    if (pending.origin.order != OrderMark::kNone) {
+      const bool closed = pending.origin.order == OrderMark::kClosed;
+      block_->orders.push_back({pending.origin.sequence, path_offset, path_size, pending.prefix_size - 1, closed});
     }
   }
   pending_.clear();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -40,19 +41,20 @@ class FragmentWriter {
 
  private:
   enum class OrderMark : std::uint8_t { kNone, kOpen, kClosed };
-  /// The bytes are not copied before the end of the block: most are overtaken until then.
-  struct NewValue {
-    std::string_view json;
+  /// What every live value of a message shares.
+  struct Origin {
     Sequence sequence;
     std::uint32_t ticket;
     OrderMark order;
   };
-  /// A live value of the block under construction, and where it will stand.
+  /// A live value of the block under construction, and where it will stand. Its bytes are not copied before the end of
+  /// the block: most values are overtaken until then.
   struct Pending {
-    NewValue value;
-    const std::string* path;  ///< in places_ or in id_paths_
-    std::uint64_t path_hash;
-    std::uint32_t prefix_size;  ///< of the path before its {ID}
+    std::string_view json;
+    const std::string* path = nullptr;  ///< in places_ or in id_paths_
+    std::uint64_t path_hash = 0;
+    std::uint32_t prefix_size = 0;  ///< of the path before its {ID}
+    Origin origin{};
   };
   struct IdPath {
     std::uint32_t slot;
@@ -70,7 +72,7 @@ class FragmentWriter {
   void write_history(const Message& message, Sequence sequence, Channel& channel, const Route& route,
                      const Place& place);
   void write_live(Sequence sequence, const Route& route, Place& place, std::string_view id_key);
-  void put(Place::Path& path, std::string_view id_key, const NewValue& value);
+  void put(Place::Path& path, std::string_view id_key, std::string_view json, const Origin& origin);
   void overtake(Pending& pending);
   [[nodiscard]] std::string_view live_value(const LiveTarget& target, const Place& place);
   [[nodiscard]] std::string_view stable(const Value& value);
@@ -81,6 +83,9 @@ class FragmentWriter {
   WriterOptions options_;
   mutable Payload payload_;
   Places places_;
+
+  /// Of the block before: what the next one will need, so that text does not grow step by step.
+  std::array<std::size_t, kShedClassCount> last_history_bytes_{};
 
   // Of the block under construction.
   std::unique_ptr<FragmentBlock> block_;

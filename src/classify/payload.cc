@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <cstring>
 
 #include "classify/key_codec.h"
@@ -36,15 +35,29 @@ std::size_t trimmed_end(std::string_view bytes, std::size_t end) {
   return end;
 }
 
-/// Spreads keys over a word: two loads and a multiplication, enough to tell a few dozen keys of one object apart.
+template <class Word>
+std::uint64_t load(const char* at) {
+  Word word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+/// Spreads keys over a word: enough to tell a few dozen keys of one object apart. Loads are of a fixed size: bytes that
+/// were copied into a word one by one cannot be read back from it without a stall.
 std::uint64_t hash_of(std::string_view key) {
+  const char* const begin = key.data();
+  const char* const end = begin + key.size();
   std::uint64_t head = 0;
   std::uint64_t tail = 0;
   if (key.size() >= 8) {
-    std::memcpy(&head, key.data(), 8);
-    std::memcpy(&tail, key.data() + key.size() - 8, 8);
-  } else {
-    std::memcpy(&head, key.data(), key.size());
+    head = load<std::uint64_t>(begin);
+    tail = load<std::uint64_t>(end - 8);
+  } else if (key.size() >= 4) {
+    head = load<std::uint32_t>(begin);
+    tail = load<std::uint32_t>(end - 4);
+  } else if (!key.empty()) {
+    head = load<std::uint8_t>(begin) | load<std::uint8_t>(begin + key.size() / 2) << 8;
+    tail = load<std::uint8_t>(end - 1);
   }
   const std::uint64_t mixed = (head ^ (tail * 0x9E3779B97F4A7C15ull) ^ key.size()) * 0xD6E8FEB86659FD93ull;
   return mixed ^ (mixed >> 32);
@@ -52,14 +65,33 @@ std::uint64_t hash_of(std::string_view key) {
 
 }  // namespace
 
+/// What a walk needs besides, kept from one message to the next: allocated for each, it cost as much as the walk
+/// itself.
 struct Payload::Parser {
+  struct Key {
+    std::string_view text;  ///< as published, without quotes; for duplicates: what it stands for
+    std::uint64_t hash = 0;
+    std::uint32_t begin = 0;  ///< of its opening quote in the payload
+  };
+
   ondemand::parser json;
+  std::vector<Key> keys;
+  std::deque<std::string> plain_keys;  // a deque: keys has views into its elements
+  std::string scratch;
 };
 
 /// One pass over a document. Keeps a stack of the keys of the objects that are open, to find duplicates.
 class Payload::Walk {
  public:
-  explicit Walk(Payload& payload) : payload_(payload), bytes_(payload.bytes_) {}
+  explicit Walk(Payload& payload)
+      : payload_(payload),
+        bytes_(payload.bytes_),
+        keys_(payload.parser_->keys),
+        plain_keys_(payload.parser_->plain_keys),
+        scratch_(payload.parser_->scratch) {
+    keys_.clear();
+    plain_keys_.clear();
+  }
 
   bool document() {
     ondemand::document document;
@@ -92,11 +124,7 @@ class Payload::Walk {
   }
 
  private:
-  struct Key {
-    std::string_view text;  ///< as published, without quotes; for duplicates: what it stands for
-    std::uint64_t hash;
-    std::uint32_t begin;  ///< of its opening quote in the payload
-  };
+  using Key = Parser::Key;
 
   bool refuse(DeadLetterReason reason) {
     payload_.reason_ = reason;
@@ -112,7 +140,7 @@ class Payload::Walk {
   }
 
   /// Validates what `node` points at and everything below. `node` is the place in the tree of fields, kNoNode off it.
-  bool value(ondemand::value json, std::uint32_t node, FieldSet* fields, Value& out) {
+  bool value(ondemand::value& json, std::uint32_t node, FieldSet* fields, Value& out) {
     ondemand::json_type type;
     if (const auto error = json.type().get(type)) return refuse(error);
     if (type == ondemand::json_type::object) {
@@ -216,8 +244,8 @@ class Payload::Walk {
     const std::size_t first_key = keys_.size();
     std::array<std::uint64_t, 8> seen{};
     for (auto result : members) {
-      ondemand::field member;
-      if (const auto error = std::move(result).get(member)) return refuse(error);
+      if (const auto error = result.error()) return refuse(error);
+      ondemand::field&& member = std::move(result).value_unsafe();  // in place: a copy would cost a stall
       if (!this->member(member, node, fields, out, is_root, first_key, seen)) return false;
     }
     keys_.resize(first_key);
@@ -228,38 +256,38 @@ class Payload::Walk {
 
   bool member(ondemand::field& member, std::uint32_t node, FieldSet* fields, Value& parent, bool is_root,
               std::size_t first_key, std::array<std::uint64_t, 8>& seen) {
-    Key key;
     std::size_t encoded_bytes;
-    if (!read_key(member.key(), key, encoded_bytes)) return false;
-    note_key(key, first_key, seen);
-    const std::uint32_t child = node == kNoNode ? kNoNode : child_of(node, key.text);
-    Value inner;
-    bool walked;
-    if (is_root && key.text == "data") {
+    if (!read_key(member.key(), encoded_bytes)) return false;
+    note_key(first_key, seen);
+    const std::string_view key = keys_.back().text;
+    const std::uint32_t child = node == kNoNode ? kNoNode : child_of(node, key);
+    const FieldNode* named = child == kNoNode ? nullptr : &payload_.routes_.fields[child];
+    Value* const field = named && named->field ? &fields->values[*named->field] : nullptr;
+    const bool is_data = is_root && key == "data";
+    // Read into its place: a copy of what has just been written field by field would cost a stall.
+    Value elsewhere;
+    Value& inner = is_data ? data_ : field ? *field : elsewhere;
+    if (&inner != &elsewhere) inner = {};
+    bool walked = false;
+    if (is_data) {
       payload_.inner_.present = 0;
       walked = value(member.value(), 0, &payload_.inner_, inner);
       data_is_object_ = inner.type == ValueType::kObject;
-      data_ = inner;
+      if (field) *field = inner;
     } else {
-      has_foreign_keys_ = has_foreign_keys_ || (is_root && key.text != "timestamp" && key.text != "sender");
-      if (child != kNoNode) fields->present &= ~payload_.routes_.fields[child].fields_below;
+      has_foreign_keys_ = has_foreign_keys_ || (is_root && key != "timestamp" && key != "sender");
+      if (named) fields->present &= ~named->fields_below;
       walked = value(member.value(), child, fields, inner);
     }
     if (!walked) return false;
-    if (child != kNoNode) keep_field(child, *fields, inner);
+    if (field) fields->present |= std::uint64_t{1} << *named->field;
     widen(parent.reach, inner.reach, encoded_bytes);
     return true;
   }
 
-  void keep_field(std::uint32_t node, FieldSet& fields, const Value& value) {
-    const auto& field = payload_.routes_.fields[node].field;
-    if (!field) return;
-    fields.values[*field] = value;
-    fields.present |= std::uint64_t{1} << *field;
-  }
-
-  /// The key's text, and an edit when it may not stand in the database as it is.
-  bool read_key(const ondemand::raw_json_string& raw, Key& key, std::size_t& encoded_bytes) {
+  /// Adds the key to keys_, and an edit when it may not stand in the database as it is.
+  bool read_key(const ondemand::raw_json_string& raw, std::size_t& encoded_bytes) {
+    Key& key = keys_.emplace_back();
     const char* begin = raw.raw();
     const char* at = begin;
     while (!kKeyStops[static_cast<unsigned char>(*at)]) ++at;
@@ -284,20 +312,19 @@ class Payload::Walk {
   }
 
   /// Of duplicate keys the last counts: the earlier member, up to the next one's key, is cut out.
-  void note_key(const Key& key, std::size_t first_key, std::array<std::uint64_t, 8>& seen) {
+  void note_key(std::size_t first_key, std::array<std::uint64_t, 8>& seen) {
+    const Key& key = keys_.back();
     std::uint64_t& word = seen[(key.hash >> 6) & 7];
     const std::uint64_t bit = std::uint64_t{1} << (key.hash & 63);
     if (word & bit) {
-      for (std::size_t i = first_key; i < keys_.size(); ++i) {
+      for (std::size_t i = first_key; i + 1 < keys_.size(); ++i) {
         if (keys_[i].hash != key.hash || keys_[i].text != key.text) continue;
-        const std::uint32_t next = i + 1 < keys_.size() ? keys_[i + 1].begin : key.begin;
-        payload_.edits_.push_back({keys_[i].begin, next, {}});
+        payload_.edits_.push_back({keys_[i].begin, keys_[i + 1].begin, {}});
         keys_[i].text = {};
         keys_[i].hash = ~key.hash;  // cut out once: a third one finds the second
       }
     }
     word |= bit;
-    keys_.push_back(key);
   }
 
   std::uint32_t child_of(std::uint32_t node, std::string_view key) const {
@@ -343,9 +370,9 @@ class Payload::Walk {
   std::string_view bytes_;
   ondemand::document* document_ = nullptr;
   std::size_t depth_ = 0;
-  std::vector<Key> keys_;
-  std::deque<std::string> plain_keys_;  // a deque: keys_ has views into its elements
-  std::string scratch_;
+  std::vector<Key>& keys_;
+  std::deque<std::string>& plain_keys_;
+  std::string& scratch_;
   Escapes escapes_ = Escapes::kUnknown;
   bool data_is_object_ = false;
   bool has_foreign_keys_ = false;
@@ -368,33 +395,6 @@ bool Payload::open(std::string_view bytes) {
     return a.begin != b.begin ? a.begin < b.begin : a.end > b.end;  // a cut before what lies in it
   });
   return true;
-}
-
-const Value* Payload::envelope_timestamp() const { return is_enveloped_ ? outer_.find(routes_.timestamp) : nullptr; }
-
-std::string_view Payload::text(const Value& value) {
-  const std::string_view inside = bytes_.substr(value.begin + 1, value.end - value.begin - 2);
-  if (!value.has_escapes) return inside;
-  unescaped_.clear();
-  bool lone_surrogate;
-  append_json_unescaped(inside, unescaped_, lone_surrogate);
-  return unescaped_;
-}
-
-bool Payload::needs_rewrite(const Value& value) const {
-  return std::any_of(edits_.begin(), edits_.end(),
-                     [&](const Edit& edit) { return edit.begin >= value.begin && edit.end <= value.end; });
-}
-
-void Payload::append(const Value& value, std::string& out) const {
-  std::uint32_t at = value.begin;
-  for (const Edit& edit : edits_) {
-    if (edit.begin < at || edit.end > value.end) continue;
-    out.append(bytes_, at, edit.begin - at);
-    out += edit.text;
-    at = edit.end;
-  }
-  out.append(bytes_, at, value.end - at);
 }
 
 }  // namespace firebase_relay::classify

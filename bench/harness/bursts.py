@@ -1,0 +1,118 @@
+"""Messages published as fast as Redis takes them: to the floor and to the relay, measured alike."""
+import threading
+import time
+from dataclasses import dataclass, field
+from statistics import median
+
+from .processes import Failed, wait_until
+from .stage import Bare, Relay, Sink
+
+FULL_SPEED = ("--max-mb-per-minute", "0")
+
+
+@dataclass
+class Burst:
+    seconds: float        # from the first PUBLISH until the subscriber has taken the last
+    cpu_seconds: float    # of the subscriber, until it is done with them
+    anonymous_bytes: int = 0
+    settled_seconds: float = 0.0  # until the last was acknowledged
+
+
+@dataclass
+class Bursts:
+    messages: int
+    all: list = field(default_factory=list)
+
+    @property
+    def rate(self):
+        return self.messages / median(burst.seconds for burst in self.all)
+
+    @property
+    def cpu_us(self):
+        return 1e6 * median(burst.cpu_seconds for burst in self.all) / self.messages
+
+    @property
+    def anonymous_mb(self):
+        return max(burst.anonymous_bytes for burst in self.all) / 1e6
+
+    @property
+    def settled_seconds(self):
+        return median(burst.settled_seconds for burst in self.all)
+
+
+class MemoryWatch(threading.Thread):
+    """Samples anonymous memory five times a second; keeps the time and size of each."""
+
+    def __init__(self, child):
+        super().__init__(daemon=True)
+        self.child = child
+        self.samples = []
+        self.done = threading.Event()
+        self.start()
+
+    def run(self):
+        while not self.done.is_set():
+            try:
+                self.samples.append((time.monotonic(), self.child.anonymous_bytes()))
+            except (FileNotFoundError, ProcessLookupError):
+                return
+            self.done.wait(0.2)
+
+    def stop(self):
+        self.done.set()
+        self.join()
+        return max((size for _, size in self.samples), default=0)
+
+
+def publish(stage, child, feed):
+    """Seconds from the first PUBLISH until the one subscriber has taken the last, and since when."""
+    begin = time.monotonic()
+    stage.redis.pipe(feed)
+    wait_until("the subscriber to take everything",
+               lambda: child.must_run() or stage.redis.is_drained(), seconds=600, every=0.005)
+    return time.monotonic() - begin, begin
+
+
+def bare_burst(stage, feed, messages):
+    bare = Bare(stage)
+    before = bare.child.cpu_seconds()
+    seconds, _ = publish(stage, bare.child, feed)
+    time.sleep(0.1)  # what still stands in the socket
+    cpu = bare.child.cpu_seconds() - before
+    received = bare.stop()
+    if received != messages:
+        raise Failed(f"the bare subscriber got {received} of {messages} messages")
+    wait_until("its end at Redis", lambda: stage.redis.subscribers() == 0)
+    return Burst(seconds, cpu)
+
+
+def relay_burst(stage, feed, messages, *flags, away=False):
+    sink = Sink(stage)
+    if away:
+        sink.leave()
+    relay = Relay(stage, sink, *FULL_SPEED, *flags)
+    watch = MemoryWatch(relay.child)
+    before = relay.child.cpu_seconds()
+    seconds, begin = publish(stage, relay.child, feed)
+    relay.wait_for(messages, all_acknowledged=not away)
+    settled = time.monotonic() - begin
+    if away:
+        relay.wait_for_rest()
+    cpu = relay.child.cpu_seconds() - before
+    memory = watch.stop()
+    if away:
+        sink.come_back()
+        relay.wait_for(messages, seconds=300)
+    relay.stop()
+    sink.stop()
+    wait_until("its end at Redis", lambda: stage.redis.subscribers() == 0)
+    return Burst(seconds, cpu, memory, settled)
+
+
+def in_turns(stage, messages, **subjects):
+    """Each subject once per repetition, one after the other, so that a busy minute of the machine hits them alike."""
+    results = {name: Bursts(messages) for name in subjects}
+    for _ in range(stage.options.repetitions):
+        for name, run in subjects.items():
+            results[name].all.append(run())
+    return results

@@ -1,0 +1,61 @@
+"""A redis-server of our own, and as much of its protocol as the harness speaks."""
+import os
+import socket
+import subprocess
+
+from .processes import Child, Failed, wait_until
+
+
+class Redis:
+    def __init__(self, folder):
+        self.socket_path = os.path.join(folder, "redis.sock")
+        # Without a limit on what waits for a subscriber: a slow one is to show as slow, not as cut off.
+        self.child = Child("redis-server", ["redis-server", "--port", "0", "--unixsocket", self.socket_path, "--save", "",
+                                            "--appendonly", "no", "--dir", folder,
+                                            "--client-output-buffer-limit", "pubsub 0 0 0"], folder)
+        wait_until("redis-server", lambda: self.child.must_run() or os.path.exists(self.socket_path))
+        self.connection = socket.socket(socket.AF_UNIX)
+        self.connection.connect(self.socket_path)
+        self.reader = self.connection.makefile("rb")
+        if self.command("PING") != "PONG":
+            raise Failed("redis-server does not answer")
+
+    def command(self, *words):
+        parts = [f"*{len(words)}\r\n".encode()]
+        for word in words:
+            parts.append(f"${len(word.encode())}\r\n{word}\r\n".encode())
+        self.connection.sendall(b"".join(parts))
+        return self._reply()
+
+    def _reply(self):
+        line = self.reader.readline().decode().rstrip("\r\n")
+        kind, rest = line[:1], line[1:]
+        if kind == "+":
+            return rest
+        if kind == ":":
+            return int(rest)
+        if kind == "$":
+            data = self.reader.read(int(rest) + 2)
+            return data[:-2].decode(errors="replace")
+        if kind == "*":
+            return [self._reply() for _ in range(int(rest))]
+        raise Failed(f"redis-server says {line!r}")
+
+    def subscribers(self):
+        return self.command("PUBSUB", "NUMPAT")
+
+    def is_drained(self):
+        """Has every subscriber's connection taken all that was published?"""
+        for line in self.command("CLIENT", "LIST", "TYPE", "pubsub").splitlines():
+            fields = dict(field.split("=", 1) for field in line.split(" ") if "=" in field)
+            if fields.get("omem") != "0" or fields.get("obl") != "0" or fields.get("oll") != "0":
+                return False
+        return True
+
+    def pipe(self, file):
+        """Publishes the commands of `file` as fast as Redis takes them."""
+        with open(file, "rb") as commands:
+            done = subprocess.run(["redis-cli", "-s", self.socket_path, "--pipe"], stdin=commands, check=False,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode != 0 or b"errors: 0" not in done.stdout:
+            raise Failed(f"redis-cli --pipe: {done.stdout.decode(errors='replace')[-500:]}")

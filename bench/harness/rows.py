@@ -1,0 +1,204 @@
+"""The rows of the table, by groups that share their runs. Every number comes from this very run."""
+import os
+import re
+import subprocess
+import time
+from statistics import median
+
+from .bursts import FULL_SPEED, MemoryWatch, bare_burst, in_turns, relay_burst
+from .lag import live_lags, quantile
+from .lag import rows as lag_rows
+from .peers import node
+from .processes import Failed, wait_until
+from .results import Result, absent, at_least, at_most, limit, verdict
+from .stage import Relay, Sink
+
+NO_OUTBOX = "no --outbox yet"
+
+
+def prices(stage):
+    messages = stage.options.pick(2_000_000, 20_000)
+    feed = stage.feed("price", messages)
+    subjects = {"bare": lambda: bare_burst(stage, feed, messages),
+                "live": lambda: relay_burst(stage, feed, messages, "--no-history"),
+                "history": lambda: relay_burst(stage, feed, messages)}
+    if stage.has_outbox:
+        subjects["away"] = lambda: relay_burst(stage, feed, messages, away=True)
+    runs = in_turns(stage, messages, **subjects)
+    stage.forget_feeds()
+    bare, live, history = runs["bare"], runs["live"], runs["history"]
+    rows = [at_least("throughput-live", f"{messages:,} price messages, live only, none lost", live.rate, bare.rate, 0.95, "/s"),
+            at_least("throughput-history", "the same with history", history.rate, bare.rate, 0.90, "/s"),
+            absent("throughput-away", "the same while the database is away", NO_OUTBOX),
+            at_most("cpu-live", "CPU per price message, live only", live.cpu_us, bare.cpu_us, 1.7, " us"),
+            at_most("cpu-history", "with history", history.cpu_us, bare.cpu_us, 2.0, " us"),
+            absent("cpu-away", "into the outbox", NO_OUTBOX),
+            Result("settled", "the last message acknowledged, after the first was published",
+                   f"live {live.settled_seconds:.2f} s, history {history.settled_seconds:.2f} s",
+                   f"{median(burst.seconds for burst in bare.all):.2f} s"),
+            limit("memory-full-speed", "anonymous memory at full speed with history", history.anonymous_mb, 64, " MB")]
+    if stage.has_outbox:
+        rows[2] = at_least("throughput-away", rows[2].what, runs["away"].rate, bare.rate, 0.75, "/s")
+        rows[5] = at_most("cpu-away", rows[5].what, runs["away"].cpu_us, bare.cpu_us, 3.0, " us")
+    return rows
+
+
+def orders(stage):
+    messages = stage.options.pick(500_000, 5_000)
+    feed = stage.feed("order", messages)
+    runs = in_turns(stage, messages, bare=lambda: bare_burst(stage, feed, messages),
+                    history=lambda: relay_burst(stage, feed, messages))
+    stage.forget_feeds()
+    return [at_most("cpu-orders", "CPU per order message (1.2 kB), with history", runs["history"].cpu_us,
+                    runs["bare"].cpu_us, 2.0, " us")]
+
+
+def sender(stage):
+    """What sending the history of the prices row costs by itself."""
+    bodies = stage.options.pick(500, 10)
+    sink = Sink(stage)
+    done = subprocess.run([stage.options.program("bench", "bare-sender"), f"{sink.url}/.json", str(1 << 20), str(bodies)],
+                          stdout=subprocess.PIPE, check=True, text=True).stdout
+    requests, _ = sink.stop()
+    if requests != bodies:
+        raise Failed(f"the sink got {requests} of {bodies} bodies")
+    size, elapsed, cpu = (float(number) for number in re.findall(r"[\d.]+", done))
+    return [Result("bare-sender", "floor of sending: libcurl, bodies of 1 MiB", f"{size / elapsed / 1e6:,.0f} MB/s",
+                   f"{1e9 * cpu / size:.3f} ns a byte")]
+
+
+def idle(stage):
+    seconds = stage.options.pick(30, 2)
+    sink = Sink(stage)
+    relay = Relay(stage, sink)
+    time.sleep(stage.options.pick(5, 1))
+    cpu, wakeups = relay.child.cpu_seconds(), relay.child.wakeups()
+    time.sleep(seconds)
+    cpu, wakeups = relay.child.cpu_seconds() - cpu, relay.child.wakeups() - wakeups
+    memory = relay.child.anonymous_bytes()
+    relay.stop()
+    sink.stop()
+    return [limit("memory-idle", "anonymous memory when idle", memory / 1e6, 10, " MB"),
+            limit("idle-cpu", "CPU when idle, of a core", 100 * cpu / seconds, 0.2, " %", 3),
+            limit("idle-wakeups", "wake-ups when idle", wakeups / seconds, 20, "/s")]
+
+
+def start_stop(stage):
+    starts, stops = [], []
+    for _ in range(stage.options.pick(7, 2)):
+        sink = Sink(stage)
+        relay = Relay(stage, sink)
+        starts.append(relay.start_seconds * 1000)
+        time.sleep(1)
+        begin = time.monotonic()
+        relay.stop()
+        stops.append((time.monotonic() - begin) * 1000)
+        sink.stop()
+        wait_until("its end at Redis", lambda: stage.redis.subscribers() == 0)
+    return [limit("start", "start to subscribed", median(starts), 100, " ms"),
+            limit("stop", "SIGTERM to exit when idle", median(stops), 50, " ms")]
+
+
+def disk(stage):
+    what = "bytes written to disk in a healthy minute at 100 messages/s"
+    if not stage.has_outbox:
+        return [absent("disk", what, NO_OUTBOX)]
+    sink = Sink(stage, latency_ms=1)
+    relay = Relay(stage, sink)
+    seconds = stage.options.pick(60, 2)
+    stage.published(stage.broker(100, seconds=1), 20)
+    time.sleep(1)
+    before = relay.child.disk_bytes()
+    stage.published(stage.broker(100, seconds=seconds), seconds + 20)
+    written = relay.child.disk_bytes() - before
+    relay.stop()
+    sink.stop()
+    return [limit("disk", what, written, 0, " B", 0)]
+
+
+def growth(stage):
+    def cost(messages, **feed):
+        file = stage.feed("price", messages, **feed)
+        runs = in_turns(stage, messages, relay=lambda: relay_burst(stage, file, messages))
+        size = os.path.getsize(file) / messages
+        stage.forget_feeds()
+        return runs["relay"].cpu_us, size
+    messages = stage.options.pick(500_000, 20_000)
+    few, size = cost(messages)
+    many, _ = cost(messages, tickers=10_000)
+    large, large_size = cost(stage.options.pick(20_000, 500), size=20_000)
+    return [at_most("growth-tickers", "CPU per message, tickers 10 -> 10,000", many, few, 1.3, " us"),
+            at_most("growth-bytes", "CPU per byte, message 200 B -> 20 kB", 1000 * large / large_size, 1000 * few / size, 1.0,
+                    " ns")]
+
+
+def workers(stage):
+    messages = stage.options.pick(1_000_000, 20_000)
+    feed = stage.feed("price", messages)
+    runs = in_turns(stage, messages, one=lambda: relay_burst(stage, feed, messages, "--workers", "1"),
+                    two=lambda: relay_burst(stage, feed, messages, "--workers", "2"))
+    stage.forget_feeds()
+    one, two = runs["one"], runs["two"]
+    return [Result("workers", f"--workers 1 -> 2 on {os.cpu_count()} cores, with history",
+                   f"{two.rate:,.0f}/s, {two.cpu_us:.2f} us", f"{one.rate:,.0f}/s, {one.cpu_us:.2f} us",
+                   f"{two.rate / one.rate:.2f}")]
+
+
+def catch_up(stage):
+    """An outage at 20,000 messages/s, then the database is back while 1,000/s go on."""
+    what = ("catch-up after an outage, x the rate that came in", "live lag meanwhile, interval 250 ms",
+            "anonymous memory in the outage: most; second half over first")
+    names = ("catch-up", "catch-up-live-lag", "memory-outage")
+    if not stage.has_outbox:
+        return [absent(name, text, NO_OUTBOX) for name, text in zip(names, what)]
+    rate = stage.options.pick(20_000, 5_000)
+    messages = stage.options.pick(1_000_000, 10_000)
+    sink = Sink(stage, latency_ms=1, record=True, record_bytes=8192)
+    relay = Relay(stage, sink, *FULL_SPEED)
+    time.sleep(0.5)
+    sink.leave()
+    watch = MemoryWatch(relay.child)
+    stage.published(stage.broker(rate, messages=messages), 10 * messages / rate + 60)
+    relay.wait_for(messages, all_acknowledged=False)
+    most = watch.stop()
+    half = (watch.samples[0][0] + watch.samples[-1][0]) / 2
+    first = max((size for at, size in watch.samples if at <= half), default=1)
+    second = max((size for at, size in watch.samples if at > half), default=0)
+    delivered = relay.metrics()["messages_delivered_total"]
+    broker = stage.broker(1_000)
+    time.sleep(0.5)
+    sink.come_back()
+    back_ms = time.time() * 1000
+    def answered():
+        return relay.metrics()["messages_delivered_total"] > delivered
+    wait_until("the first answer", answered, 60, every=0.01)
+    begin, first_ms = time.monotonic(), time.time() * 1000
+    wait_until("an empty outbox", lambda: relay.metrics()["outbox_batches"] == 0, 600, every=0.05)
+    seconds, last_ms = time.monotonic() - begin, time.time() * 1000
+    broker.stop()
+    published = messages + stage.published(broker, 10)
+    relay.wait_for(published)
+    relay.stop()
+    sink.stop()
+    lags = live_lags(sink, first_ms + 1000, last_ms) or [0.0]
+    return [at_least(names[0], what[0] + f" (first answer {first_ms - back_ms:.0f} ms after the return)", messages / seconds,
+                     rate, 5, "/s"),
+            limit(names[1], what[1] + ", p99", quantile(lags, 0.99), 500, " ms", 0),
+            Result(names[2], what[2], f"{most / 1e6:.1f} MB; {second / first:.2f}", target="<= 96 MB, flat",
+                   verdict=verdict(most <= 96e6 and second <= 1.1 * first))]
+
+
+GROUPS = {
+    "prices": (prices, ("throughput-live", "throughput-history", "throughput-away", "cpu-live", "cpu-history", "cpu-away",
+                        "settled", "memory-full-speed")),
+    "orders": (orders, ("cpu-orders",)),
+    "sender": (sender, ("bare-sender",)),
+    "idle": (idle, ("memory-idle", "idle-cpu", "idle-wakeups")),
+    "start-stop": (start_stop, ("start", "stop")),
+    "disk": (disk, ("disk",)),
+    "lag": (lag_rows, ("lag", "lag-idle", "lag-interval-0")),
+    "catch-up": (catch_up, ("catch-up", "catch-up-live-lag", "memory-outage")),
+    "growth": (growth, ("growth-tickers", "growth-bytes")),
+    "workers": (workers, ("workers",)),
+    "node": (node, ("node-live", "node-live-memory", "node-history", "node-history-memory")),
+}
