@@ -31,8 +31,8 @@ Result<std::optional<Batch>> SqliteOutbox::Impl::read_body(const Row& row, const
   }
   if (!*found || checksum_of(query.bytes(0)) != row.checksum) return std::optional<Batch>();
   std::optional<Batch> batch = decode(query.bytes(0), now);
-  if (batch && (batch->id != row.id || batch->shed_class != row.shed_class)) batch.reset();
-  return batch;
+  if (!batch || batch->id != row.id || batch->shed_class != row.shed_class) return std::optional<Batch>();
+  return std::optional<Batch>(*std::move(batch));
 }
 
 Result<LoadedBatches> SqliteOutbox::Impl::load(BatchId after, std::uint64_t bytes_max) {

@@ -52,7 +52,12 @@ std::optional<Answer> SimulatedDatabase::refusal(const Send& send, const std::ve
 void SimulatedDatabase::receive(const Send& send, const Now& now, Random& random, const FaultRates& faults,
                                 milliseconds request_timeout) {
   ++requests_;
-  OnTheWire request{send.request, parse(send), {}, {}, status(204), false, false, {}};
+  OnTheWire request{send.request, parse(send), {}, {}, status(204), false, false, false, {}};
+  request.is_live = std::any_of(request.writes.begin(), request.writes.end(),
+                                [](const Write& write) { return write.path.starts_with("services/"); });
+  for (const OnTheWire& other : wire_) {
+    if (request.is_live && other.is_live && other.answer_at) violation_ = "two live requests are under way";
+  }
   const auto latency = milliseconds(random.chance(faults.slow) ? random.between(300, 4000) : random.between(1, 120));
   const SteadyTime answer_at = now.steady + latency;
   const SteadyTime apply_at = now.steady + latency / 2;

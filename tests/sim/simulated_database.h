@@ -69,6 +69,7 @@ class SimulatedDatabase {
     std::optional<SteadyTime> apply_at;
     std::optional<SteadyTime> answer_at;
     Answer answer;
+    bool is_live = false;  ///< holds live values
     bool is_straggler = false;
     bool was_cut_off = false;            ///< by a kill
     std::set<std::string> unremembered;  ///< paths that a power cut set back while this was under way

@@ -79,11 +79,21 @@ milliseconds World::clock_jump() {
 
 void World::publish() {
   const auto count = static_cast<std::uint32_t>(random_.chance(10) ? random_.between(1, 60) : random_.between(1, 5));
-  FragmentBlock block = ledger_.publish(random_, count, last_sequence_ + 1, now_, poison_percent_, history_);
+  std::vector<FragmentBlock> blocks;
+  blocks.push_back(ledger_.publish(random_, count, last_sequence_ + 1, now_, poison_percent_, history_));
   last_sequence_ += count;
-  for (const HistoryRun& run : block.history) taken_in_ += run.entries.size();
-  taken_in_ += block.tickets.size();
-  handle(Arrived{std::move(block)});
+  // What is sent again with its live values is numbered as it comes, and may stand behind something newer.
+  if (random_.chance(10)) {
+    blocks.push_back(ledger_.publish(random_, 2, last_sequence_ + 1, now_, poison_percent_, history_));
+    last_sequence_ += 2;
+    std::swap(blocks[0], blocks[1]);
+  }
+  for (FragmentBlock& block : blocks) {
+    for (const HistoryRun& run : block.history) taken_in_ += run.entries.size();
+    taken_in_ += block.tickets.size();
+    const bool more = &block != &blocks.back();
+    handle(Arrived{std::move(block), more});
+  }
 }
 
 /// Memory is gone; what was on its way to the disk or the database gets there or not. Doubtful are those that came

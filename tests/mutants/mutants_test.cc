@@ -1,0 +1,32 @@
+// The simulation finds bugs: each of those planted in CMakeLists.txt makes it fail within some thousand schedules.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "support/process.h"
+
+namespace mutants_test {
+namespace {
+
+using test_support::built;
+using test_support::Process;
+
+/// How many schedules a planted bug may survive.
+constexpr const char* kSeeds = "SIM_SEEDS=20000";
+constexpr std::chrono::minutes kLongest{5};
+
+class Mutant : public testing::TestWithParam<const char*> {};
+
+TEST_P(Mutant, IsFoundByTheSimulation) {
+  Process simulation({built("tests/mutants/mutant_" + std::string(GetParam())), "--gtest_filter=*HoldsEveryGuarantee*"},
+                     {kSeeds});
+  const auto exit = simulation.wait(kLongest);
+  ASSERT_TRUE(exit) << "still running";
+  EXPECT_NE(*exit, 0) << "survived";
+  std::printf("%s\n", simulation.out().substr(0, 600).c_str());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Mutant, testing::Values(RELAY_MUTANTS), [](const auto& mutant) { return mutant.param; });
+
+}  // namespace
+}  // namespace mutants_test
