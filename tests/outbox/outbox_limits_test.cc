@@ -177,7 +177,7 @@ TEST_F(OutboxLimitsTest, AnotherProcessIsRefusedWhileTheFirstLivesAndNotAfterwar
   const pid_t child = ::fork();
   if (child == 0) {
     open();
-    static_cast<void>(::write(ready[1], HasFailure() ? "-" : "+", 1));
+    if (::write(ready[1], HasFailure() ? "-" : "+", 1) != 1) ::_exit(1);
     for (;;) ::pause();
   }
   char said = 0;

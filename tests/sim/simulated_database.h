@@ -43,9 +43,9 @@ class SimulatedDatabase {
   /// The relay was killed: nobody waits for answers any more; requests on the wire are applied or not.
   void relay_killed(Random& random);
 
-  /// A power cut took rows that were saved before they were sent: what the disk has now may come again (the price of
+  /// A power cut took what had been saved for these before it was sent: older values may come again (the price of
   /// --outbox-sync normal).
-  void forgive(const Restored& disk);
+  void forgive(const std::set<std::string>& paths);
 
   bool size_limit_at_root = false;         ///< 400 "exceeds the maximum size" for requests to the root
   std::uint64_t body_bytes_max = 1 << 30;  ///< 413 above

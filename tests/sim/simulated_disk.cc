@@ -103,17 +103,22 @@ void SimulatedDisk::relay_killed(Random& random) {
   queue_.clear();
 }
 
-std::optional<SteadyTime> SimulatedDisk::power_cut(Random& random) {
+std::optional<SimulatedDisk::Lost> SimulatedDisk::power_cut(Random& random) {
   relay_killed(random);
   const std::size_t kept = random.below(unsynced_.size() + 1);
-  std::optional<SteadyTime> lost_since;
-  if (kept < unsynced_.size()) lost_since = unsynced_[kept].at;
+  std::optional<Lost> lost;
+  if (kept < unsynced_.size()) lost = Lost{unsynced_[kept].at, {}};
+  for (std::size_t i = kept; i < unsynced_.size(); ++i) {
+    if (const auto* persist = std::get_if<Persist>(&unsynced_[i].action)) {
+      for (const LiveRow& row : persist->live) lost->paths.insert(row.path);
+    }
+  }
   outbox_ = durable_;
   const std::vector<Operation> operations = std::exchange(unsynced_, {});
   for (std::size_t i = 0; i < kept; ++i) perform(operations[i]);
   durable_ = outbox_;
   unsynced_.clear();
-  return lost_since;
+  return lost;
 }
 
 }  // namespace firebase_relay::sim

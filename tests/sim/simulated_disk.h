@@ -27,8 +27,13 @@ class SimulatedDisk {
   [[nodiscard]] SteadyTime next() const { return queue_.empty() ? SteadyTime::max() : queue_.front().at; }
   /// The relay was killed: of what is under way the first operations are done, the others never.
   void relay_killed(Random& random);
-  /// The power went, too. When the oldest of the lost operations was done; nothing: none was lost.
-  std::optional<SteadyTime> power_cut(Random& random);
+  /// What a power cut took.
+  struct Lost {
+    SteadyTime since;             ///< when the oldest of the lost operations was done
+    std::set<std::string> paths;  ///< of live values that had been saved
+  };
+  /// The power went, too. Nothing: no operation was lost.
+  std::optional<Lost> power_cut(Random& random);
   [[nodiscard]] Restored restored() const { return outbox_.restored(); }
 
   /// What was shed while nobody was left to count it.

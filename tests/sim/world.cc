@@ -107,9 +107,16 @@ void World::crash() {
   const std::uint64_t in_flight = delivery_->messages_in_flight();
   SteadyTime lost_since = now_.steady;
   if (power) {
-    const std::optional<SteadyTime> lost = disk_.power_cut(random_);
-    if (lost) database_.forgive(disk_.restored());
-    lost_since = std::min(lost_since, lost.value_or(lost_since));
+    if (const auto lost = disk_.power_cut(random_)) {
+      std::set<std::string> paths = lost->paths;
+      // A disk that fails and a power cut are two faults at once: values went past the disk, and it may bring older
+      // ones.
+      if (disk_.failing_percent > 0) {
+        for (const LiveRow& row : disk_.restored().live) paths.insert(row.path);
+      }
+      database_.forgive(paths);
+      lost_since = std::min(lost_since, lost->since);
+    }
   } else {
     disk_.relay_killed(random_);
   }
