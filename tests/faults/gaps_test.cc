@@ -85,8 +85,8 @@ TEST(Gaps, OfAStoppedRelayBeginsAtItsStop) {
   RelayProcess relay(redis, emulator, flags);
   ASSERT_TRUE(relay.wait_ready());
   ASSERT_TRUE(eventually([&] { return emulator.get("relay/test/state") == "running"; }));
+  const json beaten = emulator.get("relay/test/heartbeat_at");
   ASSERT_EQ(relay.stop(), 0);
-  const json last = emulator.get("relay/test/heartbeat_at");
   ASSERT_EQ(emulator.get("relay/test/state"), "stopped");
   ASSERT_TRUE(emulator.get("relay/test/gaps").is_null());
 
@@ -97,7 +97,7 @@ TEST(Gaps, OfAStoppedRelayBeginsAtItsStop) {
   ASSERT_TRUE(gap.is_object());
   EXPECT_EQ(gap.at("cause"), "the relay was stopped");
   EXPECT_LE(gap.at("from"), gap.at("to"));
-  EXPECT_LT(gap.at("from").get<std::string>().substr(0, 16), last.get<std::string>() + "~") << "about when it stopped";
+  EXPECT_GE(gap.at("from"), beaten) << "it still ran then";
   EXPECT_EQ(next.metric("subscription_gaps_total"), 1);
 }
 
