@@ -95,6 +95,14 @@ std::map<int, int> numbers_in_history(const Emulator& emulator) {
   return times;
 }
 
+/// The live value of the last message that was published: before it, all others have come.
+bool is_live(const Emulator& emulator, int number) {
+  const std::string ticker = "services/" + kTickers[static_cast<std::size_t>(number) % kTickers.size()];
+  if (number % 10 != 9) return emulator.get(ticker + "/price") == number;
+  const json order = emulator.get(ticker + "/orders/one");
+  return order.is_object() && order.at("order").at("filled_qty") == number;
+}
+
 void expect_never_back(const Emulator& emulator) {
   std::map<std::string, int> newest;
   for (const json& line : emulator.control("GET", "journal?prefix=services/")) {
@@ -159,6 +167,8 @@ TEST(Kill, AtFiftyMomentsOfTrafficAndOutageLosesNothingButTheWindow) {
   emulator.control("DELETE", "faults");
   ASSERT_TRUE(relay->wait_ready());
   traffic.stop();
+  const int last = static_cast<int>(traffic.sent().size()) - 1;
+  ASSERT_TRUE(eventually([&] { return is_live(emulator, last); }, seconds(60))) << relay->metrics();
   ASSERT_TRUE(relay->wait_delivered(0)) << relay->metrics();
 
   EXPECT_TRUE(relay->accounts_add_up()) << relay->metrics();
