@@ -48,6 +48,9 @@ struct DeliveryOptions {
   std::uint64_t batch_bytes_max = 1 << 20;
   std::uint64_t bytes_per_minute_max = 60'000'000;  ///< 0: no limit
   std::uint32_t in_flight_max = 4;                  ///< history requests; live is always one at a time
+  /// Of a backlog on disk, what memory may hold at most: nobody sheds that. A small outbox has little to shed
+  /// otherwise.
+  std::uint64_t loaded_bytes_max = UINT64_MAX;
 };
 
 // Events: what happened.

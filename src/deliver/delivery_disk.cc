@@ -17,7 +17,7 @@ std::chrono::milliseconds Delivery::Impl::half_window() const {
 
 /// History in memory while a backlog is on disk: enough for the requests that may be under way, and for the next ones.
 std::uint64_t Delivery::Impl::memory_kept_max() const {
-  return options_.batch_bytes_max * (options_.in_flight_max + 1);
+  return std::min(options_.loaded_bytes_max, options_.batch_bytes_max * (options_.in_flight_max + 1));
 }
 
 void Delivery::Impl::enter_trouble() {

@@ -37,8 +37,8 @@ namespace {
 
 constexpr std::size_t kBlockBytesKept = 512 * 1024;        // of a block's memory, when it is used again
 constexpr std::uint64_t kReplayMemoryMax = 4096ull << 20;  // far beyond what LineSource lets come
-constexpr std::uint64_t kFreeDiskBytesMin = 64ull << 20;   // less room than this on its disk is the limit
-constexpr std::chrono::seconds kStuckAfter{30};            // a thread that has not come around for so long
+constexpr std::uint64_t kFlushRoomMax = 16ull << 20;
+constexpr std::chrono::seconds kStuckAfter{30};  // a thread that has not come around for so long
 
 bool shows_messages(const Options& options) {
   if (options.log_messages == LogMessages::kAuto) return ::isatty(STDOUT_FILENO) == 1;
@@ -66,6 +66,7 @@ flush::FlusherOptions flusher_options(const Options& options, std::uint64_t seed
   result.delivery.batch_bytes_max = options.batch_bytes_max;
   result.delivery.bytes_per_minute_max = options.bytes_per_minute_max;
   result.delivery.in_flight_max = options.in_flight_max;
+  result.delivery.loaded_bytes_max = options.outbox_bytes_max / 8;
   result.closed_orders_max = options.live_orders_max;
   result.jitter_seed = seed;
   return result;
@@ -118,7 +119,13 @@ struct Storage {
 
 Result<Storage> open_storage(const Options& options, observe::Events& events) {
   const auto sync = options.outbox_sync == OutboxSync::kFull ? outbox::Sync::kFull : outbox::Sync::kNormal;
-  auto opened = outbox::SqliteOutbox::open({options.outbox_file, options.outbox_bytes_max, kFreeDiskBytesMin, sync});
+  // A flush is on disk before anything is shed for it: its room is set aside from the limit.
+  const std::uint64_t flush_room = std::min(kFlushRoomMax, options.outbox_bytes_max / 5);
+  outbox::SqliteOutboxOptions file;
+  file.file = options.outbox_file;
+  file.bytes_max = options.outbox_bytes_max - flush_room;
+  file.sync = sync;
+  auto opened = outbox::SqliteOutbox::open(file);
   if (!opened) return tl::unexpected<Error>(opened.error());
   if (opened->set_aside) events.outbox_set_aside(*opened->set_aside, opened->flaw);
   auto letters = outbox::DeadLetters::open(options.outbox_file, dead_letter_limits(options), sync);

@@ -10,6 +10,8 @@
 namespace firebase_relay::terminal {
 
 Signals::Signals() {
+  // At a limit on the size of files (RLIMIT_FSIZE) a write then fails, as on a full disk; else it would kill us.
+  ::signal(SIGXFSZ, SIG_IGN);
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);

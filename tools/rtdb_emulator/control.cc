@@ -32,8 +32,11 @@ void Stats::reset() {
 
 std::string Stats::json() const {
   const std::lock_guard lock(mutex_);
-  return nlohmann::json{
-      {"requests", requests_}, {"bytes", bytes_}, {"patches_at_once_max", patches_at_once_max_}, {"answers", answers_}}
+  return nlohmann::json{{"requests", requests_},
+                        {"bytes", bytes_},
+                        {"patches_now", patches_now_},
+                        {"patches_at_once_max", patches_at_once_max_},
+                        {"answers", answers_}}
       .dump();
 }
 

@@ -1,0 +1,105 @@
+// Guarantee 5: each time nobody was subscribed is written down for a phone to see.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "support/eventually.h"
+#include "support/relay_process.h"
+
+namespace faults_test {
+namespace {
+
+using nlohmann::json;
+using test_support::Emulator;
+using test_support::eventually;
+using test_support::RedisClient;
+using test_support::RedisServer;
+using test_support::RelayProcess;
+using test_support::TempDir;
+
+constexpr const char* kPrice = R"({"type":"price","price":"1.5","volume":null,"symbol":"AAPL"})";
+
+/// The one gap that stands in the database.
+json only_gap(const Emulator& emulator) {
+  if (!eventually([&] { return !emulator.get("relay/test/gaps").is_null(); })) return {};
+  const json gaps = emulator.get("relay/test/gaps");
+  EXPECT_EQ(gaps.size(), 1u) << gaps;
+  return gaps.front();
+}
+
+TEST(Gaps, OfASubscriptionThatRedisClosedIsReportedAndTheRelaySubscribesAgain) {
+  const RedisServer redis;
+  const Emulator emulator;
+  RelayProcess relay(redis, emulator, {"--heartbeat-seconds", "1"});
+  ASSERT_TRUE(relay.wait_ready());
+  RedisClient client(redis);
+  client.publish("TICKER_UPDATES_AAPL", kPrice);
+  ASSERT_TRUE(relay.wait_delivered(1));
+
+  ASSERT_EQ(client.command({"CLIENT", "KILL", "TYPE", "pubsub"}), "1");
+
+  ASSERT_TRUE(eventually([&] { return relay.metric("subscription_gaps_total") == 1 && relay.is_ready(); }));
+  EXPECT_EQ(client.publish("TICKER_UPDATES_AAPL", kPrice), 1);
+  ASSERT_TRUE(relay.wait_delivered(2));
+  const json gap = only_gap(emulator);
+  ASSERT_TRUE(gap.is_object());
+  EXPECT_LE(gap.at("from"), gap.at("to"));
+  EXPECT_FALSE(gap.at("cause").get<std::string>().empty());
+  EXPECT_TRUE(eventually([&] { return emulator.get("relay/test/gap_count") == 1; }));
+  EXPECT_EQ(relay.metric("subscription_gaps_total"), 1);
+  EXPECT_EQ(emulator.get("history/AAPL/prices").size(), 2u);
+  EXPECT_TRUE(relay.accounts_add_up()) << relay.metrics();
+}
+
+TEST(Gaps, OfAKilledRelayBeginsAtItsLastHeartbeat) {
+  const RedisServer redis;
+  const Emulator emulator;
+  const TempDir dir;
+  const std::vector<std::string> flags = {"--outbox", dir.file("outbox.db"), "--heartbeat-seconds", "1"};
+  RelayProcess relay(redis, emulator, flags);
+  ASSERT_TRUE(relay.wait_ready());
+  const auto heartbeat = [&] { return emulator.get("relay/test/heartbeat_at"); };
+  ASSERT_TRUE(eventually([&] { return !heartbeat().is_null(); }));
+  const json first = heartbeat();
+  ASSERT_TRUE(eventually([&] { return heartbeat() != first; })) << "it beats each second";
+  relay.kill();
+  const json last = heartbeat();
+
+  RelayProcess next(redis, emulator, flags);
+
+  ASSERT_TRUE(next.wait_ready());
+  const json gap = only_gap(emulator);
+  ASSERT_TRUE(gap.is_object());
+  EXPECT_EQ(gap.at("cause"), "the relay was killed");
+  EXPECT_EQ(gap.at("from"), last);
+  EXPECT_LT(gap.at("from"), gap.at("to"));
+  EXPECT_EQ(next.metric("subscription_gaps_total"), 1);
+  EXPECT_TRUE(eventually([&] { return heartbeat() > gap.at("to"); })) << "it beats again";
+}
+
+TEST(Gaps, OfAStoppedRelayBeginsAtItsStop) {
+  const RedisServer redis;
+  const Emulator emulator;
+  const TempDir dir;
+  const std::vector<std::string> flags = {"--outbox", dir.file("outbox.db"), "--heartbeat-seconds", "1"};
+  RelayProcess relay(redis, emulator, flags);
+  ASSERT_TRUE(relay.wait_ready());
+  ASSERT_TRUE(eventually([&] { return emulator.get("relay/test/state") == "running"; }));
+  const json beaten = emulator.get("relay/test/heartbeat_at");
+  ASSERT_EQ(relay.stop(), 0);
+  ASSERT_EQ(emulator.get("relay/test/state"), "stopped");
+  ASSERT_TRUE(emulator.get("relay/test/gaps").is_null());
+
+  RelayProcess next(redis, emulator, flags);
+
+  ASSERT_TRUE(next.wait_ready());
+  const json gap = only_gap(emulator);
+  ASSERT_TRUE(gap.is_object());
+  EXPECT_EQ(gap.at("cause"), "the relay was stopped");
+  EXPECT_LE(gap.at("from"), gap.at("to"));
+  EXPECT_GE(gap.at("from"), beaten) << "it still ran then";
+  EXPECT_EQ(next.metric("subscription_gaps_total"), 1);
+}
+
+}  // namespace
+}  // namespace faults_test
