@@ -100,7 +100,7 @@ TEST_F(Replay, leaves_unreadable_lines_out_and_says_which) {
   const Ran ran = replay(price_line("1") + "no tab and no JSON\n\n" + price_line("2"));
 
   EXPECT_EQ(ran.status, 0);
-  EXPECT_THAT(ran.err, HasSubstr("2"));
+  EXPECT_THAT(ran.err, HasSubstr("line 2: expected channel<TAB>payload"));
   EXPECT_EQ(database.get("history/AAPL/prices").size(), 2u);
   EXPECT_EQ(run_relay_command({"replay", dir.file(""), "--database-url", database.database_url()}).status, 2)
       << "a folder";
