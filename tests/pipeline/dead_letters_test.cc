@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -240,6 +241,24 @@ TEST_F(DeadLettersCommand, a_row_of_the_list_can_be_replayed) {
 
   EXPECT_EQ(ran.status, 0) << ran.err;
   EXPECT_EQ(database.get("history/AAPL/prices").size(), 1u);
+}
+
+TEST_F(DeadLettersCommand, check_tells_how_the_outbox_is_and_does_not_touch_it) {
+  const auto outbox_line = [&] {
+    const std::string all = run_relay_command({"check", "--redis-url", redis.url(), "--database-url",
+                                               database.database_url(), "--outbox", outbox})
+                                .out;
+    const std::size_t at = all.find("outbox ");
+    return at == std::string::npos ? all : all.substr(all.rfind('\n', at) + 1);
+  };
+  EXPECT_THAT(outbox_line(), testing::AllOf(testing::StartsWith("ok"), HasSubstr("not there yet")));
+  EXPECT_FALSE(std::filesystem::exists(outbox));
+  auto process = relay_that_set_aside(long_price("7"));
+  EXPECT_THAT(outbox_line(), testing::AllOf(testing::StartsWith("ok"), HasSubstr("in use by a relay")));
+  EXPECT_EQ(process->stop(), 0);
+  EXPECT_THAT(outbox_line(), testing::AllOf(testing::StartsWith("ok"), HasSubstr("1 dead letters")));
+  std::ofstream(outbox, std::ios::trunc) << std::string(10'000, 'x');
+  EXPECT_THAT(outbox_line(), testing::AllOf(testing::StartsWith("FAILED"), HasSubstr("sets it aside")));
 }
 
 }  // namespace
