@@ -140,5 +140,13 @@ TEST_F(LetterBoxTest, counts_how_often_a_letter_was_set_aside) {
   EXPECT_EQ(retry->blocks[0]->dead_letters[0].count, 2u);
 }
 
+TEST_F(LetterBoxTest, counts_what_lower_limits_push_out_at_the_start) {
+  ASSERT_TRUE(command->add(std::vector{letter_of("1"), letter_of("2"), letter_of("3")}));
+  box.emplace(outbox::DeadLetters::open(dir.file("outbox.db"), {1, 1 << 20}).value(), classify::WriterOptions{},
+              LetterBox::Wiring{routes, metrics, events});
+  EXPECT_EQ(stored(), 1u);
+  EXPECT_EQ(metrics.dead_letters_evicted.Value(), 2);
+}
+
 }  // namespace
 }  // namespace firebase_relay::flush
