@@ -46,6 +46,8 @@ void LineSource::room_came() {
 bool LineSource::read_block(MessageBlock& block) {
   std::string text;
   while (block.bytes() < kBlockBytesMax) {
+    // Of a pipe that stays open nothing may wait here for the lines behind it.
+    if (!block.empty() && lines_.rdbuf()->in_avail() <= 0) return true;
     if (!std::getline(lines_, text)) return false;
     ++line_;
     if (text.empty()) continue;

@@ -30,7 +30,11 @@ LetterBox::LetterBox(outbox::DeadLetters store, const classify::WriterOptions& o
       wiring_(wiring),
       writers_{classify::FragmentWriter(wiring.routes, with_live(options, false)),
                classify::FragmentWriter(wiring.routes, with_live(options, true))} {
-  if (const auto stored = store_.add({})) wiring_.metrics.dead_letters_stored.Set(static_cast<double>(stored->stored));
+  const auto stored = store_.add({});
+  if (!stored) return;
+  wiring_.metrics.dead_letters_stored.Set(static_cast<double>(stored->stored));
+  // The limits may be lower than those of the run before.
+  if (stored->evicted > 0) wiring_.events.dead_letters_evicted(stored->evicted, std::chrono::steady_clock::now());
 }
 
 void LetterBox::add(DeadLetter letter, SteadyTime now) {

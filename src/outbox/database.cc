@@ -29,6 +29,23 @@ ErrorCode code_for(int code) {
   return primary == SQLITE_BUSY || primary == SQLITE_LOCKED ? ErrorCode::kBusy : ErrorCode::kIo;
 }
 
+/// A file's name as SQLite's URIs take it.
+std::string immutable_uri(const std::filesystem::path& file) {
+  std::string uri = "file:";
+  for (const char c : file.string()) {
+    if (c == '?') {
+      uri += "%3f";
+    } else if (c == '#') {
+      uri += "%23";
+    } else if (c == '%') {
+      uri += "%25";
+    } else {
+      uri += c;
+    }
+  }
+  return uri + "?immutable=1";
+}
+
 }  // namespace
 
 Statement::Statement(Statement&& other) noexcept
@@ -83,8 +100,11 @@ std::string_view Statement::bytes(int column) const {
 
 Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& file, Mode mode) {
   std::unique_ptr<Database> database(new Database(file));
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (mode == Mode::kCreate ? SQLITE_OPEN_CREATE : 0);
-  const int code = sqlite3_open_v2(file.c_str(), &database->connection_, flags, nullptr);
+  const bool untouched = mode == Mode::kUntouched;
+  const int flags = SQLITE_OPEN_NOMUTEX | (untouched ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE) |
+                    (mode == Mode::kCreate ? SQLITE_OPEN_CREATE : 0);
+  const std::string name = untouched ? immutable_uri(std::filesystem::absolute(file)) : file.string();
+  const int code = sqlite3_open_v2(name.c_str(), &database->connection_, flags, nullptr);
   if (code != SQLITE_OK) {
     database->code_ = database->connection_ ? sqlite3_extended_errcode(database->connection_) : code;
     database->message_ = sqlite3_errstr(code);

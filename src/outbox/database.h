@@ -75,7 +75,11 @@ class Statement {
 /// Threads: one at a time. Errors: values; `what` begins with the file's name.
 class Database {
  public:
-  enum class Mode : std::uint8_t { kCreate, kExisting };
+  enum class Mode : std::uint8_t {
+    kCreate,
+    kExisting,
+    kUntouched,  ///< reads the file alone, without its write-ahead log, and makes nothing beside it
+  };
   static Result<std::unique_ptr<Database>> open(const std::filesystem::path& file, Mode mode);
   ~Database();
   Database(const Database&) = delete;

@@ -135,6 +135,8 @@ Result<Storage> open_storage(const Options& options, observe::Events& events) {
   storage.outbox = std::move(opened->outbox);
   storage.letters = std::move(*letters);
   storage.restored = std::move(opened->restored);
+  // 0 is no place in the order: a live value that is retried ahead of the first message of all needs one before it.
+  storage.restored.last_sequence = std::max<Sequence>(storage.restored.last_sequence, 1);
   storage.last_run = opened->last_run;
   return storage;
 }

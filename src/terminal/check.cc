@@ -12,6 +12,7 @@
 #include "classify/key_codec.h"
 #include "flush/http_client.h"
 #include "flush/token_keeper.h"
+#include "outbox/inspect.h"
 #include "relay/relay.h"
 #include "terminal/commands.h"
 
@@ -143,6 +144,12 @@ void check_database(const relay::Options& options, const Access& access, Report&
   report.good("clock", detail);
 }
 
+void check_outbox(const relay::Options& options, Report& report) {
+  const auto seen = outbox::inspect(options.outbox_file);
+  if (seen) return report.good("outbox", *seen);
+  report.bad("outbox", seen.error().what, seen.error().remedy);
+}
+
 }  // namespace
 
 int check(const CommandLine& line) {
@@ -166,6 +173,7 @@ int check(const CommandLine& line) {
   }
   check_redis(line.options, report);
   if (const auto access = check_credentials(line.options, report)) check_database(line.options, *access, report);
+  check_outbox(line.options, report);
   return report.exit();
 }
 

@@ -1,8 +1,12 @@
+#include <unistd.h>
+
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "classify/message_line.h"
@@ -76,12 +80,30 @@ int show(DeadLetters& letters, DeadLetterId id) {
                static_cast<unsigned long long>(stored.payload_size),
                stored.is_cut_off() ? ", of which the first are kept: it cannot be retried" : "");
   std::fwrite(stored.letter.payload.data(), 1, stored.letter.payload.size(), stdout);
-  std::fputc('\n', stdout);
+  if (::isatty(STDOUT_FILENO) == 1) std::fputc('\n', stdout);  // into a file or a pipe go the bytes and nothing else
   return kExitOk;
 }
 
+/// Those that cannot be retried or dropped, each with why; a word on stderr for each. How many there are.
+std::size_t complain_of_missing(DeadLetters& letters, const std::vector<DeadLetterId>& ids, bool whole_ones) {
+  std::size_t missing = 0;
+  for (const DeadLetterId id : ids) {
+    const auto found = letters.find(id);
+    const bool is_there = found && *found;
+    if (is_there && !(whole_ones && (*found)->is_cut_off())) continue;
+    ++missing;
+    complain(is_there ? Error{ErrorCode::kInvalid,
+                              "dead letter " + std::to_string(id) + " cannot be retried: of its " +
+                                  std::to_string((*found)->payload_size) + " bytes only the first are kept",
+                              "publish the message again"}
+                      : Error{ErrorCode::kInvalid, "there is no dead letter " + std::to_string(id),
+                              "see dead-letters list"});
+  }
+  return missing;
+}
+
 /// No relay runs here, so this command is one for as long as it takes.
-int send_marked(const CommandLine& line) {
+int send_marked(DeadLetters& letters, const CommandLine& line) {
   if (!line.options.database)
     return complain({ErrorCode::kInvalid, "no relay runs here, and no database is named",
                      "give --database-url, or start the relay: it sends what is marked"});
@@ -93,28 +115,34 @@ int send_marked(const CommandLine& line) {
   std::printf("%llu delivered, %llu set aside again, %llu wait in the outbox\n",
               static_cast<unsigned long long>(outcome.delivered), static_cast<unsigned long long>(outcome.dead),
               static_cast<unsigned long long>(outcome.left));
-  return outcome.left == 0 && outcome.dead == 0 ? kExitOk : kExitFailed;
+  // A disk that failed leaves them marked in their table: neither delivered nor in the outbox.
+  const auto still_marked = letters.marked(1);
+  if (!still_marked) return complain(still_marked.error());
+  if (!still_marked->empty()) std::puts("some are still marked: the next relay or retry sends them");
+  return outcome.left == 0 && outcome.dead == 0 && still_marked->empty() ? kExitOk : kExitFailed;
 }
 
 int retry(DeadLetters& letters, const std::vector<DeadLetterId>& ids, const CommandLine& line) {
+  const std::size_t missing = complain_of_missing(letters, ids, true);
   const auto marked = letters.mark(ids, line.live ? RetryMark::kHistoryAndLive : RetryMark::kHistory);
   if (!marked) return complain(marked.error());
   std::printf("%llu marked for a retry\n", static_cast<unsigned long long>(*marked));
-  if (*marked < ids.size()) std::puts("the others are not there, or only their beginning was kept");
-  if (*marked == 0) return ids.empty() ? kExitOk : kExitFailed;
+  if (*marked == 0) return missing == 0 ? kExitOk : kExitFailed;
   if (outbox::is_outbox_in_use(line.options.outbox_file)) {
     std::puts("the relay that runs here sends them");
-    return kExitOk;
+    return missing == 0 ? kExitOk : kExitFailed;
   }
   std::fflush(stdout);
-  return send_marked(line);
+  const int sent = send_marked(letters, line);
+  return missing == 0 ? sent : kExitFailed;
 }
 
 int drop(DeadLetters& letters, const std::vector<DeadLetterId>& ids) {
+  const std::size_t missing = complain_of_missing(letters, ids, false);
   const auto dropped = letters.drop(ids);
   if (!dropped) return complain(dropped.error());
   std::printf("%llu dropped\n", static_cast<unsigned long long>(*dropped));
-  return *dropped < ids.size() ? kExitFailed : kExitOk;
+  return missing == 0 ? kExitOk : kExitFailed;
 }
 
 Result<std::vector<DeadLetterId>> ids_of(const CommandLine& line) {
@@ -135,6 +163,10 @@ Result<std::vector<DeadLetterId>> ids_of(const CommandLine& line) {
 
 int dead_letters(const CommandLine& line) {
   const std::string& action = line.arguments.front();
+  constexpr std::string_view kActions[] = {"list", "show", "retry", "drop"};
+  if (std::find(std::begin(kActions), std::end(kActions), action) == std::end(kActions))
+    return complain({ErrorCode::kInvalid, "dead-letters " + observe::printable(action, 100) + ": unknown",
+                     "expected list, show, retry or drop"});
   const auto ids = ids_of(line);
   if (!ids) return complain(ids.error());
   const bool changes = action == "retry" || action == "drop";
@@ -147,9 +179,7 @@ int dead_letters(const CommandLine& line) {
   if (action == "list") return list(*letters, line.json);
   if (action == "show") return show(*letters, ids->front());
   if (action == "retry") return retry(*letters, *ids, line);
-  if (action == "drop") return drop(*letters, *ids);
-  return complain({ErrorCode::kInvalid, "dead-letters " + observe::printable(action, 100) + ": unknown",
-                   "expected list, show, retry or drop"});
+  return drop(*letters, *ids);
 }
 
 }  // namespace firebase_relay::terminal

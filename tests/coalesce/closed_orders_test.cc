@@ -11,7 +11,8 @@ namespace {
 /// One message about an order; gives back the paths that have to leave with it.
 class Orders {
  public:
-  explicit Orders(std::size_t closed_max) : orders_(closed_max) {}
+  explicit Orders(std::size_t closed_max, const std::vector<LiveOrder>& restored = {})
+      : orders_(closed_max, restored), sequence_(restored.empty() ? 0 : restored.back().sequence) {}
   std::set<std::string> message(const std::string& ticker, const std::string& id, bool closed) {
     FragmentBlock block;
     const std::string prefix = "services/" + ticker + "/orders";
@@ -27,6 +28,8 @@ class Orders {
     }
     return removed;
   }
+
+  ClosedOrders& list() { return orders_; }
 
  private:
   ClosedOrders orders_;
@@ -75,6 +78,60 @@ TEST(ClosedOrders, OfOpenOnesTheNewest500Stay) {
   Orders orders(50);
   for (int i = 0; i < 500; ++i) EXPECT_EQ(orders.message("A", std::to_string(i), false), Paths{});
   EXPECT_EQ(orders.message("A", "500", false), Paths{"services/A/orders/0"});
+}
+
+LiveOrder live_order(const std::string& id, Sequence sequence, bool closed) {
+  return {"services/A/orders/" + id, static_cast<std::uint32_t>(std::string("services/A/orders").size()), sequence,
+          closed};
+}
+
+std::set<std::string> paths_of(const std::vector<LiveOrder>& orders) {
+  std::set<std::string> paths;
+  for (const LiveOrder& order : orders) paths.insert(order.path);
+  return paths;
+}
+
+TEST(ClosedOrders, RestoredOnesCountAndTheOldestOfThemLeaves) {
+  Orders orders(2, {live_order("1", 5, true), live_order("2", 6, true)});
+  EXPECT_FALSE(orders.list().has_changes());
+  EXPECT_EQ(orders.message("A", "3", true), Paths{"services/A/orders/1"});
+}
+
+TEST(ClosedOrders, RestoredOpenOneThatClosesPushesAClosedOneOut) {
+  Orders orders(1, {live_order("1", 5, true), live_order("2", 6, false)});
+  EXPECT_EQ(orders.message("A", "2", true), Paths{"services/A/orders/1"});
+}
+
+TEST(ClosedOrders, HaveToBeSavedOnlyWhenOneComesClosesOrLeaves) {
+  Orders orders(2);
+  orders.message("A", "1", false);
+  EXPECT_TRUE(orders.list().has_changes());
+  EXPECT_EQ(paths_of(orders.list().take_changes().put), Paths{"services/A/orders/1"});
+  EXPECT_FALSE(orders.list().has_changes());
+  orders.message("A", "1", false);
+  EXPECT_FALSE(orders.list().has_changes()) << "a fill of an open order is none";
+  orders.message("A", "1", true);
+  EXPECT_TRUE(orders.list().has_changes());
+  EXPECT_TRUE(orders.list().take_changes().put.at(0).closed);
+}
+
+TEST(ClosedOrders, RemovalIsSavedOneCallLate) {
+  Orders orders(1, {live_order("1", 5, true)});
+  orders.message("A", "2", true);
+  const LiveOrdersChange first = orders.list().take_changes();
+  EXPECT_EQ(paths_of(first.put), Paths{"services/A/orders/2"});
+  EXPECT_TRUE(first.removed.empty()) << "the database does not know of it yet";
+  EXPECT_EQ(orders.list().take_changes().removed, (std::vector<std::string>{"services/A/orders/1"}));
+}
+
+TEST(ClosedOrders, ThatCouldNotBeSavedAreAllSavedAgain) {
+  Orders orders(5, {live_order("1", 5, true)});
+  orders.message("A", "2", true);
+  orders.list().take_changes();
+  orders.list().not_saved();
+  EXPECT_TRUE(orders.list().has_changes());
+  EXPECT_EQ(paths_of(orders.list().take_changes().put), (Paths{"services/A/orders/1", "services/A/orders/2"}));
+  EXPECT_FALSE(orders.list().has_changes());
 }
 
 }  // namespace

@@ -1,0 +1,159 @@
+// A file of messages goes through the pipeline, beside a running relay or alone.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "support/command.h"
+#include "support/eventually.h"
+#include "support/relay_process.h"
+
+namespace pipeline_test {
+namespace {
+
+using test_support::built;
+using test_support::Emulator;
+using test_support::eventually;
+using test_support::Process;
+using test_support::Ran;
+using test_support::RedisServer;
+using test_support::RelayProcess;
+using test_support::run_relay_command;
+using test_support::TempDir;
+using ::testing::HasSubstr;
+
+std::string price_line(const std::string& price) {
+  return "TICKER_UPDATES_AAPL\t"
+         R"({"type":"price","price":")" +
+         price +
+         R"(","volume":null,"symbol":"AAPL"})"
+         "\n";
+}
+
+class Replay : public testing::Test {
+ protected:
+  std::vector<std::string> words(const std::string& lines, const std::vector<std::string>& flags = {}) {
+    std::ofstream(dir.file("lines"), std::ios::binary) << lines;
+    std::vector<std::string> all = {
+        "replay", dir.file("lines"), "--database-url", database.database_url(), "--flush-interval-ms", "10"};
+    all.insert(all.end(), flags.begin(), flags.end());
+    return all;
+  }
+  Ran replay(const std::string& lines, const std::vector<std::string>& flags = {}) {
+    return run_relay_command(words(lines, flags));
+  }
+  /// `firebase-relay …` in an empty folder, with the named pipe `input` in it as its standard input.
+  std::vector<std::string> in_a_shell(const std::string& command) {
+    return {"sh", "-c", "cd \"$1\" && exec \"$0\" " + command, built("src/firebase-relay"), dir.file("")};
+  }
+
+  TempDir dir;
+  const Emulator database;
+};
+
+TEST_F(Replay, writes_history_alone_unless_it_is_told_live) {
+  const std::string tapped = R"({"time":"2026-05-06T14:39:11.786Z","kind":"price","channel":"TICKER_UPDATES_AAPL",)"
+                             R"("payload":"{\"type\":\"price\",\"price\":\"2\",\"volume\":null,\"symbol\":\"AAPL\"}"})"
+                             "\n";
+
+  const Ran ran = replay(price_line("1") + tapped);
+
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("replayed 2 messages: 2 delivered, 0 set aside, 0 not delivered"));
+  EXPECT_EQ(database.get("history/AAPL/prices").size(), 2u);
+  EXPECT_TRUE(database.get("services").is_null());
+  EXPECT_TRUE(database.get("relay").is_null()) << "it is no relay";
+
+  EXPECT_EQ(replay(price_line("3"), {"--live"}).status, 0);
+
+  EXPECT_EQ(database.get("services/AAPL/price"), "3");
+  EXPECT_EQ(database.get("history/AAPL/prices").size(), 3u);
+}
+
+TEST_F(Replay, works_beside_a_running_relay) {
+  const RedisServer redis;
+  RelayProcess relay(redis, database);
+  ASSERT_TRUE(relay.wait_ready());
+
+  const Ran ran = replay(price_line("1"));
+
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_EQ(database.get("history/AAPL/prices").size(), 1u);
+  EXPECT_EQ(database.get("relay/test/state"), "running");
+}
+
+TEST_F(Replay, waits_for_the_database_and_finishes) {
+  database.control("POST", "faults", {{"kind", "status"}, {"status", 503}, {"count", 3}});
+  std::string lines;
+  for (int i = 0; i < 500; ++i) lines += price_line(std::to_string(i));
+
+  const Ran ran = replay(lines);
+
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_EQ(database.get("history/AAPL/prices").size(), 500u);
+}
+
+TEST_F(Replay, leaves_unreadable_lines_out_and_says_which) {
+  const Ran ran = replay(price_line("1") + "no tab and no JSON\n\n" + price_line("2"));
+
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.err, HasSubstr("line 2: expected channel<TAB>payload"));
+  EXPECT_EQ(database.get("history/AAPL/prices").size(), 2u);
+  EXPECT_EQ(run_relay_command({"replay", dir.file(""), "--database-url", database.database_url()}).status, 2)
+      << "a folder";
+}
+
+TEST_F(Replay, is_ended_by_a_signal_and_says_what_is_left) {
+  database.control("POST", "faults", {{"kind", "hang"}, {"ms", 60'000}});
+  std::vector<std::string> command = words(price_line("1") + price_line("2"));
+  command.insert(command.begin(), built("src/firebase-relay"));
+  Process process(command);
+  ASSERT_TRUE(eventually([&] { return database.control("GET", "faults").at(0).at("hits") > 0; }));
+
+  process.signal(SIGTERM);
+
+  EXPECT_EQ(process.wait(std::chrono::seconds(10)), 1) << process.err();
+  EXPECT_THAT(process.out(), HasSubstr("2 not delivered"));
+}
+
+TEST_F(Replay, of_standard_input_ends_by_a_signal_although_nothing_comes) {
+  ASSERT_EQ(::mkfifo(dir.file("input").c_str(), 0600), 0);
+  Process process(in_a_shell("replay - --log-level debug --database-url '" + database.database_url() + "' <>input"));
+  std::ofstream(dir.file("input")) << price_line("1") << std::flush;
+  ASSERT_TRUE(eventually([&] { return database.get("history/AAPL/prices").size() == 1; }))
+      << "what stands in a pipe goes out although the pipe is still open";
+
+  process.signal(SIGTERM);
+
+  EXPECT_EQ(process.wait(std::chrono::seconds(10)), 1) << process.err();
+}
+
+TEST_F(Replay, reads_standard_input_and_makes_no_file) {
+  std::ofstream(dir.file("input")) << price_line("1");
+  Process process(in_a_shell("replay - --database-url '" + database.database_url() + "' <input"));
+
+  EXPECT_EQ(process.wait(), 0) << process.err();
+
+  EXPECT_EQ(database.get("history/AAPL/prices").size(), 1u);
+  std::size_t files = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(dir.file(""))) ++files;
+  EXPECT_EQ(files, 1u) << "the input alone";
+}
+
+TEST_F(Replay, sends_twenty_thousand_lines_in_seconds) {
+  std::string lines;
+  for (int i = 0; i < 20'000; ++i) lines += price_line(std::to_string(i));
+  const auto begin = std::chrono::steady_clock::now();
+
+  const Ran ran = replay(lines);
+
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+  EXPECT_EQ(database.get("history/AAPL/prices").size(), 20'000u);
+}
+
+}  // namespace
+}  // namespace pipeline_test

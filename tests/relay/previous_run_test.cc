@@ -1,0 +1,121 @@
+#include "relay/previous_run.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <mutex>
+
+#include "support/eventually.h"
+
+namespace firebase_relay::relay {
+namespace {
+
+UtcMillis at(std::int64_t seconds) { return UtcMillis(std::chrono::seconds(1'777'777'000 + seconds)); }
+
+using Heartbeat = Result<std::optional<UtcMillis>>;
+
+/// What a PreviousRun said, and how often it asked.
+class PreviousRunTest : public testing::Test {
+ protected:
+  std::unique_ptr<PreviousRun> previous(std::optional<outbox::LastRun> last_run) {
+    return std::make_unique<PreviousRun>(
+        last_run, PreviousRun::Wiring{[this](const bus::Gap& gap) {
+                                        const std::lock_guard lock(mutex);
+                                        gaps.push_back(gap);
+                                      },
+                                      [this] {
+                                        const std::lock_guard lock(mutex);
+                                        if (asked++ < failures) return Heartbeat(fail(ErrorCode::kUnavailable, "away"));
+                                        return Heartbeat(heartbeat);
+                                      },
+                                      [this] { ++freed; }});
+  }
+  std::size_t gap_count() {
+    const std::lock_guard lock(mutex);
+    return gaps.size();
+  }
+  bool has_asked() {
+    const std::lock_guard lock(mutex);
+    return asked > 0;
+  }
+  void expect_gap(UtcMillis from, UtcMillis to, const std::string& cause) {
+    ASSERT_TRUE(test_support::eventually([&] { return gap_count() == 1; }));
+    const std::lock_guard lock(mutex);
+    EXPECT_EQ(gaps[0].from, from);
+    EXPECT_EQ(gaps[0].to, to);
+    EXPECT_EQ(gaps[0].cause, cause);
+  }
+
+  std::mutex mutex;
+  std::vector<bus::Gap> gaps;          // guarded by mutex
+  int asked = 0;                       // guarded by mutex
+  int failures = 0;                    ///< answers that fail before the heartbeat is told
+  std::optional<UtcMillis> heartbeat;  ///< as the database has it
+  std::atomic<int> freed{0};
+};
+
+TEST_F(PreviousRunTest, that_never_was_leaves_no_gap) {
+  auto run = previous(std::nullopt);
+  EXPECT_EQ(freed, 1);
+  run->subscribed(at(100));
+  run->finish();
+  EXPECT_EQ(gap_count(), 0u);
+  EXPECT_FALSE(has_asked());
+}
+
+TEST_F(PreviousRunTest, that_was_stopped_is_a_gap_at_once_and_holds_no_heartbeat) {
+  auto run = previous(outbox::LastRun{at(0), at(50)});
+  EXPECT_EQ(freed, 1);
+  run->subscribed(at(100));
+  EXPECT_EQ(gap_count(), 1u);
+  expect_gap(at(50), at(100), "the relay was stopped");
+  run->finish();
+  EXPECT_EQ(gap_count(), 1u);
+  EXPECT_FALSE(has_asked());
+}
+
+TEST_F(PreviousRunTest, that_was_killed_is_asked_for_until_answered_and_holds_the_heartbeat_so_long) {
+  failures = 1;
+  heartbeat = at(70);
+  auto run = previous(outbox::LastRun{at(0), std::nullopt});
+  EXPECT_EQ(freed, 0) << "the new heartbeat would overwrite the old one";
+  run->subscribed(at(100));
+  expect_gap(at(70), at(100), "the relay was killed");
+  EXPECT_EQ(freed, 1);
+  run->finish();
+  EXPECT_EQ(gap_count(), 1u);
+}
+
+TEST_F(PreviousRunTest, gap_begins_no_sooner_than_the_run_that_was_killed) {
+  heartbeat = at(-500);  // of a run before that one
+  auto run = previous(outbox::LastRun{at(0), std::nullopt});
+  run->subscribed(at(100));
+  expect_gap(at(0), at(100), "the relay was killed");
+}
+
+TEST_F(PreviousRunTest, without_a_heartbeat_counts_as_killed_when_it_began) {
+  auto run = previous(outbox::LastRun{at(0), std::nullopt});
+  run->subscribed(at(100));
+  expect_gap(at(0), at(100), "the relay was killed");
+}
+
+TEST_F(PreviousRunTest, that_could_not_be_asked_for_is_reported_at_the_end) {
+  failures = 1'000'000;
+  auto run = previous(outbox::LastRun{at(0), std::nullopt});
+  run->subscribed(at(100));
+  ASSERT_TRUE(test_support::eventually([&] { return has_asked(); }));
+  run->finish();
+  expect_gap(at(0), at(100), "the relay was killed, when is not known");
+  run->finish();
+  EXPECT_EQ(gap_count(), 1u);
+  EXPECT_EQ(freed, 0);
+}
+
+TEST_F(PreviousRunTest, gap_never_ends_before_it_begins_although_the_clock_was_set_back) {
+  auto run = previous(outbox::LastRun{at(0), at(500)});
+  run->subscribed(at(100));
+  expect_gap(at(100), at(100), "the relay was stopped");
+}
+
+}  // namespace
+}  // namespace firebase_relay::relay
