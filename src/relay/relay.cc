@@ -26,19 +26,15 @@
 #include "observe/events.h"
 #include "observe/http_listener.h"
 #include "observe/metrics.h"
-#include "outbox/dead_letters.h"
-#include "outbox/memory_outbox.h"
-#include "outbox/sqlite_outbox.h"
 #include "relay/heartbeat.h"
 #include "relay/previous_run.h"
+#include "relay/storage.h"
 
 namespace firebase_relay::relay {
 namespace {
 
-constexpr std::size_t kBlockBytesKept = 512 * 1024;        // of a block's memory, when it is used again
-constexpr std::uint64_t kReplayMemoryMax = 4096ull << 20;  // far beyond what LineSource lets come
-constexpr std::uint64_t kFlushRoomMax = 16ull << 20;
-constexpr std::chrono::seconds kStuckAfter{30};  // a thread that has not come around for so long
+constexpr std::size_t kBlockBytesKept = 512 * 1024;  // of a block's memory, when it is used again
+constexpr std::chrono::seconds kStuckAfter{30};      // a thread that has not come around for so long
 
 bool shows_messages(const Options& options) {
   if (options.log_messages == LogMessages::kAuto) return ::isatty(STDOUT_FILENO) == 1;
@@ -108,50 +104,7 @@ std::uint64_t random_seed() {
   return (std::uint64_t{device()} << 32) | device();
 }
 
-/// What is on disk, and what was found there.
-struct Storage {
-  std::unique_ptr<Outbox> outbox;
-  outbox::SqliteOutbox* durable = nullptr;  ///< the same one, if it is on disk
-  std::optional<outbox::DeadLetters> letters;
-  Restored restored;
-  std::optional<outbox::LastRun> last_run;
-};
-
-Result<Storage> open_storage(const Options& options, observe::Events& events) {
-  const auto sync = options.outbox_sync == OutboxSync::kFull ? outbox::Sync::kFull : outbox::Sync::kNormal;
-  // A flush is on disk before anything is shed for it: its room is set aside from the limit.
-  const std::uint64_t flush_room = std::min(kFlushRoomMax, options.outbox_bytes_max / 5);
-  outbox::SqliteOutboxOptions file;
-  file.file = options.outbox_file;
-  file.bytes_max = options.outbox_bytes_max - flush_room;
-  file.sync = sync;
-  auto opened = outbox::SqliteOutbox::open(file);
-  if (!opened) return tl::unexpected<Error>(opened.error());
-  if (opened->set_aside) events.outbox_set_aside(*opened->set_aside, opened->flaw);
-  auto letters = outbox::DeadLetters::open(options.outbox_file, dead_letter_limits(options), sync);
-  if (!letters) return tl::unexpected<Error>(letters.error());
-  Storage storage;
-  storage.durable = opened->outbox.get();
-  storage.outbox = std::move(opened->outbox);
-  storage.letters = std::move(*letters);
-  storage.restored = std::move(opened->restored);
-  // 0 is no place in the order: a live value that is retried ahead of the first message of all needs one before it.
-  storage.restored.last_sequence = std::max<Sequence>(storage.restored.last_sequence, 1);
-  storage.last_run = opened->last_run;
-  return storage;
-}
-
-Storage storage_in_memory() {
-  Storage storage;
-  storage.outbox = std::make_unique<outbox::MemoryOutbox>(kReplayMemoryMax);
-  return storage;
-}
-
 }  // namespace
-
-outbox::DeadLetterLimits dead_letter_limits(const Options& options) {
-  return {options.dead_letters_max, options.outbox_bytes_max / 4};
-}
 
 Result<classify::RouteTable> load_routes(const Options& options) {
   if (options.routes_file.empty()) return classify::parse_routes(classify::builtin_routes_json(), "built-in routes");

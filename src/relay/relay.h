@@ -9,7 +9,6 @@
 #include "classify/routes.h"
 #include "firebase_relay/result.h"
 #include "observe/log.h"
-#include "outbox/dead_letters.h"
 #include "relay/options.h"
 
 namespace firebase_relay::relay {
@@ -62,8 +61,6 @@ class Relay {
   std::unique_ptr<Parts> parts_;
 };
 
-/// How many dead letters the outbox file of `options` keeps.
-outbox::DeadLetterLimits dead_letter_limits(const Options& options);
 /// The route table that `options` name: the file, or the built-in one.
 Result<classify::RouteTable> load_routes(const Options& options);
 

@@ -14,6 +14,7 @@
 #include "observe/printable.h"
 #include "outbox/dead_letters.h"
 #include "relay/relay.h"
+#include "relay/storage.h"
 #include "terminal/commands.h"
 #include "terminal/drain.h"
 #include "terminal/signals.h"
