@@ -43,6 +43,8 @@ class Queue {
     if (queue_.try_dequeue(element)) return element;
     return nullptr;
   }
+  /// How many there are, about.
+  [[nodiscard]] std::size_t size() const { return queue_.size_approx(); }
   /// No push() comes after this: pop() gives what is left, then null.
   void close() {
     closed_.store(true, std::memory_order_release);  // pairs with pop()

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/memory.h"
 
 namespace firebase_relay::flush {
 
@@ -48,6 +49,7 @@ void Flusher::run() {
     }
     finished.clear();
     report_backfill();
+    give_memory_back_if_due();
   }
   update_gauges();
 }
@@ -208,6 +210,15 @@ void Flusher::report_backfill() {
   const auto line =
       backfill_.line(level.batches, level.bytes, delivery_.database_reachable(), std::chrono::steady_clock::now());
   if (line) wiring_.events.backfill(*line);
+}
+
+void Flusher::give_memory_back_if_due() {
+  constexpr std::chrono::seconds kEvery{10};
+  constexpr std::size_t kBytesKept = 32 << 20;
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (now < give_memory_back_at_) return;
+  give_memory_back_at_ = now + kEvery;
+  give_memory_back(kBytesKept);
 }
 
 std::optional<UtcMillis> Flusher::outbox_oldest() const {

@@ -104,6 +104,7 @@ class Flusher {
   void save_orders();
   void set_aside(DeadLetter letter);
   void report_backfill();
+  void give_memory_back_if_due();
   void handle(Event event);
   void handle_queued_events();
   void update_gauges();
@@ -134,6 +135,7 @@ class Flusher {
   Sequence newest_ = 0;  ///< of the messages taken
   observe::BackfillReport backfill_;
   SteadyTime save_orders_again_{};
+  SteadyTime give_memory_back_at_{};
   FlushState state_;
   LagBuckets lag_since_beat_;
 

@@ -39,7 +39,7 @@ LetterBox::LetterBox(outbox::DeadLetters store, const classify::WriterOptions& o
 
 void LetterBox::add(DeadLetter letter, SteadyTime now) {
   wiring_.events.dead_letter(letter, now);
-  waiting_bytes_ += letter.payload.size();
+  waiting_bytes_ += letter.payload.size() + letter.channel.size();
   waiting_.push_back(std::move(letter));
   if (store_due_ == SteadyTime::max()) store_due_ = now + kStoreWithin;
   if (waiting_.size() >= kWaitingMax || waiting_bytes_ >= kWaitingBytesMax) store(now, true);

@@ -34,7 +34,8 @@ namespace firebase_relay::relay {
 namespace {
 
 constexpr std::size_t kBlockBytesKept = 512 * 1024;  // of a block's memory, when it is used again
-constexpr std::chrono::seconds kStuckAfter{30};      // a thread that has not come around for so long
+constexpr std::size_t kBlocksKept = 32;
+constexpr std::chrono::seconds kStuckAfter{30};  // a thread that has not come around for so long
 
 bool shows_messages(const Options& options) {
   if (options.log_messages == LogMessages::kAuto) return ::isatty(STDOUT_FILENO) == 1;
@@ -261,6 +262,7 @@ void Relay::Parts::reuse(std::unique_ptr<MessageBlock> block, SteadyTime arrived
   LagBuckets waited;
   waited.add(std::chrono::steady_clock::now() - arrived, block->size());
   observe::Metrics::observe(metrics.queue_wait_seconds, waited);
+  if (emptied.size() >= kBlocksKept) return;  // a stall had made more of them than are ever needed at once
   block->clear(kBlockBytesKept);
   emptied.push(std::move(block));
 }

@@ -5,6 +5,7 @@
 
 #include "broker_sim/ledger.h"
 #include "broker_sim/place.h"
+#include "support/eventually.h"
 #include "support/process.h"
 
 namespace pipeline_test {
@@ -54,8 +55,16 @@ std::string BrokerRun::difference(const test_support::Emulator& emulator, const 
   std::vector<std::string> words = {built("tools/broker_sim/ledger-check"), "--ledger", ledger(), "--database-url",
                                     emulator.url()};
   words.insert(words.end(), flags.begin(), flags.end());
-  Process process(words);
-  return process.wait(std::chrono::minutes(5)) == 0 ? "" : process.out() + process.err();
+  // Delivered is a message by its history; in trouble its live values may still be on their way.
+  std::string last;
+  test_support::eventually(
+      [&] {
+        Process process(words);
+        last = process.wait(std::chrono::minutes(5)) == 0 ? "" : process.out() + process.err();
+        return last.empty();
+      },
+      std::chrono::seconds(5));
+  return last;
 }
 
 }  // namespace pipeline_test
