@@ -1,6 +1,7 @@
 #include "coalesce/live_map.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "classify/places.h"
@@ -293,7 +294,9 @@ void LiveMap::erase_if_done(Slot slot) {
       entry.settlings > 0 || entry.saving != 0 || entry.in_flight != 0 || entry.on_disk != 0 || entry.forgetting > 0;
   if (!entry.is_used || !entry.is_clean || is_needed) return;
   index_.erase(PathKey{entry.path, entry.hash});
-  entry = Entry{};
+  // Made anew: assigned to, its texts would keep their memory, and a flood of large values would stay for good.
+  std::destroy_at(&entry);
+  std::construct_at(&entry);
   free_.push_back(slot);
 }
 
