@@ -8,7 +8,7 @@ namespace firebase_relay::bus {
 namespace {
 
 std::optional<std::string> from_base64(std::string_view text) {
-  static const auto digits = [] {
+  static const auto kValues = [] {
     std::array<int, 256> values{};
     values.fill(-1);
     constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -21,7 +21,7 @@ std::optional<std::string> from_base64(std::string_view text) {
   int bits = 0;
   while (!text.empty() && text.back() == '=') text.remove_suffix(1);
   for (const char c : text) {
-    const int digit = digits[static_cast<unsigned char>(c)];
+    const int digit = kValues[static_cast<unsigned char>(c)];
     if (digit < 0) return std::nullopt;
     group = group << 6 | static_cast<std::uint32_t>(digit);
     bits += 6;

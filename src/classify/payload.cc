@@ -227,8 +227,7 @@ class Payload::Walk {
     std::size_t index = 0;
     for (auto result : elements) {
       ondemand::value element;
-      if (const auto error = std::move(result).get(element))
-        return refuse(error);  // NOLINT(performance-move-const-arg)
+      if (const auto error = result.get(element)) return refuse(error);
       Value inner;
       if (!value(element, kNoNode, nullptr, inner)) return false;
       widen(out.reach, inner.reach, digits_of(index++));

@@ -21,8 +21,8 @@ constexpr long kUploadBuffer = 256 * 1024;  // one copy into curl's buffer per r
 
 /// libcurl's start-up is not thread-safe, so it happens once, before the first handle.
 void start_curl() {
-  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (started != CURLE_OK) throw std::runtime_error(curl_easy_strerror(started));
+  static const CURLcode kStarted = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (kStarted != CURLE_OK) throw std::runtime_error(curl_easy_strerror(kStarted));
 }
 
 /// A path between quotes as the path it is: `\"` and `\\` without their backslash.

@@ -20,8 +20,6 @@ constexpr std::uint8_t kHealth = 1 << static_cast<int>(Command::kHealthcheck);
 constexpr std::uint8_t kAll = kRun | kCheck | kTap | kDead | kReplay | kStatus | kHealth;
 constexpr std::uint8_t kSends = kRun | kDead | kReplay;  // those that write to the database
 
-constexpr bool kEnabled = true;
-constexpr bool kLater = false;  // its function comes with a later issue: changing this word brings the flag to life
 constexpr bool kSecret = true;
 constexpr bool kPlain = false;
 
@@ -57,88 +55,87 @@ constexpr CommandFlag kCommandFlags[] = {
 };
 
 constexpr Flag kFlags[] = {
-    // name, value, environment, default, default_note, group, commands, enabled, secret, help, set
+    // name, value, environment, default, default_note, group, commands, secret, help, set
     {"redis-url", "URL", "REDIS_URL REDIS_HOST REDIS_PORT", "redis://127.0.0.1:6379", "", Group::kRedis,
-     kRun | kCheck | kTap, kEnabled, kSecret, "redis://[user@]host[:port][/db] or unix:///path[?db=N].", set_redis_url},
+     kRun | kCheck | kTap, kSecret, "redis://[user@]host[:port][/db] or unix:///path[?db=N].", set_redis_url},
     {"redis-password-file", "FILE", "FIREBASE_RELAY_REDIS_PASSWORD_FILE REDIS_PASSWORD", "", "none", Group::kRedis,
-     kRun | kCheck | kTap, kEnabled, kPlain, "File that holds the password. REDIS_PASSWORD is the password itself.",
-     nullptr},
-    {"channels", "PATTERN,…", "", "*", "", Group::kRedis, kRun | kCheck | kTap, kEnabled, kPlain,
+     kRun | kCheck | kTap, kPlain, "File that holds the password. REDIS_PASSWORD is the password itself.", nullptr},
+    {"channels", "PATTERN,…", "", "*", "", Group::kRedis, kRun | kCheck | kTap, kPlain,
      "Take only channels that match one of these glob patterns.", set_channels},
-    {"routes", "FILE", "", "", "built in", Group::kRedis, kSends | kCheck | kTap, kEnabled, kPlain,
+    {"routes", "FILE", "", "", "built in", Group::kRedis, kSends | kCheck | kTap, kPlain,
      "JSON file that says which message goes to which paths.", set_text<&Options::routes_file>},
 
     {"database-url", "URL", "FIREBASE_DATABASE_URL FIREBASE_DATABASE_EMULATOR_HOST", "", "", Group::kDatabase,
-     kSends | kCheck, kEnabled, kSecret,
+     kSends | kCheck, kSecret,
      "https://NAME.firebaseio.com, a regional one, or an emulator's http://host:port?ns=NAME; a path is the root of "
      "all "
      "that is written. FIREBASE_DATABASE_EMULATOR_HOST (host:port) beats FIREBASE_DATABASE_URL.",
      nullptr},
-    {"credentials", "FILE", "GOOGLE_APPLICATION_CREDENTIALS", "", "none", Group::kDatabase, kSends | kCheck, kEnabled,
-     kPlain, "Service account's key (JSON).", set_text<&Options::credentials_file>},
-    {"auth-secret-file", "FILE", "", "", "none", Group::kDatabase, kSends | kCheck, kEnabled, kPlain,
+    {"credentials", "FILE", "GOOGLE_APPLICATION_CREDENTIALS", "", "none", Group::kDatabase, kSends | kCheck, kPlain,
+     "Service account's key (JSON).", set_text<&Options::credentials_file>},
+    {"auth-secret-file", "FILE", "", "", "none", Group::kDatabase, kSends | kCheck, kPlain,
      "File that holds a legacy database secret.", set_text<&Options::auth_secret_file>},
-    {"ca-file", "FILE", "", "", "the system's", Group::kDatabase, kSends | kCheck, kEnabled, kPlain,
+    {"ca-file", "FILE", "", "", "the system's", Group::kDatabase, kSends | kCheck, kPlain,
      "Certificate authorities to trust besides (PEM).", set_text<&Options::ca_file>},
-    {"allow-plaintext", "", "", "", "off", Group::kDatabase, kSends | kCheck, kEnabled, kPlain,
+    {"allow-plaintext", "", "", "", "off", Group::kDatabase, kSends | kCheck, kPlain,
      "Allow http:// to a host that is not this machine.", set_switch<&Options::allow_plaintext>},
 
-    {"flush-interval-ms", "N", "", "250", "", Group::kDelivery, kSends, kEnabled, kPlain,
+    {"flush-interval-ms", "N", "", "250", "", Group::kDelivery, kSends, kPlain,
      "At most one flush in this time; 0: the next as soon as the last is answered.",
      set_number<&Options::flush_interval, 0, 60'000>},
-    {"history", "", "", "", "on", Group::kDelivery, kSends, kEnabled, kPlain,
+    {"history", "", "", "", "on", Group::kDelivery, kSends, kPlain,
      "Keep every message under history/ for good; --no-history: live values only.", set_switch<&Options::history>},
-    {"live-orders-max", "N", "", "50", "", Group::kDelivery, kSends, kEnabled, kPlain,
+    {"live-orders-max", "N", "", "50", "", Group::kDelivery, kSends, kPlain,
      "Closed orders that stay live per ticker; 0: all.", set_number<&Options::live_orders_max, 0, 1'000'000>},
-    {"batch-max-bytes", "N", "", "1048576", "", Group::kDelivery, kSends, kEnabled, kPlain,
+    {"batch-max-bytes", "N", "", "1048576", "", Group::kDelivery, kSends, kPlain,
      "A flush over this size is split into several requests.", set_number<&Options::batch_bytes_max, 1024, 16'777'216>},
-    {"request-timeout-ms", "N", "", "15000", "", Group::kDelivery, kSends | kCheck, kEnabled, kPlain,
+    {"request-timeout-ms", "N", "", "15000", "", Group::kDelivery, kSends | kCheck, kPlain,
      "A request without an answer counts as lost after this time.",
      set_number<&Options::request_timeout, 100, 600'000>},
-    {"in-flight", "N", "", "4", "", Group::kDelivery, kSends, kEnabled, kPlain,
+    {"in-flight", "N", "", "4", "", Group::kDelivery, kSends, kPlain,
      "Requests of history at the same time; live values always travel one request at a time.",
      set_number<&Options::in_flight_max, 1, 64>},
-    {"max-mb-per-minute", "N", "", "60", "", Group::kDelivery, kSends, kEnabled, kPlain,
+    {"max-mb-per-minute", "N", "", "60", "", Group::kDelivery, kSends, kPlain,
      "Bytes sent in any minute, in MB; history waits when they are used up. 0: no limit.",
      set_number<&Options::bytes_per_minute_max, 0, 1'000'000, kMb>},
-    {"drain-timeout-ms", "N", "", "10000", "", Group::kDelivery, kRun | kDead, kEnabled, kPlain,
+    {"drain-timeout-ms", "N", "", "10000", "", Group::kDelivery, kRun | kDead, kPlain,
      "Time to deliver what is left after SIGTERM or Ctrl-C.", set_number<&Options::drain_timeout, 0, 3'600'000>},
 
-    {"workers", "N", "", "2", "", Group::kLimits, kSends, kEnabled, kPlain, "Threads that read and classify messages.",
+    {"workers", "N", "", "2", "", Group::kLimits, kSends, kPlain, "Threads that read and classify messages.",
      set_number<&Options::workers, 1, 64>},
-    {"queue-max-mb", "N", "", "32", "", Group::kLimits, kSends, kEnabled, kPlain,
+    {"queue-max-mb", "N", "", "32", "", Group::kLimits, kSends, kPlain,
      "Raw messages that may wait, in MiB; beyond it reading pauses and Redis buffers.",
      set_number<&Options::queue_bytes_max, 1, 65'536, kMiB>},
-    {"message-max-bytes", "N", "", "1048576", "", Group::kLimits, kSends | kCheck, kEnabled, kPlain,
+    {"message-max-bytes", "N", "", "1048576", "", Group::kLimits, kSends | kCheck, kPlain,
      "A larger message becomes a dead letter.", set_number<&Options::message_bytes_max, 1024, 16'777'216>},
-    {"tickers-max", "N", "", "10000", "", Group::kLimits, kRun, kEnabled, kPlain,
+    {"tickers-max", "N", "", "10000", "", Group::kLimits, kRun, kPlain,
      "Distinct tickers, and apart from them distinct channels without a route.",
      set_number<&Options::tickers_max, 1, 10'000'000>},
 
-    {"outbox", "FILE", "", "./data/outbox.db", "", Group::kDisk, kRun | kCheck | kDead, kEnabled, kPlain,
+    {"outbox", "FILE", "", "./data/outbox.db", "", Group::kDisk, kRun | kCheck | kDead, kPlain,
      "Where waits what the database has not acknowledged.", set_text<&Options::outbox_file>},
-    {"outbox-max-mb", "N", "", "2048", "", Group::kDisk, kRun | kCheck | kDead, kEnabled, kPlain,
+    {"outbox-max-mb", "N", "", "2048", "", Group::kDisk, kRun | kCheck | kDead, kPlain,
      "Size of the outbox, in MiB; at it the oldest price history is dropped first.",
      set_number<&Options::outbox_bytes_max, 1, 1'048'576, kMiB>},
-    {"outbox-sync", "normal|full", "", "normal", "", Group::kDisk, kRun | kDead, kEnabled, kPlain,
+    {"outbox-sync", "normal|full", "", "normal", "", Group::kDisk, kRun | kDead, kPlain,
      "full: every write to the outbox survives a power cut, at the price of a sync each.", set_outbox_sync},
-    {"dead-letters-max", "N", "", "10000", "", Group::kDisk, kRun | kDead, kEnabled, kPlain, "Dead letters to keep.",
+    {"dead-letters-max", "N", "", "10000", "", Group::kDisk, kRun | kDead, kPlain, "Dead letters to keep.",
      set_number<&Options::dead_letters_max, 0, 10'000'000>},
 
-    {"http-listen", "HOST:PORT", "", "127.0.0.1:9464", "", Group::kWatching, kRun | kStatus | kHealth, kEnabled, kPlain,
+    {"http-listen", "HOST:PORT", "", "127.0.0.1:9464", "", Group::kWatching, kRun | kStatus | kHealth, kPlain,
      "Where /metrics, /healthz and /readyz answer; port 0: any free one.", set_http_listen},
-    {"heartbeat-seconds", "N", "", "15", "", Group::kWatching, kRun, kEnabled, kPlain,
+    {"heartbeat-seconds", "N", "", "15", "", Group::kWatching, kRun, kPlain,
      "Write relay/INSTANCE/heartbeat_at this often; 0: never.", set_number<&Options::heartbeat, 0, 86'400>},
-    {"instance", "NAME", "", "", "the host's name", Group::kWatching, kRun | kCheck, kEnabled, kPlain,
+    {"instance", "NAME", "", "", "the host's name", Group::kWatching, kRun | kCheck, kPlain,
      "This relay's name in the database, under relay/.", set_instance},
-    {"log-level", "LEVEL", "", "info", "", Group::kWatching, kAll, kEnabled, kPlain, "debug, info, warn or error.",
+    {"log-level", "LEVEL", "", "info", "", Group::kWatching, kAll, kPlain, "debug, info, warn or error.",
      set_log_level},
-    {"log-format", "text|json", "", "text", "", Group::kWatching, kAll, kEnabled, kPlain,
+    {"log-format", "text|json", "", "text", "", Group::kWatching, kAll, kPlain,
      "Log lines on stderr for people, or as one JSON object each.", set_log_format},
-    {"log-messages", "[=auto|on|off]", "", "auto", "", Group::kWatching, kRun, kEnabled, kPlain,
+    {"log-messages", "[=auto|on|off]", "", "auto", "", Group::kWatching, kRun, kPlain,
      "Print each message received on stdout; auto: when that is a terminal. Alone it means on.", set_log_messages},
 
-    {"config", "FILE", "", "", "none", Group::kConfiguration, kAll, kEnabled, kPlain,
+    {"config", "FILE", "", "", "none", Group::kConfiguration, kAll, kPlain,
      "TOML file with these settings; its keys are the flags' long names.", nullptr},
 };
 
@@ -150,8 +147,8 @@ std::span<const CommandFlag> command_flag_table() { return kCommandFlags; }
 std::string_view name_of(Group group) { return kGroupNames[static_cast<std::size_t>(group)]; }
 
 const Flag* find_flag(std::string_view name) {
-  const auto found = std::find_if(std::begin(kFlags), std::end(kFlags),
-                                  [&](const Flag& flag) { return flag.enabled && flag.name == name; });
+  const auto found =
+      std::find_if(std::begin(kFlags), std::end(kFlags), [&](const Flag& flag) { return flag.name == name; });
   return found == std::end(kFlags) ? nullptr : &*found;
 }
 

@@ -42,7 +42,6 @@ struct Flag {
   std::string_view default_note;  ///< shown instead of default_text when that says too little
   Group group;
   std::uint8_t commands;  ///< whose --help shows it: bits of 1 << Command; every command takes it
-  bool enabled;           ///< false: its function does not exist yet, so nobody knows it
   bool may_hold_secret;   ///< its value is never printed as it was given
   std::string_view help;
   /// Puts `text` into `options`, or says what was expected instead. Null: flags.cc decides, since it takes more than
@@ -50,9 +49,9 @@ struct Flag {
   Result<void> (*set)(relay::Options& options, std::string_view text);
 };
 
-/// Every flag, also those that are not enabled, in the order of --help.
+/// Every flag, in the order of --help.
 std::span<const Flag> flag_table();
-/// The enabled flag of that name, or null.
+/// The flag of that name, or null.
 const Flag* find_flag(std::string_view name);
 /// The variables that set it, the most important first.
 std::vector<std::string> environment_of(const Flag& flag);

@@ -49,7 +49,7 @@ tl::unexpected<Error> unknown_word(const std::string& word) {
   const std::string name = word.substr(0, word.find('='));  // behind it could stand a secret
   std::vector<std::string> known;
   for (const Flag& flag : flag_table()) {
-    if (flag.enabled) known.push_back("--" + std::string(flag.name));
+    known.push_back("--" + std::string(flag.name));
   }
   for (const CommandFlag& flag : command_flag_table()) known.push_back("--" + std::string(flag.name));
   return invalid("unknown flag " + observe::printable(name, 100) +
@@ -69,8 +69,7 @@ Result<Words> read_words(std::vector<std::string> arguments, Command command) {
   app.allow_extras();
   std::vector<std::pair<const Flag*, CLI::Option*>> options;
   for (const Flag& flag : flag_table()) {
-    if (flag.enabled)
-      options.emplace_back(&flag, add_option(app, flag)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll));
+    options.emplace_back(&flag, add_option(app, flag)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll));
   }
   std::vector<std::pair<const CommandFlag*, CLI::Option*>> command_options;
   for (const CommandFlag& flag : command_flag_table()) {
@@ -161,7 +160,6 @@ Result<Settings> gather(const Words& words, const Environment& environment, std:
     if (auto taken = take_entries(*entries, config_file, settings); !taken) return tl::unexpected(taken.error());
   }
   for (const Flag& flag : flag_table()) {
-    if (!flag.enabled) continue;
     auto given = from_environment(flag, environment);
     if (!given) return tl::unexpected(given.error());
     if (*given) settings[flag.name] = **given;

@@ -39,7 +39,7 @@ Result<void> take_entries(const std::vector<ConfigEntry>& entries, const std::st
     if (flag == nullptr || flag->name == "config") {
       std::vector<std::string> known;
       for (const Flag& each : flag_table()) {
-        if (each.enabled && each.name != "config") known.emplace_back(each.name);
+        if (each.name != "config") known.emplace_back(each.name);
       }
       return fail(ErrorCode::kInvalid,
                   origin + ": unknown key" + suggestion(entry.key, known, "; see firebase-relay --help"));

@@ -25,7 +25,7 @@ struct Given {
 /// By Flag::name (static storage).
 using Settings = std::map<std::string_view, Given>;
 
-/// Adds what the TOML file says. Fails on a key that is no enabled flag.
+/// Adds what the TOML file says. Fails on a key that is no flag.
 Result<void> take_entries(const std::vector<ConfigEntry>& entries, const std::string& file, Settings& settings);
 
 /// The one line that says where, what was given and why not. What may hold a secret is shown without it.

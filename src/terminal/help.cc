@@ -63,7 +63,7 @@ void append_flag(std::string& out, const Flag& flag) {
 }
 
 bool is_shown(const Flag& flag, std::optional<Command> command) {
-  return flag.enabled && (!command || (flag.commands & (1 << static_cast<int>(*command))) != 0);
+  return !command || (flag.commands & (1 << static_cast<int>(*command))) != 0;
 }
 
 void append_settings(std::string& out, std::optional<Command> command) {
