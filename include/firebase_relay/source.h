@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <stop_token>
 
 #include "firebase_relay/time.h"
@@ -22,6 +23,8 @@ class Source {
   virtual void room_came() = 0;
   /// Does what is published now arrive here?
   [[nodiscard]] virtual bool is_subscribed() const = 0;
+  /// After run(): up to when all that was published has come. Nothing: it never was subscribed.
+  [[nodiscard]] virtual std::optional<UtcMillis> read_until() const = 0;
   /// When the thread last came around, for health.
   [[nodiscard]] virtual SteadyTime last_turn() const = 0;
 };

@@ -102,6 +102,12 @@ void Connection::say_hello() {
   state_ = State::kSubscribing;
 }
 
+void Connection::unsubscribe() {
+  if (state_ != State::kSubscribed) return;
+  append_command({"PUNSUBSCRIBE"}, out_);
+  write();
+}
+
 void Connection::ping() {
   if (state_ != State::kSubscribed) return;
   append_command({"PING"}, out_);
@@ -142,6 +148,9 @@ void Connection::take(const std::vector<Reply>& replies) {
         break;
       case Reply::Type::kSubscribed:
         if (++subscribed_ == patterns_.size() && state_ == State::kSubscribing) state_ = State::kSubscribed;
+        break;
+      case Reply::Type::kUnsubscribed:
+        if (subscribed_ > 0 && --subscribed_ == 0) return close("unsubscribed");
         break;
       case Reply::Type::kPong:
       case Reply::Type::kOther: break;

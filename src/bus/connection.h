@@ -34,6 +34,8 @@ class Connection {
 
   /// Call when poll() says so. Messages are appended to `block`. True: something was heard.
   bool proceed(MessageBlock& block);
+  /// Wants no more messages: those published before come yet, and then it closes.
+  void unsubscribe();
   /// Asks for a sign of life; proceed() returns true when it comes.
   void ping();
 

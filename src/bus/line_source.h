@@ -35,6 +35,7 @@ class LineSource final : public Source {
   void run(std::stop_token stop) override;
   void room_came() override;
   [[nodiscard]] bool is_subscribed() const override { return false; }
+  [[nodiscard]] std::optional<UtcMillis> read_until() const override { return std::nullopt; }
   [[nodiscard]] SteadyTime last_turn() const override { return std::chrono::steady_clock::now(); }
 
  private:

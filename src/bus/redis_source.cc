@@ -47,8 +47,26 @@ void RedisSource::run(std::stop_token stop) {
     judge_silence();
     pause_if_full();
   }
+  finish_reading();
   wiring_.metrics.redis_connected.Set(0);
   is_subscribed_.store(false, std::memory_order_relaxed);
+}
+
+/// What Redis had handed to this subscription by the time of the stop is read yet: Redis answers to PUNSUBSCRIBE behind
+/// it.
+void RedisSource::finish_reading() {
+  constexpr milliseconds kPatience{250};
+  if (!current_ || paused_since_ || suspected_) return;
+  const SteadyTime until = now_.steady + kPatience;
+  current_->unsubscribe();
+  while (current_->state() == Connection::State::kSubscribed && now_.steady < until) {
+    pollfd fd{current_->fd(), current_->poll_events(), 0};
+    ::poll(&fd, 1, static_cast<int>(std::chrono::ceil<milliseconds>(until - now_.steady).count()));
+    now_ = read_clocks();
+    if (!block_) block_ = fresh_block();
+    if (current_->proceed(*block_)) heard_at_ = now_.utc;
+    hand_over(block_);
+  }
 }
 
 void RedisSource::wait() {

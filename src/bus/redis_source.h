@@ -56,12 +56,16 @@ class RedisSource final : public Source {
   void run(std::stop_token stop) override;
   void room_came() override;
   [[nodiscard]] bool is_subscribed() const override { return is_subscribed_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::optional<UtcMillis> read_until() const override {
+    return was_subscribed_ ? std::optional(heard_at_) : std::nullopt;
+  }
   [[nodiscard]] SteadyTime last_turn() const override {
     return SteadyTime(SteadyTime::duration(last_turn_.load(std::memory_order_relaxed)));
   }
 
  private:
   void wait();
+  void finish_reading();
   [[nodiscard]] SteadyTime next_deadline() const;
   void proceed_with_current();
   void proceed_with_attempt();

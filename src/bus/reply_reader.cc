@@ -95,9 +95,10 @@ struct ReplyReader::Parser {
   /// A whole reply is read.
   void end_reply() {
     if (is_message || other.empty()) return;
-    const auto kind = other == "psubscribe" ? Reply::Type::kSubscribed
-                      : other == "pong"     ? Reply::Type::kPong
-                                            : Reply::Type::kOther;
+    const auto kind = other == "psubscribe"     ? Reply::Type::kSubscribed
+                      : other == "punsubscribe" ? Reply::Type::kUnsubscribed
+                      : other == "pong"         ? Reply::Type::kPong
+                                                : Reply::Type::kOther;
     replies->push_back({kind, other});
   }
   void begin_array() {

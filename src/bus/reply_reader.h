@@ -12,7 +12,7 @@ namespace firebase_relay::bus {
 
 /// What came besides messages.
 struct Reply {
-  enum class Type : std::uint8_t { kStatus, kError, kSubscribed, kPong, kOther };
+  enum class Type : std::uint8_t { kStatus, kError, kSubscribed, kUnsubscribed, kPong, kOther };
   Type type;
   std::string text;
 };

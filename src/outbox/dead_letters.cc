@@ -365,7 +365,7 @@ Result<std::vector<StoredDeadLetter>> DeadLetters::marked(std::uint64_t bytes_ma
 
 bool is_outbox_in_use(const std::filesystem::path& file) {
   std::error_code error;
-  const std::filesystem::path canonical = std::filesystem::weakly_canonical(file, error);
+  const std::filesystem::path canonical = std::filesystem::weakly_canonical(std::filesystem::absolute(file), error);
   return FileLock::is_held(error ? file : canonical);
 }
 

@@ -236,7 +236,8 @@ SqliteOutbox::~SqliteOutbox() = default;
 Result<OpenedOutbox> SqliteOutbox::open(const SqliteOutboxOptions& given) {
   SqliteOutboxOptions options = given;
   std::error_code error;
-  options.file = fs::weakly_canonical(given.file, error);
+  // Absolute first: of a name that is not there yet nothing else would become so, and it would have no folder.
+  options.file = fs::weakly_canonical(fs::absolute(given.file), error);
   if (error) options.file = fs::absolute(given.file);
   fs::create_directories(options.file.parent_path(), error);
   if (error) {

@@ -133,6 +133,7 @@ struct Relay::Parts {
         sender(sending) {}
 
   Result<void> open(const Options& options);
+  void use_unsent_heartbeat();
   void make_source(const Options& options, std::istream* lines);
   void make_flusher(const Options& options);
   void start_threads(const Options& options, bool live);
@@ -176,11 +177,23 @@ Result<void> Relay::Parts::open(const Options& options) {
   auto opened = open_storage(options, events);
   if (!opened) return tl::unexpected<Error>(opened.error());
   storage = std::move(*opened);
+  use_unsent_heartbeat();
   letters.emplace(std::move(*storage.letters), writer_options(options, known_names, true),
                   flush::LetterBox::Wiring{routes, metrics, events});
   metrics.outbox_limit_bytes.Set(static_cast<double>(options.outbox_bytes_max));
   if (role != Role::kRelay) return {};
   return storage.durable->note_started(utc_now());
+}
+
+/// In an outage heartbeats stay in the outbox: the newest one tells better than the database how long the last run
+/// lived.
+void Relay::Parts::use_unsent_heartbeat() {
+  if (!storage.last_run) return;
+  for (const LiveRow& row : storage.restored.live) {
+    if (row.path != state.path_of("heartbeat_at") || row.value.size() < 2) continue;
+    const auto beat = classify::parse_timestamp(std::string_view(row.value).substr(1, row.value.size() - 2));
+    storage.last_run->started_at = std::max(storage.last_run->started_at, beat.value_or(UtcMillis{}));
+  }
 }
 
 void Relay::Parts::make_source(const Options& options, std::istream* lines) {
@@ -275,7 +288,9 @@ void Relay::Parts::report(const bus::Gap& gap) {
 
 void Relay::Parts::note_stopped() {
   if (!storage.durable || role != Role::kRelay) return;
-  const Result<void> noted = storage.durable->note_stopped(utc_now());
+  const std::optional<UtcMillis> read_until = source->read_until();
+  if (!read_until) return;  // it never listened: the gap goes on
+  const Result<void> noted = storage.durable->note_stopped(*read_until);
   if (!noted) events.outbox_failed("note the stop", noted.error(), std::chrono::steady_clock::now());
 }
 

@@ -12,6 +12,7 @@
 #include "classify/key_codec.h"
 #include "flush/http_client.h"
 #include "flush/token_keeper.h"
+#include "observe/printable.h"
 #include "outbox/inspect.h"
 #include "relay/relay.h"
 #include "terminal/commands.h"
@@ -123,7 +124,8 @@ void check_database(const relay::Options& options, const Access& access, Report&
   if (!written)
     return report.bad("database", where + ": " + written.error().what, "check the network and --database-url");
   if (written->status >= 300) {
-    return report.bad("database", where + ": " + std::to_string(written->status) + " " + written->body.substr(0, 200),
+    return report.bad("database",
+                      where + ": " + std::to_string(written->status) + " " + observe::printable(written->body, 200),
                       "check --database-url and the credentials");
   }
   const auto read = ask("GET", node + "/key%2Ewith%2Edots", "");

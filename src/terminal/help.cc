@@ -106,12 +106,11 @@ std::string help_text(std::optional<Command> command) {
   std::string out = "firebase-relay: from Redis pub/sub into a Firebase Realtime Database.\n\n";
   append_usage(out, command);
   out += "\nFlags stand after the command. They beat the environment, which beats the file given by --config.\n";
-  bool is_first = true;
+  std::optional<Command> heading;
   for (const CommandFlag& flag : command_flag_table()) {
     if (command && flag.command != *command) continue;
     const CommandRow& row = command_table()[static_cast<std::size_t>(flag.command)];
-    if (command && std::exchange(is_first, false)) out += "\n" + std::string(row.name) + " alone\n";
-    if (!command) out += "\n" + std::string(row.name) + " alone\n";
+    if (std::exchange(heading, flag.command) != flag.command) out += "\n" + std::string(row.name) + " alone\n";
     append_entry(out,
                  "--" + std::string(flag.name) + (flag.value_name.empty() ? "" : " " + std::string(flag.value_name)),
                  flag.help);

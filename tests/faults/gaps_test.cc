@@ -77,6 +77,30 @@ TEST(Gaps, OfAKilledRelayBeginsAtItsLastHeartbeat) {
   EXPECT_TRUE(eventually([&] { return heartbeat() > gap.at("to"); })) << "it beats again";
 }
 
+TEST(Gaps, OfARelayKilledInAnOutageBeginsAtTheHeartbeatThatWaitedInTheOutbox) {
+  const RedisServer redis;
+  const Emulator emulator;
+  const TempDir dir;
+  const std::vector<std::string> flags = {"--outbox", dir.file("outbox.db"), "--heartbeat-seconds", "1"};
+  RelayProcess relay(redis, emulator, flags);
+  ASSERT_TRUE(relay.wait_ready());
+  ASSERT_TRUE(eventually([&] { return emulator.get("relay/test/state") == "running"; }));
+  emulator.control("POST", "faults", {{"kind", "refuse"}, {"ms", 600'000}});
+  const json before = emulator.get("relay/test/heartbeat_at");
+  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_TRUE(eventually([&] { return std::chrono::steady_clock::now() - begin > std::chrono::seconds(4); }));
+  relay.kill();
+  emulator.control("DELETE", "faults");
+
+  RelayProcess next(redis, emulator, flags);
+
+  ASSERT_TRUE(next.wait_ready());
+  const json gap = only_gap(emulator);
+  ASSERT_TRUE(gap.is_object());
+  EXPECT_EQ(gap.at("cause"), "the relay was killed");
+  EXPECT_GT(gap.at("from"), before) << "it lived on in the outage";
+}
+
 TEST(Gaps, OfAStoppedRelayBeginsAtItsStop) {
   const RedisServer redis;
   const Emulator emulator;

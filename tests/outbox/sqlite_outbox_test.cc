@@ -29,6 +29,19 @@ TEST_F(SqliteOutboxTest, GivesBackEveryByteOfABatchAfterARestart) {
   EXPECT_EQ(opened.restored.history[kOrder], 3u) << "the relay's own entry is no message";
 }
 
+TEST_F(SqliteOutboxTest, IsMadeInTheCurrentFolderWhenItsNameHasNone) {
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(options.file.parent_path());
+  SqliteOutboxOptions bare;
+  bare.file = "bare.db";
+
+  const bool is_opened = SqliteOutbox::open(bare).has_value();
+
+  EXPECT_TRUE(is_opened);
+  EXPECT_TRUE(std::filesystem::exists("bare.db"));
+  std::filesystem::current_path(before);
+}
+
 TEST_F(SqliteOutboxTest, TellsTheAgeOfABatchByTheCalendar) {
   Batch batch = batch_of(1, ShedClass::kRest);
   const auto utc = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());

@@ -42,6 +42,23 @@ TEST_P(ShutdownBy, UnderLoadLosesNothing) {
 INSTANTIATE_TEST_SUITE_P(Signals, ShutdownBy, testing::Values(SIGTERM, SIGINT),
                          [](const auto& signal) { return signal.param == SIGTERM ? "SIGTERM" : "SIGINT"; });
 
+TEST(Shutdown, ReadsWhatRedisHadHandedToItsSubscription) {
+  const RedisServer redis({"--client-output-buffer-limit", "pubsub 0 0 0"});
+  const Emulator emulator;
+  RelayProcess relay(redis, emulator, {"--max-mb-per-minute", "0"});
+  ASSERT_TRUE(relay.wait_ready());
+  RedisClient client(redis);
+  std::uint64_t heard = 0;
+  for (int i = 0; i < 200'000; ++i) {
+    const bool was_heard = client.publish("TICKER_UPDATES_AAPL", R"({"type":"price","price":"1","volume":1})") > 0;
+    if (!was_heard) break;
+    if (++heard == 3'000) relay.process().signal(SIGTERM);
+  }
+
+  ASSERT_EQ(relay.process().wait(), 0) << relay.process().err();
+  EXPECT_EQ(std::stoull(relay.process().wait_for("stopped: ")), heard);
+}
+
 /// A relay whose database never answers, with ten messages on their way.
 void hold_ten_messages(const RedisServer& redis, const Emulator& emulator, const RelayProcess& relay) {
   ASSERT_TRUE(relay.wait_ready());
