@@ -128,8 +128,8 @@ TEST_F(EmulatorTest, WrongFlagIsOneLineAndExit2) {
 TEST_F(EmulatorTest, PatchesAreAtomicForWhoReadsBesideThem) {
   ASSERT_EQ(status("PUT", "/p.json", R"({"x":0,"y":0})"), 200);
   std::atomic<bool> stop{false};
-  std::vector<std::jthread> writers;
   const std::string url = emulator().url();
+  std::vector<std::jthread> writers;  // last: they end before what they use
   for (int writer = 0; writer < 4; ++writer) {
     writers.emplace_back([&, writer] {
       for (int i = 0; !stop; ++i) {
