@@ -55,7 +55,8 @@ void Repeats::settle(HistoryRun& run) {
 }
 
 std::uint32_t Repeats::count(const KeySeed& seed, Sequence sequence, std::uint32_t seconds) {
-  if (sequence / kMessagesMax != generation_) {
+  // Only forward: of one block all prices come first, and may be of the next generation already.
+  if (sequence / kMessagesMax > generation_) {
     std::swap(tables_[0], tables_[1]);
     tables_[0].clear();
     if (sequence / kMessagesMax != generation_ + 1) tables_[1].clear();

@@ -60,6 +60,15 @@ TEST(Repeats, ForgetsAfter65536Messages) {
   }
 }
 
+TEST(Repeats, BlockThatReachesIntoTheNextGenerationForgetsNothing) {
+  Repeats repeats;
+  EXPECT_EQ(settled(repeats, kSeed, 65'000, seconds(1)), hash(kSeed, 0));
+  // Of one block the prices come first, and the last of them is of the next generation.
+  settled(repeats, {44, 45}, 65'537, seconds(2));
+  EXPECT_EQ(settled(repeats, kSeed, 65'535, seconds(2)), hash(kSeed, 1));
+  EXPECT_EQ(settled(repeats, kSeed, 65'540, seconds(3)), hash(kSeed, 2));
+}
+
 TEST(Repeats, ManyDifferentMessagesDoNotMeet) {
   Repeats repeats;
   for (std::uint64_t i = 1; i <= 200'000; ++i) {
