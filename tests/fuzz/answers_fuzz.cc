@@ -74,7 +74,7 @@ Answer ask(flush::PatchSender& sender, const std::string& body) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static Server server;
   static flush::PatchSender sender({*flush::parse_database_url("http://127.0.0.1:" + std::to_string(server.port), true),
-                                    "Bearer owner", "", std::chrono::seconds(5)});
+                                    nullptr, nullptr, std::chrono::seconds(5)});
   const std::string_view bytes = fuzz::text_of(data, size);
   const std::string text(bytes);
   const UtcMillis now{std::chrono::milliseconds(1'778'078'351'786)};
