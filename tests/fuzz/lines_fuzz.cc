@@ -2,16 +2,16 @@
 // line is one line, which gives it back.
 #include <string>
 
+#include "bus/input_line.h"
 #include "classify/message_line.h"
 #include "fuzz/demand.h"
-#include "terminal/input_line.h"
 
 using namespace firebase_relay;
 using fuzz::demand;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = fuzz::text_of(data, size);
-  (void)terminal::parse_input_line(text);
+  (void)bus::parse_input_line(text);
 
   const std::size_t end = text.find('\0');
   MessageBlock block;
@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   classify::append_message_line(classify::LineFormat::kJson, block[0], "price", "A", {}, line);
   demand(line.find('\n') == line.size() - 1, "not one line", line);
   line.pop_back();
-  const auto back = terminal::parse_input_line(line);
+  const auto back = bus::parse_input_line(line);
   demand(back && back->channel == block[0].channel && back->payload == block[0].payload, "another message", line);
 
   line.clear();
