@@ -70,9 +70,9 @@ Result<void> take_place(std::string_view& rest, DatabaseUrl& url) {
 Result<void> take_base_path(std::string_view& rest, DatabaseUrl& url) {
   std::string_view path = rest.substr(0, rest.find_first_of("?#"));
   rest.remove_prefix(path.size());
-  if (path.ends_with(".json")) path.remove_suffix(std::string_view(".json").size());
+  constexpr std::string_view kSuffix = ".json";
   while (path.starts_with('/')) path.remove_prefix(1);
-  while (path.ends_with('/')) path.remove_suffix(1);
+  while (path.ends_with('/') || path.ends_with(kSuffix)) path.remove_suffix(path.ends_with('/') ? 1 : kSuffix.size());
   const auto is_path_character = [](char c) { return is_unreserved(c) || c == '/' || c == '%'; };
   if (!std::all_of(path.begin(), path.end(), is_path_character) || path.find("//") != std::string_view::npos) {
     return invalid("the path holds an empty node or a character that has to be percent-encoded");
