@@ -5,6 +5,7 @@
 
 #include "classify/key_codec.h"
 #include "classify/routes.h"
+#include "observe/printable.h"
 
 namespace firebase_relay::classify {
 namespace {
@@ -354,15 +355,17 @@ class RouteParser {
 }  // namespace
 
 Result<RouteTable> parse_routes(std::string_view json, std::string_view file_name) {
-  const std::string file(file_name);
+  // A name in the file may hold a line break; the complaint about it is one line.
+  const auto refused = [&](const std::string& what, std::string advice) {
+    return fail(ErrorCode::kInvalid, observe::printable(std::string(file_name) + ": " + what), std::move(advice));
+  };
   try {
     return RouteParser().parse(Json::parse(json));
   } catch (const Json::exception& error) {  // no JSON, or a number that no double holds
-    return fail(ErrorCode::kInvalid, file + ": " + error.what(), "correct the JSON at that place");
+    return refused(error.what(), "correct the JSON at that place");
   } catch (const Mistake& mistake) {
-    return fail(ErrorCode::kInvalid,
-                file + ": at " + (mistake.place.empty() ? "the top" : mistake.place) + ": expected " + mistake.expected,
-                "see docs/routes.md");
+    return refused("at " + (mistake.place.empty() ? "the top" : mistake.place) + ": expected " + mistake.expected,
+                   "see docs/routes.md");
   }
 }
 

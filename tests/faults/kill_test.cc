@@ -25,8 +25,8 @@ using test_support::RelayProcess;
 using test_support::TempDir;
 
 constexpr int kKills = 50;
-/// Guarantee 2's window at an interval of up to 250 ms, and twice as much again for a busy machine and its disk.
-constexpr milliseconds kWindow{1'500};
+/// Guarantee 2's window at an interval of up to 250 ms, and as much again for a write to a busy machine's disk.
+constexpr milliseconds kWindow{1'000};
 const std::vector<std::string> kTickers = {"AAPL", "MSFT", "TSLA"};
 
 /// Prices and an order's states, numbered through; every payload is there once. Publishes from its own thread until it

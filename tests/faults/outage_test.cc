@@ -74,7 +74,7 @@ TEST(Outage, OfTenSecondsKeepsMemoryFlatAndTheFirstPatchAfterItIsCurrent) {
   const auto published = static_cast<double>(broker.receivable());
   ASSERT_TRUE(eventually([&] { return relay.metric("messages_received_total") == published; })) << relay.metrics();
   EXPECT_LT(memory.most, 96 * kMegabyte);
-  EXPECT_LT(memory.most - memory.first, 32 * kMegabyte);
+  EXPECT_LT(memory.most - memory.first, 20 * kMegabyte);
   EXPECT_GT(relay.metric("outbox_batches"), 0);
   EXPECT_EQ(relay.metric("messages_in_flight"), published) << "nothing can have been delivered";
   EXPECT_TRUE(relay.accounts_add_up()) << relay.metrics();
