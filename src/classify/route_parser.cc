@@ -5,7 +5,6 @@
 
 #include "classify/key_codec.h"
 #include "classify/routes.h"
-#include "observe/printable.h"
 
 namespace firebase_relay::classify {
 namespace {
@@ -31,6 +30,19 @@ std::string text_of(const Json& value, const std::string& place) {
     expected(place, "a text that is not empty, found " + shown(value));
   }
   return value.get<std::string>();
+}
+
+/// A name in the file may hold a line break; the complaint about it is one line.
+std::string one_line(std::string_view text) {
+  std::string line;
+  for (const char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20) {
+      append_json_escaped({&c, 1}, line);
+    } else {
+      line += c;
+    }
+  }
+  return line;
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {
@@ -355,9 +367,8 @@ class RouteParser {
 }  // namespace
 
 Result<RouteTable> parse_routes(std::string_view json, std::string_view file_name) {
-  // A name in the file may hold a line break; the complaint about it is one line.
   const auto refused = [&](const std::string& what, std::string advice) {
-    return fail(ErrorCode::kInvalid, observe::printable(std::string(file_name) + ": " + what), std::move(advice));
+    return fail(ErrorCode::kInvalid, one_line(std::string(file_name) + ": " + what), std::move(advice));
   };
   try {
     return RouteParser().parse(Json::parse(json));

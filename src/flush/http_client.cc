@@ -3,8 +3,10 @@
 #include <curl/curl.h>
 
 #include <memory>
+#include <utility>
 
 #include "flush/header_lines.h"
+#include "flush/status_lines.h"
 
 namespace firebase_relay::flush {
 namespace {
@@ -17,10 +19,18 @@ std::size_t keep_body(char* data, std::size_t size, std::size_t count, void* bod
   return size * count;
 }
 
-std::size_t keep_date(char* data, std::size_t size, std::size_t count, void* date) {
+/// What counts of an answer's head.
+struct Head {
+  StatusLines status;
+  std::string date;
+};
+
+std::size_t keep_head(char* data, std::size_t size, std::size_t count, void* kept) {
+  Head& head = *static_cast<Head*>(kept);
   const std::string_view line(data, size * count);
+  head.status.take(line);
   if (line.starts_with("Date: ") || line.starts_with("date: "))
-    static_cast<std::string*>(date)->assign(line.substr(6, line.find_last_not_of("\r\n") - 5));
+    head.date.assign(line.substr(6, line.find_last_not_of("\r\n") - 5));
   return size * count;
 }
 
@@ -35,6 +45,7 @@ Result<HttpResponse> http_request(const HttpRequest& request) {
   const std::unique_ptr<CURL, void (*)(CURL*)> easy(curl_easy_init(), curl_easy_cleanup);
   if (!easy) return fail(ErrorCode::kUnavailable, "curl_easy_init failed");
   HttpResponse response;
+  Head head;
   HeaderLines headers;
   headers.add(("Content-Type: " + request.content_type).c_str());
   headers.add_authorization(request.credential.authorization);
@@ -55,17 +66,19 @@ Result<HttpResponse> http_request(const HttpRequest& request) {
   if (request.ca) request.ca->apply_to(easy.get());
   set(CURLOPT_WRITEFUNCTION, keep_body);
   set(CURLOPT_WRITEDATA, &response.body);
-  set(CURLOPT_HEADERFUNCTION, keep_date);
-  set(CURLOPT_HEADERDATA, &response.date);
+  set(CURLOPT_HEADERFUNCTION, keep_head);
+  set(CURLOPT_HEADERDATA, &head);
   set(CURLOPT_XFERINFOFUNCTION, gives_up);
   set(CURLOPT_XFERINFODATA, &request);
   set(CURLOPT_NOPROGRESS, 0L);
   set(CURLOPT_QUICK_EXIT, 1L);  // giving up does not wait for a name that nobody resolves
   const CURLcode code = curl_easy_perform(easy.get());
   if (code != CURLE_OK) return fail(ErrorCode::kUnavailable, curl_easy_strerror(code));
+  if (!head.status.are_valid()) return fail(ErrorCode::kUnavailable, "the answer is no HTTP");
   long status = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
   response.status = static_cast<int>(status);
+  response.date = std::move(head.date);
   return response;
 }
 

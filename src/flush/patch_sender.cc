@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "flush/header_lines.h"
+#include "flush/status_lines.h"
 
 namespace firebase_relay::flush {
 namespace {
@@ -33,17 +34,6 @@ std::string unquoted(std::string_view path) {
     plain += path[i];
   }
   return plain;
-}
-
-/// `HTTP/1.1 204 No Content`, `HTTP/2 204`. libcurl takes whatever else begins with `HTTP/` for a 200: found by
-/// fuzzing, and it would acknowledge what nobody has stored.
-bool is_status_line(std::string_view line) {
-  const std::size_t blank = line.find(' ');
-  if (blank == std::string_view::npos || line.size() < blank + 4) return false;
-  const std::string_view version = line.substr(0, blank);
-  const std::string_view status = line.substr(blank + 1, 3);
-  return (version == "HTTP/1.1" || version == "HTTP/1.0" || version == "HTTP/2") &&
-         std::all_of(status.begin(), status.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 std::string one_line(std::string_view text) {
@@ -133,7 +123,7 @@ class PatchSender::Transfer {
     curl_off_t connected_us = 0;
     curl_easy_getinfo(easy_, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
     long status = 0;
-    if (has_status_) curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+    if (status_lines_.are_valid()) curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
     Answer answer;
     answer.transport = transport_of(code, connected_us > 0);
     answer.status = static_cast<int>(status);
@@ -187,10 +177,7 @@ class PatchSender::Transfer {
     constexpr std::string_view kName = "retry-after:";
     std::string_view line(data, size * count);
     Transfer& transfer = *static_cast<Transfer*>(self);
-    // The first line, and the first behind a 100 Continue; a header of this name says nothing.
-    const bool is_first = std::exchange(transfer.is_at_status_line_, line.starts_with('\r') || line.starts_with('\n'));
-    const bool is_http = line.size() > 5 && curl_strnequal(line.data(), "HTTP/", 5) != 0;  // as libcurl looks at it
-    if (is_first && is_http && !is_status_line(line)) transfer.has_status_ = false;
+    transfer.status_lines_.take(line);
     const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
     if (line.size() > kName.size() &&
         std::equal(kName.begin(), kName.end(), line.begin(), [&](char b, char a) { return same(a, b); })) {
@@ -209,8 +196,7 @@ class PatchSender::Transfer {
   std::size_t offset_ = 0;
   std::string answer_;
   std::string retry_after_;
-  bool has_status_ = true;  // as far as it goes
-  bool is_at_status_line_ = true;
+  StatusLines status_lines_;
   SteadyTime began_;
   HeaderLines headers_;
 };

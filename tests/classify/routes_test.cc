@@ -37,7 +37,7 @@ TEST(Routes, WrongFileIsRefusedInOneLineWithTheFileAndThePlace) {
       {R"({"routes":[{"kind":"prize"}]})", "/routes/0/kind", "price"},
       {R"({"routes":[{"knd":"price"}]})", "/routes/0", "knd"},
       {R"({"routes":[{"history":"h"},{"live":{"a.b":"@message"}}]})", "/routes/1/live", "a.b"},
-      {R"({"routes":[{"live":{"line\nbreak.":"@message"}}]})", "/routes/0/live", "line\\nbreak."},
+      {R"({"routes":[{"live":{"line\nbreak.":"@message"}}]})", "/routes/0/live", "line\\u000Abreak."},
       {R"({"routes":[{"live":{"a//b":"@message"}}]})", "/routes/0/live", ""},
       {R"({"routes":[{"live":{"a/{X}":"@message"}}]})", "/routes/0/live", "{TICKER}"},
       {R"({"routes":[{"live":{"a/{ID}":"@message"}}]})", "/routes/0", "id"},

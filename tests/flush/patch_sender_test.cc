@@ -9,6 +9,8 @@
 #include <mutex>
 #include <thread>
 
+#include "flush/http_client.h"
+
 namespace firebase_relay::flush {
 namespace {
 
@@ -230,6 +232,24 @@ TEST(PatchSender, WhatOnlyBeginsLikeHttpAcknowledgesNothing) {
     const Answer answer = answer_to(garbage);
     EXPECT_FALSE(answer.transport == Answer::Transport::kAnswered && answer.status != 0) << garbage << answer.status;
   }
+}
+
+TEST(HttpRequest, WhatOnlyBeginsLikeHttpIsNoAnswer) {
+  OneAnswer garbage("HTTP/1.1 2x4 No Content\r\n\r\n");
+  HttpRequest request;
+  request.method = "PATCH";
+  request.body = Secret(std::string("{\"a\":1}"));
+  request.url = garbage.url();
+  const Result<HttpResponse> refused = http_request(request);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable);
+
+  OneAnswer good("HTTP/1.1 204 No Content\r\nDate: Wed, 06 May 2026 14:39:21 GMT\r\n\r\n");
+  request.url = good.url();
+  const Result<HttpResponse> answer = http_request(request);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 204);
+  EXPECT_EQ(answer->date, "Wed, 06 May 2026 14:39:21 GMT");
 }
 
 TEST(PatchSender, WakeEndsTheWait) {

@@ -43,7 +43,10 @@ TEST(Soak, FaultsAllTheTimeLoseNothingAndMemoryStaysFlat) {
   const int seed = number_from("SOAK_SEED", 11);
   const RedisServer redis({"--client-output-buffer-limit", "pubsub 0 0 0"});
   const Emulator emulator;
-  RelayProcess relay(redis, emulator, {"--request-timeout-ms", "2000", "--workers", "4", "--flush-interval-ms", "50"});
+  // The awkward channels of half an hour are more than 10,000, the default: every one above would be a dead letter.
+  RelayProcess relay(
+      redis, emulator,
+      {"--request-timeout-ms", "2000", "--workers", "4", "--flush-interval-ms", "50", "--tickers-max", "1000000"});
   ASSERT_TRUE(relay.wait_ready());
   pipeline_test::BrokerRun broker;
   Process publishing(broker.command(redis, {"--rate", "400", "--seconds", std::to_string(length), "--tickers", "15",
