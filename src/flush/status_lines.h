@@ -9,7 +9,7 @@
 namespace firebase_relay::flush {
 
 /// Looks at the lines of an answer's head for its status: libcurl takes whatever else begins with `HTTP/` for a 200
-/// (found by fuzzing), and that would acknowledge what nobody has stored.
+/// (found by fuzzing), and that would acknowledge what nobody has stored. One for each request. Threads: its request's.
 class StatusLines {
  public:
   /// Every line of the head, with its line end, as libcurl hands them out.
