@@ -154,8 +154,8 @@ class RouteParser {
     for (const auto& [key, value] : object.items()) {
       if (std::find(known.begin(), known.end(), key) != known.end()) continue;
       std::string list;
-      for (const std::string_view name : known) list += (list.empty() ? "" : ", ") + std::string(name);
-      expected(place + "/" + key, "one of " + list + ", found '" + key + "'");
+      for (const std::string_view name : known) list += (list.empty() ? "one of " : ", ") + std::string(name);
+      expected(place + "/" + key, list + ", found '" + key + "'");
     }
   }
 
