@@ -71,8 +71,7 @@ void FragmentWriter::take(const Message& message, Sequence sequence) {
   if (options_.console != LineFormat::kNone) {
     append_message_line(options_.console, message, name_of(route.kind), ticker, arrived_at_, block_->console);
   }
-  const auto time = usable_event_time(event_time(), arrived_at_);
-  event_ms_ = time ? time->time_since_epoch().count() : HistoryEntry::kNoEventTime;
+  event_ms_ = event_time();
   if (options_.history && route.history) write_history(message, sequence, channel, route, place);
   write_live(sequence, route, place, id_key);
 }
@@ -145,6 +144,9 @@ std::string_view FragmentWriter::id_of(const Route& route) {
 std::optional<DeadLetterReason> FragmentWriter::over_limit(const Route& route, const Place& place,
                                                            std::string_view id_key) const {
   const Reach& reach = payload_.message().reach;
+  // No field reaches further than the message, so this settles it for nearly all.
+  if (!beyond(place.keys_max + reach.keys, place.path_bytes_max + id_key.size() + reach.path_bytes))
+    return std::nullopt;
   if (options_.history && route.history) {
     if (const auto reason = beyond(route.history->keys + 1 + reach.keys, place.history_path_bytes + reach.path_bytes))
       return reason;
@@ -173,16 +175,15 @@ bool FragmentWriter::admits(const Route& route, std::string_view ticker, const C
   return place.is_admitted;
 }
 
-std::optional<UtcMillis> FragmentWriter::event_time() const {
-  const auto read = [this](const Value* value) -> std::optional<UtcMillis> {
-    if (!value) return std::nullopt;
-    if (value->type == ValueType::kString) return parse_timestamp(payload_.text(*value));
-    if (value->type == ValueType::kNumber) return parse_timestamp(payload_.raw(*value));
-    return std::nullopt;
-  };
-  if (!payload_.is_object()) return std::nullopt;
-  const auto own = usable_event_time(read(payload_.fields().find(routes_.timestamp)), arrived_at_);
-  return own ? own : read(payload_.envelope_timestamp());
+/// The message's own time or its envelope's, in ms since 1970; kNoEventTime when neither may be used.
+std::int64_t FragmentWriter::event_time() const {
+  if (!payload_.is_object()) return HistoryEntry::kNoEventTime;
+  for (const Value* value : {payload_.fields().find(routes_.timestamp), payload_.envelope_timestamp()}) {
+    if (!value || (value->type != ValueType::kString && value->type != ValueType::kNumber)) continue;
+    const auto time = parse_timestamp(value->type == ValueType::kString ? payload_.text(*value) : payload_.raw(*value));
+    if (time && is_usable_event_time(*time, arrived_at_)) return time->time_since_epoch().count();
+  }
+  return HistoryEntry::kNoEventTime;
 }
 
 void FragmentWriter::write_history(const Message& message, Sequence sequence, Channel& channel, const Route& route,
@@ -233,7 +234,11 @@ void FragmentWriter::write_live(Sequence sequence, const Route& route, Place& pl
     Place::Path& path = place.paths[i];
     if (path.has_id && id_key.empty()) continue;
     const std::string_view value = live_value(route.live[i], place);
-    if (!value.empty()) put(path, id_key, value, origin);
+    if (value.empty()) continue;
+    if (ticket != LiveUpdate::kNoTicket) ++block_->tickets[ticket].updates;
+    Pending& pending = path.has_id ? pending_for(path, id_key) : pending_for(path);
+    pending.json = value;
+    pending.origin = origin;
   }
   if (ticket != LiveUpdate::kNoTicket && block_->tickets[ticket].updates == 0) {
     ++block_->coalesced[static_cast<std::size_t>(
@@ -268,47 +273,31 @@ std::string_view FragmentWriter::stable(const Value& value) {
   return copy;
 }
 
-void FragmentWriter::put(Place::Path& path, std::string_view id_key, std::string_view json, const Origin& origin) {
-  const std::string* text = &path.text;
-  std::uint64_t hash = path.hash;
-  std::uint64_t* known_block = &path.block;
-  std::uint32_t* slot = &path.slot;
-  std::uint64_t in_this_block = block_->number;
-  if (path.has_id) {
-    std::string whole = path.text;
-    whole += id_key;
-    whole += path.suffix;
-    const auto [found, is_new] = id_paths_.try_emplace(std::move(whole));
-    if (is_new) found->second.hash = hash_of_path(found->first);
-    text = &found->first;
-    hash = found->second.hash;
-    slot = &found->second.slot;
-    in_this_block = is_new ? 0 : block_->number;
-    known_block = &in_this_block;
-  }
-  if (origin.ticket != LiveUpdate::kNoTicket) ++block_->tickets[origin.ticket].updates;
-  if (*known_block == block_->number) {
-    Pending& pending = pending_[*slot];
-    overtake(pending);
-    pending.json = json;  // the rest is as it was
-    pending.origin = origin;
-    return;
-  }
-  *known_block = block_->number;
-  *slot = static_cast<std::uint32_t>(pending_.size());
-  Pending& pending = pending_.emplace_back();
-  pending.json = json;
-  pending.path = text;
-  pending.path_hash = hash;
-  pending.prefix_size = static_cast<std::uint32_t>(path.text.size());
-  pending.origin = origin;
+/// The place of a value among those of the block; what stood there is overtaken.
+FragmentWriter::Pending& FragmentWriter::pending_for(Place::Path& path) {
+  if (path.block == block_->number) return overtake(pending_[path.slot]);
+  path.block = block_->number;
+  path.slot = static_cast<std::uint32_t>(pending_.size());
+  return pending_.emplace_back(Pending{{}, &path.text, path.hash, static_cast<std::uint32_t>(path.text.size()), {}});
 }
 
-void FragmentWriter::overtake(Pending& pending) {
+FragmentWriter::Pending& FragmentWriter::pending_for(const Place::Path& path, std::string_view id_key) {
+  id_path_ = path.text;
+  id_path_ += id_key;
+  id_path_ += path.suffix;
+  const std::uint64_t hash = hash_of_path(id_path_);
+  const auto [found, is_new] =
+      id_paths_.try_emplace(IdPath{hash, id_path_}, static_cast<std::uint32_t>(pending_.size()));
+  if (!is_new) return overtake(pending_[found->second]);
+  return pending_.emplace_back(Pending{{}, &found->first.text, hash, static_cast<std::uint32_t>(path.text.size()), {}});
+}
+
+FragmentWriter::Pending& FragmentWriter::overtake(Pending& pending) {
   ++block_->updates_coalesced;
-  if (pending.origin.ticket == LiveUpdate::kNoTicket) return;
+  if (pending.origin.ticket == LiveUpdate::kNoTicket) return pending;
   Ticket& ticket = block_->tickets[pending.origin.ticket];
   if (--ticket.updates == 0) ++block_->coalesced[static_cast<std::size_t>(ticket.kind)];
+  return pending;
 }
 
 void FragmentWriter::finish_live() {

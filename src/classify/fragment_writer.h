@@ -56,9 +56,14 @@ class FragmentWriter {
     std::uint32_t prefix_size = 0;  ///< of the path before its {ID}
     Origin origin{};
   };
+  /// A path with an id, whose hash is needed anyway.
   struct IdPath {
-    std::uint32_t slot;
     std::uint64_t hash;
+    std::string text;
+    bool operator==(const IdPath&) const = default;
+  };
+  struct IdPathHash {
+    std::size_t operator()(const IdPath& path) const noexcept { return path.hash; }
   };
 
   void take(const Message& message, Sequence sequence);
@@ -72,11 +77,12 @@ class FragmentWriter {
   void write_history(const Message& message, Sequence sequence, Channel& channel, const Route& route,
                      const Place& place);
   void write_live(Sequence sequence, const Route& route, Place& place, std::string_view id_key);
-  void put(Place::Path& path, std::string_view id_key, std::string_view json, const Origin& origin);
-  void overtake(Pending& pending);
+  Pending& pending_for(Place::Path& path);
+  Pending& pending_for(const Place::Path& path, std::string_view id_key);
+  Pending& overtake(Pending& pending);
   [[nodiscard]] std::string_view live_value(const LiveTarget& target, const Place& place);
   [[nodiscard]] std::string_view stable(const Value& value);
-  [[nodiscard]] std::optional<UtcMillis> event_time() const;
+  [[nodiscard]] std::int64_t event_time() const;
   void finish_live();
 
   const RouteTable& routes_;
@@ -93,7 +99,8 @@ class FragmentWriter {
   std::string now_;
   std::int64_t event_ms_ = 0;
   std::vector<Pending> pending_;
-  std::unordered_map<std::string, IdPath> id_paths_;
+  std::unordered_map<IdPath, std::uint32_t, IdPathHash> id_paths_;  ///< to their place in pending_
+  std::string id_path_;
   std::deque<std::string> rewritten_;
   std::string id_key_;
 };

@@ -29,10 +29,9 @@ void write_key_hash(const KeySeed& seed, std::uint32_t n, char* out) noexcept {
   write_base64(hash.high64, 6, out + 6);
 }
 
-std::optional<UtcMillis> usable_event_time(std::optional<UtcMillis> time, UtcMillis arrived_at) noexcept {
+bool is_usable_event_time(UtcMillis time, UtcMillis arrived_at) noexcept {
   constexpr UtcMillis kEarliest{std::chrono::sys_days(std::chrono::year(2000) / 1 / 1)};
-  if (!time || *time < kEarliest || *time > arrived_at + std::chrono::days(1)) return std::nullopt;
-  return time;
+  return time >= kEarliest && time <= arrived_at + std::chrono::days(1);
 }
 
 }  // namespace firebase_relay::classify

@@ -25,7 +25,7 @@ void write_key_time(UtcMillis time, char* out) noexcept;
 /// Writes the 12 characters of the hash.
 void write_key_hash(const KeySeed& seed, std::uint32_t n, char* out) noexcept;
 
-/// A message's own time, if it may be: neither before 2000 nor more than a day ahead of its arrival.
-std::optional<UtcMillis> usable_event_time(std::optional<UtcMillis> time, UtcMillis arrived_at) noexcept;
+/// May this be a message's own time? Neither before 2000 nor more than a day ahead of its arrival.
+bool is_usable_event_time(UtcMillis time, UtcMillis arrived_at) noexcept;
 
 }  // namespace firebase_relay::classify

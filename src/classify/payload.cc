@@ -156,7 +156,9 @@ class Payload::Walk {
       return array(elements, out);
     }
     set_range(json.raw_json_token(), out);
-    return scalar(json, type, payload_.raw(out), out);
+    if (!scalar(json, type, payload_.raw(out), out)) return false;
+    payload_.scalars_.push_back({out.begin, out.end, out.type});
+    return true;
   }
 
   /// `json`: an ondemand::value or, of a payload that is nothing but this scalar, the document.
@@ -381,19 +383,6 @@ class Payload::Walk {
 Payload::Payload(const RouteTable& routes) : routes_(routes), parser_(std::make_unique<Parser>()) {}
 Payload::~Payload() = default;
 
-bool Payload::open(std::string_view bytes) {
-  bytes_ = bytes;
-  outer_.present = 0;
-  inner_.present = 0;
-  is_enveloped_ = false;
-  is_object_ = false;
-  message_ = {};
-  edits_.clear();
-  if (!Walk(*this).document()) return false;
-  std::sort(edits_.begin(), edits_.end(), [](const Edit& a, const Edit& b) {
-    return a.begin != b.begin ? a.begin < b.begin : a.end > b.end;  // a cut before what lies in it
-  });
-  return true;
-}
+bool Payload::walk() { return Walk(*this).document(); }
 
 }  // namespace firebase_relay::classify

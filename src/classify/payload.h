@@ -9,26 +9,11 @@
 #include <vector>
 
 #include "classify/routes.h"
+#include "classify/shape.h"
+#include "classify/value.h"
 #include "firebase_relay/dead_letter.h"
 
 namespace firebase_relay::classify {
-
-/// How far a value reaches below its place: what the limits of a path are checked with.
-struct Reach {
-  std::uint32_t keys = 0;        ///< on the longest way down
-  std::uint32_t path_bytes = 0;  ///< of the longest encoded path below, slashes included
-};
-
-enum class ValueType : std::uint8_t { kString, kNumber, kBool, kNull, kObject, kArray };
-
-/// One value of a payload: a range of its bytes.
-struct Value {
-  std::uint32_t begin = 0;
-  std::uint32_t end = 0;
-  ValueType type = ValueType::kNull;
-  bool has_escapes = false;  ///< kString: there is a backslash in it
-  Reach reach;
-};
 
 /// The fields that the routes name, found in one message.
 struct FieldSet {
@@ -39,7 +24,8 @@ struct FieldSet {
 };
 
 /// A payload, validated and opened: the only time its bytes are looked at. simdjson on-demand checks UTF-8, structure
-/// and every value it is asked for, and `walk` asks for all of them: raw_json() and skipping would check nothing.
+/// and every value it is asked for, and `Walk` asks for all of them: raw_json() and skipping would check nothing. What
+/// a walk found is kept by the payload's shape, and the next payload of that shape needs none (classify/shape.h).
 ///
 /// Ownership: keeps views into the payload given to open(); valid until the next open() and as long as those bytes are.
 /// Threads:   one at a time; a worker has its own.
@@ -68,7 +54,7 @@ class Payload {
   /// What the string `value` stands for. Valid until the next call for a string with escapes.
   [[nodiscard]] std::string_view text(const Value& value);
   /// Does `value` hold keys that have to be encoded, or duplicates? Then raw() must not be sent.
-  [[nodiscard]] bool needs_rewrite(const Value& value) const;
+  [[nodiscard]] bool needs_rewrite(const Value& value) const { return !edits_.empty() && has_edit_in(value); }
   /// Appends `value` with its keys encoded and all but the last of duplicate keys left out; else the bytes of raw().
   void append(const Value& value, std::string& out) const;
 
@@ -82,6 +68,31 @@ class Payload {
     std::string text;
   };
 
+  /// What a walk found, apart from the scalars: where each field is, in any payload of this shape.
+  struct Found {
+    static constexpr std::uint32_t kNoScalar = 0xFFFFFFFF;
+    struct Field {
+      FieldId id;
+      bool is_inner;         ///< below the envelope's `data`
+      std::uint32_t scalar;  ///< which one it is; kNoScalar: an object or a list
+      Shape::Mark begin;
+      Shape::Mark end;
+      Value value;  ///< its reach, and for objects and lists its type
+    };
+    Shape shape;
+    bool is_enveloped;
+    Shape::Mark message_begin;
+    Shape::Mark message_end;
+    Value message;
+    std::vector<Field> fields;
+  };
+
+  bool walk();
+  bool recall();
+  void fill_in(const Found& found);
+  void remember();
+  [[nodiscard]] bool has_edit_in(const Value& value) const;
+
   const RouteTable& routes_;
   std::unique_ptr<Parser> parser_;
   std::string_view bytes_;
@@ -92,6 +103,9 @@ class Payload {
   FieldSet outer_;
   FieldSet inner_;
   std::vector<Edit> edits_;
+  std::vector<Scalar> scalars_;
+  std::vector<std::unique_ptr<Found>> found_;  ///< the one that fitted last comes first
+  unsigned not_found_ = 0;                     ///< payloads that had none of these shapes
   std::string unescaped_;
 };
 

@@ -17,7 +17,7 @@ std::string_view Payload::text(const Value& value) {
   return unescaped_;
 }
 
-bool Payload::needs_rewrite(const Value& value) const {
+bool Payload::has_edit_in(const Value& value) const {
   return std::any_of(edits_.begin(), edits_.end(),
                      [&](const Edit& edit) { return edit.begin >= value.begin && edit.end <= value.end; });
 }

@@ -113,6 +113,8 @@ Place Places::make_place(const Route& route, std::string_view ticker, const Chan
     path.has_id = stopped < target.path.pieces.size();
     if (path.has_id) render(target.path, stopped + 1, ticker, channel.name, behind);
     path.path_bytes = before.path_bytes + behind.path_bytes;
+    place.path_bytes_max = std::max(place.path_bytes_max, path.path_bytes);
+    place.keys_max = std::max(place.keys_max, target.path.keys);
     path.hash = hash_of_path(before.text);
     path.text = std::move(before.text);
     path.suffix = std::move(behind.text);
@@ -123,6 +125,8 @@ Place Places::make_place(const Route& route, std::string_view ticker, const Chan
     render(*route.history, 0, ticker, channel.name, history);
     place.history_prefix = '"' + history.text + '/';
     place.history_path_bytes = history.path_bytes + 1 + static_cast<std::uint32_t>(kHistoryKeySize);
+    place.path_bytes_max = std::max(place.path_bytes_max, place.history_path_bytes);
+    place.keys_max = std::max(place.keys_max, route.history->keys + 1);
   }
   return place;
 }

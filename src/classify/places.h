@@ -27,6 +27,8 @@ struct Place {
   std::string ticker_json;               ///< the ticker as a JSON string
   std::string history_prefix;            ///< `"history/AAPL/prices/`: the key comes next
   std::uint32_t history_path_bytes = 0;  ///< with the key
+  std::uint32_t path_bytes_max = 0;      ///< of all its paths, the longest; without an id
+  std::size_t keys_max = 0;              ///< of all its paths, the most
   bool is_admitted = false;              ///< its names are among KnownNames; else to be asked
   std::vector<Path> paths;               ///< as Route::live
 };

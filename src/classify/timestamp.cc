@@ -1,5 +1,6 @@
 #include "classify/timestamp.h"
 
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -10,53 +11,54 @@ namespace {
 using std::chrono::milliseconds;
 
 /// Reads from the front of a text; every function says whether it found what it looked for, and takes only then.
+/// Each message with a time of its own comes through here: no calls, no searching.
 class Reader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  explicit Reader(std::string_view text) : at_(text.data()), end_(at_ + text.size()) {}
 
-  /// Exactly `digits` digits.
-  bool number(int digits, int& value) {
-    if (static_cast<int>(text_.size()) < digits) return false;
+  /// Exactly `kDigits` digits.
+  template <int kDigits>
+  bool number(int& value) {
+    if (end_ - at_ < kDigits) return false;
     int read = 0;
-    for (int i = 0; i < digits; ++i) {
-      const char c = text_[static_cast<std::size_t>(i)];
-      if (c < '0' || c > '9') return false;
-      read = read * 10 + (c - '0');
+    bool ok = true;
+    for (int i = 0; i < kDigits; ++i) {
+      const auto digit = static_cast<unsigned>(at_[i] - '0');
+      ok = ok && digit <= 9;
+      read = read * 10 + static_cast<int>(digit);
     }
+    if (!ok) return false;
     value = read;
-    text_.remove_prefix(static_cast<std::size_t>(digits));
-    return true;
-  }
-  bool one_of(std::string_view characters, char& found) {
-    if (text_.empty() || characters.find(text_.front()) == std::string_view::npos) return false;
-    found = text_.front();
-    text_.remove_prefix(1);
+    at_ += kDigits;
     return true;
   }
   bool character(char c) {
-    char found;
-    return one_of({&c, 1}, found);
+    if (at_ == end_ || *at_ != c) return false;
+    ++at_;
+    return true;
   }
+  bool either(char a, char b) { return character(a) || character(b); }
   /// Digits of a fraction of a second; the first three count.
   bool fraction(int& millis) {
-    int digits = 0;
+    constexpr std::array<int, 3> kWeights = {100, 10, 1};
+    const char* const begin = at_;
     millis = 0;
-    for (; !text_.empty() && text_.front() >= '0' && text_.front() <= '9'; text_.remove_prefix(1), ++digits) {
-      if (digits < 3) millis = millis * 10 + (text_.front() - '0');
+    for (; at_ != end_ && *at_ >= '0' && *at_ <= '9'; ++at_) {
+      if (at_ - begin < 3) millis += (*at_ - '0') * kWeights[static_cast<std::size_t>(at_ - begin)];
     }
-    for (int i = digits; i < 3; ++i) millis *= 10;
-    return digits > 0;
+    return at_ != begin;
   }
-  [[nodiscard]] bool at_end() const { return text_.empty(); }
+  [[nodiscard]] bool at_end() const { return at_ == end_; }
 
  private:
-  std::string_view text_;
+  const char* at_;
+  const char* end_;
 };
 
 bool read_date(Reader& reader, std::chrono::sys_days& day) {
   int year, month, date;
-  if (!reader.number(4, year) || !reader.character('-') || !reader.number(2, month) || !reader.character('-') ||
-      !reader.number(2, date)) {
+  if (!reader.number<4>(year) || !reader.character('-') || !reader.number<2>(month) || !reader.character('-') ||
+      !reader.number<2>(date)) {
     return false;
   }
   const std::chrono::year_month_day ymd{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
@@ -67,11 +69,10 @@ bool read_date(Reader& reader, std::chrono::sys_days& day) {
 
 bool read_time(Reader& reader, milliseconds& time) {
   int hour, minute, second = 0, millis = 0;
-  if (!reader.number(2, hour) || !reader.character(':') || !reader.number(2, minute)) return false;
+  if (!reader.number<2>(hour) || !reader.character(':') || !reader.number<2>(minute)) return false;
   if (reader.character(':')) {
-    if (!reader.number(2, second)) return false;
-    char point;
-    if (reader.one_of(".,", point) && !reader.fraction(millis)) return false;
+    if (!reader.number<2>(second)) return false;
+    if (reader.either('.', ',') && !reader.fraction(millis)) return false;
   }
   if (hour > 23 || minute > 59 || second > 60) return false;  // 60: a leap second
   time = std::chrono::hours(hour) + std::chrono::minutes(minute) + std::chrono::seconds(second) + milliseconds(millis);
@@ -81,16 +82,16 @@ bool read_time(Reader& reader, milliseconds& time) {
 /// `Z`, `+HH`, `+HHMM`, `+HH:MM` or nothing, which is UTC.
 bool read_zone(Reader& reader, std::chrono::minutes& offset) {
   offset = {};
-  char sign;
-  if (reader.at_end() || reader.one_of("Zz", sign)) return true;
-  if (!reader.one_of("+-", sign)) return false;
+  if (reader.at_end() || reader.either('Z', 'z')) return true;
+  const bool is_west = reader.character('-');
+  if (!is_west && !reader.character('+')) return false;
   int hours, minutes = 0;
-  if (!reader.number(2, hours)) return false;
+  if (!reader.number<2>(hours)) return false;
   reader.character(':');
-  if (!reader.at_end() && !reader.number(2, minutes)) return false;
+  if (!reader.at_end() && !reader.number<2>(minutes)) return false;
   if (hours > 23 || minutes > 59) return false;
   offset = std::chrono::hours(hours) + std::chrono::minutes(minutes);
-  if (sign == '-') offset = -offset;
+  if (is_west) offset = -offset;
   return true;
 }
 
@@ -99,11 +100,9 @@ std::optional<UtcMillis> parse_iso(std::string_view text) {
   std::chrono::sys_days day;
   milliseconds time;
   std::chrono::minutes offset;
-  char separator;
-  if (!read_date(reader, day) || !reader.one_of("Tt ", separator) || !read_time(reader, time) ||
-      !read_zone(reader, offset) || !reader.at_end()) {
-    return std::nullopt;
-  }
+  const bool has_both =
+      read_date(reader, day) && (reader.either('T', 't') || reader.character(' ')) && read_time(reader, time);
+  if (!has_both || !read_zone(reader, offset) || !reader.at_end()) return std::nullopt;
   return UtcMillis(day) + time - offset;
 }
 

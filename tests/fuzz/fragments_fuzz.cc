@@ -38,6 +38,18 @@ void check_fragment(std::string_view path, std::string_view value) {
   check_keys(json.items().begin().value(), text);
 }
 
+/// What a writer made of a block, whatever it may have seen before.
+std::string made_of(const FragmentBlock& block) {
+  std::string made;
+  for (const LiveUpdate& update : block.live) {
+    made += block.path_of(update);
+    made += block.value_of(update);
+  }
+  for (const HistoryRun& run : block.history) made += run.text;
+  for (const DeadLetter& letter : block.dead_letters) made += name_of(letter.reason);
+  return made;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -55,6 +67,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   block.append(channel, payload);
   block.append("TICKER_UPDATES_AAPL", R"({"type":"price","price":1})");
   const auto written = writer.write(block);
+  FragmentWriter fresh(routes, {});
+  demand(made_of(*written) == made_of(*fresh.write(block)), "known shapes made a difference", payload);
   std::size_t entries = 0;
   for (const HistoryRun& run : written->history) {
     entries += run.entries.size();

@@ -1,0 +1,148 @@
+#include "classify/shape.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "firebase_relay/message.h"
+
+namespace firebase_relay::classify {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "the first byte of a word is its lowest");
+
+constexpr std::size_t kWord = sizeof(std::uint64_t);
+constexpr std::uint64_t kEach = 0x0101010101010101ull;  // times a byte: that byte everywhere
+static_assert(kPayloadPadding >= kWord, "words are read over the end");
+
+std::uint64_t word_at(const char* at) {
+  std::uint64_t word;
+  std::memcpy(&word, at, kWord);
+  return word;
+}
+
+/// Both must have kWord readable bytes behind them.
+bool equal(const char* a, const char* b, std::size_t size) {
+  for (; size >= kWord; a += kWord, b += kWord, size -= kWord) {
+    if (word_at(a) != word_at(b)) return false;
+  }
+  const std::uint64_t counts = (std::uint64_t{1} << (8 * size)) - 1;
+  return ((word_at(a) ^ word_at(b)) & counts) == 0;
+}
+
+/// The highest bit of each byte that ends the plain text of a string: a quote, a backslash, a control byte, or one
+/// beyond ASCII. Bits above the lowest one set may be wrong: a borrow went through them.
+/// Source: Anderson, Bit Twiddling Hacks, "Determine if a word has a zero byte" and "... a byte less than n".
+std::uint64_t stops_in(std::uint64_t word) {
+  const auto zeros = [](std::uint64_t of) { return (of - kEach) & ~of; };
+  const std::uint64_t controls = (word - kEach * 0x20) & ~word;
+  return (zeros(word ^ (kEach * '"')) | zeros(word ^ (kEach * '\\')) | controls | word) & (kEach * 0x80);
+}
+
+/// Behind the closing quote of the string whose opening one is at `at`; null: not a plain string.
+const char* end_of_string(const char* at, const char* end) {
+  const char* const inside = ++at;
+  bool is_ascii = true;
+  while (at < end) {
+    const std::uint64_t stops = stops_in(word_at(at));
+    if (stops == 0) {
+      at += kWord;
+      continue;
+    }
+    at += std::countr_zero(stops) / 8;
+    if (at >= end) return nullptr;
+    if (*at == '"') {
+      const bool is_text = is_ascii || simdjson::validate_utf8(inside, static_cast<std::size_t>(at - inside));
+      return is_text ? at + 1 : nullptr;
+    }
+    if (static_cast<unsigned char>(*at) < 0x80) return nullptr;
+    is_ascii = false;
+    ++at;
+  }
+  return nullptr;
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Behind the number at `at`; null: not one, or one that takes a parser to tell whether a double can hold it.
+const char* end_of_number(const char* at, const char* end) {
+  constexpr std::ptrdiff_t kDigitsMax = 64;  // far from 1e308
+  const char* const begin = at;
+  if (*at == '-') ++at;
+  const char* const whole = at;
+  while (at < end && is_digit(*at)) ++at;
+  if (at == whole || (*whole == '0' && at - whole > 1)) return nullptr;
+  if (at < end && *at == '.') {
+    const char* const fraction = ++at;
+    while (at < end && is_digit(*at)) ++at;
+    if (at == fraction) return nullptr;
+  }
+  return at - begin <= kDigitsMax ? at : nullptr;  // an exponent follows in no shape
+}
+
+}  // namespace
+
+Shape::Shape(std::string_view payload, const std::vector<Scalar>& scalars) {
+  std::uint32_t at = 0;
+  for (const Scalar& scalar : scalars) {
+    gaps_.push_back(static_cast<std::uint32_t>(text_.size()));
+    text_ += payload.substr(at, scalar.begin - at);
+    at = scalar.end;
+  }
+  gaps_.push_back(static_cast<std::uint32_t>(text_.size()));
+  text_ += payload.substr(at);
+  gaps_.push_back(static_cast<std::uint32_t>(text_.size()));
+  text_.append(kWord, '\0');
+}
+
+bool Shape::is_shape_of(std::string_view bytes, std::vector<Scalar>& scalars) const {
+  const char* const begin = bytes.data();
+  const char* const end = begin + bytes.size();
+  const char* at = begin;
+  const std::size_t count = gaps_.size() - 2;
+  scalars.resize(count);
+  for (std::size_t i = 0;; ++i) {
+    const std::size_t gap = gaps_[i + 1] - gaps_[i];
+    if (static_cast<std::size_t>(end - at) < gap || !equal(at, text_.data() + gaps_[i], gap)) return false;
+    at += gap;
+    if (i == count) return at == end;
+    if (at == end) return false;
+    Scalar& scalar = scalars[i];
+    scalar.begin = static_cast<std::uint32_t>(at - begin);
+    switch (*at) {
+      case '"':
+        scalar.type = ValueType::kString;
+        at = end_of_string(at, end);
+        break;
+      case 'n':
+        scalar.type = ValueType::kNull;
+        at = equal(at, "null\0\0\0", 4) ? at + 4 : nullptr;
+        break;
+      case 't':
+        scalar.type = ValueType::kBool;
+        at = equal(at, "true\0\0\0", 4) ? at + 4 : nullptr;
+        break;
+      case 'f':
+        scalar.type = ValueType::kBool;
+        at = equal(at, "false\0\0", 5) ? at + 5 : nullptr;
+        break;
+      default:
+        scalar.type = ValueType::kNumber;
+        at = end_of_number(at, end);
+        break;
+    }
+    if (!at) return false;
+    scalar.end = static_cast<std::uint32_t>(at - begin);
+  }
+}
+
+Shape::Mark Shape::mark(std::uint32_t at, const std::vector<Scalar>& scalars) {
+  const auto behind = std::upper_bound(scalars.begin(), scalars.end(), at,
+                                       [](std::uint32_t place, const Scalar& scalar) { return place < scalar.end; });
+  const auto count = static_cast<std::uint32_t>(behind - scalars.begin());
+  return {count, at - (count == 0 ? 0 : scalars[count - 1].end)};
+}
+
+}  // namespace firebase_relay::classify
