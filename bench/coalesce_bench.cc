@@ -30,7 +30,7 @@ void merge_live(benchmark::State& state) {
   firebase_relay::Sequence sequence = 0;
   for (auto _ : state) {
     for (std::size_t i = 0; i < paths.size(); ++i)
-      map.merge(paths[i], hashes[i], "\"187.23\"", ++sequence, LiveMap::kNoTicket, ended);
+      map.merge(paths[i], hashes[i], "\"187.23\"", ++sequence, LiveMap::kNoTicket, {}, ended);
   }
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(paths.size()));
 }
@@ -45,7 +45,7 @@ void flush_live(benchmark::State& state) {
   firebase_relay::Sequence sequence = 0;
   for (auto _ : state) {
     for (const std::string& path : paths)
-      map.merge(path, firebase_relay::classify::hash_of_path(path), "\"187.23\"", ++sequence, LiveMap::kNoTicket,
+      map.merge(path, firebase_relay::classify::hash_of_path(path), "\"187.23\"", ++sequence, LiveMap::kNoTicket, {},
                 ended);
     std::string base;
     std::string text;

@@ -169,6 +169,11 @@ class Delivery {
   [[nodiscard]] SteadyTime next_deadline() const;
   /// Does the next block change next_deadline()? If not, it may wait until then, or until batch_bytes_max have come.
   [[nodiscard]] bool waits_for_arrivals() const;
+  /// Until when the next block, which was read at `arrived`, may wait where it is before it is handed over; in the
+  /// past: it may not. While more history waits than the next requests can take, it has the half of guarantee 2's
+  /// window that may pass before something is sent: so what a database that answers will soon have need not go to the
+  /// disk.
+  [[nodiscard]] SteadyTime may_wait_until(SteadyTime arrived) const;
   /// After Stop: nothing is left that can be done.
   [[nodiscard]] bool drained() const;
   /// Messages taken in and not yet accounted for, the outbox included.

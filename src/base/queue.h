@@ -1,12 +1,12 @@
 #pragma once
 
 #include <concurrentqueue.h>
+#include <lightweightsemaphore.h>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <semaphore>
 #include <utility>
 
 namespace firebase_relay {
@@ -21,16 +21,16 @@ class Queue {
  public:
   void push(std::unique_ptr<T> element) {
     queue_.enqueue(std::move(element));
-    ready_.release();
+    ready_.signal();
   }
   /// The next element; waits for one. Null: closed and empty.
   std::unique_ptr<T> pop() {
-    ready_.acquire();
+    ready_.wait();
     std::unique_ptr<T> element;
     // The semaphore has counted an element that may not be visible to this consumer yet; after close() there is none.
     while (!queue_.try_dequeue(element)) {
       if (closed_.load(std::memory_order_acquire) && !queue_.try_dequeue(element)) {  // pairs with close()
-        ready_.release();                                                             // for the next one who waits
+        ready_.signal();                                                              // for the next one who waits
         return nullptr;
       }
       if (element) break;
@@ -48,12 +48,12 @@ class Queue {
   /// No push() comes after this: pop() gives what is left, then null.
   void close() {
     closed_.store(true, std::memory_order_release);  // pairs with pop()
-    ready_.release();
+    ready_.signal();
   }
 
  private:
   moodycamel::ConcurrentQueue<std::unique_ptr<T>> queue_;
-  std::counting_semaphore<> ready_{0};
+  moodycamel::LightweightSemaphore ready_{0, 0};  // no spinning: the cores have others to serve
   std::atomic<bool> closed_{false};
 };
 

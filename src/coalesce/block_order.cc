@@ -9,9 +9,14 @@ void BlockOrder::put(std::unique_ptr<FragmentBlock> block) {
   waiting_.emplace(number, std::move(block));
 }
 
-std::unique_ptr<FragmentBlock> BlockOrder::next() {
+const FragmentBlock* BlockOrder::front() const {
   const auto first = waiting_.begin();
-  if (first == waiting_.end() || first->first != next_number_) return nullptr;
+  return first != waiting_.end() && first->first == next_number_ ? first->second.get() : nullptr;
+}
+
+std::unique_ptr<FragmentBlock> BlockOrder::next() {
+  if (!front()) return nullptr;
+  const auto first = waiting_.begin();
   ++next_number_;
   std::unique_ptr<FragmentBlock> block = std::move(first->second);
   waiting_.erase(first);

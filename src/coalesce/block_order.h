@@ -10,14 +10,15 @@ namespace firebase_relay::coalesce {
 
 /// Gives blocks back in the order in which their messages arrived, whichever worker was done first. So an older value
 /// never comes after its path was acknowledged and forgotten, and all that counts in order (repeats, closed orders)
-/// may. Holds at most what the workers have in hand.
+/// may.
 ///
 /// Threads: the flusher's.
 class BlockOrder {
  public:
   void put(std::unique_ptr<FragmentBlock> block);
-  /// The next one in order, or null while it is missing.
+  /// The next one in order, or null while it is missing. front() leaves it here.
   std::unique_ptr<FragmentBlock> next();
+  [[nodiscard]] const FragmentBlock* front() const;
   [[nodiscard]] bool is_empty() const { return waiting_.empty(); }
 
  private:

@@ -1,6 +1,7 @@
 #include "coalesce/closed_orders.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "classify/places.h"
@@ -8,10 +9,14 @@
 namespace firebase_relay::coalesce {
 
 ClosedOrders::ClosedOrders(std::size_t closed_max, const std::vector<LiveOrder>& restored) : closed_max_(closed_max) {
-  for (const LiveOrder& order : restored) {
-    Orders& orders = tickers_[order.path.substr(0, order.ticker_size)];
-    orders.by_path[order.path] = {order.sequence, order.closed};
-    (order.closed ? orders.closed : orders.open)[order.sequence] = order.path;
+  std::vector<LiveOrder> oldest_first = restored;
+  std::sort(oldest_first.begin(), oldest_first.end(),
+            [](const LiveOrder& a, const LiveOrder& b) { return a.sequence < b.sequence; });
+  for (LiveOrder& order : oldest_first) {
+    Orders& orders = orders_of(std::string_view(order.path).substr(0, order.ticker_size));
+    OldestFirst& list = order.closed ? orders.closed : orders.open;
+    list.push_back({std::move(order.path), order.sequence, order.closed, &orders});
+    by_path_.emplace(list.back().path, std::prev(list.end()));
   }
 }
 
@@ -19,10 +24,8 @@ LiveOrdersChange ClosedOrders::take_changes() {
   LiveOrdersChange changes = std::exchange(changes_, {});
   if (std::exchange(resave_, false)) {
     changes.put.clear();
-    for (const auto& [prefix, orders] : tickers_) {
-      for (const auto& [path, order] : orders.by_path)
-        changes.put.push_back({path, static_cast<std::uint32_t>(prefix.size()), order.sequence, order.closed});
-    }
+    for (const auto& [path, order] : by_path_)
+      changes.put.push_back({order->path, order->among->ticker_size, order->sequence, order->closed});
   }
   removed_lately_.swap(changes.removed);
   return changes;
@@ -33,15 +36,8 @@ void ClosedOrders::apply(FragmentBlock& block) {
   // A block names an order once, with its newest state; in order of arrival over all of them.
   std::sort(block.orders.begin(), block.orders.end(),
             [](const OrderState& a, const OrderState& b) { return a.sequence < b.sequence; });
-  for (const OrderState& state : block.orders) {
-    const std::string path = block.text.substr(state.path_offset, state.path_size);
-    Orders& orders = tickers_[path.substr(0, state.ticker_size)];
-    note(orders, path, state);
-    if (closed_max_ > 0) {
-      while (orders.closed.size() > closed_max_) remove_oldest(orders, orders.closed, state.sequence);
-    }
-    while (orders.open.size() > kOpenMax) remove_oldest(orders, orders.open, state.sequence);
-  }
+  for (const OrderState& state : block.orders)
+    note(std::string_view(block.text).substr(state.path_offset, state.path_size), state);
   std::vector<LiveUpdate> live;
   for (const Removal& removal : removals_) {
     const auto path_offset = static_cast<std::uint32_t>(block.text.size());
@@ -55,29 +51,61 @@ void ClosedOrders::apply(FragmentBlock& block) {
   removals_.clear();
 }
 
-void ClosedOrders::note(Orders& orders, const std::string& path, const OrderState& state) {
-  const auto known = orders.by_path.find(path);
-  const bool is_change = known == orders.by_path.end() || known->second.closed != state.closed;
-  if (known != orders.by_path.end()) {
-    if (known->second.sequence > state.sequence) return;
-    (known->second.closed ? orders.closed : orders.open).erase(known->second.sequence);
-    orders.by_path.erase(known);
-  }
+void ClosedOrders::note(std::string_view path, const OrderState& state) {
+  const auto known = by_path_.find(path);
+  if (known == by_path_.end()) return note_new(path, state);
+  const OldestFirst::iterator order = known->second;
+  if (order->sequence > state.sequence) return;
+  Orders& orders = *order->among;
+  OldestFirst& from = order->closed ? orders.closed : orders.open;
   if (state.closed && closed_max_ == 0) {  // stays for good: nothing to remember
-    changes_.removed.push_back(path);
+    changes_.removed.push_back(order->path);
+    by_path_.erase(order->path);
+    from.erase(order);
     return;
   }
-  if (is_change) changes_.put.push_back({path, state.ticker_size, state.sequence, state.closed});
-  orders.by_path[path] = {state.sequence, state.closed};
-  (state.closed ? orders.closed : orders.open)[state.sequence] = path;
+  OldestFirst& to = state.closed ? orders.closed : orders.open;
+  to.splice(to.end(), from, order);
+  order->sequence = state.sequence;
+  if (std::exchange(order->closed, state.closed) != state.closed)
+    changes_.put.push_back({order->path, state.ticker_size, state.sequence, state.closed});
+  keep_within_bounds(orders, state.sequence);
 }
 
-void ClosedOrders::remove_oldest(Orders& orders, std::map<Sequence, std::string>& oldest_first, Sequence cause) {
-  const auto oldest = oldest_first.begin();
-  orders.by_path.erase(oldest->second);
-  changes_.removed.push_back(oldest->second);
-  removals_.push_back({std::move(oldest->second), cause});
+void ClosedOrders::note_new(std::string_view path, const OrderState& state) {
+  if (state.closed && closed_max_ == 0) {
+    changes_.removed.emplace_back(path);
+    return;
+  }
+  Orders& orders = orders_of(path.substr(0, state.ticker_size));
+  OldestFirst& list = state.closed ? orders.closed : orders.open;
+  list.push_back({std::string(path), state.sequence, state.closed, &orders});
+  by_path_.emplace(list.back().path, std::prev(list.end()));
+  changes_.put.push_back({list.back().path, state.ticker_size, state.sequence, state.closed});
+  keep_within_bounds(orders, state.sequence);
+}
+
+void ClosedOrders::keep_within_bounds(Orders& orders, Sequence cause) {
+  if (closed_max_ > 0) {
+    while (orders.closed.size() > closed_max_) remove_oldest(orders.closed, cause);
+  }
+  while (orders.open.size() > kOpenMax) remove_oldest(orders.open, cause);
+}
+
+void ClosedOrders::remove_oldest(OldestFirst& oldest_first, Sequence cause) {
+  const OldestFirst::iterator oldest = oldest_first.begin();
+  by_path_.erase(oldest->path);
+  changes_.removed.push_back(oldest->path);
+  removals_.push_back({std::move(oldest->path), cause});
   oldest_first.erase(oldest);
+}
+
+ClosedOrders::Orders& ClosedOrders::orders_of(std::string_view ticker) {
+  const auto found = tickers_.find(ticker);
+  if (found != tickers_.end()) return found->second;
+  Orders& orders = tickers_.try_emplace(std::string(ticker)).first->second;
+  orders.ticker_size = static_cast<std::uint32_t>(ticker.size());
+  return orders;
 }
 
 }  // namespace firebase_relay::coalesce

@@ -1,7 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <functional>
+#include <list>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -24,6 +25,9 @@ class ClosedOrders {
   /// relay stopped.
   explicit ClosedOrders(std::size_t closed_max, const std::vector<LiveOrder>& restored = {});
 
+  ClosedOrders(const ClosedOrders&) = delete;
+  ClosedOrders& operator=(const ClosedOrders&) = delete;
+
   /// Takes note of the orders in `block`, and adds to it the removal of those that have to leave, ahead of the values
   /// that push them out.
   void apply(FragmentBlock& block);
@@ -38,26 +42,39 @@ class ClosedOrders {
   void not_saved() { resave_ = true; }
 
  private:
+  struct Orders;
   struct Order {
+    std::string path;
     Sequence sequence = 0;
     bool closed = false;
+    Orders* among = nullptr;  ///< those of its ticker
   };
+  /// Oldest first: orders come in the order of their messages, so whatever changes goes to the end.
+  using OldestFirst = std::list<Order>;
   /// All orders of one ticker.
   struct Orders {
-    std::unordered_map<std::string, Order> by_path;
-    std::map<Sequence, std::string> open;  ///< oldest first
-    std::map<Sequence, std::string> closed;
+    std::uint32_t ticker_size = 0;
+    OldestFirst open;
+    OldestFirst closed;
   };
-
-  void note(Orders& orders, const std::string& path, const OrderState& state);
-  void remove_oldest(Orders& orders, std::map<Sequence, std::string>& oldest_first, Sequence cause);
-
-  std::size_t closed_max_;
-  std::unordered_map<std::string, Orders> tickers_;
   struct Removal {
     std::string path;
     Sequence cause;
   };
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+  };
+
+  void note(std::string_view path, const OrderState& state);
+  void note_new(std::string_view path, const OrderState& state);
+  void keep_within_bounds(Orders& orders, Sequence cause);
+  void remove_oldest(OldestFirst& oldest_first, Sequence cause);
+  Orders& orders_of(std::string_view ticker);
+
+  std::size_t closed_max_;
+  std::unordered_map<std::string, Orders, Hash, std::equal_to<>> tickers_;
+  std::unordered_map<std::string_view, OldestFirst::iterator> by_path_;  ///< the text is the order's own
   std::vector<Removal> removals_;
   LiveOrdersChange changes_;
   bool resave_ = false;

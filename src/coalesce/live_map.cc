@@ -9,7 +9,7 @@
 namespace firebase_relay::coalesce {
 
 bool LiveMap::merge(std::string_view path, std::uint64_t hash, std::string_view value, Sequence sequence,
-                    std::uint32_t ticket, std::vector<TicketEnd>& ended) {
+                    std::uint32_t ticket, SteadyTime now, std::vector<TicketEnd>& ended) {
   const Slot slot = slot_for(path, hash);
   Entry& entry = entries_[slot];
   if (sequence <= entry.sequence) {
@@ -18,6 +18,7 @@ bool LiveMap::merge(std::string_view path, std::uint64_t hash, std::string_view 
   }
   const bool overtakes = entry.sequence != 0 && !entry.is_clean && entry.in_flight != entry.sequence;
   if (entry.ticket != kNoTicket) ended.push_back({entry.ticket, false});
+  if (!overtakes) entry.waits_since = now;
   entry.value = value;
   entry.sequence = sequence;
   entry.ticket = ticket;
@@ -71,6 +72,12 @@ void LiveMap::queue(Slot slot) {
 bool LiveMap::is_sendable(const Entry& entry) const {
   if (!disk_first_ || entry.on_disk == entry.sequence) return true;
   return disk_failing_ && entry.on_disk == 0 && entry.saving == 0 && entry.forgetting == 0;
+}
+
+SteadyTime LiveMap::oldest_sendable() const {
+  SteadyTime oldest = SteadyTime::max();
+  for (const Slot slot : ready_) oldest = std::min(oldest, entries_[slot].waits_since);
+  return oldest;
 }
 
 void LiveMap::unpark() {
@@ -216,9 +223,10 @@ void LiveMap::settle(SteadyTime now) {
   }
 }
 
-/// An acknowledged value has to be sent again: as if it never had been.
+/// An acknowledged value has to be sent again: as if it never had been, but it is in no hurry.
 void LiveMap::reopen(Entry& entry) {
   entry.is_clean = false;
+  entry.waits_since = SteadyTime::max();
   entry.acknowledged = 0;
   has_unsaved_ = true;
 }

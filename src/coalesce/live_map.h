@@ -38,9 +38,10 @@ class LiveMap {
     Sequence sequence;
   };
 
-  /// True when an older value of the path was overtaken before it was acknowledged.
+  /// `now`: when it came, for oldest_sendable(). True when an older value of the path was overtaken before it was
+  /// acknowledged.
   bool merge(std::string_view path, std::uint64_t hash, std::string_view value, Sequence sequence, std::uint32_t ticket,
-             std::vector<TicketEnd>& ended);
+             SteadyTime now, std::vector<TicketEnd>& ended);
   /// A row of the outbox, at start.
   void restore(const LiveRow& row, std::uint64_t hash, std::uint32_t ticket);
 
@@ -48,6 +49,9 @@ class LiveMap {
   [[nodiscard]] bool has_sendable() const { return !ready_.empty(); }
   /// Or one that waits, for the disk or for an answer?
   [[nodiscard]] bool has_unsent() const { return !ready_.empty() || !parked_.empty(); }
+  /// Since when a value that may be sent now has waited, or one of its path that it overtook; max(): none has.
+  /// Goes through all that may be sent.
+  [[nodiscard]] SteadyTime oldest_sendable() const;
   [[nodiscard]] std::size_t size() const { return entries_.size() - free_.size(); }
   [[nodiscard]] std::uint64_t rows_on_disk() const { return rows_on_disk_; }
 
@@ -103,7 +107,8 @@ class LiveMap {
     Sequence on_disk = 0;    ///< sequence of its row; 0: none
     Sequence saving = 0;     ///< sequence being written to disk; 0: none
     Sequence acknowledged = 0;
-    std::uint32_t forgetting = 0;  ///< deletions of its row that are not known to be on disk
+    SteadyTime waits_since = SteadyTime::max();  ///< no request has taken a value of this path since
+    std::uint32_t forgetting = 0;                ///< deletions of its row that are not known to be on disk
     std::uint32_t ticket = kNoTicket;
     std::uint32_t ticket_in_flight = kNoTicket;
     bool is_used = false;

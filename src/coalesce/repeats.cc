@@ -16,6 +16,10 @@ Repeats::Seen* Repeats::Table::find(std::uint64_t key) {
   }
 }
 
+void Repeats::Table::prefetch(std::uint64_t key) const {
+  if (!places_.empty()) __builtin_prefetch(&places_[key & (places_.size() - 1)]);
+}
+
 void Repeats::Table::add(const Seen& seen) {
   if ((used_ + 1) * 2 > places_.size()) grow();
   const std::size_t mask = places_.size() - 1;
@@ -43,7 +47,11 @@ void Repeats::Table::clear() {
 void Repeats::settle(HistoryRun& run) {
   const auto seconds = static_cast<std::uint32_t>(
       std::chrono::duration_cast<std::chrono::seconds>(run.arrived.time_since_epoch()).count());
+  constexpr std::size_t kAhead = 8;  // by then what was asked for has come
   for (std::size_t i = 0; i < run.seeds.size(); ++i) {
+    if (i + kAhead < run.seeds.size()) {
+      for (const Table& table : tables_) table.prefetch(run.seeds[i + kAhead].low | 1);
+    }
     const HistoryEntry& entry = run.entries[i];
     const std::uint32_t n = count(run.seeds[i], run.first_sequence + entry.sequence_offset, seconds);
     if (n == 0) continue;

@@ -63,10 +63,10 @@ void Delivery::Impl::on(Arrived&& event) {
   std::uint64_t overtaken = block.updates_coalesced;
   for (const LiveUpdate& update : block.live) {
     const std::uint32_t ticket = update.ticket == LiveUpdate::kNoTicket ? LiveMap::kNoTicket : tickets[update.ticket];
-    overtaken +=
-        live_.merge(block.path_of(update), update.path_hash, block.value_of(update), update.sequence, ticket, ended_)
-            ? 1
-            : 0;
+    overtaken += live_.merge(block.path_of(update), update.path_hash, block.value_of(update), update.sequence, ticket,
+                             now_.steady, ended_)
+                     ? 1
+                     : 0;
   }
   accounts_.overtook(overtaken);
   for (std::size_t shed_class = 0; shed_class < kShedClassCount; ++shed_class) {
@@ -159,8 +159,16 @@ bool Delivery::Impl::send_main() {
   request.live = live_.take(options_.batch_bytes_max, history_.is_narrow(), request.base, request.live_text);
   if (!trouble_) add_history(request);
   if (request.live.empty() && request.history.empty()) return false;
-  if (is_flush) next_flush_ = now_.steady + options_.flush_interval;
-  if (!live_.has_sendable()) live_since_.reset();
+  if (!flush_goes_on_) flush_began_ = now_.steady;
+  request.save_by = flush_began_ + half_window();
+  flush_goes_on_ = live_.has_sendable();
+  live_since_.reset();
+  if (flush_goes_on_) {  // as soon as this request is answered: what is left has waited for the flush as long as all
+    if (const SteadyTime oldest = live_.oldest_sendable(); oldest < SteadyTime::max())
+      live_since_ = std::max(oldest, flush_began_);
+  } else if (is_flush) {
+    next_flush_ = now_.steady + options_.flush_interval;
+  }
   send(std::move(request));
   return true;
 }
@@ -170,6 +178,7 @@ void Delivery::Impl::take_live_suspects(Request& request) {
   live_suspects_.pop_back();
   request.live = live_.take_again(group, history_.is_narrow(), request.base, request.live_text);
   request.is_suspect = true;
+  request.save_by = now_.steady + half_window();
 }
 
 /// History goes along with live values when it fits, may go, and has the same location.
@@ -223,6 +232,11 @@ void Delivery::Impl::send(Request&& request) {
 
 bool Delivery::Impl::waits_for_arrivals() const { return !live_since_ && !pending_since_; }
 
+SteadyTime Delivery::Impl::may_wait_until(SteadyTime arrived) const {
+  if (trouble_ || stopping_ || unsent_history_bytes() < memory_kept_max()) return SteadyTime::min();
+  return arrived + half_window();
+}
+
 void Delivery::Impl::find_deadline() {
   deadline_ = SteadyTime::max();
   // A time that has passed is none: what could be done by now has been done, and waits for an event.
@@ -255,6 +269,7 @@ void Delivery::handle(Event event, const Now& now, std::vector<Action>& actions)
 }
 SteadyTime Delivery::next_deadline() const { return impl_->next_deadline(); }
 bool Delivery::waits_for_arrivals() const { return impl_->waits_for_arrivals(); }
+SteadyTime Delivery::may_wait_until(SteadyTime arrived) const { return impl_->may_wait_until(arrived); }
 bool Delivery::drained() const { return impl_->drained(); }
 std::uint64_t Delivery::messages_in_flight() const { return impl_->messages_in_flight(); }
 bool Delivery::database_reachable() const { return impl_->circuit().is_closed(); }

@@ -35,7 +35,7 @@ SteadyTime Delivery::Impl::save_deadline() const {
   if (pending_since_) deadline = std::min(deadline, *pending_since_ + half_window());
   if (live_since_) deadline = std::min(deadline, *live_since_ + half_window());
   for (const auto& [id, request] : requests_) {
-    if (request.is_main && !request.live.empty()) deadline = std::min(deadline, request.sent_at + half_window());
+    if (request.is_main && !request.live.empty()) deadline = std::min(deadline, request.save_by);
   }
   return std::min(deadline, history_.next_save());
 }
@@ -208,6 +208,7 @@ void Delivery::Impl::leave_trouble_if_empty() {
   if (!trouble_ || forgetting_ || must_sync_ || !circuit_.is_closed() || !disk_is_empty()) return;
   if (save_failed_ && must_save()) return;  // else the next overdue batch would come straight back
   trouble_ = false;
+  flush_goes_on_ = false;
   save_failed_ = false;
   live_.set_disk_failing(false);
   live_.set_disk_first(false);

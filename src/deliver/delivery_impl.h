@@ -32,6 +32,7 @@ class Delivery::Impl {
   void handle(Event event, const Now& now, std::vector<Action>& actions);
   [[nodiscard]] SteadyTime next_deadline() const { return deadline_; }
   [[nodiscard]] bool waits_for_arrivals() const;
+  [[nodiscard]] SteadyTime may_wait_until(SteadyTime arrived) const;
   [[nodiscard]] bool drained() const { return drained_; }
   [[nodiscard]] std::uint64_t messages_in_flight() const { return accounts_.in_flight(); }
   [[nodiscard]] const deliver::Circuit& circuit() const { return circuit_; }
@@ -48,6 +49,7 @@ class Delivery::Impl {
     std::string base;
     std::string live_text;  ///< what Send::parts of the live values point into
     SteadyTime sent_at;
+    SteadyTime save_by;  ///< its live values, if it has not been answered
     std::uint64_t bytes = 0;
     bool is_main = false;  ///< takes the one place for live values
     bool is_probe = false;
@@ -124,6 +126,8 @@ class Delivery::Impl {
   std::optional<SteadyTime> pending_since_;  ///< the oldest arrival in pending_
   std::optional<SteadyTime> live_since_;     ///< the oldest live value that no request has taken and no disk has
   SteadyTime next_flush_{};                  ///< not before this time (guarantee 7)
+  SteadyTime flush_began_{};                 ///< the one under way, or the last
+  bool flush_goes_on_ = false;               ///< live values were left that one request did not hold
   BatchId last_batch_ = 0;
 
   // Requests under way.

@@ -38,9 +38,10 @@ void Flusher::run() {
     }
     // Say that the next block matters, then look once more: a block that came in between has not woken us.
     waits_for_arrivals_.store(delivery_.waits_for_arrivals(), std::memory_order_seq_cst);  // pairs with notify()
-    take_blocks();
+    const SteadyTime blocks_due = take_blocks();
     const SteadyTime letters_due = wiring_.letters ? wiring_.letters->due() : SteadyTime::max();
-    wiring_.sender.wait(std::min({delivery_.next_deadline(), wiring_.heartbeat.due(), letters_due}), finished);
+    wiring_.sender.wait(std::min({delivery_.next_deadline(), wiring_.heartbeat.due(), letters_due, blocks_due}),
+                        finished);
     waits_for_arrivals_.store(false, std::memory_order_relaxed);
     if (!finished.empty()) take_blocks();  // an answer lets the next flush go: it shall hold all that has come
     for (PatchSender::Finished& answer : finished) {
@@ -56,7 +57,8 @@ void Flusher::run() {
 
 /// All that was read is here, and no more will come.
 void Flusher::begin_to_stop() {
-  take_blocks();
+  collect_blocks();
+  while (std::unique_ptr<FragmentBlock> block = order_.next()) take(std::move(block), order_.front() != nullptr);
   mind_letters(true);
   stop_told_ = true;
   beat(RunState::kDraining);
@@ -103,23 +105,39 @@ void Flusher::take(std::unique_ptr<FragmentBlock> block, bool more) {
   wiring_.made_progress();
 }
 
-void Flusher::take_blocks() {
-  std::uint64_t taken = 0;
-  std::unique_ptr<FragmentBlock> last;
+/// From the queue into their order. The relay's own blocks have no place among the messages.
+void Flusher::collect_blocks() {
+  std::uint64_t collected = 0;
   while (std::unique_ptr<FragmentBlock> block = wiring_.fragments.try_pop()) {
-    taken += block->text.size() + block->history[0].text.size() + block->history[1].text.size();
-    if (block->number == 0) {  // the relay's own, which has no place among the messages
+    collected += block->text.size() + block->history[0].text.size() + block->history[1].text.size();
+    if (block->number == 0) {
       handle(Arrived{std::move(*block)});
-      continue;
-    }
-    order_.put(std::move(block));
-    while (std::unique_ptr<FragmentBlock> next = order_.next()) {
-      if (last) take(std::move(last), true);
-      last = std::move(next);
+    } else {
+      order_.put(std::move(block));
     }
   }
-  if (last) take(std::move(last), false);
-  queued_bytes_.fetch_sub(taken, std::memory_order_relaxed);
+  queued_bytes_.fetch_sub(collected, std::memory_order_relaxed);
+}
+
+/// As many blocks as make a full request; then curl has its turn, or what is under way would wait for the whole queue
+/// and count as unanswered. Returns when to come back; max(): when the next block comes.
+SteadyTime Flusher::take_blocks() {
+  collect_blocks();
+  const SteadyTime now = std::chrono::steady_clock::now();
+  std::uint64_t taken = 0;
+  bool announced = false;
+  SteadyTime again = SteadyTime::max();
+  while (const FragmentBlock* next = order_.front()) {
+    again = taken < options_.delivery.batch_bytes_max ? delivery_.may_wait_until(next->arrived) : now;
+    if (again >= now) break;
+    taken += next->text.size() + next->history[0].text.size() + next->history[1].text.size();
+    std::unique_ptr<FragmentBlock> block = order_.next();
+    announced = order_.front() != nullptr;
+    take(std::move(block), announced);
+    again = SteadyTime::max();
+  }
+  if (announced) handle(TimePassed{});  // the one that was to come right behind does not come yet
+  return again;
 }
 
 /// What the worker counted. Done here, where blocks are in order, so that the log and the console are, too.

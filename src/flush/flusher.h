@@ -92,7 +92,8 @@ class Flusher {
   }
 
  private:
-  void take_blocks();
+  void collect_blocks();
+  SteadyTime take_blocks();
   void take(std::unique_ptr<FragmentBlock> block, bool more);
   void account_for(FragmentBlock& block);
   void beat_if_due();

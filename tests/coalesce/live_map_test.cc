@@ -14,7 +14,7 @@ class LiveMapTest : public testing::Test {
  protected:
   bool merge(const std::string& path, const std::string& value, Sequence sequence,
              std::uint32_t ticket = LiveMap::kNoTicket) {
-    return map_.merge(path, classify::hash_of_path(path), value, sequence, ticket, ended_);
+    return map_.merge(path, classify::hash_of_path(path), value, sequence, ticket, kNow, ended_);
   }
   /// What is taken, as text; the sent ones go to sent_.
   std::string take(std::uint64_t bytes_max = kPlenty, bool narrow = false) {

@@ -98,6 +98,41 @@ TEST_F(DeliveryTest, FlushOverTheBytesIsSplitAndALargerMessageGoesAlone) {
   EXPECT_EQ(delivered_[static_cast<std::size_t>(Kind::kPrice)], 22u);
 }
 
+TEST_F(DeliveryTest, FlushOfMoreLiveValuesThanOneRequestHoldsGoesOnAsSoonAsItIsAnswered) {
+  start({.flush_interval = milliseconds(250), .batch_bytes_max = 250});
+  const std::string value(100, '1');
+  live_only("a", value);
+  answer(204);
+  for (const char* path : {"b", "c", "d", "e"}) live_only(path, value);
+  EXPECT_TRUE(sent_.empty());
+  pass(milliseconds(250));
+  ASSERT_EQ(sent_.size(), 1u);
+  EXPECT_EQ(out().paths, 2u);
+  pass(milliseconds(10));
+  answer(204);
+  ASSERT_EQ(sent_.size(), 1u) << "the rest of the flush";
+  EXPECT_EQ(out().paths, 2u);
+  answer(204);
+  live_only("f", value);
+  EXPECT_TRUE(sent_.empty()) << "the next flush";
+  EXPECT_EQ(delivery_->next_deadline(), now_.steady + milliseconds(250));
+  EXPECT_TRUE(persists_.empty());
+}
+
+TEST_F(DeliveryTest, BlockMayWaitForHalfTheWindowWhileEnoughHistoryWaits) {
+  start({.flush_interval = milliseconds(0), .batch_bytes_max = 100, .in_flight_max = 1});
+  EXPECT_LT(delivery_->may_wait_until(now_.steady), now_.steady);
+  for (int i = 0; i < 8; ++i) price("A", "1");
+  EXPECT_EQ(delivery_->may_wait_until(now_.steady), now_.steady + milliseconds(250));
+  pass(milliseconds(10));
+  while (!sent_.empty()) answer(204);
+  EXPECT_LT(delivery_->may_wait_until(now_.steady), now_.steady) << "there is room again";
+  for (int i = 0; i < 8; ++i) price("A", "1");
+  pass(milliseconds(300));
+  EXPECT_FALSE(persists_.empty());
+  EXPECT_LT(delivery_->may_wait_until(now_.steady), now_.steady) << "in trouble everything is saved";
+}
+
 TEST_F(DeliveryTest, NothingIsPersistedWhileAnswersComeInTime) {
   start({});
   for (int i = 0; i < 50; ++i) {

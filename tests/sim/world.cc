@@ -88,10 +88,22 @@ void World::publish() {
     last_sequence_ += 2;
     std::swap(blocks[0], blocks[1]);
   }
-  for (FragmentBlock& block : blocks) {
+  for (FragmentBlock& block : blocks) queue_.push_back(std::move(block));
+  hand_over(false);
+}
+
+/// The flusher's part: what may wait in its queue does.
+void World::hand_over(bool all) {
+  while (!queue_.empty()) {
+    if (!all && delivery_->may_wait_until(queue_.front().arrived) >= now_.steady) {
+      ++marks_[kWaited];
+      return;
+    }
+    FragmentBlock block = std::move(queue_.front());
+    queue_.pop_front();
     for (const HistoryRun& run : block.history) taken_in_ += run.entries.size();
     taken_in_ += block.tickets.size();
-    const bool more = &block != &blocks.back();
+    const bool more = !queue_.empty() && (all || delivery_->may_wait_until(queue_.front().arrived) < now_.steady);
     handle(Arrived{std::move(block), more});
   }
 }
@@ -125,6 +137,7 @@ void World::crash() {
   doubt(disk_.failing_percent > 0 ? SteadyTime{} : lost_since - window - writing);  // a failing disk has nothing
   database_.relay_killed(random_);
   delivery_.reset();
+  queue_.clear();
   come_back(in_flight);
 }
 
@@ -132,6 +145,7 @@ void World::crash() {
 void World::restart() {
   ++marks_[kRestart];
   if (kTrace) std::printf("---- restart\n");
+  hand_over(true);
   handle(Stop{});
   const SteadyTime patience = now_.steady + options_.drain_timeout + std::chrono::seconds(10);
   while (!delivery_->drained() && violation().empty() && now_.steady < patience) {
@@ -163,7 +177,9 @@ void World::come_back(std::uint64_t in_flight) {
 
 void World::pass_time(SteadyTime until) {
   while (violation().empty()) {
-    const SteadyTime next = std::min({until, database_.next(), disk_.next(), delivery_->next_deadline()});
+    const SteadyTime queue_due =
+        queue_.empty() ? SteadyTime::max() : delivery_->may_wait_until(queue_.front().arrived) + milliseconds(1);
+    const SteadyTime next = std::min({until, database_.next(), disk_.next(), delivery_->next_deadline(), queue_due});
     if (next > now_.steady) {
       now_.utc += std::chrono::duration_cast<milliseconds>(next - now_.steady);
       now_.steady = next;
@@ -172,6 +188,7 @@ void World::pass_time(SteadyTime until) {
       handle(Answered{reply.request, std::move(reply.answer)});
     for (Event& event : disk_.proceed(now_)) handle(std::move(event));
     if (delivery_->next_deadline() <= now_.steady) handle(TimePassed{});
+    hand_over(false);
     if (now_.steady >= until) return;
   }
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,18 +50,20 @@ class World {
     kNarrow,
     kHeld,
     kRefreshed,
+    kWaited,
     kMarkCount
   };
   using Marks = std::array<std::uint64_t, kMarkCount>;
   static constexpr std::array<const char*, kMarkCount> kMarkNames = {
-      "crash",   "power cut", "restart",   "persisted", "persist failed", "loaded", "shed",     "shed orders",
-      "damaged", "emptied",   "set aside", "refused",   "narrow",         "held",   "refreshed"};
+      "crash",   "power cut", "restart",   "persisted", "persist failed", "loaded", "shed",      "shed orders",
+      "damaged", "emptied",   "set aside", "refused",   "narrow",         "held",   "refreshed", "waited"};
   [[nodiscard]] const Marks& marks() const { return marks_; }
 
  private:
   void start_relay();
   std::chrono::milliseconds clock_jump();
   void publish();
+  void hand_over(bool all);
   void crash();
   void restart();
   void come_back(std::uint64_t in_flight);
@@ -86,6 +89,7 @@ class World {
   Ledger ledger_;
   std::unique_ptr<Delivery> delivery_;
   Sequence last_sequence_ = 0;
+  std::deque<FragmentBlock> queue_;  ///< published, and not handed over to delivery yet
 
   std::uint64_t taken_in_ = 0;  ///< messages given to delivery, without those that crashes lost
   std::uint64_t ended_ = 0;     ///< delivered, coalesced, shed or set aside
