@@ -82,6 +82,7 @@ struct HistoryRun {
 /// (coalesce/closed_orders.h).
 struct OrderState {
   Sequence sequence;
+  std::uint64_t path_hash;    ///< as LiveUpdate::path_hash
   std::uint32_t path_offset;  ///< the order's live path in FragmentBlock::text
   std::uint32_t path_size;
   std::uint32_t

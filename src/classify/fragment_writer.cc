@@ -313,7 +313,8 @@ void FragmentWriter::finish_live() {
                             static_cast<std::uint32_t>(pending.json.size()), pending.origin.ticket});
     if (pending.origin.order != OrderMark::kNone) {
       const bool closed = pending.origin.order == OrderMark::kClosed;
-      block_->orders.push_back({pending.origin.sequence, path_offset, path_size, pending.prefix_size - 1, closed});
+      block_->orders.push_back(
+          {pending.origin.sequence, pending.path_hash, path_offset, path_size, pending.prefix_size - 1, closed});
     }
   }
   pending_.clear();

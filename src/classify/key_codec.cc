@@ -83,6 +83,13 @@ std::int32_t unicode_escape(std::string_view text, std::size_t& at, bool& lone_s
   return 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
 }
 
+template <class Predicate>
+std::size_t length_while(std::string_view text, Predicate holds) {
+  std::size_t length = 0;
+  while (length < text.size() && holds(static_cast<unsigned char>(text[length]))) ++length;
+  return length;
+}
+
 }  // namespace
 
 bool is_reserved_in_key(unsigned char byte) noexcept { return kReserved[byte]; }
@@ -91,6 +98,10 @@ std::size_t append_encoded_key(std::string_view raw, std::string& out) {
   const std::size_t before = out.size();
   if (raw.empty()) out += '%';
   while (!raw.empty()) {
+    const std::size_t plain = length_while(raw, [](unsigned char byte) { return byte < 0x80 && !kReserved[byte]; });
+    out.append(raw, 0, plain);  // mostly all of it
+    raw.remove_prefix(plain);
+    if (raw.empty()) break;
     const auto byte = static_cast<unsigned char>(raw.front());
     const std::size_t sequence = utf8_sequence(raw);
     if (sequence == 0 || kReserved[byte]) {
@@ -121,7 +132,10 @@ std::string decode_key(std::string_view key) {
 }
 
 void append_json_escaped(std::string_view text, std::string& out) {
-  for (const char character : text) {
+  const std::size_t plain =
+      length_while(text, [](unsigned char byte) { return byte >= 0x20 && byte != '"' && byte != '\\'; });
+  out.append(text, 0, plain);  // mostly all of it
+  for (const char character : text.substr(plain)) {
     const auto byte = static_cast<unsigned char>(character);
     if (byte == '"' || byte == '\\') {
       out += '\\';

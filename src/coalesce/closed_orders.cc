@@ -15,8 +15,8 @@ ClosedOrders::ClosedOrders(std::size_t closed_max, const std::vector<LiveOrder>&
   for (LiveOrder& order : oldest_first) {
     Orders& orders = orders_of(std::string_view(order.path).substr(0, order.ticker_size));
     OldestFirst& list = order.closed ? orders.closed : orders.open;
-    list.push_back({std::move(order.path), order.sequence, order.closed, &orders});
-    by_path_.emplace(list.back().path, std::prev(list.end()));
+    const std::uint64_t hash = classify::hash_of_path(order.path);
+    add(list, {std::move(order.path), hash, order.sequence, order.closed, &orders});
   }
 }
 
@@ -24,7 +24,7 @@ LiveOrdersChange ClosedOrders::take_changes() {
   LiveOrdersChange changes = std::exchange(changes_, {});
   if (std::exchange(resave_, false)) {
     changes.put.clear();
-    for (const auto& [path, order] : by_path_)
+    for (const auto& [key, order] : by_path_)
       changes.put.push_back({order->path, order->among->ticker_size, order->sequence, order->closed});
   }
   removed_lately_.swap(changes.removed);
@@ -44,15 +44,15 @@ void ClosedOrders::apply(FragmentBlock& block) {
     const auto path_size = static_cast<std::uint32_t>(removal.path.size());
     block.text += removal.path;
     block.text += "null";
-    live.push_back({removal.cause, classify::hash_of_path(removal.path), path_offset, path_size,
-                    path_offset + path_size, 4, LiveUpdate::kNoTicket});
+    live.push_back(
+        {removal.cause, removal.hash, path_offset, path_size, path_offset + path_size, 4, LiveUpdate::kNoTicket});
   }
   block.live.insert(block.live.begin(), live.begin(), live.end());
   removals_.clear();
 }
 
 void ClosedOrders::note(std::string_view path, const OrderState& state) {
-  const auto known = by_path_.find(path);
+  const auto known = by_path_.find(PathKey{path, state.path_hash});
   if (known == by_path_.end()) return note_new(path, state);
   const OldestFirst::iterator order = known->second;
   if (order->sequence > state.sequence) return;
@@ -60,7 +60,7 @@ void ClosedOrders::note(std::string_view path, const OrderState& state) {
   OldestFirst& from = order->closed ? orders.closed : orders.open;
   if (state.closed && closed_max_ == 0) {  // stays for good: nothing to remember
     changes_.removed.push_back(order->path);
-    by_path_.erase(order->path);
+    by_path_.erase(known);
     from.erase(order);
     return;
   }
@@ -79,8 +79,7 @@ void ClosedOrders::note_new(std::string_view path, const OrderState& state) {
   }
   Orders& orders = orders_of(path.substr(0, state.ticker_size));
   OldestFirst& list = state.closed ? orders.closed : orders.open;
-  list.push_back({std::string(path), state.sequence, state.closed, &orders});
-  by_path_.emplace(list.back().path, std::prev(list.end()));
+  add(list, {std::string(path), state.path_hash, state.sequence, state.closed, &orders});
   changes_.put.push_back({list.back().path, state.ticker_size, state.sequence, state.closed});
   keep_within_bounds(orders, state.sequence);
 }
@@ -92,11 +91,16 @@ void ClosedOrders::keep_within_bounds(Orders& orders, Sequence cause) {
   while (orders.open.size() > kOpenMax) remove_oldest(orders.open, cause);
 }
 
+void ClosedOrders::add(OldestFirst& list, Order order) {
+  list.push_back(std::move(order));
+  by_path_.emplace(PathKey{list.back().path, list.back().hash}, std::prev(list.end()));
+}
+
 void ClosedOrders::remove_oldest(OldestFirst& oldest_first, Sequence cause) {
   const OldestFirst::iterator oldest = oldest_first.begin();
-  by_path_.erase(oldest->path);
+  by_path_.erase(PathKey{oldest->path, oldest->hash});
   changes_.removed.push_back(oldest->path);
-  removals_.push_back({std::move(oldest->path), cause});
+  removals_.push_back({std::move(oldest->path), oldest->hash, cause});
   oldest_first.erase(oldest);
 }
 

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "coalesce/path_key.h"
 #include "firebase_relay/fragment.h"
 #include "firebase_relay/outbox.h"
 
@@ -45,6 +46,7 @@ class ClosedOrders {
   struct Orders;
   struct Order {
     std::string path;
+    std::uint64_t hash = 0;
     Sequence sequence = 0;
     bool closed = false;
     Orders* among = nullptr;  ///< those of its ticker
@@ -59,6 +61,7 @@ class ClosedOrders {
   };
   struct Removal {
     std::string path;
+    std::uint64_t hash;
     Sequence cause;
   };
   struct Hash {
@@ -69,12 +72,13 @@ class ClosedOrders {
   void note(std::string_view path, const OrderState& state);
   void note_new(std::string_view path, const OrderState& state);
   void keep_within_bounds(Orders& orders, Sequence cause);
+  void add(OldestFirst& list, Order order);
   void remove_oldest(OldestFirst& oldest_first, Sequence cause);
   Orders& orders_of(std::string_view ticker);
 
   std::size_t closed_max_;
   std::unordered_map<std::string, Orders, Hash, std::equal_to<>> tickers_;
-  std::unordered_map<std::string_view, OldestFirst::iterator> by_path_;  ///< the text is the order's own
+  std::unordered_map<PathKey, OldestFirst::iterator, PathKeyHash> by_path_;  ///< the text is the order's own
   std::vector<Removal> removals_;
   LiveOrdersChange changes_;
   bool resave_ = false;

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "coalesce/path_key.h"
 #include "firebase_relay/fragment.h"
 #include "firebase_relay/outbox.h"
 #include "firebase_relay/time.h"
@@ -118,14 +119,6 @@ class LiveMap {
     bool resend = false;     ///< settle() came while it was under way
     std::uint32_t settlings = 0;
   };
-  struct PathKey {
-    std::string_view path;
-    std::uint64_t hash;
-    bool operator==(const PathKey& other) const { return hash == other.hash && path == other.path; }
-  };
-  struct PathHash {
-    std::size_t operator()(const PathKey& key) const noexcept { return key.hash; }
-  };
   struct Settling {
     SteadyTime at;
     Slot slot;
@@ -144,7 +137,7 @@ class LiveMap {
 
   std::deque<Entry> entries_;  // a deque: index_ has views of paths in it
   std::vector<Slot> free_;
-  std::unordered_map<PathKey, Slot, PathHash> index_;
+  std::unordered_map<PathKey, Slot, PathKeyHash> index_;
   std::deque<Slot> ready_;
   std::vector<Slot> parked_;  // queued, but not sendable before the disk has them
   std::deque<Settling> settling_;

@@ -10,20 +10,20 @@ namespace firebase_relay::coalesce {
 Repeats::Seen* Repeats::Table::find(std::uint64_t key) {
   if (places_.empty()) return nullptr;
   const std::size_t mask = places_.size() - 1;
-  for (std::size_t i = key & mask;; i = (i + 1) & mask) {
+  for (std::size_t i = home_of(key);; i = (i + 1) & mask) {
     if (places_[i].key == key) return &places_[i];
     if (places_[i].key == 0) return nullptr;
   }
 }
 
 void Repeats::Table::prefetch(std::uint64_t key) const {
-  if (!places_.empty()) __builtin_prefetch(&places_[key & (places_.size() - 1)]);
+  if (!places_.empty()) __builtin_prefetch(&places_[home_of(key)]);
 }
 
 void Repeats::Table::add(const Seen& seen) {
   if ((used_ + 1) * 2 > places_.size()) grow();
   const std::size_t mask = places_.size() - 1;
-  std::size_t i = seen.key & mask;
+  std::size_t i = home_of(seen.key);
   while (places_[i].key != 0) i = (i + 1) & mask;
   places_[i] = seen;
   ++used_;

@@ -41,6 +41,8 @@ class Repeats {
 
    private:
     void grow();
+    /// Where `key` is looked for first. Not by its lowest bit, which is set in all of them.
+    [[nodiscard]] std::size_t home_of(std::uint64_t key) const { return (key >> 1) & (places_.size() - 1); }
     std::vector<Seen> places_;
     std::size_t used_ = 0;
   };

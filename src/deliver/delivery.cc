@@ -121,18 +121,30 @@ void Delivery::Impl::proceed() {
   leave_trouble_if_empty();
 }
 
-/// What was collected becomes batches, one per shedding class, and queues up.
+/// What was collected becomes batches of one shedding class each, no larger than a request, and queues up.
 void Delivery::Impl::form_batches() {
   for (std::size_t shed_class = 0; shed_class < kShedClassCount; ++shed_class) {
-    if (pending_[shed_class].empty()) continue;
-    Batch batch{++last_batch_, static_cast<ShedClass>(shed_class), std::move(pending_[shed_class])};
-    pending_[shed_class] = {};
-    const bool waits_for_older = unloaded_ > 0;
-    history_.add(std::move(batch), *pending_since_ + half_window(), waits_for_older ? Place::kHeld : Place::kQueued);
-    if (!waits_for_older) loaded_upto_ = last_batch_;
+    std::vector<HistoryRun> runs;
+    std::uint64_t bytes = 0;
+    for (HistoryRun& run : std::exchange(pending_[shed_class], {})) {
+      if (bytes > 0 && bytes + run.text.size() > options_.batch_bytes_max) {
+        add_batch(std::exchange(runs, {}), static_cast<ShedClass>(shed_class));
+        bytes = 0;
+      }
+      bytes += run.text.size();
+      runs.push_back(std::move(run));
+    }
+    if (!runs.empty()) add_batch(std::move(runs), static_cast<ShedClass>(shed_class));
   }
   pending_bytes_ = 0;
   pending_since_.reset();
+}
+
+void Delivery::Impl::add_batch(std::vector<HistoryRun> runs, ShedClass shed_class) {
+  const bool waits_for_older = unloaded_ > 0;
+  history_.add({++last_batch_, shed_class, std::move(runs)}, *pending_since_ + half_window(),
+               waits_for_older ? Place::kHeld : Place::kQueued);
+  if (!waits_for_older) loaded_upto_ = last_batch_;
 }
 
 void Delivery::Impl::send_what_may_go() {

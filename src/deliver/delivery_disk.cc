@@ -8,6 +8,10 @@ namespace firebase_relay {
 
 using deliver::Slice;
 
+namespace {
+constexpr std::uint64_t kSaveBatches = 8;
+}
+
 /// Guarantee 2: acknowledged or on disk within two flush intervals, and never less than 500 ms. Half of it may pass
 /// before something is sent, and half before it is answered.
 std::chrono::milliseconds Delivery::Impl::half_window() const {
@@ -30,7 +34,10 @@ SteadyTime Delivery::Impl::save_deadline() const {
   if (saving_ || forgetting_) return SteadyTime::max();
   if (save_failed_) return must_save() ? save_again_ : SteadyTime::max();
   if (must_save_now_) return now_.steady;
-  if (trouble_) return must_save() ? std::max(next_flush_, now_.steady) : SteadyTime::max();
+  if (trouble_) {  // once a flush; sooner when that would be much to keep in memory, and to write at once
+    const bool is_much = pending_bytes_ >= options_.batch_bytes_max * kSaveBatches;
+    return is_much ? now_.steady : must_save() ? std::max(next_flush_, now_.steady) : SteadyTime::max();
+  }
   SteadyTime deadline = drain_until_;
   if (pending_since_) deadline = std::min(deadline, *pending_since_ + half_window());
   if (live_since_) deadline = std::min(deadline, *live_since_ + half_window());
@@ -132,7 +139,8 @@ void Delivery::Impl::keep_memory_flat() {
     }
     for (const BatchId id : held) drop(id);
   }
-  while (history_.bytes() > memory_kept_max() && !history_.stored().empty() &&
+  // The oldest stays, whatever its size: it would have to be loaded again at once.
+  while (history_.bytes() > memory_kept_max() && history_.stored().size() > 1 &&
          drop(history_.stored().rbegin()->first)) {
   }
 }

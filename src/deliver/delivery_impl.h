@@ -69,6 +69,7 @@ class Delivery::Impl {
   void on(Stop&& event);
   void proceed();
   void form_batches();
+  void add_batch(std::vector<HistoryRun> runs, ShedClass shed_class);
   void send_what_may_go();
   bool send_main();
   bool send_history();

@@ -106,6 +106,7 @@ class DeliveryTest : public testing::Test {
   std::vector<DeadLetter> dead_;
   std::vector<RequestEnded> ended_;
   int refreshes_ = 0;
+  int loads_ = 0;
   KindCounts delivered_{};
   KindCounts coalesced_{};
   Sequence sequence_ = 0;
@@ -140,6 +141,7 @@ class DeliveryTest : public testing::Test {
     disk_answers_.emplace_back(Forgotten{level(), true});
   }
   void perform(Load& action) {
+    ++loads_;
     Loaded loaded{{}, true};
     for (auto batch = batches_on_disk_.upper_bound(action.after); batch != batches_on_disk_.end(); ++batch) {
       loaded.loaded.batches.push_back(batch->second);

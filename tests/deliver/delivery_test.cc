@@ -155,6 +155,24 @@ TEST_F(DeliveryTest, AnswerThatIsLateMakesItPersist) {
   EXPECT_EQ(persists_[0].live.size(), 1u);
 }
 
+TEST_F(DeliveryTest, WhileTheDatabaseIsAwayABacklogIsSavedInPiecesAndStaysOnDisk) {
+  start({.flush_interval = milliseconds(250), .batch_bytes_max = 200, .in_flight_max = 1});
+  price("A", "1");
+  answer(503);
+  for (int flush = 0; flush < 20; ++flush) {
+    for (int i = 0; i < 20; ++i) price("A", "1");
+    while (!sent_.empty()) answer(503);
+    pass(milliseconds(250));
+  }
+  std::size_t batches = 0;
+  for (const Persist& persist : persists_) batches += persist.batches.size();
+  EXPECT_GT(batches, 20u * 20 / 4) << "no batch is larger than a request: four entries";
+  EXPECT_GT(persists_.size(), 20u) << "much is saved before its flush";
+  EXPECT_LE(loads_, 1) << "what is on disk only is not read before it can be sent";
+  deliver_all();
+  EXPECT_EQ(delivered_[static_cast<std::size_t>(Kind::kPrice)], 401u);
+}
+
 TEST_F(DeliveryTest, RetryWaitsForTheBackoffAndSendsTheNewestValue) {
   start({});
   price("A", "1");
