@@ -75,8 +75,14 @@ bool LiveMap::is_sendable(const Entry& entry) const {
 }
 
 SteadyTime LiveMap::oldest_sendable() const {
-  SteadyTime oldest = SteadyTime::max();
+  SteadyTime oldest = kLater;
   for (const Slot slot : ready_) oldest = std::min(oldest, entries_[slot].waits_since);
+  return oldest;
+}
+
+SteadyTime LiveMap::oldest(const std::vector<Sent>& taken) const {
+  SteadyTime oldest = kLater;
+  for (const Sent& sent : taken) oldest = std::min(oldest, entries_[sent.slot].waits_since);
   return oldest;
 }
 
@@ -226,7 +232,7 @@ void LiveMap::settle(SteadyTime now) {
 /// An acknowledged value has to be sent again: as if it never had been, but it is in no hurry.
 void LiveMap::reopen(Entry& entry) {
   entry.is_clean = false;
-  entry.waits_since = SteadyTime::max();
+  entry.waits_since = kLater;
   entry.acknowledged = 0;
   has_unsaved_ = true;
 }

@@ -50,9 +50,12 @@ class LiveMap {
   [[nodiscard]] bool has_sendable() const { return !ready_.empty(); }
   /// Or one that waits, for the disk or for an answer?
   [[nodiscard]] bool has_unsent() const { return !ready_.empty() || !parked_.empty(); }
-  /// Since when a value that may be sent now has waited, or one of its path that it overtook; max(): none has.
-  /// Goes through all that may be sent.
+  /// Since when the oldest of the values that may be sent now has waited, or one of its path that it overtook. Not
+  /// those that are sent again to settle: they have no hurry. kLater: there is none. Goes through all of them.
   [[nodiscard]] SteadyTime oldest_sendable() const;
+  /// The same of values that were taken.
+  [[nodiscard]] SteadyTime oldest(const std::vector<Sent>& taken) const;
+  static constexpr SteadyTime kLater = SteadyTime(SteadyTime::duration::max() / 2);  ///< one may add to it
   [[nodiscard]] std::size_t size() const { return entries_.size() - free_.size(); }
   [[nodiscard]] std::uint64_t rows_on_disk() const { return rows_on_disk_; }
 
@@ -108,8 +111,8 @@ class LiveMap {
     Sequence on_disk = 0;    ///< sequence of its row; 0: none
     Sequence saving = 0;     ///< sequence being written to disk; 0: none
     Sequence acknowledged = 0;
-    SteadyTime waits_since = SteadyTime::max();  ///< no request has taken a value of this path since
-    std::uint32_t forgetting = 0;                ///< deletions of its row that are not known to be on disk
+    SteadyTime waits_since = kLater;  ///< no request has taken a value of this path since
+    std::uint32_t forgetting = 0;     ///< deletions of its row that are not known to be on disk
     std::uint32_t ticket = kNoTicket;
     std::uint32_t ticket_in_flight = kNoTicket;
     bool is_used = false;

@@ -79,7 +79,7 @@ void Delivery::Impl::on(Arrived&& event) {
     pending_bytes_ += run.text.size();
     pending_[shed_class].push_back(std::move(run));
   }
-  if (!live_since_ && live_.has_unsent()) live_since_ = now_.steady;
+  if (!save_live_by_ && live_.has_unsent()) save_live_by_ = now_.steady + half_window();
   if (!pending_since_ && pending_bytes_ > 0) pending_since_ = now_.steady;
 }
 
@@ -171,13 +171,10 @@ bool Delivery::Impl::send_main() {
   request.live = live_.take(options_.batch_bytes_max, history_.is_narrow(), request.base, request.live_text);
   if (!trouble_) add_history(request);
   if (request.live.empty() && request.history.empty()) return false;
-  if (!flush_goes_on_) flush_began_ = now_.steady;
-  request.save_by = flush_began_ + half_window();
-  flush_goes_on_ = live_.has_sendable();
-  live_since_.reset();
-  if (flush_goes_on_) {  // as soon as this request is answered: what is left has waited for the flush as long as all
-    if (const SteadyTime oldest = live_.oldest_sendable(); oldest < SteadyTime::max())
-      live_since_ = std::max(oldest, flush_began_);
+  request.save_by = std::min(now_.steady, live_.oldest(request.live) + half_window()) + half_window();
+  save_live_by_.reset();
+  if (live_.has_sendable()) {  // the flush goes on when this is answered: what is left may wait for that as long again
+    save_live_by_ = std::min(now_.steady, live_.oldest_sendable() + half_window()) + half_window();
   } else if (is_flush) {
     next_flush_ = now_.steady + options_.flush_interval;
   }
@@ -242,7 +239,7 @@ void Delivery::Impl::send(Request&& request) {
   actions_->emplace_back(std::move(action));
 }
 
-bool Delivery::Impl::waits_for_arrivals() const { return !live_since_ && !pending_since_; }
+bool Delivery::Impl::waits_for_arrivals() const { return !save_live_by_ && !pending_since_; }
 
 SteadyTime Delivery::Impl::may_wait_until(SteadyTime arrived) const {
   if (trouble_ || stopping_ || unsent_history_bytes() < memory_kept_max()) return SteadyTime::min();

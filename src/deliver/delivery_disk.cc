@@ -40,7 +40,7 @@ SteadyTime Delivery::Impl::save_deadline() const {
   }
   SteadyTime deadline = drain_until_;
   if (pending_since_) deadline = std::min(deadline, *pending_since_ + half_window());
-  if (live_since_) deadline = std::min(deadline, *live_since_ + half_window());
+  if (save_live_by_) deadline = std::min(deadline, *save_live_by_);
   for (const auto& [id, request] : requests_) {
     if (request.is_main && !request.live.empty()) deadline = std::min(deadline, request.save_by);
   }
@@ -79,7 +79,7 @@ void Delivery::Impl::save() {
   }
   persist.live = live_.unsaved([this](std::uint32_t ticket) { return accounts_.kind_of(ticket); });
   next_flush_ = now_.steady + options_.flush_interval;
-  live_since_.reset();
+  save_live_by_.reset();
   if (persist.batches.empty() && persist.live.empty()) return;
   saving_ = true;
   actions_->emplace_back(std::move(persist));
@@ -216,11 +216,10 @@ void Delivery::Impl::leave_trouble_if_empty() {
   if (!trouble_ || forgetting_ || must_sync_ || !circuit_.is_closed() || !disk_is_empty()) return;
   if (save_failed_ && must_save()) return;  // else the next overdue batch would come straight back
   trouble_ = false;
-  flush_goes_on_ = false;
   save_failed_ = false;
   live_.set_disk_failing(false);
   live_.set_disk_first(false);
-  if (live_.has_sendable() && !live_since_) live_since_ = now_.steady;
+  if (live_.has_sendable() && !save_live_by_) save_live_by_ = now_.steady + half_window();
   send_what_may_go();
 }
 

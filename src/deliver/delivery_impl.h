@@ -125,10 +125,8 @@ class Delivery::Impl {
   std::array<std::vector<HistoryRun>, kShedClassCount> pending_;
   std::uint64_t pending_bytes_ = 0;
   std::optional<SteadyTime> pending_since_;  ///< the oldest arrival in pending_
-  std::optional<SteadyTime> live_since_;     ///< the oldest live value that no request has taken and no disk has
+  std::optional<SteadyTime> save_live_by_;   ///< those that no request has taken and no disk has; none: there are none
   SteadyTime next_flush_{};                  ///< not before this time (guarantee 7)
-  SteadyTime flush_began_{};                 ///< the one under way, or the last
-  bool flush_goes_on_ = false;               ///< live values were left that one request did not hold
   BatchId last_batch_ = 0;
 
   // Requests under way.

@@ -290,9 +290,17 @@ void PatchSender::wait(SteadyTime deadline, std::vector<Finished>& finished) {
   const auto left =
       deadline <= now ? SteadyTime::duration::zero() : std::min<SteadyTime::duration>(deadline - now, kLongest);
   const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(left);
-  curl_multi_poll(handles_->multi, nullptr, 0, static_cast<int>(timeout.count()), nullptr);
+  int active = 0;
+  curl_multi_poll(handles_->multi, nullptr, 0, static_cast<int>(timeout.count()), &active);
   start_parked();
   handles_->collect(finished);
+  // A full request takes several turns of curl. What may be sent goes before what may be taken in: else it would not be
+  // answered in time while much comes.
+  constexpr int kTurnsMax = 16;
+  for (int turn = 0; active > 0 && finished.empty() && turn < kTurnsMax; ++turn) {
+    curl_multi_poll(handles_->multi, nullptr, 0, 0, &active);
+    if (active > 0) handles_->collect(finished);
+  }
 }
 
 void PatchSender::wake() { curl_multi_wakeup(handles_->multi); }
