@@ -34,6 +34,10 @@ class Secret {
   std::string text_;
 };
 
+/// `text` of somebody else with `***` for `secret` wherever it stands in it, and for its beginning, where that was cut
+/// short: what answers us may repeat what we have sent. Beginnings of fewer than eight bytes stay.
+std::string without(std::string_view text, std::string_view secret);
+
 /// From now on this process leaves no core file, and other processes of the same user cannot read its memory or its
 /// environment (Linux' PR_SET_DUMPABLE; RLIMIT_CORE for systems that write cores all the same). A debugger needs root.
 void forbid_core_dumps() noexcept;

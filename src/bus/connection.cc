@@ -14,6 +14,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/secret.h"
+
 namespace firebase_relay::bus {
 namespace {
 
@@ -86,12 +88,11 @@ void Connection::finish_connecting() {
 }
 
 void Connection::say_hello() {
-  if (!url_.password.empty()) {
-    if (url_.user.empty()) {
-      append_command({"AUTH", url_.password}, out_);
-    } else {
-      append_command({"AUTH", url_.user, url_.password}, out_);
-    }
+  if (!url_.user.empty()) {  // one without a password, too: else we would be the default user
+    append_command({"AUTH", url_.user, url_.password}, out_);
+    ++expected_ok_;
+  } else if (!url_.password.empty()) {
+    append_command({"AUTH", url_.password}, out_);
     ++expected_ok_;
   }
   if (url_.database != 0) {
@@ -142,7 +143,7 @@ bool Connection::read(MessageBlock& block) {
 void Connection::take(const std::vector<Reply>& replies) {
   for (const Reply& reply : replies) {
     switch (reply.type) {
-      case Reply::Type::kError: return close("Redis says: " + reply.text);
+      case Reply::Type::kError: return close("Redis says: " + without(reply.text, url_.password));
       case Reply::Type::kStatus:
         if (expected_ok_ > 0) --expected_ok_;
         break;

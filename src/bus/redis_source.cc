@@ -98,12 +98,12 @@ void RedisSource::proceed_with_current() {
   if (!current_ || paused_since_) return;
   if (!block_) block_ = fresh_block();
   if (current_->proceed(*block_)) {
-    heard_ = now_.steady;
+    const SteadyTime heard_before = std::exchange(heard_, now_.steady);
     heard_at_ = now_.utc;
     asked_ = false;
     if (std::exchange(suspected_, false)) {  // it was only slow
       attempt_.reset();
-      wiring_.metrics.redis_connected.Set(1);
+      wiring_.events.redis_answers_again(std::chrono::duration_cast<milliseconds>(now_.steady - heard_before));
       is_subscribed_.store(true, std::memory_order_relaxed);
     }
   }

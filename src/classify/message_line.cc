@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/terminal_text.h"
 #include "classify/key_codec.h"
 
 namespace firebase_relay::classify {
@@ -16,16 +17,21 @@ void append_padded(std::string_view text, std::size_t width, std::string& out) {
 }
 
 void append_visible(std::string_view text, std::string& out) {
-  const bool is_utf8 = simdjson::validate_utf8(text.data(), text.size());
-  for (const char character : text) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (byte >= 0x20 && byte != 0x7F && (byte < 0x80 || is_utf8)) {
+  while (!text.empty()) {
+    const std::size_t valid = utf8_length(text);
+    const std::string_view character = text.substr(0, std::max<std::size_t>(valid, 1));
+    text.remove_prefix(character.size());
+    if (character == "\n") {
+      out += ' ';
+    } else if (valid > 0 && !is_control(character)) {
       out += character;
-      continue;
+    } else {
+      for (const char byte : character) {
+        char escaped[5];
+        std::snprintf(escaped, sizeof escaped, "\\x%02X", static_cast<unsigned char>(byte));
+        out += escaped;
+      }
     }
-    char escaped[5];
-    std::snprintf(escaped, sizeof escaped, "\\x%02X", byte);
-    out += byte == '\n' ? " " : escaped;
   }
 }
 

@@ -34,8 +34,15 @@ bool Payload::open(std::string_view bytes) {
 
 bool Payload::recall() {
   if (bytes_.size() > kShapeBytesMax * 4) return false;
+  // Shapes that begin alike all look at a payload's beginning: no more of that in all than a parser looks at.
+  std::size_t looks_left = 2 * bytes_.size();
   for (std::size_t i = 0; i < found_.size(); ++i) {
-    if (!found_[i]->shape.is_shape_of(bytes_, scalars_)) continue;
+    std::size_t looked_at = 0;
+    if (!found_[i]->shape.is_shape_of(bytes_, scalars_, looked_at)) {
+      if (looked_at >= looks_left) return false;
+      looks_left -= looked_at;
+      continue;
+    }
     std::swap(found_[0], found_[i]);
     fill_in(*found_[0]);
     return true;

@@ -371,7 +371,13 @@ Result<RouteTable> parse_routes(std::string_view json, std::string_view file_nam
     return fail(ErrorCode::kInvalid, one_line(std::string(file_name) + ": " + what), std::move(advice));
   };
   try {
-    return RouteParser().parse(Json::parse(json));
+    // No table is deep; what is could not even be shown in a complaint, nor destroyed, without a stack as deep.
+    constexpr int kDepthMax = 16;
+    const auto not_deep = [](int depth, Json::parse_event_t, const Json&) {
+      if (depth > kDepthMax) expected("", "a table of routes, found more than 16 levels");
+      return true;
+    };
+    return RouteParser().parse(Json::parse(json, not_deep));
   } catch (const Json::exception& error) {  // no JSON, or a number that no double holds
     return refused(error.what(), "correct the JSON at that place");
   } catch (const Mistake& mistake) {

@@ -32,36 +32,39 @@ bool equal(const char* a, const char* b, std::size_t size) {
   return ((word_at(a) ^ word_at(b)) & counts) == 0;
 }
 
-/// The highest bit of each byte that ends the plain text of a string: a quote, a backslash, a control byte, or one
-/// beyond ASCII. Bits above the lowest one set may be wrong: a borrow went through them.
+constexpr std::uint64_t kHighBits = kEach * 0x80;
+
+/// The highest bit of each byte that ends the plain text of a string: a quote, a backslash, a control byte. Bits above
+/// the lowest one set may be wrong: a borrow went through them.
 /// Source: Anderson, Bit Twiddling Hacks, "Determine if a word has a zero byte" and "... a byte less than n".
 std::uint64_t stops_in(std::uint64_t word) {
   const auto zeros = [](std::uint64_t of) { return (of - kEach) & ~of; };
   const std::uint64_t controls = (word - kEach * 0x20) & ~word;
-  return (zeros(word ^ (kEach * '"')) | zeros(word ^ (kEach * '\\')) | controls | word) & (kEach * 0x80);
+  return (zeros(word ^ (kEach * '"')) | zeros(word ^ (kEach * '\\')) | controls) & kHighBits;
 }
 
 /// Behind the closing quote of the string whose opening one is at `at`; null: not a plain string.
 const char* end_of_string(const char* at, const char* end) {
   const char* const inside = ++at;
-  bool is_ascii = true;
-  while (at < end) {
-    const std::uint64_t stops = stops_in(word_at(at));
-    if (stops == 0) {
-      at += kWord;
-      continue;
-    }
+  std::uint64_t beyond_ascii = 0;
+  for (; at < end; at += kWord) {
+    const std::uint64_t word = word_at(at);
+    const std::uint64_t stops = stops_in(word);
+    beyond_ascii |= word & kHighBits;
+    if (stops == 0) continue;
     at += std::countr_zero(stops) / 8;
-    if (at >= end) return nullptr;
-    if (*at == '"') {
-      const bool is_text = is_ascii || simdjson::validate_utf8(inside, static_cast<std::size_t>(at - inside));
-      return is_text ? at + 1 : nullptr;
-    }
-    if (static_cast<unsigned char>(*at) < 0x80) return nullptr;
-    is_ascii = false;
-    ++at;
+    if (at >= end || *at != '"') return nullptr;
+    const bool is_text = beyond_ascii == 0 || simdjson::validate_utf8(inside, static_cast<std::size_t>(at - inside));
+    return is_text ? at + 1 : nullptr;
   }
   return nullptr;
+}
+
+/// Behind `word`, which has to stand at `at`; null: it does not.
+template <std::size_t kSize>
+const char* end_of_literal(const char (&word)[kSize], const char* at, const char* end) {
+  constexpr auto kLength = static_cast<std::ptrdiff_t>(kSize - 1);
+  return end - at >= kLength && std::memcmp(at, word, kLength) == 0 ? at + kLength : nullptr;
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -97,13 +100,14 @@ Shape::Shape(std::string_view payload, const std::vector<Scalar>& scalars) {
   text_.append(kWord, '\0');
 }
 
-bool Shape::is_shape_of(std::string_view bytes, std::vector<Scalar>& scalars) const {
+bool Shape::is_shape_of(std::string_view bytes, std::vector<Scalar>& scalars, std::size_t& looked_at) const {
   const char* const begin = bytes.data();
   const char* const end = begin + bytes.size();
   const char* at = begin;
   const std::size_t count = gaps_.size() - 2;
   scalars.resize(count);
   for (std::size_t i = 0;; ++i) {
+    looked_at = static_cast<std::size_t>(at - begin);
     const std::size_t gap = gaps_[i + 1] - gaps_[i];
     if (static_cast<std::size_t>(end - at) < gap || !equal(at, text_.data() + gaps_[i], gap)) return false;
     at += gap;
@@ -118,15 +122,15 @@ bool Shape::is_shape_of(std::string_view bytes, std::vector<Scalar>& scalars) co
         break;
       case 'n':
         scalar.type = ValueType::kNull;
-        at = equal(at, "null\0\0\0", 4) ? at + 4 : nullptr;
+        at = end_of_literal("null", at, end);
         break;
       case 't':
         scalar.type = ValueType::kBool;
-        at = equal(at, "true\0\0\0", 4) ? at + 4 : nullptr;
+        at = end_of_literal("true", at, end);
         break;
       case 'f':
         scalar.type = ValueType::kBool;
-        at = equal(at, "false\0\0", 5) ? at + 5 : nullptr;
+        at = end_of_literal("false", at, end);
         break;
       default:
         scalar.type = ValueType::kNumber;

@@ -27,8 +27,9 @@ class Shape {
   Shape(std::string_view payload, const std::vector<Scalar>& scalars);
 
   /// Has `bytes` this shape? Then `scalars` are its own. A string with an escape, or a number with an exponent, is left
-  /// to the parser: false. `bytes` must be followed by kPayloadPadding readable bytes.
-  [[nodiscard]] bool is_shape_of(std::string_view bytes, std::vector<Scalar>& scalars) const;
+  /// to the parser: false. `looked_at`: how far it had come by then. `bytes` must be followed by kPayloadPadding
+  /// readable bytes.
+  [[nodiscard]] bool is_shape_of(std::string_view bytes, std::vector<Scalar>& scalars, std::size_t& looked_at) const;
 
   /// The place of byte `at` of the payload that this was made of, whose scalars they are.
   static Mark mark(std::uint32_t at, const std::vector<Scalar>& scalars);

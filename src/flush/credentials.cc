@@ -59,6 +59,17 @@ Result<Credentials> read_credentials(const CredentialFiles& files, const Databas
   return credentials;
 }
 
+std::string without(std::string_view text, const Credential& credential) {
+  constexpr std::string_view kBearer = "Bearer ";
+  std::string_view token = credential.authorization.reveal();
+  if (token.starts_with(kBearer)) token.remove_prefix(kBearer.size());
+  std::string encoded;
+  append_percent_encoded(encoded, credential.auth_parameter.reveal());
+  const std::string shown =
+      firebase_relay::without(firebase_relay::without(text, token), credential.auth_parameter.reveal());
+  return firebase_relay::without(shown, Secret(std::move(encoded)).reveal());
+}
+
 Secret with_parameter(std::string url, const Credential& credential) {
   if (credential.auth_parameter.empty()) return Secret(std::move(url));
   const std::string_view secret = credential.auth_parameter.reveal();

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/secret.h"
@@ -44,6 +45,9 @@ class FixedCredential final : public CredentialSource {
  private:
   const Credential credential_;
 };
+
+/// `text` of the database's, in which it may repeat our request, without what let that in.
+std::string without(std::string_view text, const Credential& credential);
 
 struct CredentialFiles {
   std::string account;  ///< a service account's key, JSON; empty: none

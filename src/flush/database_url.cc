@@ -65,6 +65,26 @@ Result<void> take_place(std::string_view& rest, DatabaseUrl& url) {
   return {};
 }
 
+/// Can there be a node of this name, as it stands in a URL? Then it holds none of the bytes that keys may not have.
+bool is_key(std::string_view encoded) {
+  std::string key;
+  for (std::size_t i = 0; i < encoded.size(); ++i) {
+    if (encoded[i] != '%') {
+      key += encoded[i];
+      continue;
+    }
+    unsigned byte = 0;
+    const std::string_view digits = encoded.substr(i + 1, 2);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
+    if (digits.size() != 2 || error != std::errc() || end != digits.data() + 2) return false;
+    key += static_cast<char>(byte);
+    i += 2;
+  }
+  return std::none_of(key.begin(), key.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || std::string_view(".$#[]/\x7F").find(c) != std::string_view::npos;
+  });
+}
+
 /// Takes the path off the front of `rest`. It stays as it is written in the URL; `.json` at its end is the API's, not a
 /// node.
 Result<void> take_base_path(std::string_view& rest, DatabaseUrl& url) {
@@ -76,6 +96,11 @@ Result<void> take_base_path(std::string_view& rest, DatabaseUrl& url) {
   const auto is_path_character = [](char c) { return is_unreserved(c) || c == '/' || c == '%'; };
   if (!std::all_of(path.begin(), path.end(), is_path_character) || path.find("//") != std::string_view::npos) {
     return invalid("the path holds an empty node or a character that has to be percent-encoded");
+  }
+  for (std::string_view left = path; !left.empty();) {
+    const std::string_view key = left.substr(0, left.find('/'));
+    left.remove_prefix(std::min(left.size(), key.size() + 1));
+    if (!is_key(key)) return invalid("the path holds a node that no database can have: '" + std::string(key) + "'");
   }
   url.base_path = path;
   return {};

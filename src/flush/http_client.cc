@@ -58,7 +58,7 @@ Result<HttpResponse> http_request(const HttpRequest& request) {
   set(CURLOPT_USERAGENT, "firebase-relay/" FIREBASE_RELAY_VERSION);
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
-  set(CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
+  set(CURLOPT_NOPROXY, "localhost,127.0.0.0/8,::1");  // as DatabaseUrl::is_local()
   if (!request.body.empty()) {
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.reveal().size()));
     set(CURLOPT_POSTFIELDS, request.body.reveal().data());

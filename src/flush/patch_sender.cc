@@ -111,6 +111,7 @@ class PatchSender::Transfer {
     request_ = send.request;
     parts_ = send.parts;
     began_ = began;
+    credential_ = credential;
     headers_.add("Content-Type: application/json");
     headers_.add("Expect:");  // no 100-continue: it costs a round trip
     headers_.add_authorization(credential.authorization);
@@ -130,7 +131,8 @@ class PatchSender::Transfer {
     answer.retry_after = parse_retry_after(retry_after_, utc_now());
     const bool is_ok = code == CURLE_OK && status >= 200 && status < 300;
     if (code != CURLE_OK) answer.detail = curl_easy_strerror(code) + certificate_flaw(code);
-    if (code == CURLE_OK && !is_ok) answer.detail = std::to_string(status) + " " + one_line(answer_);
+    if (code == CURLE_OK && !is_ok)
+      answer.detail = std::to_string(status) + " " + one_line(without(answer_, credential_));
     answer.write_too_big = status == 400 && answer_.find("exceeds the maximum size") != std::string::npos;
     return {request_, std::move(answer), std::chrono::steady_clock::now() - began_};
   }
@@ -198,6 +200,7 @@ class PatchSender::Transfer {
   std::string retry_after_;
   StatusLines status_lines_;
   SteadyTime began_;
+  Credential credential_;
   HeaderLines headers_;
 };
 

@@ -42,6 +42,13 @@ tl::unexpected<Error> unreadable(const std::string& file, int error) {
 
 }  // namespace
 
+std::string shown_name(const std::string& file) {
+  constexpr std::size_t kNameMax = 255;
+  const bool is_path = file.starts_with('/') || file.starts_with("./") || file.starts_with("../");
+  const bool exists = ::access(file.c_str(), F_OK) == 0;
+  return exists || (is_path && file.size() <= kNameMax) ? file : "(not shown: it may be the secret itself)";
+}
+
 std::optional<ModeFlaw> judge_mode(const std::string& file, mode_t mode) {
   constexpr mode_t kOthers = S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH;
   if ((mode & kOthers) == 0) return std::nullopt;
@@ -55,7 +62,10 @@ std::optional<ModeFlaw> judge_mode(const std::string& file, mode_t mode) {
 
 Result<SecretFile> read_secret_file(const std::string& file) {
   const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // not to wait for a pipe
-  if (descriptor.get() < 0) return unreadable(file, errno);
+  if (descriptor.get() < 0) {
+    const int error = errno;
+    return unreadable(shown_name(file), error);
+  }
   struct stat status {};
   if (::fstat(descriptor.get(), &status) != 0) return unreadable(file, errno);
   if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kInvalid, file + " is no file", "name a file");

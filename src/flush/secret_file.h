@@ -23,6 +23,10 @@ struct ModeFlaw {
 };
 std::optional<ModeFlaw> judge_mode(const std::string& file, mode_t mode);
 
+/// The name of a secret's file as an error may show it: not what neither names a file nor looks like a path, since
+/// people give the secret itself where its file is expected.
+std::string shown_name(const std::string& file);
+
 struct SecretFile {
   Secret content;
   std::optional<std::string> warning;

@@ -27,6 +27,23 @@ std::string text_of(const nlohmann::json& json, const char* name) {
   return found != json.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+/// With `***` for whatever is as long as a token or an assertion: an endpoint may repeat what it was sent.
+std::string without_tokens(std::string_view text) {
+  constexpr std::size_t kTokenMin = 40;
+  const auto is_of_token = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_' ||
+           c == '.' || c == '=';
+  };
+  std::string shown;
+  while (!text.empty()) {
+    const auto length =
+        static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_of_token) - text.begin());
+    shown += length >= kTokenMin ? "***" : text.substr(0, std::max<std::size_t>(length, 1));
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return shown;
+}
+
 /// The endpoint's clock less ours, by the Date header.
 std::optional<seconds> skew_of(const HttpResponse& answer, const Now& now) {
   const time_t theirs = answer.date.empty() ? -1 : curl_getdate(answer.date.c_str(), nullptr);
@@ -102,8 +119,8 @@ Error TokenSource::judge_refusal(const HttpResponse& answer, const Now& now) {
   if (answer.status == 429 || answer.status >= 500)
     return {ErrorCode::kUnavailable, "the token endpoint answers " + status, ""};
   const nlohmann::json json = nlohmann::json::parse(answer.body, nullptr, false);
-  const std::string name = text_of(json, "error");
-  const std::string description = text_of(json, "error_description");
+  const std::string name = without_tokens(text_of(json, "error"));
+  const std::string description = without_tokens(text_of(json, "error_description"));
   if (name.empty()) {
     return {ErrorCode::kRefused, "the token endpoint answers " + status,
             "is the key's token_uri right, is there a proxy or a login page in between?"};

@@ -53,6 +53,11 @@ void Events::redis_reconnected(std::chrono::milliseconds outage) {
   logger_.info("redis: subscribed again after {}", duration_text(outage));
 }
 
+void Events::redis_answers_again(std::chrono::milliseconds silence) {
+  metrics_.redis_connected.Set(1);
+  logger_.info("redis: answers again after {}; the subscription was never lost", duration_text(silence));
+}
+
 void Events::gap(UtcMillis from, UtcMillis to, std::string_view cause) {
   metrics_.subscription_gaps.Increment();
   logger_.warn("gap: nobody was subscribed from {} to {} ({}): {}; what was published then is lost", iso_utc(from),

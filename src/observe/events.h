@@ -34,6 +34,8 @@ class Events {
   void redis_disconnected(std::string_view reason, std::chrono::milliseconds next_try_in, SteadyTime now);
   /// Subscribed again after `outage`.
   void redis_reconnected(std::chrono::milliseconds outage);
+  /// It was slow, or stopped: what it published meanwhile comes late, and is not lost.
+  void redis_answers_again(std::chrono::milliseconds silence);
   /// Nobody was subscribed between the two times: what was published then is lost.
   void gap(UtcMillis from, UtcMillis to, std::string_view cause);
   void reading_paused(std::uint64_t queue_bytes, SteadyTime now);

@@ -6,32 +6,10 @@
 #include <cstdint>
 #include <iterator>
 
+#include "base/terminal_text.h"
+
 namespace firebase_relay::observe {
 namespace {
-
-/// Length of the valid UTF-8 sequence at the start of `text`, which is not empty; 0: none. RFC 3629, table 3-7 of
-/// Unicode.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte_at = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::uint8_t lead = byte_at(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
-  if (length == 0 || text.size() < length) return 0;
-  const std::uint8_t least = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-  const std::uint8_t most = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-  if (byte_at(1) < least || byte_at(1) > most) return 0;
-  for (std::size_t i = 2; i < length; ++i) {
-    if ((byte_at(i) & 0xC0) != 0x80) return 0;
-  }
-  return length;
-}
-
-/// C0, DEL and C1: what a terminal obeys instead of showing.
-bool is_control(std::string_view character) {
-  const auto first = static_cast<std::uint8_t>(character[0]);
-  if (character.size() == 1) return first < 0x20 || first == 0x7F;
-  return first == 0xC2 && static_cast<std::uint8_t>(character[1]) < 0xA0;
-}
 
 void append_escaped(std::string& out, std::string_view bytes) {
   for (const char byte : bytes) {

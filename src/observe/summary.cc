@@ -7,8 +7,8 @@
 namespace firebase_relay::observe {
 namespace {
 
-void add_if_any(std::string& text, std::uint64_t count, std::string_view what) {
-  if (count > 0) text += fmt::format(", {} {}", count, what);
+void add_if_any(std::string& text, std::uint64_t count, std::string_view what, std::string_view plural = "") {
+  if (count > 0) text += fmt::format(", {} {}{}", count, what, count > 1 ? plural : "");
 }
 
 /// From `before` to `now`.
@@ -19,9 +19,9 @@ std::string text_between(const Snapshot& before, const Snapshot& now) {
   add_if_any(text, now.in_flight, "in flight");
   add_if_any(text, difference(now.recovered, before.recovered), "recovered");
   add_if_any(text, difference(now.coalesced, before.coalesced), "coalesced");
-  add_if_any(text, difference(now.dead_letters, before.dead_letters), "dead letters");
+  add_if_any(text, difference(now.dead_letters, before.dead_letters), "dead letter", "s");
   add_if_any(text, difference(now.shed, before.shed), "shed");
-  add_if_any(text, difference(now.gaps, before.gaps), "gaps");
+  add_if_any(text, difference(now.gaps, before.gaps), "gap", "s");
   return text;
 }
 

@@ -111,7 +111,8 @@ Result<classify::RouteTable> load_routes(const Options& options) {
   if (options.routes_file.empty()) return classify::parse_routes(classify::builtin_routes_json(), "built-in routes");
   std::ifstream file(options.routes_file, std::ios::binary);
   std::ostringstream json;
-  if (!(json << file.rdbuf())) {
+  errno = 0;
+  if (!file || (file.peek() != std::ifstream::traits_type::eof() && !(json << file.rdbuf())) || file.bad()) {
     return fail(ErrorCode::kInvalid, "--routes " + options.routes_file + ": " + std::strerror(errno),
                 "name a file that can be read");
   }

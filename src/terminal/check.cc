@@ -51,7 +51,7 @@ void check_redis(const relay::Options& options, Report& report) {
     connection.proceed(messages);
   }
   if (connection.state() == bus::Connection::State::kClosed) {
-    return report.bad("redis", options.redis.masked() + ": " + connection.error(),
+    return report.bad("redis", options.redis.masked() + ": " + observe::printable(connection.error()),
                       "start Redis, or correct --redis-url and the password");
   }
   report.good("redis", options.redis.masked() + ", subscribed");
@@ -125,7 +125,8 @@ void check_database(const relay::Options& options, const Access& access, Report&
     return report.bad("database", where + ": " + written.error().what, "check the network and --database-url");
   if (written->status >= 300) {
     return report.bad("database",
-                      where + ": " + std::to_string(written->status) + " " + observe::printable(written->body, 200),
+                      where + ": " + std::to_string(written->status) + " " +
+                          observe::printable(flush::without(written->body, access.credential), 200),
                       "check --database-url and the credentials");
   }
   const auto read = ask("GET", node + "/key%2Ewith%2Edots", "");
@@ -193,7 +194,8 @@ int healthcheck(const CommandLine& line) {
     std::puts("healthy");
     return kExitOk;
   }
-  std::printf("unhealthy: %s\n", answer ? answer->body.c_str() : (request.url + ": " + answer.error().what).c_str());
+  std::printf("unhealthy: %s\n", answer ? observe::printable(answer->body, 200).c_str()
+                                        : (request.url + ": " + answer.error().what).c_str());
   return kExitFailed;
 }
 

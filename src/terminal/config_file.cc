@@ -186,9 +186,9 @@ class Reader {
 
 Result<std::vector<ConfigEntry>> parse_config(std::string_view toml) { return Reader(toml).read(); }
 
-Result<std::string> read_small_file(const std::string& file) {
+Result<std::string> read_small_file(const std::string& file, const std::string& shown) {
   const auto failed = [&](const std::string& why) {
-    return fail(ErrorCode::kIo, "cannot read " + observe::printable(file) + ": " + why);
+    return fail(ErrorCode::kIo, "cannot read " + observe::printable(shown) + ": " + why);
   };
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "re"), &std::fclose);
   if (!stream) return failed(std::generic_category().message(errno));
@@ -200,7 +200,7 @@ Result<std::string> read_small_file(const std::string& file) {
 }
 
 Result<std::vector<ConfigEntry>> read_config_file(const std::string& file) {
-  const auto text = read_small_file(file);
+  const auto text = read_small_file(file, file);
   if (!text) return tl::unexpected(text.error());
   auto entries = parse_config(*text);
   if (!entries) return fail(entries.error().code, observe::printable(file) + ":" + entries.error().what);

@@ -31,6 +31,7 @@ Result<std::vector<ConfigEntry>> parse_config(std::string_view toml);
 Result<std::vector<ConfigEntry>> read_config_file(const std::string& file);
 
 /// The whole of a small file. Fails with kIo when it cannot be read or is over 1 MiB.
-Result<std::string> read_small_file(const std::string& file);
+/// `shown`: its name in errors.
+Result<std::string> read_small_file(const std::string& file, const std::string& shown);
 
 }  // namespace firebase_relay::terminal

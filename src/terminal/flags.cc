@@ -11,6 +11,7 @@
 
 #include "flush/credentials.h"
 #include "flush/database_url.h"
+#include "flush/secret_file.h"
 #include "observe/printable.h"
 #include "terminal/config_file.h"
 #include "terminal/flag_setters.h"
@@ -199,7 +200,7 @@ Result<void> resolve_password(const Settings& settings, const Environment& envir
   std::string password;
   Level level = Level::kEnvironment;
   if (file_level >= Level::kEnvironment || (file_level == Level::kFile && variable.empty())) {
-    auto text = read_small_file(file->second.text);
+    auto text = read_small_file(file->second.text, flush::shown_name(file->second.text));
     if (!text) return fail(text.error().code, file->second.origin + ": " + text.error().what);
     password = text->substr(0, text->find_last_not_of("\r\n") + 1);
     level = file_level;

@@ -56,18 +56,35 @@ tl::unexpected<Error> wrong(const Given& given, const Flag& flag, const std::str
 }
 
 std::string masked(std::string_view url) {
+  constexpr std::string_view kHidden = "***";
+  const auto is_plain = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' ||
+           c == '_';
+  };
   const auto scheme_end = url.find("://");
   const std::size_t begin = scheme_end == std::string_view::npos ? 0 : scheme_end + 3;
-  const auto at = url.rfind('@');
   std::string shown(url.substr(0, begin));
   std::string_view rest = url.substr(begin);
-  if (at != std::string_view::npos && at >= begin) {
-    shown += "***@";
-    rest = url.substr(at + 1);
+  const auto at = rest.rfind('@');
+  const bool has_user = at != std::string_view::npos;
+  if (has_user) {
+    shown += std::string(kHidden) + '@';
+    rest.remove_prefix(at + 1);
   }
-  const auto question = rest.find('?');
-  shown += rest.substr(0, question);
-  if (question != std::string_view::npos) shown += "?***";
+  // A password whose `@` was forgotten stands where the port does.
+  const std::string_view place = rest.substr(0, rest.find_first_of("/?#;&"));
+  const auto colon = place.rfind(':');
+  const std::string_view port = colon == std::string_view::npos ? "" : place.substr(colon + 1);
+  const bool is_address = place.starts_with('[');
+  const bool is_port = std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (!has_user && !is_address && (!is_port || colon == 0)) {
+    shown += kHidden;
+    return shown;
+  }
+  const auto end = std::find_if_not(rest.begin() + static_cast<std::ptrdiff_t>(place.size()), rest.end(),
+                                    [&](char c) { return is_plain(c) || c == '/' || c == '%' || c == '~'; });
+  shown.append(rest.begin(), end);
+  if (end != rest.end()) shown += (*end == '?' ? "?" : "") + std::string(kHidden);
   return shown;
 }
 

@@ -31,7 +31,8 @@ Result<void> take_entries(const std::vector<ConfigEntry>& entries, const std::st
 /// The one line that says where, what was given and why not. What may hold a secret is shown without it.
 tl::unexpected<Error> wrong(const Given& given, const Flag& flag, const std::string& complaint);
 
-/// A URL without what may be secret in it: `***` for all before an `@`, and for a query.
+/// A URL without what may be secret in it: `***` for all before an `@`, for what stands in the port's place and is
+/// none, and behind whatever is no plain path.
 std::string masked(std::string_view url);
 
 /// `; did you mean X?` for the one of `known` that is nearest to `word`, or `otherwise` when none is near.

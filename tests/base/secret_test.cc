@@ -32,6 +32,15 @@ TEST(Secret, moves_and_leaves_nothing_behind) {
   EXPECT_EQ(std::string(place, 5), std::string(5, '\0'));
 }
 
+TEST(Secret, is_taken_out_of_what_others_say) {
+  EXPECT_EQ(without("ERR unknown command 'AUTH', with args: 'hunter2' 'hunter2'", "hunter2"),
+            "ERR unknown command 'AUTH', with args: '***' '***'");
+  EXPECT_EQ(without("cut short: 0123456", "0123456789"), "cut short: 0123456") << "could be anything";
+  EXPECT_EQ(without("cut short: 01234567 and so on", "0123456789"), "cut short: *** and so on");
+  EXPECT_EQ(without("aab", "ab"), "a***");
+  EXPECT_EQ(without("nothing to hide", ""), "nothing to hide");
+}
+
 TEST(Secret, wipes_also_what_a_longer_text_left_in_the_buffer) {
   std::string text = "0123456789";
   text.resize(3);

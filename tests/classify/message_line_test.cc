@@ -25,6 +25,14 @@ TEST(MessageLine, TextCannotMoveTheCursor) {
   const std::string text = line(LineFormat::kText, {"a\x1b[2J", "x\r\ny\x07\x7f"});
   for (const char c : text.substr(0, text.size() - 1))
     EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20 && c != 0x7F) << text;
+  // C1's CSI, and a mark that turns the direction of text around; what only looks unusual is shown.
+  EXPECT_NE(line(LineFormat::kText, {"C\xC2\x9B"
+                                     "2J",
+                                     "\xE2\x80\xAE"})
+                .find("C\\xC2\\x9B2J \\xE2\\x80\\xAE"),
+            std::string::npos);
+  EXPECT_NE(line(LineFormat::kText, {"\xC3\x9C", "\xE2\x82\xAC \xFF"}).find("\xC3\x9C \xE2\x82\xAC \\xFF"),
+            std::string::npos);
 }
 
 TEST(MessageLine, JsonBringsEveryByteBack) {

@@ -59,6 +59,11 @@ TEST(Routes, WrongFileIsRefusedInOneLineWithTheFileAndThePlace) {
   }
 }
 
+TEST(Routes, DepthThatNoStackHoldsIsRefused) {
+  const std::string deep = "{\"routes\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}";
+  EXPECT_NE(mistake(deep).find("more than 16 levels"), std::string::npos);
+}
+
 TEST(Routes, PathsSideBySideAreNoMistake) {
   EXPECT_EQ(
       mistake(

@@ -24,7 +24,8 @@ struct Bytes {
 std::vector<Scalar> found(const Shape& shape, std::string_view payload) {
   const Bytes bytes(payload);
   std::vector<Scalar> scalars;
-  if (!shape.is_shape_of(bytes.view(), scalars)) scalars.clear();
+  std::size_t looked_at = 0;
+  if (!shape.is_shape_of(bytes.view(), scalars, looked_at)) scalars.clear();
   return scalars;
 }
 
@@ -79,9 +80,28 @@ TEST(Shape, LeavesToTheParserWhatIsNoPlainScalar) {
   }
 }
 
+TEST(Shape, LooksAtNothingButThePayloadAndItsPadding) {
+  const std::string blanks(300, ' ');
+  const Shape shape(R"({"a":null)" + blanks + "}", {{5, 9, ValueType::kNull}});
+  for (const std::string_view cut :
+       {R"({"a":nul)", R"({"a":nu)", R"({"a":tru)", R"({"a":fals)", R"({"a":-)", R"({"a":")"}) {
+    // What stands behind the payload would make it whole: on the heap, so that AddressSanitizer sees who goes too far.
+    const std::string behind = cut.ends_with("fals")  ? "e"
+                               : cut.ends_with("nu")  ? "ll"
+                               : cut.ends_with("tru") ? "e"
+                                                      : "l";
+    std::vector<char> heap(cut.begin(), cut.end());
+    heap.insert(heap.end(), behind.begin(), behind.end());
+    heap.resize(cut.size() + kPayloadPadding, ' ');
+    std::vector<Scalar> scalars;
+    std::size_t looked_at = 0;
+    EXPECT_FALSE(shape.is_shape_of({heap.data(), cut.size()}, scalars, looked_at)) << cut;
+  }
+}
+
 TEST(Shape, TextOfEveryLengthEndsAtItsQuote) {
   for (std::size_t size = 0; size < 40; ++size) {
-    for (const char stop : {'"', '\\', '\x1F', '\x80'}) {
+    for (const char stop : {'"', '\\', '\x1F'}) {
       const std::string text = std::string(size, '~') + stop;
       const auto scalars = found(kShape, R"({"a": ")" + text + R"(, "n": 1})");
       EXPECT_EQ(scalars.empty(), stop != '"') << size;

@@ -88,6 +88,11 @@ INSTANTIATE_TEST_SUITE_P(All, DatabaseUrlFlaws,
                                          Flaw{"behind_ipv6", "http://[::1]9000", "port is not"},                //
                                          Flaw{"empty_node", "https://x/a//b", "empty node"},                    //
                                          Flaw{"blank_in_path", "https://x/a b", "percent-encoded"},             //
+                                         Flaw{"reserved_in_path", "https://x/a%23b", "no database can have"},   //
+                                         Flaw{"climbing_path", "https://x/root/..", "no database can have"},    //
+                                         Flaw{"encoded_dots", "https://x/%2e%2e/y", "no database can have"},    //
+                                         Flaw{"half_an_escape", "https://x/a%2", "no database can have"},       //
+                                         Flaw{"no_escape", "https://x/%zz", "no database can have"},            //
                                          Flaw{"fragment", "https://x/a#b", "only ?ns="},                        //
                                          Flaw{"other_query", "https://x/?print=pretty", "only ?ns="},           //
                                          Flaw{"secret", "https://x/?auth=s3cret", "takes no credential"},       //

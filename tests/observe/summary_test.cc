@@ -48,7 +48,7 @@ TEST(Summary, tells_losses_and_what_is_in_the_way_when_there_are_any) {
 
   const std::string line = summary.line(bad, kStart + seconds(60));
 
-  for (const char* part : {"2 dead letters", "3 shed", "1 gaps", "4 in flight", "Redis not connected", "not reachable"})
+  for (const char* part : {"2 dead letters", "3 shed", "1 gap", "4 in flight", "Redis not connected", "not reachable"})
     EXPECT_THAT(line, HasSubstr(part));
   bad.held = "unauthorized";
   EXPECT_THAT(summary.line(bad, kStart + seconds(120)), HasSubstr("delivery held: unauthorized"));

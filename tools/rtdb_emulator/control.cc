@@ -56,6 +56,10 @@ Response Control::handle(const std::string& method, const std::string& what, con
   if (what == "journal") return journal(method, parameters, body);
   if (what == "stats") return {200, stats_.json(), {}};
   if (what == "settings") {
+    for (const auto& [name, value] : json.items()) {
+      const bool fits = name == "size_limit_bytes" ? value.is_number_unsigned() : value.is_boolean();
+      if (!fits) return error(400, "expected size_limit_bytes, a number, or ignore_unlimited, true or false");
+    }
     if (json.contains("size_limit_bytes"))
       switches_.size_limit_bytes = json.at("size_limit_bytes").get<std::uint64_t>();
     if (json.contains("ignore_unlimited")) switches_.ignore_unlimited = json.at("ignore_unlimited").get<bool>();

@@ -40,7 +40,13 @@ void resolve(Node& node, const Node* before, std::int64_t now_ms) {
     if (number || !what.is_integer) {
       node.value = (number ? *number : integer ? static_cast<double>(*integer) : 0.0) + what.increment;
     } else {
-      node.value = (integer ? *integer : 0) + static_cast<std::int64_t>(what.increment);
+      const std::int64_t from = integer ? *integer : 0;
+      std::int64_t sum;
+      if (__builtin_add_overflow(from, static_cast<std::int64_t>(what.increment), &sum)) {
+        node.value = static_cast<double>(from) + what.increment;
+      } else {
+        node.value = sum;
+      }
     }
     return;
   }

@@ -4,10 +4,13 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string_view>
+#include <system_error>
 
 #include "rtdb_emulator/server.h"
 
@@ -23,10 +26,19 @@ bool load(const std::string& file, Database& database) {
   return database.restore(text.str());
 }
 
-void save(const std::string& file, const std::string& dump) {
+/// Over the old file only when all of the new one is written. False, and said: it could not be.
+bool save(const std::string& file, const std::string& dump) {
   const std::string fresh = file + ".new";
-  std::ofstream(fresh, std::ios::binary) << dump;
-  std::filesystem::rename(fresh, file);
+  std::ofstream out(fresh, std::ios::binary);
+  out << dump;
+  out.close();
+  std::error_code error;
+  if (out) std::filesystem::rename(fresh, file, error);
+  if (out && !error) return true;
+  std::fprintf(stderr, "rtdb-emulator: the tree cannot be saved to %s: is there such a folder, and room?\n",
+               file.c_str());
+  std::filesystem::remove(fresh, error);
+  return false;
 }
 
 int block_signals() {
@@ -70,7 +82,12 @@ int main(int argc, char** argv) {
     return 2;
   }
   options.host = listen.substr(0, colon);
-  options.port = static_cast<std::uint16_t>(std::atoi(listen.c_str() + colon + 1));
+  const std::string_view port = std::string_view(listen).substr(colon + 1);
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), options.port);
+  if (port.empty() || error != std::errc() || end != port.data() + port.size()) {
+    std::fprintf(stderr, "rtdb-emulator: --listen expects a port from 0 to 65535, found '%s'\n", listen.c_str());
+    return 2;
+  }
 
   const int signals = block_signals();
   rtdb_emulator::Server server(options);
@@ -78,6 +95,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "rtdb-emulator: %s is not a tree that was saved by --persist\n", persist.c_str());
     return 1;
   }
+  if (!persist.empty() && !save(persist, server.database().dump())) return 1;  // now, not after it has taken writes
   if (const std::string flaw = server.start(); !flaw.empty()) {
     std::fprintf(stderr, "rtdb-emulator: %s\n", flaw.c_str());
     return 1;
@@ -93,6 +111,5 @@ int main(int argc, char** argv) {
   }
   // Stopping in order would wait up to two seconds for civetweb's idle connections. Nothing is applied after this dump.
   const std::string dump = server.database().dump_and_freeze();
-  if (!persist.empty()) save(persist, dump);
-  std::_Exit(0);
+  std::_Exit(persist.empty() || save(persist, dump) ? 0 : 1);
 }
