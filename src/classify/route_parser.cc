@@ -331,12 +331,19 @@ class RouteParser {
     return result;
   }
 
-  static bool is_ancestor(const Written& a, const Written& b) {
-    if (a.keys.size() >= b.keys.size()) return false;
+  /// Could `b` begin with all of `a`? What is filled in may be anything.
+  static bool could_begin(const Written& b, const Written& a) {
     for (std::size_t i = 0; i < a.keys.size(); ++i) {
       if (!a.keys[i].empty() && !b.keys[i].empty() && a.keys[i] != b.keys[i]) return false;
     }
     return true;
+  }
+  static bool is_ancestor(const Written& a, const Written& b) {
+    return a.keys.size() < b.keys.size() && could_begin(b, a);
+  }
+  /// Of one message, two values for one path: which of them it keeps would be a guess.
+  static bool are_rivals(const Written& a, const Written& b) {
+    return &a < &b && a.place == b.place && a.keys.size() == b.keys.size() && could_begin(b, a);
   }
 
   void refuse_ancestors() const {
@@ -355,6 +362,10 @@ class RouteParser {
         if ((a < routed || b < routed) && is_ancestor(all[a], all[b])) {
           expected(all[a].place, "no path that could be above another one, but '" + all[a].path + "' could be above '" +
                                      all[b].path + "' (" + all[b].place + ")");
+        }
+        if (b < routed && are_rivals(all[a], all[b])) {
+          expected(all[a].place,
+                   "paths that are never the same, but '" + all[a].path + "' and '" + all[b].path + "' could be");
         }
       }
     }

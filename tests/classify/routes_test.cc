@@ -45,6 +45,7 @@ TEST(Routes, WrongFileIsRefusedInOneLineWithTheFileAndThePlace) {
       {R"({"routes":[{"live":{"a/{TICKER}":"@message","a/{TICKER}/b":"x"}}]})", "/routes/0/live", "a/{TICKER}/b"},
       {R"({"routes":[{"live":{"a/{TICKER}":"@message"}},{"live":{"a/fixed/b":"x"}}]})", "/routes/0/live", "a/fixed/b"},
       {R"({"routes":[{"live":{"h/x/y":"@message"},"history":"h"}]})", "/routes/0", "h"},
+      {R"({"routes":[{"id":"id","live":{"x/{ID}":"a","x/{TICKER}":"b"}}]})", "/routes/0/live", "never the same"},
       {R"({"routes":[{"live":{"relay":"@message"}}]})", "/routes/0/live", "relay"},
       {R"({"routes":[{"live":{"relay/{TICKER}/x/y":"@message"}}]})", "", "relay"},
       {R"({"routes":[{"channel":"A","live":{"channels":"@message"}}]})", "/routes/0/live", "channels"},
