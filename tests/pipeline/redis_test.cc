@@ -1,7 +1,11 @@
 // The bus' side: connections that die, hang, or are not there; patterns; the bound.
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <fstream>
+#include <stdexcept>
 
 #include "pipeline/broker_run.h"
 #include "support/eventually.h"
@@ -12,6 +16,7 @@ namespace {
 
 using test_support::Emulator;
 using test_support::eventually;
+using test_support::Process;
 using test_support::RedisClient;
 using test_support::RedisServer;
 using test_support::RelayProcess;
@@ -29,6 +34,54 @@ TEST(Redis, IsWaitedForAtTheStart) {
   RedisClient(redis).publish("TICKER_UPDATES_AAPL", kPrice);
   EXPECT_TRUE(relay.wait_delivered(1));
   EXPECT_TRUE(emulator.get("relay/test/gaps").is_null()) << "what was before the first subscription is no gap";
+}
+
+std::string free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+  ::close(fd);
+  if (!bound) throw std::runtime_error("no free port");
+  return std::to_string(ntohs(address.sin_port));
+}
+
+struct User {
+  const char* name;
+  std::string rule;  ///< of ACL SETUSER
+  std::string user;  ///< in the URL
+};
+class RedisByTcp : public testing::TestWithParam<User> {};
+
+TEST_P(RedisByTcp, IsSubscribedToAsThatUser) {
+  const std::string port = free_port();
+  const RedisServer redis({"--port", port, "--bind", "127.0.0.1"});
+  RedisClient(redis).command({"ACL", "SETUSER", "bob", "on", GetParam().rule, "~*", "&*", "+@all"});
+  RedisClient(redis).command({"ACL", "SETUSER", "default", "off"});
+  const Emulator emulator;
+  RelayProcess relay(redis, emulator, {"--redis-url", "redis://" + GetParam().user + "@127.0.0.1:" + port + "/3"});
+  ASSERT_TRUE(relay.wait_ready()) << relay.process().err();
+  Process publisher({"redis-cli", "-p", port, "--user", "bob", "--pass", "s3cret", "--no-auth-warning", "publish",
+                     "TICKER_UPDATES_AAPL", kPrice});
+  ASSERT_EQ(publisher.wait(), 0) << publisher.err();
+  EXPECT_TRUE(relay.wait_delivered(1)) << publisher.out();
+  EXPECT_EQ(relay.process().err().find("s3cret"), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(Users, RedisByTcp,
+                         testing::Values(User{"with_a_password", ">s3cret", "bob:s3cret"},
+                                         User{"without_one", "nopass", "bob"}),
+                         [](const auto& user) { return user.param.name; });
+
+TEST(Redis, ThatRepeatsThePasswordDoesNotBringItIntoTheLog) {
+  const RedisServer redis({"--rename-command", "AUTH", ""});
+  const Emulator emulator;
+  RelayProcess relay(redis, emulator, {"--redis-url", "unix://:hunter2secret@" + redis.socket()});
+  EXPECT_TRUE(eventually([&] { return relay.process().err().find("Redis says: ") != std::string::npos; }));
+  EXPECT_EQ(relay.process().err().find("hunter2"), std::string::npos) << relay.process().err();
 }
 
 TEST(Redis, IsComeBackToAfterACrashAndTheGapIsReported) {
@@ -64,6 +117,7 @@ TEST(Redis, ThatHangsIsNoticedWithinFiveSecondsAndNothingIsLostWhenItGoesOn) {
   EXPECT_FALSE(relay.is_ready());
   redis.resume();
   ASSERT_TRUE(relay.wait_ready());
+  EXPECT_NE(relay.process().err().find("answers again"), std::string::npos) << relay.process().err();
   RedisClient(redis).publish("TICKER_UPDATES_AAPL", kPrice);
   EXPECT_TRUE(relay.wait_delivered(1));
 }
