@@ -60,11 +60,13 @@ void Delivery::Impl::on(Arrived&& event) {
                           ? LiveMap::kNoTicket
                           : accounts_.open_ticket(ticket.kind, ticket.updates, ticket.event_ms, block.arrived));
   }
+  // What waited in its queue has spent of its window there; no more than may_wait_until() let it.
+  const SteadyTime since = std::clamp(block.arrived, now_.steady - queue_wait_max(), now_.steady);
   std::uint64_t overtaken = block.updates_coalesced;
   for (const LiveUpdate& update : block.live) {
     const std::uint32_t ticket = update.ticket == LiveUpdate::kNoTicket ? LiveMap::kNoTicket : tickets[update.ticket];
     overtaken += live_.merge(block.path_of(update), update.path_hash, block.value_of(update), update.sequence, ticket,
-                             now_.steady, ended_)
+                             since, ended_)
                      ? 1
                      : 0;
   }
@@ -79,8 +81,8 @@ void Delivery::Impl::on(Arrived&& event) {
     pending_bytes_ += run.text.size();
     pending_[shed_class].push_back(std::move(run));
   }
-  if (!save_live_by_ && live_.has_unsent()) save_live_by_ = now_.steady + half_window();
-  if (!pending_since_ && pending_bytes_ > 0) pending_since_ = now_.steady;
+  if (!save_live_by_ && live_.has_unsent()) save_live_by_ = since + half_window();
+  if (!pending_since_ && pending_bytes_ > 0) pending_since_ = since;
 }
 
 void Delivery::Impl::on(Stop&&) {
@@ -119,6 +121,7 @@ void Delivery::Impl::proceed() {
   use_the_disk();
   forget();
   leave_trouble_if_empty();
+  if (!live_.has_unsent() && live_suspects_.empty()) save_live_by_.reset();
 }
 
 /// What was collected becomes batches of one shedding class each, no larger than a request, and queues up.
@@ -171,10 +174,10 @@ bool Delivery::Impl::send_main() {
   request.live = live_.take(options_.batch_bytes_max, history_.is_narrow(), request.base, request.live_text);
   if (!trouble_) add_history(request);
   if (request.live.empty() && request.history.empty()) return false;
-  request.save_by = std::min(now_.steady, live_.oldest(request.live) + half_window()) + half_window();
-  save_live_by_.reset();
-  if (live_.has_sendable()) {  // the flush goes on when this is answered: what is left may wait for that as long again
-    save_live_by_ = std::min(now_.steady, live_.oldest_sendable() + half_window()) + half_window();
+  request.save_by = window_end(live_.oldest(request.live));
+  if (!trouble_) save_live_by_.reset();
+  if (!trouble_ && live_.has_sendable()) {  // the flush goes on when this is answered
+    save_live_by_ = window_end(live_.oldest_sendable());
   } else if (is_flush) {
     next_flush_ = now_.steady + options_.flush_interval;
   }
@@ -187,7 +190,7 @@ void Delivery::Impl::take_live_suspects(Request& request) {
   live_suspects_.pop_back();
   request.live = live_.take_again(group, history_.is_narrow(), request.base, request.live_text);
   request.is_suspect = true;
-  request.save_by = now_.steady + half_window();
+  request.save_by = window_end(live_.oldest(request.live));
 }
 
 /// History goes along with live values when it fits, may go, and has the same location.
@@ -239,11 +242,11 @@ void Delivery::Impl::send(Request&& request) {
   actions_->emplace_back(std::move(action));
 }
 
-bool Delivery::Impl::waits_for_arrivals() const { return !save_live_by_ && !pending_since_; }
+bool Delivery::Impl::waits_for_arrivals() const { return trouble_ ? !must_save() : !save_live_by_ && !pending_since_; }
 
 SteadyTime Delivery::Impl::may_wait_until(SteadyTime arrived) const {
   if (trouble_ || stopping_ || unsent_history_bytes() < memory_kept_max()) return SteadyTime::min();
-  return arrived + half_window();
+  return arrived + queue_wait_max();
 }
 
 void Delivery::Impl::find_deadline() {

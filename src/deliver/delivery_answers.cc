@@ -93,6 +93,9 @@ void Delivery::Impl::suspect_live(const std::vector<LiveMap::Sent>& sent) {
   group.reserve(sent.size());
   for (const LiveMap::Sent& one : sent) group.push_back(one.slot);
   live_suspects_.push_back(std::move(group));
+  // They are sent one group after the other, which may take longer than they have.
+  const SteadyTime save_by = window_end(live_.oldest(sent));
+  if (!save_live_by_ || save_by < *save_live_by_) save_live_by_ = save_by;
 }
 
 /// Too big at this location, or for the front end: narrower locations once and for all, then smaller requests. Never

@@ -55,8 +55,9 @@ bool Delivery::Impl::must_save() const {
 void Delivery::Impl::use_the_disk() {
   const bool due = save_deadline() <= now_.steady;
   if (due && must_save()) {
+    const bool is_flush = !trouble_ || must_save_now_ || save_failed_ || flush_is_due();
     enter_trouble();
-    save();
+    save(is_flush);
   }
   keep_within_bounds();
   // Half of what keep_memory_flat() leaves, so that the two do not undo each other's work at every flush.
@@ -67,9 +68,9 @@ void Delivery::Impl::use_the_disk() {
   }
 }
 
-/// Everything that only memory has, in one transaction.
-void Delivery::Impl::save() {
-  must_save_now_ = false;
+/// Everything that only memory has, in one transaction. Between two flushes only history, when much has come: a live
+/// value that is on disk may be sent, and that has its pace.
+void Delivery::Impl::save(bool is_flush) {
   form_batches();
   Persist persist;
   for (auto& [id, stored] : history_.stored()) {
@@ -77,9 +78,12 @@ void Delivery::Impl::save() {
     stored.saving = true;
     persist.batches.push_back(&stored.batch);
   }
-  persist.live = live_.unsaved([this](std::uint32_t ticket) { return accounts_.kind_of(ticket); });
-  next_flush_ = now_.steady + options_.flush_interval;
-  save_live_by_.reset();
+  if (is_flush) {
+    must_save_now_ = false;
+    persist.live = live_.unsaved([this](std::uint32_t ticket) { return accounts_.kind_of(ticket); });
+    next_flush_ = now_.steady + options_.flush_interval;
+    save_live_by_.reset();
+  }
   if (persist.batches.empty() && persist.live.empty()) return;
   saving_ = true;
   actions_->emplace_back(std::move(persist));

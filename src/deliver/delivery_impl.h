@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
@@ -97,7 +98,7 @@ class Delivery::Impl {
   // delivery_disk.cc: the outbox
   void enter_trouble();
   void use_the_disk();
-  void save();
+  void save(bool is_flush);
   void forget();
   void leave_trouble_if_empty();
   void keep_memory_flat();
@@ -108,6 +109,12 @@ class Delivery::Impl {
   [[nodiscard]] SteadyTime save_deadline() const;
   [[nodiscard]] bool disk_is_empty() const;
   [[nodiscard]] std::chrono::milliseconds half_window() const;
+  /// Of the half in which something has to be sent, what may pass before it is handed over.
+  [[nodiscard]] std::chrono::milliseconds queue_wait_max() const { return half_window() / 2; }
+  /// When a value that is sent now, and came at `since`, has to be answered for or saved.
+  [[nodiscard]] SteadyTime window_end(SteadyTime since) const {
+    return std::min(now_.steady, since + half_window()) + half_window();
+  }
 
   DeliveryOptions options_;
   LiveMap live_;

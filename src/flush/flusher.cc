@@ -38,7 +38,9 @@ void Flusher::run() {
     }
     // Say that the next block matters, then look once more: a block that came in between has not woken us.
     waits_for_arrivals_.store(delivery_.waits_for_arrivals(), std::memory_order_seq_cst);  // pairs with notify()
-    const SteadyTime blocks_due = take_blocks();
+    const Sequence newest = newest_;
+    SteadyTime blocks_due = take_blocks();
+    if (newest_ != newest) blocks_due = SteadyTime::min();  // what was said above may have changed: say it anew
     const SteadyTime letters_due = wiring_.letters ? wiring_.letters->due() : SteadyTime::max();
     wiring_.sender.wait(std::min({delivery_.next_deadline(), wiring_.heartbeat.due(), letters_due, blocks_due}),
                         finished);
@@ -196,6 +198,7 @@ bool Flusher::retry_letters() {
   if (!retry) return false;
   const std::uint64_t before = delivery_.messages_in_flight();
   for (const std::unique_ptr<FragmentBlock>& block : retry->blocks) {
+    closed_orders_.apply(*block);
     account_for(*block);
     wiring_.metrics.recovered.Increment();
     handle(Arrived{std::move(*block)});

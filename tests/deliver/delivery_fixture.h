@@ -33,6 +33,9 @@ class DeliveryTest : public testing::Test {
 
   /// A price message: one live value and one entry of history. `more`: another one comes right behind.
   void price(const std::string& ticker, const std::string& value, bool more = false) {
+    handle(Arrived{block_of_price(ticker, value, now_.steady), more});
+  }
+  FragmentBlock block_of_price(const std::string& ticker, const std::string& value, SteadyTime arrived) {
     FragmentBlock block;
     ++sequence_;
     live(block, "services/" + ticker + "/price", value, LiveUpdate::kNoTicket);
@@ -44,9 +47,10 @@ class DeliveryTest : public testing::Test {
     run.entries.push_back({0, 0, HistoryEntry::kNoEventTime, static_cast<std::uint16_t>(path.size()), 0, Kind::kPrice});
     run.channels = {"TICKER_UPDATES_" + ticker};
     run.first_sequence = sequence_;
-    run.arrived = now_.steady;
+    run.arrived = arrived;
     run.arrived_at = now_.utc;
-    arrive(std::move(block), more);
+    number(block, arrived);
+    return block;
   }
   /// A message of which only a live value is written.
   void live_only(const std::string& path, const std::string& value) {
@@ -54,7 +58,8 @@ class DeliveryTest : public testing::Test {
     ++sequence_;
     block.tickets.push_back({Kind::kPrice, 1, HistoryEntry::kNoEventTime});
     live(block, path, value, 0);
-    arrive(std::move(block));
+    number(block, now_.steady);
+    handle(Arrived{std::move(block)});
   }
 
   /// The oldest request that was sent and not answered.
@@ -118,12 +123,11 @@ class DeliveryTest : public testing::Test {
     block.live.push_back(
         {sequence_, classify::hash_of_path(path), 0, size, size, static_cast<std::uint32_t>(value.size()), ticket});
   }
-  void arrive(FragmentBlock block, bool more = false) {
+  void number(FragmentBlock& block, SteadyTime arrived) const {
     block.first_sequence = sequence_;
     block.messages = 1;
-    block.arrived = now_.steady;
+    block.arrived = arrived;
     block.arrived_at = now_.utc;
-    handle(Arrived{std::move(block), more});
   }
   void perform(Send& action) { sent_.push_back(std::move(action)); }
   // The disk answers at once, and keeps what it was given.
