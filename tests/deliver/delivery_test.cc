@@ -2,7 +2,6 @@
 // (tests/sim).
 #include "firebase_relay/delivery.h"
 
-#include <map>
 #include <set>
 
 #include "deliver/delivery_fixture.h"
@@ -118,125 +117,6 @@ TEST_F(DeliveryTest, FlushOfMoreLiveValuesThanOneRequestHoldsGoesOnAsSoonAsItIsA
   EXPECT_TRUE(sent_.empty()) << "the next flush";
   EXPECT_EQ(delivery_->next_deadline(), now_.steady + milliseconds(250));
   EXPECT_TRUE(persists_.empty());
-}
-
-TEST_F(DeliveryTest, BlockMayWaitForAQuarterOfTheWindowWhileEnoughHistoryWaits) {
-  start({.flush_interval = milliseconds(0), .batch_bytes_max = 100, .in_flight_max = 1});
-  EXPECT_LT(delivery_->may_wait_until(now_.steady), now_.steady);
-  for (int i = 0; i < 8; ++i) price("A", "1");
-  EXPECT_EQ(delivery_->may_wait_until(now_.steady), now_.steady + milliseconds(125));
-  pass(milliseconds(10));
-  while (!sent_.empty()) answer(204);
-  EXPECT_LT(delivery_->may_wait_until(now_.steady), now_.steady) << "there is room again";
-  for (int i = 0; i < 8; ++i) price("A", "1");
-  pass(milliseconds(300));
-  EXPECT_FALSE(persists_.empty());
-  EXPECT_LT(delivery_->may_wait_until(now_.steady), now_.steady) << "in trouble everything is saved";
-}
-
-TEST_F(DeliveryTest, TimeThatABlockWaitedIsPartOfItsWindow) {
-  start({.flush_interval = milliseconds(250), .batch_bytes_max = 440});
-  const SteadyTime arrived = now_.steady;
-  const auto number_of = [](int i) { return std::to_string(1000 + i); };
-  std::map<RequestId, SteadyTime> answered_at;
-  int next = 0;
-  // 180 messages at once, a database 100 ms away that takes all but one of the last: it has to be on disk in time.
-  while (persists_.empty() && now_.steady < arrived + seconds(2)) {
-    while (next < 180 && delivery_->may_wait_until(arrived) < now_.steady) {
-      handle(Arrived{block_of_price("A", number_of(next), arrived), false});
-      ++next;
-    }
-    for (const Send& send : sent_) answered_at.try_emplace(send.request, now_.steady + milliseconds(100));
-    if (!sent_.empty() && answered_at[out().request] <= now_.steady && body(out()).find(":1172") == std::string::npos) {
-      answer(204);
-    } else {
-      pass(milliseconds(1));
-    }
-  }
-  EXPECT_FALSE(persists_.empty());
-  EXPECT_LE(now_.steady, arrived + milliseconds(501));
-}
-
-TEST_F(DeliveryTest, InTroubleTheNextBlockMattersAsSoonAsAllIsSaved) {
-  start({.flush_interval = milliseconds(250), .batch_bytes_max = 250});
-  live_only("a", "1");
-  answer(503);
-  for (const char* path : {"b", "c", "d", "e", "f"}) live_only(path, std::string(100, '1'));
-  // Until a probe takes a part of the live values, and leaves some.
-  for (int i = 0; i < 1000 && (sent_.empty() || out().paths != 2); ++i) {
-    if (!sent_.empty()) answer(503);
-    pass(milliseconds(300));
-  }
-  ASSERT_FALSE(sent_.empty());
-  EXPECT_TRUE(delivery_->waits_for_arrivals()) << "all is saved: the next block begins the next flush";
-}
-
-TEST_F(DeliveryTest, HistoryThatIsSavedBetweenFlushesLetsNoLiveValueGo) {
-  start({.flush_interval = milliseconds(250), .batch_bytes_max = 200, .in_flight_max = 1});
-  price("A", "1");
-  answer(503);
-  pass(milliseconds(250));
-  price("A", "0");  // begins a flush
-  const std::size_t before = persists_.size();
-  for (int i = 0; i < 60; ++i) price("A", std::to_string(i));
-  ASSERT_GT(persists_.size(), before) << "much has come";
-  for (std::size_t i = before; i < persists_.size(); ++i) EXPECT_TRUE(persists_[i].live.empty());
-  pass(milliseconds(250));
-  EXPECT_FALSE(persists_.back().live.empty());
-}
-
-TEST_F(DeliveryTest, LiveValuesThatAreHalvedForLongAreSavedMeanwhile) {
-  start({.flush_interval = milliseconds(0)});
-  live_only("a", "1");
-  for (int i = 0; i < 64; ++i) live_only("p" + std::to_string(i), "1");
-  answer(204);
-  const SteadyTime begin = now_.steady;
-  while (persists_.empty() && now_.steady < begin + seconds(3)) {
-    pass(milliseconds(100));
-    if (!sent_.empty()) answer(body(out()).find("\"p40\"") != std::string::npos ? 400 : 204);
-  }
-  EXPECT_FALSE(persists_.empty());
-  EXPECT_LE(now_.steady, begin + milliseconds(600));
-}
-
-TEST_F(DeliveryTest, NothingIsPersistedWhileAnswersComeInTime) {
-  start({});
-  for (int i = 0; i < 50; ++i) {
-    price("A", std::to_string(i));
-    pass(milliseconds(50));
-    while (!sent_.empty()) answer(204);
-  }
-  deliver_all();
-  EXPECT_TRUE(persists_.empty());
-}
-
-TEST_F(DeliveryTest, AnswerThatIsLateMakesItPersist) {
-  start({});
-  price("A", "1");
-  pass(milliseconds(240));
-  EXPECT_TRUE(persists_.empty());
-  pass(milliseconds(20));
-  ASSERT_EQ(persists_.size(), 1u) << "half of guarantee 2's window";
-  EXPECT_EQ(persists_[0].batches.size(), 1u);
-  EXPECT_EQ(persists_[0].live.size(), 1u);
-}
-
-TEST_F(DeliveryTest, WhileTheDatabaseIsAwayABacklogIsSavedInPiecesAndStaysOnDisk) {
-  start({.flush_interval = milliseconds(250), .batch_bytes_max = 200, .in_flight_max = 1});
-  price("A", "1");
-  answer(503);
-  for (int flush = 0; flush < 20; ++flush) {
-    for (int i = 0; i < 20; ++i) price("A", "1");
-    while (!sent_.empty()) answer(503);
-    pass(milliseconds(250));
-  }
-  std::size_t batches = 0;
-  for (const Persist& persist : persists_) batches += persist.batches.size();
-  EXPECT_GT(batches, 20u * 20 / 4) << "no batch is larger than a request: four entries";
-  EXPECT_GT(persists_.size(), 20u) << "much is saved before its flush";
-  EXPECT_LE(loads_, 1) << "what is on disk only is not read before it can be sent";
-  deliver_all();
-  EXPECT_EQ(delivered_[static_cast<std::size_t>(Kind::kPrice)], 401u);
 }
 
 TEST_F(DeliveryTest, RetryWaitsForTheBackoffAndSendsTheNewestValue) {
