@@ -44,7 +44,9 @@ int gives_up(void* request, curl_off_t /*to_load*/, curl_off_t /*loaded*/, curl_
 Result<HttpResponse> http_request(const HttpRequest& request) {
   const std::unique_ptr<CURL, void (*)(CURL*)> easy(curl_easy_init(), curl_easy_cleanup);
   if (!easy) return fail(ErrorCode::kUnavailable, "curl_easy_init failed");
+  constexpr std::size_t kAnswerUsual = 16 << 10;
   HttpResponse response;
+  response.body.reserve(kAnswerUsual);  // it may hold a token: growing would leave copies behind that nobody wipes
   Head head;
   HeaderLines headers;
   headers.add(("Content-Type: " + request.content_type).c_str());

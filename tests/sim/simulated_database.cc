@@ -69,24 +69,27 @@ void SimulatedDatabase::receive(const Send& send, const Now& now, Random& random
     return hit;
   };
   if (hits(faults.unavailable)) {
-    constexpr int kStatus[] = {503, 429, 503};
-    request.answer = status(kStatus[random.below(3)]);
+    constexpr int kStatus[] = {503, 429};
+    request.answer = status(kStatus[random.below(2)]);
     if (random.chance(20)) request.answer.retry_after = milliseconds(random.between(0, 3000));
   } else if (hits(faults.held)) {
     constexpr int kStatus[] = {401, 403, 402, 404, 423, 302};
     request.answer = status(kStatus[random.below(6)]);
   } else if (hits(faults.unreachable)) {
-    request.answer = no_answer(Answer::Transport::kConnect);
+    constexpr Answer::Transport kWays[] = {Answer::Transport::kConnect, Answer::Transport::kDns,
+                                           Answer::Transport::kTls};
+    request.answer = no_answer(kWays[random.below(3)]);
   } else if (hits(faults.lost_before)) {
     request.answer = no_answer(random.chance(50) ? Answer::Transport::kReset : Answer::Transport::kTimeout);
   } else if (const auto refused = refusal(send, request.writes)) {
     request.answer = *refused;
   } else if (hits(faults.server_error)) {
-    request.answer = status(500);
+    constexpr int kStatus[] = {500, 502, 504, 408};
+    request.answer = status(kStatus[random.below(4)]);
     if (random.chance(50)) request.apply_at = apply_at;
   } else if (hits(faults.lost_after)) {
     request.apply_at = apply_at;
-    request.answer = no_answer(Answer::Transport::kReset);
+    request.answer = no_answer(random.chance(50) ? Answer::Transport::kReset : Answer::Transport::kTimeout);
   } else if (hits(faults.straggler)) {
     request.is_straggler = true;
     request.apply_at =

@@ -14,14 +14,14 @@ namespace firebase_relay::sim {
 
 /// How often what goes wrong, in percent of the requests. All zero: a healthy database.
 struct FaultRates {
-  unsigned unavailable = 0;   ///< 503, 429, 408
-  unsigned server_error = 0;  ///< 500, applied or not
+  unsigned unavailable = 0;   ///< 503, 429
+  unsigned server_error = 0;  ///< 500, 502, 504, 408, applied or not
   unsigned lost_before = 0;   ///< no answer, not applied
   unsigned lost_after = 0;    ///< no answer, applied
   unsigned straggler = 0;     ///< no answer, applied later
-  unsigned unreachable = 0;
-  unsigned held = 0;  ///< 401, 402, 404, 423, 302
-  unsigned slow = 0;  ///< an answer after seconds
+  unsigned unreachable = 0;   ///< no connection, no name, no TLS
+  unsigned held = 0;          ///< 401, 402, 404, 423, 302
+  unsigned slow = 0;          ///< an answer after seconds
 };
 
 /// A Realtime Database as far as the relay's requests go: applies PATCHes whole, refuses those with poison, and

@@ -88,6 +88,11 @@ void World::publish() {
     last_sequence_ += 2;
     std::swap(blocks[0], blocks[1]);
   }
+  // Who is not woken by a block has to come by himself, before half of guarantee 2's window has passed.
+  const milliseconds half_window = std::max(options_.flush_interval, milliseconds(250));
+  const bool disk_is_busy = disk_.next() != SteadyTime::max() || disk_.failing_percent > 0;
+  if (!disk_is_busy && !delivery_->waits_for_arrivals() && delivery_->next_deadline() > now_.steady + half_window)
+    unfinished_ = "nobody comes for a block";
   for (FragmentBlock& block : blocks) queue_.push_back(std::move(block));
   hand_over(false);
 }
