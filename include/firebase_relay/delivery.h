@@ -170,9 +170,8 @@ class Delivery {
   /// Does the next block change next_deadline()? If not, it may wait until then, or until batch_bytes_max have come.
   [[nodiscard]] bool waits_for_arrivals() const;
   /// Until when the next block, which was read at `arrived`, may wait where it is before it is handed over; in the
-  /// past: it may not. While more history waits than the next requests can take, it has the half of guarantee 2's
-  /// window that may pass before something is sent: so what a database that answers will soon have need not go to the
-  /// disk.
+  /// past: it may not. While more history waits than the next requests can take, it has a quarter of guarantee 2's
+  /// window: so what a database that answers will soon have need not go to the disk.
   [[nodiscard]] SteadyTime may_wait_until(SteadyTime arrived) const;
   /// After Stop: nothing is left that can be done.
   [[nodiscard]] bool drained() const;

@@ -81,7 +81,7 @@ void Delivery::Impl::on(Arrived&& event) {
     pending_bytes_ += run.text.size();
     pending_[shed_class].push_back(std::move(run));
   }
-  if (!save_live_by_ && live_.has_unsent()) save_live_by_ = since + half_window();
+  if (!save_live_by_ && live_.has_unsent()) save_live_by_ = since + send_within();
   if (!pending_since_ && pending_bytes_ > 0) pending_since_ = since;
 }
 
@@ -145,7 +145,8 @@ void Delivery::Impl::form_batches() {
 
 void Delivery::Impl::add_batch(std::vector<HistoryRun> runs, ShedClass shed_class) {
   const bool waits_for_older = unloaded_ > 0;
-  history_.add({++last_batch_, shed_class, std::move(runs)}, *pending_since_ + half_window(),
+  const SteadyTime since = *pending_since_;
+  history_.add({++last_batch_, shed_class, std::move(runs)}, {since + send_within(), since + 2 * half_window()},
                waits_for_older ? Place::kHeld : Place::kQueued);
   if (!waits_for_older) loaded_upto_ = last_batch_;
 }

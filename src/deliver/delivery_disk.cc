@@ -12,8 +12,8 @@ namespace {
 constexpr std::uint64_t kSaveBatches = 8;
 }
 
-/// Guarantee 2: acknowledged or on disk within two flush intervals, and never less than 500 ms. Half of it may pass
-/// before something is sent, and half before it is answered.
+/// Guarantee 2: acknowledged or on disk within two flush intervals, and never less than 500 ms. A flush comes in half
+/// of it, and half of it may pass before an answer; what waited in its queue besides has less left for that.
 std::chrono::milliseconds Delivery::Impl::half_window() const {
   constexpr std::chrono::milliseconds kLeast{250};
   return std::max(options_.flush_interval, kLeast);
@@ -39,7 +39,7 @@ SteadyTime Delivery::Impl::save_deadline() const {
     return is_much ? now_.steady : must_save() ? std::max(next_flush_, now_.steady) : SteadyTime::max();
   }
   SteadyTime deadline = drain_until_;
-  if (pending_since_) deadline = std::min(deadline, *pending_since_ + half_window());
+  if (pending_since_) deadline = std::min(deadline, *pending_since_ + send_within());
   if (save_live_by_) deadline = std::min(deadline, *save_live_by_);
   for (const auto& [id, request] : requests_) {
     if (request.is_main && !request.live.empty()) deadline = std::min(deadline, request.save_by);
@@ -176,7 +176,8 @@ void Delivery::Impl::on(Loaded&& event) {
     loaded_upto_ = batch.id;
     if (is_known(batch.id)) continue;
     --unloaded_;
-    history_.add(std::move(batch), SteadyTime::max(), deliver::HistoryQueue::Place::kQueued).on_disk = true;
+    history_.add(std::move(batch), {SteadyTime::max(), SteadyTime::max()}, deliver::HistoryQueue::Place::kQueued)
+        .on_disk = true;
   }
   if (loaded.batches.empty()) unloaded_ = 0;
   if (unloaded_ > 0) return;
@@ -223,7 +224,7 @@ void Delivery::Impl::leave_trouble_if_empty() {
   save_failed_ = false;
   live_.set_disk_failing(false);
   live_.set_disk_first(false);
-  if (live_.has_sendable() && !save_live_by_) save_live_by_ = now_.steady + half_window();
+  if (live_.has_sendable() && !save_live_by_) save_live_by_ = now_.steady + send_within();
   send_what_may_go();
 }
 

@@ -109,8 +109,9 @@ class Delivery::Impl {
   [[nodiscard]] SteadyTime save_deadline() const;
   [[nodiscard]] bool disk_is_empty() const;
   [[nodiscard]] std::chrono::milliseconds half_window() const;
-  /// Of the half in which something has to be sent, what may pass before it is handed over.
+  /// What may pass before something is handed over, and before it is sent.
   [[nodiscard]] std::chrono::milliseconds queue_wait_max() const { return half_window() / 2; }
+  [[nodiscard]] std::chrono::milliseconds send_within() const { return queue_wait_max() + half_window(); }
   /// When a value that is sent now, and came at `since`, has to be answered for or saved.
   [[nodiscard]] SteadyTime window_end(SteadyTime since) const {
     return std::min(now_.steady, since + half_window()) + half_window();

@@ -20,12 +20,13 @@ constexpr std::size_t kLookAheadMax = 4096;
 
 }  // namespace
 
-HistoryQueue::Stored& HistoryQueue::add(Batch batch, SteadyTime save_by, Place place) {
+HistoryQueue::Stored& HistoryQueue::add(Batch batch, const SaveBy& save_by, Place place) {
   const BatchId id = batch.id;
   assert(!stored_.contains(id));
   Stored& stored = stored_[id];
   stored.batch = std::move(batch);
-  stored.save_by = save_by;
+  stored.save_by = save_by.unsent;
+  stored.save_latest = save_by.latest;
   stored.is_held = true;
   bytes_ += deliver::bytes_of(stored.batch);
   for (const HistoryRun& run : stored.batch.runs) stored.left += run.entries.size();
@@ -50,7 +51,7 @@ void HistoryQueue::queue_all_of(Stored& stored) {
 void HistoryQueue::sent(const std::vector<Slice>& slices, SteadyTime save_by) {
   for (const Slice& slice : slices) {
     Stored& stored = stored_.at(slice.batch);
-    if (!std::exchange(stored.was_sent, true)) stored.save_by = save_by;
+    if (!std::exchange(stored.was_sent, true)) stored.save_by = std::min(save_by, stored.save_latest);
   }
 }
 

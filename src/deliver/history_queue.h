@@ -33,16 +33,22 @@ class HistoryQueue {
     bool on_disk = false;
     bool saving = false;  ///< being written to disk
     bool was_sent = false;
-    bool is_held = false;  ///< waits for older batches that are on disk only
-    SteadyTime save_by;    ///< has to be on disk then, unless it is done (guarantee 2)
+    bool is_held = false;    ///< waits for older batches that are on disk only
+    SteadyTime save_by;      ///< has to be on disk then, unless it is done (guarantee 2)
+    SteadyTime save_latest;  ///< even if it was sent meanwhile
+  };
+  /// Of a batch that is not sent, and of any.
+  struct SaveBy {
+    SteadyTime unsent;
+    SteadyTime latest;
   };
 
   enum class Place : std::uint8_t { kQueued, kHeld };
   /// Takes `batch` in, behind what waits; kHeld: not to be sent before queue_held().
-  Stored& add(Batch batch, SteadyTime save_by, Place place);
+  Stored& add(Batch batch, const SaveBy& save_by, Place place);
   void queue_held();
-  /// `slices` are on their way: their batches need not be saved before `save_by`. Only the first time counts, so that
-  /// what is sent in many parts is not put off for ever.
+  /// `slices` are on their way: their batches need not be saved before `save_by`, or their latest time. Only the first
+  /// time counts, so that what is sent in many parts is not put off for ever.
   void sent(const std::vector<Slice>& slices, SteadyTime save_by);
   [[nodiscard]] bool has_waiting() const { return !waiting_.empty(); }
   [[nodiscard]] bool has_suspects() const { return !suspects_.empty(); }

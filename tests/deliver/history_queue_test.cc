@@ -8,6 +8,7 @@ namespace firebase_relay::deliver {
 namespace {
 
 const SteadyTime kLater(std::chrono::seconds(10));
+const SteadyTime kLatest(std::chrono::seconds(20));
 
 /// A batch of `entries` with paths `{place}/{20 characters}`.
 Batch batch(BatchId id, std::uint32_t entries, const std::string& place = "history/A/prices",
@@ -43,7 +44,7 @@ std::uint64_t entries(const std::vector<Slice>& slices) {
 
 class HistoryQueueTest : public testing::Test {
  protected:
-  void add(Batch batch) { queue_.add(std::move(batch), kLater, HistoryQueue::Place::kQueued); }
+  void add(Batch batch) { queue_.add(std::move(batch), {kLater, kLatest}, HistoryQueue::Place::kQueued); }
   std::vector<BatchId> finish(const std::vector<Slice>& slices) {
     std::vector<BatchId> finished;
     queue_.finish(slices, finished);
@@ -87,8 +88,8 @@ TEST_F(HistoryQueueTest, WhatWasNotDeliveredGoesToTheFrontAgain) {
 TEST_F(HistoryQueueTest, HalvingFindsTheCulpritAmongAny) {
   for (std::uint32_t culprit = 0; culprit < 37; ++culprit) {
     HistoryQueue queue;
-    queue.add(batch(1, 20), kLater, HistoryQueue::Place::kQueued);
-    queue.add(batch(2, 17), kLater, HistoryQueue::Place::kQueued);
+    queue.add(batch(1, 20), {kLater, kLatest}, HistoryQueue::Place::kQueued);
+    queue.add(batch(2, 17), {kLater, kLatest}, HistoryQueue::Place::kQueued);
     std::string base;
     std::vector<std::vector<Slice>> groups = {queue.take(1 << 20, base)};
     int requests = 0;
@@ -145,7 +146,7 @@ TEST_F(HistoryQueueTest, ShedsPricesFirstAndOldestFirst) {
 }
 
 TEST_F(HistoryQueueTest, HeldBatchesWaitUntilTheyAreQueued) {
-  queue_.add(batch(1, 1), kLater, HistoryQueue::Place::kHeld);
+  queue_.add(batch(1, 1), {kLater, kLatest}, HistoryQueue::Place::kHeld);
   EXPECT_FALSE(queue_.has_waiting());
   queue_.queue_held();
   EXPECT_TRUE(queue_.has_waiting());
@@ -159,6 +160,12 @@ TEST_F(HistoryQueueTest, SavingIsDueUntilABatchIsSentAndThenOnceMore) {
   EXPECT_EQ(queue_.next_save(), kLater + std::chrono::seconds(1));
   queue_.sent(taken, kLater + std::chrono::seconds(9));
   EXPECT_EQ(queue_.next_save(), kLater + std::chrono::seconds(1)) << "only the first time counts";
+}
+
+TEST_F(HistoryQueueTest, SavingIsNotPutOffBeyondTheWindowByASendThatCameLate) {
+  add(batch(1, 2));
+  queue_.sent(queue_.take(1, base_), kLatest + std::chrono::seconds(1));
+  EXPECT_EQ(queue_.next_save(), kLatest);
 }
 
 }  // namespace
