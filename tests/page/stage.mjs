@@ -53,7 +53,8 @@ export class Stage {
     await this.startRedis();
     await this.startEmulator();
     const flags = ['run', '--redis-url', `unix://${this.#socket}`, '--database-url', `${this.url}/?ns=demo`, '--http-listen', '127.0.0.1:0'];
-    this.relay = new Child(path.join(this.build, 'src/firebase-relay'), [...flags, '--instance', 'home', '--heartbeat-seconds', '1', '--log-messages=off']);
+    this.relay = new Child(path.join(this.build, 'src/firebase-relay'), [...flags, '--instance', 'home', '--heartbeat-seconds', '1', '--log-messages=off',
+      '--outbox', path.join(this.#dir, 'outbox.db')]);
     await this.relay.says('subscribed at ');
   }
 
