@@ -111,8 +111,9 @@ Result<classify::RouteTable> load_routes(const Options& options) {
   if (options.routes_file.empty()) return classify::parse_routes(classify::builtin_routes_json(), "built-in routes");
   std::ifstream file(options.routes_file, std::ios::binary);
   std::ostringstream json;
-  errno = 0;
-  if (!file || (file.peek() != std::ifstream::traits_type::eof() && !(json << file.rdbuf())) || file.bad()) {
+  // An empty file can be read, and is no table: that is the parser's to say.
+  const bool is_empty = file && file.peek() == std::ifstream::traits_type::eof() && !file.bad();
+  if (!is_empty && !(json << file.rdbuf())) {
     return fail(ErrorCode::kInvalid, "--routes " + options.routes_file + ": " + std::strerror(errno),
                 "name a file that can be read");
   }
