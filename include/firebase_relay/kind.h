@@ -27,9 +27,15 @@ constexpr std::optional<Kind> kind_named(std::string_view name) {
 /// One counter per kind.
 using KindCounts = std::array<std::uint64_t, kKindCount>;
 
-/// At the outbox's limit price history goes first (guarantee 3), so it is kept apart from the rest from the worker on.
-enum class ShedClass : std::uint8_t { kPrices, kRest };
-inline constexpr std::size_t kShedClassCount = 2;
-constexpr ShedClass shed_class_of(Kind kind) { return kind == Kind::kPrice ? ShedClass::kPrices : ShedClass::kRest; }
+/// At the outbox's limit price history goes first (guarantee 3) and orders last, so they are kept apart from the rest
+/// from the worker on.
+enum class ShedClass : std::uint8_t { kPrices, kRest, kOrders };
+/// In the order in which they are shed.
+inline constexpr std::array kShedClasses = {ShedClass::kPrices, ShedClass::kRest, ShedClass::kOrders};
+inline constexpr std::size_t kShedClassCount = kShedClasses.size();
+constexpr ShedClass shed_class_of(Kind kind) {
+  if (kind == Kind::kPrice) return ShedClass::kPrices;
+  return kind == Kind::kOrder ? ShedClass::kOrders : ShedClass::kRest;
+}
 
 }  // namespace firebase_relay

@@ -106,8 +106,8 @@ class Outbox {
   /// The oldest batches with an id above `after`, until `bytes_max` are reached; at least one if there is any that can
   /// be read. What does not match its checksum is set aside.
   virtual Result<LoadedBatches> load(BatchId after, std::uint64_t bytes_max) = 0;
-  /// Removes batches with an id above `after` that are not in `kept`, price history first and oldest first, until
-  /// `bytes` are freed.
+  /// Removes batches with an id above `after` that are not in `kept`, price history first, orders last, oldest first,
+  /// until `bytes` are freed.
   virtual Result<ShedResult> shed(BatchId after, std::uint64_t bytes, const std::vector<BatchId>& kept) = 0;
   /// Which orders are live survives a restart: saves what changed, all or nothing.
   virtual Result<void> save_orders(const LiveOrdersChange& change) = 0;

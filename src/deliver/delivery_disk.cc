@@ -228,8 +228,8 @@ void Delivery::Impl::leave_trouble_if_empty() {
   send_what_may_go();
 }
 
-/// At the outbox's limit price history goes first, oldest first (guarantee 3). While the disk fails, memory is all
-/// there is.
+/// At the outbox's limit price history goes first and orders last, oldest first (guarantee 3). While the disk fails,
+/// memory is all there is.
 void Delivery::Impl::keep_within_bounds() {
   if (level_.excess_bytes > 0 && unloaded_ > 0 && !shedding_ && !loading_ && !nothing_to_shed_) {
     shedding_ = true;

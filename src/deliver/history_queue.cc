@@ -220,7 +220,7 @@ bool HistoryQueue::drop_untouched(BatchId id) {
 std::vector<Slice> HistoryQueue::shed(std::uint64_t bytes) {
   std::vector<Slice> shed;
   std::uint64_t freed = 0;
-  for (const ShedClass shed_class : {ShedClass::kPrices, ShedClass::kRest}) {
+  for (const ShedClass shed_class : kShedClasses) {
     std::deque<Slice> kept;
     for (const Slice& slice : waiting_) {
       if (freed >= bytes || stored_.at(slice.batch).batch.shed_class != shed_class) {

@@ -70,7 +70,7 @@ class HistoryQueue {
   void release(BatchId batch);
   /// Takes batch `id` out of memory again if none of it was touched; it is on disk.
   bool drop_untouched(BatchId id);
-  /// Takes waiting entries out, price history first, oldest first, until `bytes` are freed.
+  /// Takes waiting entries out, price history first, orders last, oldest first, until `bytes` are freed.
   std::vector<Slice> shed(std::uint64_t bytes);
 
   /// When the next batch that is on no disk has to be there; max(): there is none.

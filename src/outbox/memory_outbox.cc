@@ -74,7 +74,7 @@ Result<LoadedBatches> MemoryOutbox::load(BatchId after, std::uint64_t bytes_max)
 Result<ShedResult> MemoryOutbox::shed(BatchId after, std::uint64_t bytes, const std::vector<BatchId>& kept) {
   ShedResult result;
   std::uint64_t freed = 0;
-  for (const ShedClass shed_class : {ShedClass::kPrices, ShedClass::kRest}) {
+  for (const ShedClass shed_class : kShedClasses) {
     for (auto batch = batches_.upper_bound(after); batch != batches_.end() && freed < bytes;) {
       const bool is_kept = std::find(kept.begin(), kept.end(), batch->first) != kept.end();
       if (is_kept || batch->second.shed_class != shed_class) {

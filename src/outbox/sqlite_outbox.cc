@@ -122,7 +122,7 @@ Result<void> SqliteOutbox::Impl::store(const LiveRow& row, Totals& totals) {
 
 Result<void> SqliteOutbox::Impl::remove(BatchId id, Totals& totals) {
   Result<std::uint64_t> removed =
-      database_->statement("DELETE FROM batches WHERE shed_class IN (0,1) AND id=?1").bind(id).run();
+      database_->statement("DELETE FROM batches WHERE shed_class IN (0,1,2) AND id=?1").bind(id).run();
   if (!removed) return error_of(removed);
   totals.batches -= *removed;
   return remove_body(id);

@@ -40,15 +40,19 @@ Result<LoadedBatches> SqliteOutbox::Impl::load(BatchId after, std::uint64_t byte
   std::vector<Row> damaged;
   std::uint64_t bytes = 0;
   const Now now = read_clocks();
-  // Two walks side by side, as the rows of each shedding class lie together.
+  // Walks side by side, as the rows of each shedding class lie together.
   std::optional<Row> next[kShedClassCount];
-  for (const ShedClass shed_class : {ShedClass::kPrices, ShedClass::kRest}) {
+  for (const ShedClass shed_class : kShedClasses) {
     Result<std::optional<Row>> row = next_row(shed_class, after);
     if (!row) return error_of(row);
     next[static_cast<std::size_t>(shed_class)] = *row;
   }
-  while (next[0] || next[1]) {
-    std::optional<Row>& slot = !next[1] || (next[0] && next[0]->id < next[1]->id) ? next[0] : next[1];
+  const auto is_older = [](const std::optional<Row>& a, const std::optional<Row>& b) {
+    return a && (!b || a->id < b->id);
+  };
+  while (true) {
+    std::optional<Row>& slot = *std::min_element(std::begin(next), std::end(next), is_older);
+    if (!slot) break;
     const Row row = *slot;
     bytes += row.bytes;
     if (!loaded.batches.empty() && bytes > bytes_max) break;
@@ -105,7 +109,7 @@ Result<ShedResult> SqliteOutbox::Impl::shed(BatchId after, std::uint64_t bytes, 
   // What is damaged has been counted already, and nobody can send it.
   if (const Result<std::uint64_t> dropped = database_->statement("DELETE FROM damaged").run(); !dropped)
     return error_of(dropped);
-  for (const ShedClass shed_class : {ShedClass::kPrices, ShedClass::kRest}) {
+  for (const ShedClass shed_class : kShedClasses) {
     BatchId last = after;
     for (in_use = bytes_in_use(); in_use && *in_use > wanted; in_use = bytes_in_use()) {
       const Result<std::optional<Row>> row = next_row(shed_class, last);

@@ -36,7 +36,8 @@ Result<OutboxLevel> SqliteOutbox::Impl::level_of(const Totals& totals) {
   Statement oldest = database_->statement(
       "SELECT min(stored_at) FROM ("
       "SELECT * FROM (SELECT stored_at FROM batches WHERE shed_class=0 ORDER BY id LIMIT 1) UNION ALL "
-      "SELECT * FROM (SELECT stored_at FROM batches WHERE shed_class=1 ORDER BY id LIMIT 1))");
+      "SELECT * FROM (SELECT stored_at FROM batches WHERE shed_class=1 ORDER BY id LIMIT 1) UNION ALL "
+      "SELECT * FROM (SELECT stored_at FROM batches WHERE shed_class=2 ORDER BY id LIMIT 1))");
   if (const Result<bool> row = oldest.step(); !row) return error_of(row);
   if (!oldest.is_null(0)) level.oldest = UtcMillis(std::chrono::milliseconds(oldest.integer(0)));
   return level;

@@ -132,16 +132,20 @@ TEST_F(HistoryQueueTest, NarrowRequestsGoToOneLocationWithPathsBelowIt) {
   EXPECT_EQ(entries(second), 1u);
 }
 
-TEST_F(HistoryQueueTest, ShedsPricesFirstAndOldestFirst) {
-  add(batch(1, 2, "history/A/orders", ShedClass::kRest));
+TEST_F(HistoryQueueTest, ShedsPricesFirstOrdersLastAndOldestFirst) {
+  add(batch(1, 2, "history/A/orders", ShedClass::kOrders));
   add(batch(2, 2));
   add(batch(3, 2));
+  add(batch(4, 1, "history/A/profit", ShedClass::kRest));
   const std::vector<Slice> shed = queue_.shed(1);
   ASSERT_FALSE(shed.empty());
   for (const Slice& slice : shed) EXPECT_EQ(slice.batch, 2u);
-  std::set<BatchId> all;
-  for (const Slice& slice : queue_.shed(1 << 20)) all.insert(slice.batch);
-  EXPECT_TRUE(all.contains(1) && all.contains(3));
+  std::vector<BatchId> all;
+  for (const Slice& slice : queue_.shed(1 << 20)) {
+    if (all.empty() || all.back() != slice.batch) all.push_back(slice.batch);
+  }
+  all.erase(std::remove(all.begin(), all.end(), BatchId{2}), all.end());
+  EXPECT_EQ(all, (std::vector<BatchId>{3, 4, 1}));
   EXPECT_FALSE(queue_.has_waiting());
 }
 

@@ -105,6 +105,35 @@ TEST(OutboxLimit, ShedsPriceHistoryFirstCountsEveryMessageAndIsKept) {
   EXPECT_NE(relay.process().err().find("history shed"), std::string::npos);
 }
 
+TEST(OutboxLimit, ShedsOrdersLast) {
+  constexpr int kMessages = 7'000;
+  const RedisServer redis({"--client-output-buffer-limit", "pubsub 0 0 0"});
+  const Emulator emulator;
+  const TempDir dir;
+  RelayProcess relay(redis, emulator, {"--outbox", dir.file("outbox.db"), "--outbox-max-mb", "8"});
+  ASSERT_TRUE(relay.wait_ready());
+  begin_outage(emulator);
+  RedisClient client(redis);
+  for (int i = 0; i < kMessages; ++i) {
+    const json report{
+        {"symbol", "AAPL"}, {"total", i}, {"realized", 0}, {"unrealized", 0}, {"note", std::string(2'000, 'x')}};
+    if (i % kOrderEvery == 0) {
+      client.publish("TICKER_UPDATES_AAPL", big_message(i));
+    } else {
+      client.publish("PROFIT_REPORT", report.dump());
+    }
+  }
+  ASSERT_TRUE(eventually([&] { return relay.metric("messages_shed_total", "kind=\"profit\"") > 1'000; }))
+      << relay.metrics();
+
+  emulator.control("DELETE", "faults");
+
+  ASSERT_TRUE(relay.wait_delivered(kMessages, seconds(90))) << relay.metrics();
+  EXPECT_EQ(relay.metric("messages_shed_total", "kind=\"order\""), 0) << "while there was anything else";
+  EXPECT_EQ(emulator.get("history/AAPL/orders").size(), static_cast<std::size_t>(orders_of(kMessages)));
+  EXPECT_TRUE(relay.accounts_add_up()) << relay.metrics();
+}
+
 /// A small file system of its own, where we may mount one.
 class SmallDisk {
  public:

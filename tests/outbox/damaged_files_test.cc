@@ -32,7 +32,7 @@ class DamagedFilesTest : public OutboxTest {
   /// An outbox that was closed well: batches 1 to 9 of 50 kB, a live value.
   void fill() {
     open();
-    for (BatchId id = 1; id <= 9; ++id) append(batch_of(id, ShedClass::kRest, 5, 10'000));
+    for (BatchId id = 1; id <= 9; ++id) append(batch_of(id, ShedClass::kOrders, 5, 10'000));
     ASSERT_TRUE(outbox->append({}, {{"a", "1", 1, false, Kind::kUnrouted}}));
     close();
   }
@@ -54,7 +54,7 @@ class DamagedFilesTest : public OutboxTest {
     EXPECT_NE(opened.flaw.find(flaw_contains), std::string::npos) << opened.flaw;
     EXPECT_EQ(opened.restored.level.batches, 0u);
     EXPECT_FALSE(opened.last_run);
-    append(batch_of(1, ShedClass::kRest));
+    append(batch_of(1, ShedClass::kOrders));
     open();
     EXPECT_FALSE(opened.set_aside) << opened.flaw;
     EXPECT_EQ(opened.restored.level.batches, 1u);
@@ -117,7 +117,7 @@ void with_every_page_damaged(const fs::path& file, const Look& look) {
 
 TEST_F(DamagedFilesTest, EveryPageMayBeDamagedAndNothingIsWedged) {
   open();
-  for (const BatchId id : {1u, 2u, 3u}) append(batch_of(id, ShedClass::kRest, 2, 6'000));
+  for (const BatchId id : {1u, 2u, 3u}) append(batch_of(id, ShedClass::kOrders, 2, 6'000));
   ASSERT_TRUE(outbox->append({}, {{"a", "1", 1, false, Kind::kUnrouted}}));
   close();
   with_every_page_damaged(options.file, [this] {
@@ -126,7 +126,7 @@ TEST_F(DamagedFilesTest, EveryPageMayBeDamagedAndNothingIsWedged) {
     if (!opened.set_aside) {
       EXPECT_EQ(loaded.batches.size() + loaded.damaged.size(), 3u);
     }
-    append(batch_of(100, ShedClass::kRest));
+    append(batch_of(100, ShedClass::kOrders));
     EXPECT_TRUE(outbox->acknowledge({1, 2, 3}, {{"a", 1}}, true));
     EXPECT_EQ(stored(), (std::vector<BatchId>{100}));
     close();
@@ -137,7 +137,7 @@ TEST_F(DamagedFilesTest, EveryPageMayBeDamagedAndNothingIsWedged) {
 /// program, and is gone for good with the next start.
 TEST_F(DamagedFilesTest, DamageThatShowsWhileRunningEndsWithTheNextStart) {
   open();
-  for (const BatchId id : {1u, 2u, 3u}) append(batch_of(id, ShedClass::kRest, 2, 6'000));
+  for (const BatchId id : {1u, 2u, 3u}) append(batch_of(id, ShedClass::kOrders, 2, 6'000));
   ASSERT_TRUE(outbox->append({}, {{"a", "1", 1, false, Kind::kUnrouted}}));
   close();
   options.checked_bytes_max = 0;
@@ -153,7 +153,7 @@ TEST_F(DamagedFilesTest, DamageThatShowsWhileRunningEndsWithTheNextStart) {
         }
       };
       note(outbox->load(0, UINT64_MAX));
-      const Batch batch = batch_of(100, ShedClass::kRest, 2, 6'000);
+      const Batch batch = batch_of(100, ShedClass::kOrders, 2, 6'000);
       note(outbox->append({&batch}, {{"b", "1", 1, false, Kind::kUnrouted}}));
       note(outbox->acknowledge({1, 2}, {{"a", 1}}, true));
       note(outbox->shed(0, 1'000, {}));
@@ -186,7 +186,7 @@ TEST_F(DamagedFilesTest, AnEmptyFileIsANewOutbox) {
   write_bytes(options.file, "");
   open();
   EXPECT_FALSE(opened.set_aside);
-  append(batch_of(1, ShedClass::kRest));
+  append(batch_of(1, ShedClass::kOrders));
 }
 
 TEST_F(DamagedFilesTest, ALogWithoutItsFileIsSetAsideAndNotDeleted) {
@@ -247,7 +247,7 @@ TEST_F(DamagedFilesTest, ALaterVersionsFileIsRefusedAndLeftAlone) {
 TEST_F(DamagedFilesTest, AZeroedLogCostsWhatItHeldAndNothingElse) {
   fill();
   open();
-  append(batch_of(20, ShedClass::kRest));
+  append(batch_of(20, ShedClass::kOrders));
   const std::string file = bytes_of(options.file);
   const std::string log = bytes_of(options.file.string() + "-wal");
   ASSERT_FALSE(log.empty());
@@ -264,9 +264,9 @@ TEST_F(DamagedFilesTest, AZeroedLogCostsWhatItHeldAndNothingElse) {
 TEST_F(DamagedFilesTest, ATornLogKeepsWhatStandsBeforeTheTear) {
   fill();
   open();
-  append(batch_of(20, ShedClass::kRest));
+  append(batch_of(20, ShedClass::kOrders));
   const std::size_t first = bytes_of(options.file.string() + "-wal").size();
-  append(batch_of(21, ShedClass::kRest, 5, 10'000));
+  append(batch_of(21, ShedClass::kOrders, 5, 10'000));
   const std::string file = bytes_of(options.file);
   std::string log = bytes_of(options.file.string() + "-wal");
   ASSERT_GT(log.size(), first);

@@ -9,7 +9,9 @@ Batch batch(BatchId id, ShedClass shed_class, std::size_t bytes = 100) {
   Batch result{id, shed_class, {}};
   HistoryRun run;
   run.text = "\"k\":" + std::string(bytes, '1') + ",";
-  const Kind kind = shed_class == ShedClass::kPrices ? Kind::kPrice : Kind::kOrder;
+  const Kind kind = shed_class == ShedClass::kPrices   ? Kind::kPrice
+                    : shed_class == ShedClass::kOrders ? Kind::kOrder
+                                                       : Kind::kProfit;
   run.entries.push_back({0, 0, HistoryEntry::kNoEventTime, 1, 0, kind});
   result.runs.push_back(std::move(run));
   return result;
@@ -42,16 +44,21 @@ TEST(MemoryOutbox, LoadsOldestFirstUpToTheBytesAndAtLeastOne) {
   EXPECT_TRUE(outbox.load(3, 1 << 20)->batches.empty());
   ASSERT_TRUE(outbox.acknowledge({2}, {}, false));
   EXPECT_EQ(outbox.load(1, 1 << 20)->batches.front().id, 3u);
-  EXPECT_EQ(outbox.restored().history[static_cast<std::size_t>(Kind::kOrder)], 2u);
+  EXPECT_EQ(outbox.restored().history[static_cast<std::size_t>(Kind::kProfit)], 2u);
 }
 
-TEST(MemoryOutbox, ShedsPricesFirstAndOldestFirst) {
+TEST(MemoryOutbox, ShedsPricesFirstOrdersLastAndOldestFirst) {
   MemoryOutbox outbox;
-  const Batch batches[] = {batch(1, ShedClass::kRest), batch(2, ShedClass::kPrices), batch(3, ShedClass::kPrices)};
-  ASSERT_TRUE(outbox.append({&batches[0], &batches[1], &batches[2]}, {}));
+  const Batch batches[] = {batch(1, ShedClass::kOrders), batch(2, ShedClass::kPrices), batch(3, ShedClass::kPrices),
+                           batch(4, ShedClass::kRest)};
+  ASSERT_TRUE(outbox.append({&batches[0], &batches[1], &batches[2], &batches[3]}, {}));
   ShedResult shed = *outbox.shed(0, 1, {});
   EXPECT_EQ(shed.messages[static_cast<std::size_t>(Kind::kPrice)], 1u);
   EXPECT_EQ(outbox.load(1, 1)->batches.front().id, 3u) << "2 is gone";
+  shed = *outbox.shed(0, 200, {});
+  EXPECT_EQ(shed.messages[static_cast<std::size_t>(Kind::kProfit)], 1u);
+  EXPECT_EQ(outbox.load(0, 1)->batches.front().id, 1u) << "orders are the last to go";
+  ASSERT_TRUE(outbox.append({&batches[1]}, {}));
   shed = *outbox.shed(0, 1 << 20, {});
   EXPECT_EQ(shed.messages[static_cast<std::size_t>(Kind::kPrice)], 1u);
   EXPECT_EQ(shed.messages[static_cast<std::size_t>(Kind::kOrder)], 1u);

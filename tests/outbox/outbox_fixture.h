@@ -15,13 +15,19 @@ inline constexpr std::size_t kPrice = static_cast<std::size_t>(Kind::kPrice);
 inline constexpr std::size_t kOrder = static_cast<std::size_t>(Kind::kOrder);
 
 /// A batch of one run with `entries` messages, whose texts are `bytes` long each and tell the batches apart.
+/// A kind of this shedding class.
+inline Kind kind_of(ShedClass shed_class) {
+  if (shed_class == ShedClass::kPrices) return Kind::kPrice;
+  return shed_class == ShedClass::kOrders ? Kind::kOrder : Kind::kProfit;
+}
+
 inline Batch batch_of(BatchId id, ShedClass shed_class, std::size_t entries = 1, std::size_t bytes = 100) {
   Batch batch{id, shed_class, {}};
   HistoryRun run;
   run.first_sequence = id * 1000;
   run.arrived_at = UtcMillis(std::chrono::milliseconds(1'777'777'777'000 + static_cast<std::int64_t>(id)));
   run.channels = {"TICKER_UPDATES_AAPL"};
-  const Kind kind = shed_class == ShedClass::kPrices ? Kind::kPrice : Kind::kOrder;
+  const Kind kind = kind_of(shed_class);
   for (std::uint32_t i = 0; i < entries; ++i) {
     const std::string path = "history/AAPL/" + std::to_string(id) + "/" + std::to_string(i);
     run.entries.push_back({static_cast<std::uint32_t>(run.text.size()), i, 1'777'000'000'000,
@@ -34,7 +40,7 @@ inline Batch batch_of(BatchId id, ShedClass shed_class, std::size_t entries = 1,
 
 /// All that has to come back, as text: what tests compare.
 inline std::string text_of(const Batch& batch) {
-  std::string text = std::to_string(batch.id) + (batch.shed_class == ShedClass::kPrices ? " prices" : " rest");
+  std::string text = std::to_string(batch.id) + " " + std::string(name_of(kind_of(batch.shed_class)));
   for (const HistoryRun& run : batch.runs) {
     text +=
         " run " + std::to_string(run.first_sequence) + " " + std::to_string(run.arrived_at.time_since_epoch().count());

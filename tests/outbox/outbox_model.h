@@ -116,7 +116,7 @@ class RandomSteps {
     BatchId id = model.last_batch;
     for (std::uint64_t i = below(3); i > 0; --i) {
       id += 1 + below(2);
-      const ShedClass shed_class = below(2) == 0 ? ShedClass::kPrices : ShedClass::kRest;
+      const ShedClass shed_class = kShedClasses[below(kShedClassCount)];
       step.batches.push_back(batch_of(id, shed_class, 1 + below(5), below(10) == 0 ? 30'000 : below(2'000)));
     }
     for (std::uint64_t i = below(4); i > 0; --i) {

@@ -15,12 +15,12 @@ namespace {
 
 class OutboxModelTest : public OutboxTest {
  protected:
-  /// Sheds a random amount and checks what went: prices before the rest, oldest first, whole batches, exact counts.
+  /// Sheds a random amount and checks what went: prices first, orders last, oldest first, whole batches, exact counts.
   void shed_some(RandomSteps& random, OutboxModel& model) {
     const BatchId after = random.below(3) == 0 ? random.below(model.last_batch + 1) : 0;
     const std::uint64_t bytes = random.below(60'000);
     std::vector<BatchId> order;
-    for (const ShedClass shed_class : {ShedClass::kPrices, ShedClass::kRest}) {
+    for (const ShedClass shed_class : kShedClasses) {
       for (const auto& [id, batch] : model.batches) {
         if (batch.shed_class == shed_class && id > after) order.push_back(id);
       }
@@ -32,7 +32,7 @@ class OutboxModelTest : public OutboxTest {
     ASSERT_LE(gone, order.size());
     for (std::size_t i = 0; i < gone; ++i) {
       const Batch& batch = model.batches[order[i]];
-      expected[batch.shed_class == ShedClass::kPrices ? kPrice : kOrder] += batch.runs[0].entries.size();
+      expected[static_cast<std::size_t>(kind_of(batch.shed_class))] += batch.runs[0].entries.size();
       model.batches.erase(order[i]);
     }
     std::vector<BatchId> ids;
@@ -59,7 +59,7 @@ class OutboxModelTest : public OutboxTest {
     EXPECT_EQ(opened.restored.level.batches, model.batches.size());
     KindCounts history{};
     for (const auto& [id, batch] : model.batches)
-      history[batch.shed_class == ShedClass::kPrices ? kPrice : kOrder] += batch.runs[0].entries.size();
+      history[static_cast<std::size_t>(kind_of(batch.shed_class))] += batch.runs[0].entries.size();
     EXPECT_EQ(opened.restored.history, history);
     EXPECT_EQ(model_of(opened.restored, *outbox).text(), model.text());
   }

@@ -12,8 +12,8 @@ using IdList = std::vector<BatchId>;
 class SqliteOutboxTest : public OutboxTest {};
 
 TEST_F(SqliteOutboxTest, GivesBackEveryByteOfABatchAfterARestart) {
-  Batch batch = batch_of(7, ShedClass::kRest, 3);
-  batch.runs.push_back(batch_of(8, ShedClass::kRest, 1, 70'000).runs[0]);
+  Batch batch = batch_of(7, ShedClass::kOrders, 3);
+  batch.runs.push_back(batch_of(8, ShedClass::kOrders, 1, 70'000).runs[0]);
   batch.runs[1].channels = {"", std::string("a\0b\xFF", 4)};
   batch.runs[1].entries[0].sequence_offset = HistoryEntry::kUncounted;
   batch.runs[1].entries[0].event_ms = HistoryEntry::kNoEventTime;
@@ -43,10 +43,10 @@ TEST_F(SqliteOutboxTest, IsMadeInTheCurrentFolderWhenItsNameHasNone) {
 }
 
 TEST_F(SqliteOutboxTest, TellsTheAgeOfABatchByTheCalendar) {
-  Batch batch = batch_of(1, ShedClass::kRest);
+  Batch batch = batch_of(1, ShedClass::kOrders);
   const auto utc = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
   batch.runs[0].arrived_at = utc - std::chrono::hours(2);
-  Batch future = batch_of(2, ShedClass::kRest);
+  Batch future = batch_of(2, ShedClass::kOrders);
   future.runs[0].arrived_at = utc + std::chrono::hours(2);
   open();
   append(batch);
@@ -76,9 +76,9 @@ TEST_F(SqliteOutboxTest, KeepsTheNewestRowOfAPathUntilItIsAcknowledged) {
 
 TEST_F(SqliteOutboxTest, LoadsOldestFirstUpToTheBytesAndAtLeastOne) {
   open();
-  append(batch_of(1, ShedClass::kRest));
+  append(batch_of(1, ShedClass::kOrders));
   append(batch_of(2, ShedClass::kPrices));
-  append(batch_of(3, ShedClass::kRest));
+  append(batch_of(3, ShedClass::kOrders));
 
   EXPECT_EQ(outbox->load(0, 1)->batches.size(), 1u);
   EXPECT_EQ(outbox->load(0, 450)->batches.size(), 2u);
@@ -89,19 +89,24 @@ TEST_F(SqliteOutboxTest, LoadsOldestFirstUpToTheBytesAndAtLeastOne) {
   EXPECT_EQ(stored(), (IdList{1, 3}));
 }
 
-TEST_F(SqliteOutboxTest, ShedsPricesFirstOldestFirstAndNothingThatIsLoaded) {
+TEST_F(SqliteOutboxTest, ShedsPricesFirstOrdersLastOldestFirstAndNothingThatIsLoaded) {
   open();
   append(batch_of(1, ShedClass::kPrices));
-  append(batch_of(2, ShedClass::kRest, 2, 8000));
+  append(batch_of(2, ShedClass::kOrders, 2, 8000));
   append(batch_of(3, ShedClass::kPrices, 4, 8000));
   append(batch_of(4, ShedClass::kPrices, 5, 8000));
+  append(batch_of(5, ShedClass::kRest, 3, 8000));
 
   ShedResult shed = *outbox->shed(1, 1, {});
   EXPECT_EQ(shed.messages[kPrice], 4u);
-  EXPECT_EQ(stored(), (IdList{1, 2, 4}));
+  EXPECT_EQ(stored(), (IdList{1, 2, 4, 5}));
+
+  shed = *outbox->shed(1, 60'000, {});
+  EXPECT_EQ(shed.messages[kPrice], 5u);
+  EXPECT_EQ(shed.messages[static_cast<std::size_t>(Kind::kProfit)], 3u);
+  EXPECT_EQ(stored(), (IdList{1, 2})) << "orders are the last to go";
 
   shed = *outbox->shed(1, 1 << 20, {});
-  EXPECT_EQ(shed.messages[kPrice], 5u);
   EXPECT_EQ(shed.messages[kOrder], 2u);
   EXPECT_EQ(shed.level.batches, 1u);
   EXPECT_EQ(stored(), (IdList{1}));
@@ -109,7 +114,7 @@ TEST_F(SqliteOutboxTest, ShedsPricesFirstOldestFirstAndNothingThatIsLoaded) {
 
 TEST_F(SqliteOutboxTest, NumbersGoOnBehindRowsThatAreGone) {
   open();
-  append(batch_of(9, ShedClass::kRest));
+  append(batch_of(9, ShedClass::kOrders));
   ASSERT_TRUE(outbox->append({}, {{"a", "1", 123'456, false, Kind::kUnrouted}}));
   ASSERT_TRUE(outbox->acknowledge({9}, {{"a", 123'456}}, true));
   open();
@@ -170,7 +175,7 @@ TEST_F(SqliteOutboxTest, TellsARunThatStoppedFromOneThatWasKilled) {
 
 TEST_F(SqliteOutboxTest, TheSameAppendAgainChangesNothing) {
   open();
-  const Batch batch = batch_of(1, ShedClass::kRest);
+  const Batch batch = batch_of(1, ShedClass::kOrders);
   ASSERT_TRUE(outbox->append({&batch}, {{"a", "1", 1, false, Kind::kUnrouted}}));
   const OutboxLevel again = *outbox->append({&batch}, {{"a", "1", 1, false, Kind::kUnrouted}});
   EXPECT_EQ(again.batches, 1u);
@@ -181,7 +186,7 @@ TEST_F(SqliteOutboxTest, TheLevelTellsHowMuchThereIsAndSinceWhen) {
   open();
   EXPECT_FALSE(opened.restored.level.oldest);
   const auto before = std::chrono::system_clock::now();
-  const Batch first = batch_of(1, ShedClass::kRest, 1, 500'000);
+  const Batch first = batch_of(1, ShedClass::kOrders, 1, 500'000);
   const OutboxLevel level = *outbox->append({&first}, {});
   EXPECT_GE(level.bytes, 500'000u);
   EXPECT_EQ(level.excess_bytes, 0u);
@@ -197,7 +202,7 @@ TEST_F(SqliteOutboxTest, AnEmptyOutboxGivesItsRoomBack) {
   open();
   IdList ids;
   for (BatchId id = 1; id <= 40; ++id) {
-    append(batch_of(id, ShedClass::kRest, 1, 1'000'000));
+    append(batch_of(id, ShedClass::kOrders, 1, 1'000'000));
     ids.push_back(id);
   }
   ASSERT_GT(bytes_on_disk(), 40'000'000u);
