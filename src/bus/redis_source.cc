@@ -20,6 +20,8 @@ constexpr milliseconds kAttemptMax{3000};  // to connect and subscribe
 constexpr Backoff::Options kBackoff{milliseconds(100), milliseconds(5000)};
 constexpr std::chrono::seconds kPauseMattersFor{
     60};  // Redis drops a slow reader after client-output-buffer-limit's seconds
+// More than a reader that keeps up finds in the socket (at full speed about 25 kB), less than the socket holds.
+constexpr std::size_t kBehindBytes = 32 * 1024;
 
 }  // namespace
 
@@ -98,6 +100,7 @@ void RedisSource::proceed_with_current() {
   if (!current_ || paused_since_) return;
   if (!block_) block_ = fresh_block();
   if (current_->proceed(*block_)) {
+    read_before_ = std::exchange(read_last_, block_->bytes());
     const SteadyTime heard_before = std::exchange(heard_, now_.steady);
     heard_at_ = now_.utc;
     asked_ = false;
@@ -167,7 +170,9 @@ void RedisSource::room_came() {
 void RedisSource::lose(std::string why) {
   current_.reset();
   const bool paused_lately = paused_until_ != SteadyTime{} && now_.steady - paused_until_ < kPauseMattersFor;
-  loss_ = std::move(why) + (paused_lately ? ", after reading had been paused" : "");
+  const std::size_t waited = std::max(read_last_, read_before_);
+  loss_ = std::move(why) + (paused_lately ? ", after reading had been paused" : "") +
+          (waited >= kBehindBytes ? ", when " + std::to_string(waited / 1000) + " kB waited to be read" : "");
   wiring_.metrics.redis_connected.Set(0);
   is_subscribed_.store(false, std::memory_order_relaxed);
   if (std::exchange(suspected_, false)) return;  // said already, and another try is under way
@@ -185,6 +190,7 @@ void RedisSource::adopt_attempt() {
   current_ = std::move(attempt_);
   suspected_ = false;
   asked_ = false;
+  read_last_ = read_before_ = 0;
   backoff_.reset();
   wiring_.metrics.redis_connected.Set(1);
   if (std::exchange(was_subscribed_, true)) {

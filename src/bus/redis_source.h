@@ -98,7 +98,9 @@ class RedisSource final : public Source {
   bool asked_ = false;      ///< a PING is under way
   bool suspected_ = false;  ///< no answer to it
   bool was_subscribed_ = false;
-  std::string loss_;  ///< why the subscription was lost
+  std::string loss_;             ///< why the subscription was lost
+  std::size_t read_last_ = 0;    ///< bytes of messages that the last read brought
+  std::size_t read_before_ = 0;  ///< and the one before it
   std::optional<SteadyTime> paused_since_;
   SteadyTime paused_until_{};  ///< the last time that reading was paused
 

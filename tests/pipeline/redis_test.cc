@@ -107,6 +107,23 @@ TEST(Redis, IsComeBackToAfterACrashAndTheGapIsReported) {
   EXPECT_EQ(emulator.get("history/AAPL/prices").size(), 2u);
 }
 
+TEST(Redis, ThatDropsASlowRelayIsReportedAsSuch) {
+  const RedisServer redis({"--client-output-buffer-limit", "pubsub 1mb 0 0"});
+  const Emulator emulator;
+  RelayProcess relay(redis, emulator, {"--heartbeat-seconds", "1"});
+  ASSERT_TRUE(relay.wait_ready());
+  RedisClient client(redis);
+  relay.process().signal(SIGSTOP);
+  const std::string payload =
+      R"({"type":"price","symbol":"AAPL","price":1,"filler":")" + std::string(2'000, ' ') + "\"}";
+  while (client.publish("TICKER_UPDATES_AAPL", payload) > 0) {  // until Redis drops it
+  }
+  relay.process().signal(SIGCONT);
+  ASSERT_TRUE(eventually([&] { return emulator.get("relay/test/gap_count") == 1; })) << relay.process().err();
+  const std::string cause = emulator.get("relay/test/gaps").front().at("cause");
+  EXPECT_NE(cause.find(" kB waited to be read"), std::string::npos) << cause;
+}
+
 TEST(Redis, ThatHangsIsNoticedWithinFiveSecondsAndNothingIsLostWhenItGoesOn) {
   RedisServer redis;
   const Emulator emulator;
