@@ -26,6 +26,8 @@ class Secret {
   }
   ~Secret() { wipe(text_); }
 
+  bool operator==(const Secret&) const = default;
+
   [[nodiscard]] bool empty() const { return text_.empty(); }
   /// The text itself; the view lives no longer than this object.
   [[nodiscard]] std::string_view reveal() const { return text_; }

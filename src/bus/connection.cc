@@ -89,10 +89,10 @@ void Connection::finish_connecting() {
 
 void Connection::say_hello() {
   if (!url_.user.empty()) {  // one without a password, too: else we would be the default user
-    append_command({"AUTH", url_.user, url_.password}, out_);
+    append_command({"AUTH", url_.user, url_.password.reveal()}, out_);
     ++expected_ok_;
   } else if (!url_.password.empty()) {
-    append_command({"AUTH", url_.password}, out_);
+    append_command({"AUTH", url_.password.reveal()}, out_);
     ++expected_ok_;
   }
   if (url_.database != 0) {
@@ -123,6 +123,7 @@ void Connection::write() {
     if (written < 0) return close(std::strerror(errno));
     out_.erase(0, static_cast<std::size_t>(written));
   }
+  wipe(out_);  // the password was in it
 }
 
 bool Connection::read(MessageBlock& block) {
@@ -143,7 +144,7 @@ bool Connection::read(MessageBlock& block) {
 void Connection::take(const std::vector<Reply>& replies) {
   for (const Reply& reply : replies) {
     switch (reply.type) {
-      case Reply::Type::kError: return close("Redis says: " + without(reply.text, url_.password));
+      case Reply::Type::kError: return close("Redis says: " + without(reply.text, url_.password.reveal()));
       case Reply::Type::kStatus:
         if (expected_ok_ > 0) --expected_ok_;
         break;

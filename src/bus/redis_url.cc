@@ -56,12 +56,11 @@ Result<void> take_credentials(std::string_view& rest, RedisUrl& url) {
   rest.remove_prefix(at + 1);
   const auto colon = credentials.find(':');
   const auto user = percent_decoded(credentials.substr(0, colon));
-  const auto password =
-      percent_decoded(colon == std::string_view::npos ? std::string_view{} : credentials.substr(colon + 1));
+  auto password = percent_decoded(colon == std::string_view::npos ? std::string_view{} : credentials.substr(colon + 1));
   if (!user || !password) return invalid("a % in the user or password is not followed by two hexadecimal digits");
   url.user = *user;
-  url.password = *password;
-  url.password_in_url = !password->empty();
+  url.password = Secret(*std::move(password));
+  url.password_in_url = !url.password.empty();
   return {};
 }
 

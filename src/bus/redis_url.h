@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/secret.h"
 #include "firebase_relay/result.h"
 
 namespace firebase_relay::bus {
@@ -14,7 +15,7 @@ struct RedisUrl {
   std::uint16_t port = 6379;
   std::string socket_path;  ///< of the unix socket; empty: TCP
   std::string user;         ///< empty: Redis' default user
-  std::string password;     ///< empty: none. Never to be printed: masked() is for logs
+  Secret password;          ///< empty: none
   std::uint32_t database = 0;
   /// The password was part of the URL. On a command line the process list shows it, so whoever took it from there
   /// warns.

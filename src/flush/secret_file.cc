@@ -51,7 +51,8 @@ std::string shown_name(const std::string& file) {
 
 std::optional<ModeFlaw> judge_mode(const std::string& file, mode_t mode) {
   constexpr mode_t kOthers = S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH;
-  if ((mode & kOthers) == 0) return std::nullopt;
+  const mode_t of_an_acl = file.starts_with(kCredentialMount) ? S_IRGRP : 0;
+  if ((mode & kOthers & ~of_an_acl) == 0) return std::nullopt;
   std::array<char, 8> digits{};
   std::snprintf(digits.data(), digits.size(), "%04o", static_cast<unsigned>(mode & 07777));
   Error error{ErrorCode::kInvalid,

@@ -15,6 +15,10 @@ namespace firebase_relay::flush {
 /// outside.
 inline constexpr std::string_view kSecretMount = "/run/secrets/";
 
+/// systemd's LoadCredential= puts them here, in a folder that only the service may enter. From version 254 on an ACL
+/// lets the service read its file, and the group's bits of the mode are that ACL's mask.
+inline constexpr std::string_view kCredentialMount = "/run/credentials/";
+
 /// What is wrong with a secret's file of this mode: somebody but its owner may read or change it. `file` is its real
 /// path.
 struct ModeFlaw {

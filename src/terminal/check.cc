@@ -166,7 +166,9 @@ int check(const CommandLine& line) {
     return test_routes(line, file, std::cout);
   }
   Report report;
-  report.good("config", line.config_file.empty() ? "flags and environment" : line.config_file);
+  std::string warnings;
+  for (const std::string& warning : line.warnings) warnings += "; " + warning;
+  report.good("config", (line.config_file.empty() ? "flags and environment" : line.config_file) + warnings);
   const auto routes = relay::load_routes(line.options);
   if (routes) {
     report.good("routes", (line.options.routes_file.empty() ? "built in" : line.options.routes_file) + ", " +

@@ -196,20 +196,21 @@ Result<void> resolve_password(const Settings& settings, const Environment& envir
   }
   const auto file = settings.find("redis-password-file");
   const Level file_level = file == settings.end() ? Level::kDefault : file->second.level;
-  const std::string variable = environment("REDIS_PASSWORD").value_or("");
-  std::string password;
+  std::string variable = environment("REDIS_PASSWORD").value_or("");
+  Secret password;
   Level level = Level::kEnvironment;
   if (file_level >= Level::kEnvironment || (file_level == Level::kFile && variable.empty())) {
     auto text = read_small_file(file->second.text, flush::shown_name(file->second.text));
     if (!text) return fail(text.error().code, file->second.origin + ": " + text.error().what);
-    password = text->substr(0, text->find_last_not_of("\r\n") + 1);
+    password = Secret(std::string_view(*text).substr(0, text->find_last_not_of("\r\n") + 1));
+    wipe(*text);
     level = file_level;
-    if (password.empty() || password.find('\n') != std::string::npos) {
+    if (password.empty() || password.reveal().find('\n') != std::string_view::npos) {
       return invalid(file->second.origin + ": expected one line in " + observe::printable(file->second.text) +
                      ", the password");
     }
   } else {
-    password = variable;
+    password = Secret(std::move(variable));
   }
   if (password.empty() || (redis.password_in_url && url_level > level)) return {};
   redis.password = std::move(password);
@@ -260,6 +261,11 @@ Result<void> resolve_database(const Settings& settings, const Environment& envir
     if (!url) return wrong(given->second, flag, url.error().what + "; " + url.error().remedy);
     const bool has_credentials = !line.options.credentials_file.empty() || !line.options.auth_secret_file.empty();
     if (has_credentials) url->emulator = false;
+    if (!url->https && !url->is_local() && !use_emulator) {
+      line.warnings.push_back(given->second.origin +
+                              ": http:// to another machine: who is in between can read all that is sent" +
+                              (has_credentials ? ", the credentials too" : ""));
+    }
     line.options.database = std::move(*url);
   }
   if (!use_emulator) return {};

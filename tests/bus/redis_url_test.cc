@@ -33,7 +33,7 @@ RedisUrl tcp(std::string host, std::uint16_t port = 6379, std::uint32_t database
 }
 RedisUrl as(RedisUrl url, std::string user, std::string password) {
   url.user = std::move(user);
-  url.password = std::move(password);
+  url.password = Secret(std::move(password));
   url.password_in_url = !url.password.empty();
   return url;
 }

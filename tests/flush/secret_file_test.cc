@@ -58,6 +58,13 @@ TEST_F(SecretFileTest, in_a_containers_secret_mount_is_worth_a_warning_only) {
   EXPECT_FALSE(judge_mode("/run/secrets/key.json", 0400));
 }
 
+TEST_F(SecretFileTest, in_systemds_credential_folder_has_its_acls_mask_for_the_groups_bits) {
+  EXPECT_FALSE(judge_mode("/run/credentials/firebase-relay.service/firebase.json", 0440));
+  EXPECT_TRUE(judge_mode("/run/credentials/firebase-relay.service/firebase.json", 0444));
+  EXPECT_TRUE(judge_mode("/run/credentials/firebase-relay.service/firebase.json", 0460));
+  EXPECT_TRUE(judge_mode("/run/credentialsx/firebase.json", 0440));
+}
+
 TEST_F(SecretFileTest, that_is_none_is_refused) {
   for (const std::string& file : {std::string("/nowhere/key.json"), std::string("/"), std::string("/dev/null")}) {
     const auto read = read_secret_file(file);

@@ -48,12 +48,13 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(RedisPassword, comes_from_a_file_without_its_newline) {
   const TemporaryFile file("s3cret pw\r\n");
 
-  EXPECT_EQ(parse_run({"--redis-password-file", file.path()})->options.redis.password, "s3cret pw");
-  EXPECT_EQ(parse_run({}, {{"FIREBASE_RELAY_REDIS_PASSWORD_FILE", file.path()}})->options.redis.password, "s3cret pw");
+  EXPECT_EQ(parse_run({"--redis-password-file", file.path()})->options.redis.password.reveal(), "s3cret pw");
+  EXPECT_EQ(parse_run({}, {{"FIREBASE_RELAY_REDIS_PASSWORD_FILE", file.path()}})->options.redis.password.reveal(),
+            "s3cret pw");
 }
 
 TEST(RedisPassword, comes_from_the_environment) {
-  EXPECT_EQ(parse_run({}, {{"REDIS_PASSWORD", "pw"}})->options.redis.password, "pw");
+  EXPECT_EQ(parse_run({}, {{"REDIS_PASSWORD", "pw"}})->options.redis.password.reveal(), "pw");
 }
 
 TEST(RedisPassword, of_a_flag_beats_that_of_the_environment) {
@@ -62,14 +63,14 @@ TEST(RedisPassword, of_a_flag_beats_that_of_the_environment) {
   const auto by_file = parse_run({"--redis-password-file", file.path()}, {{"REDIS_PASSWORD", "pw"}});
   const auto by_url = parse_run({"--redis-url", "redis://:url@h"}, {{"REDIS_PASSWORD", "pw"}});
 
-  EXPECT_EQ(by_file->options.redis.password, "from-file");
-  EXPECT_EQ(by_url->options.redis.password, "url");
+  EXPECT_EQ(by_file->options.redis.password.reveal(), "from-file");
+  EXPECT_EQ(by_url->options.redis.password.reveal(), "url");
 }
 
 TEST(RedisPassword, of_its_own_beats_that_in_a_url_beside_it) {
   const auto line = parse_run({}, {{"REDIS_URL", "redis://u:url@h"}, {"REDIS_PASSWORD", "pw"}});
 
-  EXPECT_EQ(line->options.redis.password, "pw");
+  EXPECT_EQ(line->options.redis.password.reveal(), "pw");
   EXPECT_EQ(line->options.redis.user, "u");
 }
 
@@ -77,14 +78,14 @@ TEST(RedisPassword, of_the_environment_beats_the_file_that_the_config_names) {
   const TemporaryFile password("from-file\n");
   const TemporaryFile config("redis-password-file = \"" + password.path() + "\"\n");
 
-  EXPECT_EQ(parse_run({"--config", config.path()})->options.redis.password, "from-file");
-  EXPECT_EQ(parse_run({"--config", config.path()}, {{"REDIS_PASSWORD", "pw"}})->options.redis.password, "pw");
+  EXPECT_EQ(parse_run({"--config", config.path()})->options.redis.password.reveal(), "from-file");
+  EXPECT_EQ(parse_run({"--config", config.path()}, {{"REDIS_PASSWORD", "pw"}})->options.redis.password.reveal(), "pw");
 }
 
 TEST(RedisPassword, in_a_url_on_the_command_line_is_taken_with_a_warning) {
   const auto line = parse_run({"--redis-url", "redis://:s3cret@h"});
 
-  EXPECT_EQ(line->options.redis.password, "s3cret");
+  EXPECT_EQ(line->options.redis.password.reveal(), "s3cret");
   EXPECT_THAT(line->warnings, ElementsAre(HasSubstr("the process list shows the password")));
 }
 
@@ -152,6 +153,20 @@ TEST(DatabasePlace, by_flag_warns_that_the_emulator_is_not_used) {
 
   EXPECT_THAT(line->warnings, ElementsAre(HasSubstr("FIREBASE_DATABASE_EMULATOR_HOST is not used")));
   EXPECT_FALSE(line->options.allow_plaintext);
+}
+
+TEST(DatabasePlace, on_another_machine_by_http_is_warned_about) {
+  const auto warnings_of = [](const std::vector<std::string>& words, const Variables& variables = {}) {
+    return parse(words, variables)->warnings;
+  };
+  const char* const url = "http://192.168.1.9:9000";
+  EXPECT_THAT(warnings_of({"--database-url", url, "--allow-plaintext"}),
+              ElementsAre(HasSubstr("--database-url: http:// to another machine")));
+  EXPECT_THAT(warnings_of({"--database-url", url, "--allow-plaintext", "--auth-secret-file", "/s"}),
+              ElementsAre(HasSubstr("the credentials too")));
+  EXPECT_THAT(warnings_of({"--database-url", "http://127.0.0.1:9000"}), IsEmpty());
+  EXPECT_THAT(warnings_of({}, {{"FIREBASE_DATABASE_EMULATOR_HOST", "192.168.1.9:9000"}}), IsEmpty())
+      << "it carries only the word owner, and is in the banner";
 }
 
 TEST(DatabasePlace, is_needed_by_run_alone) {
