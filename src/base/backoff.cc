@@ -14,4 +14,9 @@ std::chrono::milliseconds Backoff::next() {
   return least + std::chrono::milliseconds(static_cast<std::int64_t>(random_() % width));
 }
 
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
 }  // namespace firebase_relay

@@ -31,4 +31,7 @@ class Backoff {
   unsigned attempts_ = 0;
 };
 
+/// A seed that no other relay has.
+std::uint64_t random_seed();
+
 }  // namespace firebase_relay

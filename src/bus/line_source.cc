@@ -50,7 +50,7 @@ bool LineSource::read_block(MessageBlock& block) {
     if (!block.empty() && lines_.rdbuf()->in_avail() <= 0) return true;
     if (!std::getline(lines_, text)) return false;
     ++line_;
-    if (text.empty()) continue;
+    if (text.empty() || text == "\r") continue;
     const std::optional<InputLine> message = parse_input_line(text);
     if (message) {
       block.append(message->channel, message->payload);

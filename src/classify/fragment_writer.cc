@@ -66,7 +66,7 @@ void FragmentWriter::take(const Message& message, Sequence sequence) {
   if (!admits(route, ticker, channel, place)) return set_aside(message, sequence, DeadLetterReason::kTickersMax);
 
   ++block_->classified[static_cast<std::size_t>(route.kind)];
-  if (chosen == routes_.routes.size() - 1 && !std::exchange(channel.was_unrouted, true))
+  if (chosen == routes_.routes.size() - 1 && !std::exchange(channel.was_unrouted, true) && route.leads_to_channels())
     block_->unrouted_channels.push_back(channel.name);
   if (options_.console != LineFormat::kNone) {
     append_message_line(options_.console, message, name_of(route.kind), ticker, arrived_at_, block_->console);

@@ -48,6 +48,13 @@ bool match_glob(std::string_view pattern, std::string_view text, std::string_vie
 
 }  // namespace
 
+bool Route::leads_to_channels() const {
+  using Piece = PathTemplate::Piece;
+  if (kind != Kind::kUnrouted || live.size() != 1) return false;
+  const auto& pieces = live.front().path.pieces;
+  return pieces.size() == 2 && pieces.front().second == "channels/" && pieces.back().first == Piece::kChannel;
+}
+
 bool ChannelPattern::matches(std::string_view channel) const {
   std::string_view ticker;
   return match_glob(pattern_, channel, ticker);

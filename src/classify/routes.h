@@ -80,6 +80,10 @@ struct Route {
   std::optional<Condition> closed;  ///< when it holds, the thing with this id is closed (--live-orders-max)
   bool needs_ticker = false;
   bool needs_channel = false;
+
+  /// Is it the one for what no other route takes, as routes.json ends with it? Somebody's own last route may lead
+  /// elsewhere.
+  [[nodiscard]] bool leads_to_channels() const;
 };
 
 /// All lines, first match wins; the last one takes whatever is left. Immutable once loaded: any thread may read it.

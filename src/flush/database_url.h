@@ -22,8 +22,10 @@ struct DatabaseUrl {
 
   /// This very machine: plaintext does not leave it.
   [[nodiscard]] bool is_local() const;
-  /// scheme://host[:port][/base], for logs: no query.
+  /// scheme://host[:port][/base]: no query.
   [[nodiscard]] std::string text() const;
+  /// The same with the emulator's `ns`, for people.
+  [[nodiscard]] std::string shown() const { return text() + (name_space.empty() ? "" : "?ns=" + name_space); }
   /// The node's URL. `encoded_path` is a database path as routes write it (keys encoded, joined by `/`; empty: the
   /// root); it is percent-encoded for the URL once more, so that the node `BRK%2EB` is asked for as `BRK%252EB`.
   /// `query` is appended as it stands, without `?`; the emulator's `ns` is added behind it.

@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <random>
 #include <sstream>
 #include <thread>
 #include <utility>
@@ -98,11 +97,6 @@ flush::SenderOptions sender_options(const Options& options, Access access, obser
   flush::SenderOptions result{*options.database, nullptr, access.ca, options.request_timeout};
   result.credentials = flush::open_source(std::move(access.credentials), {access.ca, seed, report});
   return result;
-}
-
-std::uint64_t random_seed() {
-  std::random_device device;
-  return (std::uint64_t{device()} << 32) | device();
 }
 
 }  // namespace

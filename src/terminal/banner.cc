@@ -33,7 +33,7 @@ std::string credentials_of(const relay::Options& options) {
 std::vector<std::string> banner(const relay::Options& options) {
   std::vector<std::string> lines;
   lines.push_back(fmt::format("firebase-relay {}: {} -> {}, instance {}", FIREBASE_RELAY_VERSION,
-                              options.redis.masked(), options.database->text(), options.instance));
+                              options.redis.masked(), options.database->shown(), options.instance));
   lines.push_back(fmt::format("takes: channels {}, routes {}, messages up to {} bytes; {} workers, {} MiB may wait",
                               joined(options.channels), options.routes_file.empty() ? "built in" : options.routes_file,
                               options.message_bytes_max, options.workers, options.queue_bytes_max / kMiB));

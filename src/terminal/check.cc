@@ -2,6 +2,7 @@
 #include <poll.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <optional>
@@ -120,7 +121,7 @@ void check_database(const relay::Options& options, const Access& access, Report&
     return flush::http_request(request);
   };
   const auto written = ask("PATCH", node, "{\"key%2Ewith%2Edots\":true}");
-  const std::string where = options.database->text();
+  const std::string where = options.database->shown();
   if (!written)
     return report.bad("database", where + ": " + written.error().what, "check the network and --database-url");
   if (written->status >= 300) {
@@ -159,7 +160,7 @@ int check(const CommandLine& line) {
   if (!line.route_test_file.empty()) {
     if (line.route_test_file == "-") return test_routes(line, std::cin, std::cout);
     std::ifstream file(line.route_test_file, std::ios::binary);
-    if (!file) {
+    if (!file || std::filesystem::is_directory(line.route_test_file)) {
       std::fprintf(stderr, "firebase-relay: --route-test %s: cannot be read\n", line.route_test_file.c_str());
       return kExitInvalid;
     }

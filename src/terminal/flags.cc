@@ -43,16 +43,16 @@ CLI::Option* add_option(CLI::App& app, const Flag& flag) {
   return app.add_option(name);
 }
 
-tl::unexpected<Error> unknown_word(const std::string& word) {
+tl::unexpected<Error> unknown_word(const std::string& word, Command command) {
   if (!word.starts_with('-')) {
     return invalid("unexpected argument '" + observe::printable(word, 100) + "': expected flags, after the command");
   }
   const std::string name = word.substr(0, word.find('='));  // behind it could stand a secret
   std::vector<std::string> known;
-  for (const Flag& flag : flag_table()) {
-    known.push_back("--" + std::string(flag.name));
+  for (const Flag& flag : flag_table()) known.push_back("--" + std::string(flag.name));
+  for (const CommandFlag& flag : command_flag_table()) {
+    if (flag.command == command) known.push_back("--" + std::string(flag.name));
   }
-  for (const CommandFlag& flag : command_flag_table()) known.push_back("--" + std::string(flag.name));
   return invalid("unknown flag " + observe::printable(name, 100) +
                  suggestion(name, known, "; see firebase-relay --help"));
 }
@@ -97,7 +97,7 @@ Result<Words> read_words(std::vector<std::string> arguments, Command command) {
   Words words;
   for (const std::string& word : app.remaining()) {
     const bool is_plain = word == "-" || !word.starts_with('-');
-    if (!is_plain || words.plain.size() >= row_of(command).words_max) return unknown_word(word);
+    if (!is_plain || words.plain.size() >= row_of(command).words_max) return unknown_word(word, command);
     words.plain.push_back(word);
   }
   if (words.plain.size() < row_of(command).words_min) {

@@ -89,11 +89,11 @@ std::string masked(std::string_view url) {
 }
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& known, std::string_view otherwise) {
-  constexpr std::size_t kDistanceMax = 3;
+  const std::size_t distance_max = std::min<std::size_t>(3, word.size() / 3);  // of a short word all but letters differ
   const auto nearest = std::min_element(known.begin(), known.end(), [&](const auto& a, const auto& b) {
     return distance_between(word, a) < distance_between(word, b);
   });
-  if (nearest == known.end() || distance_between(word, *nearest) > kDistanceMax) return std::string(otherwise);
+  if (nearest == known.end() || distance_between(word, *nearest) > distance_max) return std::string(otherwise);
   return "; did you mean " + *nearest + "?";
 }
 

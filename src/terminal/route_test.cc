@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <istream>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -42,7 +43,7 @@ std::string_view kind_of(const FragmentBlock& block) {
 int test_routes(const CommandLine& line, std::istream& input, std::ostream& output) {
   const auto routes = relay::load_routes(line.options);
   if (!routes) {
-    output << routes.error().what << "; " << routes.error().remedy << '\n';
+    std::fprintf(stderr, "firebase-relay: %s; %s\n", routes.error().what.c_str(), routes.error().remedy.c_str());
     return kExitInvalid;
   }
   classify::WriterOptions options;
@@ -52,7 +53,7 @@ int test_routes(const CommandLine& line, std::istream& input, std::ostream& outp
   int exit = kExitOk;
   std::string text;
   for (std::uint64_t number = 1; std::getline(input, text); ++number) {
-    if (text.empty()) continue;
+    if (text.empty() || text == "\r") continue;
     output << "{\"line\":" << number << ',';
     const std::optional<bus::InputLine> message = bus::parse_input_line(text);
     if (!message) {

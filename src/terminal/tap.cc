@@ -27,7 +27,7 @@ int tap(const CommandLine& line) {
   Queue<MessageBlock> messages;
   Queue<MessageBlock> emptied;
   ByteBudget budget(line.options.queue_bytes_max);
-  bus::RedisSource source({line.options.redis, line.options.channels, 0, 0},
+  bus::RedisSource source({line.options.redis, line.options.channels, 0, random_seed()},
                           {messages,
                            emptied,
                            budget,

@@ -82,6 +82,13 @@ TEST_F(FragmentWriterTest, SameFieldsArePerformanceOrProfitByTheirChannelAndUnro
   EXPECT_EQ(written_->unrouted_channels, (std::vector<std::string>{"ELSEWHERE"}));
 }
 
+TEST_F(FragmentWriterTest, ChannelThatSomebodysOwnLastRouteTakesIsNotCalledUnrouted) {
+  use_routes(R"({"routes":[{"live":{"misc/{CHANNEL}":"@message"},"history":false}]})");
+  write({{"NEWS", R"({"a":1})"}});
+  EXPECT_EQ(live_, (Tree{{"misc/NEWS", R"({"a":1})"}}));
+  EXPECT_TRUE(written_->unrouted_channels.empty());
+}
+
 TEST_F(FragmentWriterTest, TickerComesFromTheContentElseFromTheChannel) {
   const std::vector<std::pair<const char*, const char*>> cases = {
       {R"({"type":"price","price":1,"symbol":"X","ticker":"Y"})", "services/X/price"},

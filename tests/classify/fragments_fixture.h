@@ -47,6 +47,10 @@ class FragmentsTest : public testing::Test {
   [[nodiscard]] std::uint64_t classified(Kind kind) const {
     return written_->classified[static_cast<std::size_t>(kind)];
   }
+  void use_routes(std::string_view json) {
+    routes_ = *parse_routes(json, "routes.json");
+    use({});
+  }
   void use(const WriterOptions& options) { writer_ = std::make_unique<FragmentWriter>(routes_, options); }
 
   static constexpr std::int64_t kArrived = 1'778'078'351'786;

@@ -24,7 +24,7 @@ void check_redis(std::string_view text) {
 void check_database(std::string_view text) {
   const auto url = flush::parse_database_url(text, true);
   if (!url) return fuzz::demand_one_line(url.error().what);
-  const std::string plain = url->text() + (url->name_space.empty() ? "" : "?ns=" + url->name_space);
+  const std::string plain = url->shown();
   const auto again = flush::parse_database_url(plain, true);
   demand(again && *again == *url, "reads differently once written", plain);
   const std::string node = url->url_of("a%2Eb/\xff c", "print=silent");

@@ -82,6 +82,32 @@ TEST(RouteTest, ShowsThePathsOfEachLine) {
   EXPECT_NE(line.find("channels/NEWS"), std::string::npos) << line;
 }
 
+TEST(RouteTest, SaysOnStderrWhatCannotBeTried) {
+  const test_support::TempDir dir;
+  std::ofstream(dir.file("messages.tsv")) << "NEWS\t{\"a\":1}\r\n\r\n";
+  std::ofstream(dir.file("routes.json")) << R"({"routes":7})";
+  const auto expect_one_line = [](const std::vector<std::string>& words) {
+    Process check(words);
+    EXPECT_EQ(check.wait(), 2);
+    EXPECT_EQ(check.out(), "");
+    EXPECT_EQ(std::ranges::count(check.err(), '\n'), 1) << check.err();
+  };
+  expect_one_line({kProgram, "check", "--routes", dir.file("routes.json"), "--route-test", dir.file("messages.tsv")});
+  expect_one_line({kProgram, "check", "--route-test", dir.file("")});
+  expect_one_line({kProgram, "check", "--route-test", dir.file("nowhere.tsv")});
+  Process good({kProgram, "check", "--route-test", dir.file("messages.tsv")});
+  EXPECT_EQ(good.wait(), 0) << good.out();
+  EXPECT_EQ(std::ranges::count(good.out(), '\n'), 1) << "a blank line is none: " << good.out();
+}
+
+TEST(BrokerSim, RefusesNumbersThatAreNone) {
+  for (const char* mistake : {"--rate=-1", "--rate=nan", "--tickers=0", "--seconds=-1", "--wait-for-subscriber=inf"}) {
+    Process broker({built("tools/broker_sim/broker-sim"), mistake});
+    EXPECT_EQ(broker.wait(), 2) << mistake;
+    EXPECT_NE(broker.err().find("expected a number from "), std::string::npos) << mistake << ": " << broker.err();
+  }
+}
+
 TEST(Check, SaysWhatIsWellAndWhatIsNot) {
   const RedisServer redis;
   const Emulator emulator;

@@ -17,6 +17,11 @@ std::string text_of(const std::vector<std::string>& words, const Variables& vari
   return text;
 }
 
+TEST(Banner, says_which_of_an_emulators_databases_it_is) {
+  EXPECT_THAT(text_of({}, {{"FIREBASE_DATABASE_EMULATOR_HOST", "127.0.0.1:9000?ns=home"}}),
+              HasSubstr("-> http://127.0.0.1:9000?ns=home,"));
+}
+
 TEST(Banner, says_the_settings_in_effect) {
   const std::string text = text_of({"--redis-url",
                                     "redis://pi:6380/2",

@@ -1,8 +1,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -40,12 +42,25 @@ std::vector<std::string> ticker_names(const std::string& given) {
                                           "GOOG", "META", "AMD",  "NFLX", "INTC"};
   std::vector<std::string> names;
   if (given.find_first_not_of("0123456789") == std::string::npos && !given.empty()) {
-    const std::size_t count = std::max<std::size_t>(1, std::stoul(given));
+    const std::size_t count = std::stoul(given);
     for (std::size_t i = 0; i < count; ++i) names.push_back(i < known.size() ? known[i] : "T" + std::to_string(i));
     return names;
   }
   for (std::string name : CLI::detail::split(given, ',')) names.push_back(std::move(name));
   return names;
+}
+
+/// CLI11's own check lets `nan` pass.
+std::string zero_or_more(const std::string& text) {
+  double number = 0;
+  const bool is_number = CLI::detail::lexical_cast(text, number) && std::isfinite(number) && number >= 0;
+  return is_number ? "" : "expected a number from 0 on, not '" + text + "'";
+}
+
+std::string names_or_number(const std::string& text) {
+  const bool is_number = text.find_first_not_of("0123456789") == std::string::npos;
+  const bool is_good = is_number ? text.size() <= 6 && std::atoi(text.c_str()) > 0 : !text.starts_with('-');
+  return is_good ? "" : "expected a number from 1 to 999999, or names, not '" + text + "'";
 }
 
 std::int64_t utc_ms() {
@@ -135,12 +150,12 @@ int main(int argc, char** argv) {
   CLI::App app("Publishes to Redis what a broker, bots and a performance service would.", "broker-sim");
   app.option_defaults()->always_capture_default();
   app.add_option("--redis-url", flags.redis_url, "redis://host:port or unix:///path");
-  app.add_option("--tickers", flags.tickers, "how many, or their names, separated by commas");
+  app.add_option("--tickers", flags.tickers, "how many, or their names, separated by commas")->check(names_or_number);
   app.add_option("--kinds", flags.kinds, "only these")
       ->delimiter(',')
       ->check(CLI::IsMember({"price", "order", "performance", "profit", "registration", "other"}));
-  app.add_option("--rate", flags.rate, "messages a second; 0: as fast as Redis takes them");
-  app.add_option("--seconds", flags.seconds, "how long; 0: until --messages, or Ctrl-C");
+  app.add_option("--rate", flags.rate, "messages a second; 0: as fast as Redis takes them")->check(zero_or_more);
+  app.add_option("--seconds", flags.seconds, "how long; 0: until --messages, or Ctrl-C")->check(zero_or_more);
   app.add_option("--messages", flags.messages, "how many; 0: any number");
   app.add_option("--seed", flags.seed, "the same seed publishes the same prices and orders");
   app.add_flag("--awkward", flags.awkward,
@@ -149,7 +164,8 @@ int main(int argc, char** argv) {
   app.add_option("--commands", flags.commands,
                  "write Redis commands to this file, for redis-cli --pipe, and publish nothing");
   app.add_option("--wait-for-subscriber", flags.wait_for_subscriber,
-                 "seconds to wait until somebody listens; 0: publish at once");
+                 "seconds to wait until somebody listens; 0: publish at once")
+      ->check(zero_or_more);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
