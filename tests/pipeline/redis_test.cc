@@ -4,7 +4,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
+#include <set>
+#include <sstream>
 #include <stdexcept>
 
 #include "pipeline/broker_run.h"
@@ -69,6 +72,37 @@ TEST_P(RedisByTcp, IsSubscribedToAsThatUser) {
   ASSERT_EQ(publisher.wait(), 0) << publisher.err();
   EXPECT_TRUE(relay.wait_delivered(1)) << publisher.out();
   EXPECT_EQ(relay.process().err().find("s3cret"), std::string::npos);
+}
+
+/// Of a TCP connection of `process` to `port`, as /proc/net/tcp shows it; -1: there is none.
+int timer_of_connection(pid_t process, const std::string& port) {
+  std::set<std::string> sockets;
+  for (const auto& fd : std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/fd")) {
+    std::error_code gone;
+    sockets.insert(std::filesystem::read_symlink(fd, gone).string());
+  }
+  std::ifstream table("/proc/net/tcp");
+  std::string line;
+  std::getline(table, line);
+  while (std::getline(table, line)) {
+    std::istringstream columns(line);
+    std::string number, local, remote, state, queues, timer, retransmits, user, timeout, inode;
+    columns >> number >> local >> remote >> state >> queues >> timer >> retransmits >> user >> timeout >> inode;
+    const bool is_to_port = std::stoi(remote.substr(remote.find(':') + 1), nullptr, 16) == std::stoi(port);
+    if (is_to_port && sockets.contains("socket:[" + inode + "]")) return std::stoi(timer.substr(0, 2), nullptr, 16);
+  }
+  return -1;
+}
+
+TEST(RedisOverTcp, IsKeptAlive) {
+  constexpr int kKeepaliveTimer = 2;  // of /proc/net/tcp; 1: something is sent again, 0: none
+  const std::string port = free_port();
+  const RedisServer redis({"--port", port, "--bind", "127.0.0.1"});
+  const Emulator emulator;
+  RelayProcess relay(redis, emulator, {"--redis-url", "redis://127.0.0.1:" + port});
+  ASSERT_TRUE(relay.wait_ready()) << relay.process().err();
+  EXPECT_TRUE(eventually([&] { return timer_of_connection(relay.process().pid(), port) == kKeepaliveTimer; }))
+      << timer_of_connection(relay.process().pid(), port);
 }
 
 INSTANTIATE_TEST_SUITE_P(Users, RedisByTcp,

@@ -1,0 +1,135 @@
+#include "bus/redis_source.h"
+
+#include <gtest/gtest.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/null_sink.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+
+#include "support/eventually.h"
+#include "support/redis_server.h"
+
+namespace firebase_relay::bus {
+namespace {
+
+using std::chrono::milliseconds;
+using test_support::eventually;
+using test_support::RedisClient;
+using test_support::RedisServer;
+
+constexpr std::uint64_t kBytesMax = 1 << 20;
+/// A peer that says nothing is given up after 4 s (RedisSource); with that it would have been, and come back.
+constexpr milliseconds kTimeToGiveUp{6'000};
+
+/// A connection on which a command can be left waiting.
+class RawClient {
+ public:
+  explicit RawClient(const RedisServer& redis) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    redis.socket().copy(address.sun_path, sizeof address.sun_path - 1);
+    if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) throw std::runtime_error("connect");
+  }
+  ~RawClient() { ::close(fd_); }
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  void say(const std::string& command) const {
+    const std::string line = command + "\r\n";
+    ASSERT_EQ(::send(fd_, line.data(), line.size(), 0), static_cast<ssize_t>(line.size()));
+  }
+  [[nodiscard]] std::string answer() const {
+    std::array<char, 64> bytes{};
+    const ssize_t size = ::recv(fd_, bytes.data(), bytes.size(), 0);
+    return {bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+  }
+  [[nodiscard]] std::string ask(const std::string& command) const {
+    say(command);
+    return answer();
+  }
+
+ private:
+  int fd_;
+};
+
+/// A source with nobody behind its queue but the test.
+class RedisSourceTest : public testing::Test {
+ protected:
+  void subscribe_to(const RedisServer& redis) {
+    RedisSource::Wiring wiring{messages_, emptied_, budget_, metrics_, events_, [this](const Gap&) { ++gaps_; }, {}};
+    source_ = std::make_unique<RedisSource>(RedisSourceOptions{*parse_redis_url(redis.url())}, std::move(wiring));
+    thread_ = std::jthread([this](const std::stop_token& stop) { source_->run(stop); });
+    ASSERT_TRUE(eventually([&] { return source_->is_subscribed(); }));
+  }
+  void take_what_came() {
+    while (const std::unique_ptr<MessageBlock> block = messages_.try_pop()) {
+      for (std::size_t i = 0; i < block->size(); ++i) ++came_[std::string((*block)[i].payload)];
+      budget_.release(block->bytes(), block->size());
+      source_->room_came();
+    }
+  }
+  [[nodiscard]] double received() const { return metrics_.received.Value(); }
+
+  Queue<MessageBlock> messages_;
+  Queue<MessageBlock> emptied_;
+  ByteBudget budget_{kBytesMax};
+  observe::Metrics metrics_{"test"};
+  spdlog::logger logger_{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};
+  observe::Events events_{metrics_, logger_};
+  std::atomic<int> gaps_{0};
+  std::map<std::string, int> came_;  ///< payloads, and how often each
+  std::unique_ptr<RedisSource> source_;
+  std::jthread thread_;  ///< last: it ends before what it uses
+};
+
+TEST_F(RedisSourceTest, DoesNotJudgeRedisWhileReadingIsPaused) {
+  const RedisServer redis({"--client-output-buffer-limit", "pubsub 0 0 0"});
+  subscribe_to(redis);
+  RedisClient client(redis);
+  constexpr int kMessages = 3'000;
+  for (int i = 0; i < kMessages; ++i) client.publish("NEWS", std::to_string(i) + std::string(1'000, ' '));
+  ASSERT_TRUE(eventually([&] { return budget_.is_full(); }));
+
+  EXPECT_FALSE(eventually([&] { return !source_->is_subscribed() || gaps_ > 0; }, kTimeToGiveUp));
+  EXPECT_LT(received(), kMessages) << "reading was to be paused";
+
+  EXPECT_TRUE(eventually([&] {
+    take_what_came();
+    return came_.size() == kMessages;
+  }));
+  EXPECT_EQ(received(), kMessages);
+  EXPECT_EQ(metrics_.redis_reconnects.Value(), 0);
+  EXPECT_EQ(gaps_, 0);
+  EXPECT_GE(metrics_.reading_paused_seconds.Value(), 5);
+}
+
+TEST_F(RedisSourceTest, KeepsASilentConnectionUntilAnotherHasSubscribed) {
+  RedisServer redis;
+  subscribe_to(redis);
+  const RawClient client(redis);
+  ASSERT_EQ(client.ask("PING"), "+PONG\r\n");
+  redis.suspend();
+  ASSERT_TRUE(eventually([&] { return !source_->is_subscribed(); })) << "it was to be suspected";
+  // Lies in Redis' socket: it is the first that Redis does when it goes on, before it sees a new subscriber.
+  client.say("PUBLISH NEWS late");
+  redis.resume();
+
+  ASSERT_EQ(client.answer(), ":1\r\n") << "subscribers that got it";
+  EXPECT_TRUE(eventually([&] {
+    take_what_came();
+    return came_.contains("late") && source_->is_subscribed();
+  }));
+  EXPECT_EQ(came_["late"], 1);
+  EXPECT_EQ(gaps_, 0) << "it was only slow";
+}
+
+}  // namespace
+}  // namespace firebase_relay::bus
