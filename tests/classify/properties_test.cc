@@ -1,0 +1,84 @@
+// What holds for any name and any time, looked for by rapidcheck, which shrinks a counterexample to a small one. The
+// other tests have the cases that somebody thought of.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+#include "classify/history_key.h"
+#include "classify/key_codec.h"
+#include "classify/timestamp.h"
+
+namespace firebase_relay::classify {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::string encoded(const std::string& raw) {
+  std::string key;
+  append_encoded_key(raw, key);
+  return key;
+}
+
+RC_GTEST_PROP(Key, HoldsNoReservedByteAndGivesTheNameBack, (const std::string& name)) {
+  const std::string key = encoded(name);
+  RC_ASSERT(!key.empty());
+  RC_ASSERT(decode_key(key) == name);
+  const auto is_refused = [](char c) { return c != '%' && is_reserved_in_key(static_cast<unsigned char>(c)); };
+  RC_ASSERT(std::none_of(key.begin(), key.end(), is_refused));
+}
+
+RC_GTEST_PROP(Key, OfTwoNamesIsTwoKeys, (const std::string& one, const std::string& other)) {
+  RC_ASSERT((encoded(one) == encoded(other)) == (one == other));
+}
+
+/// From 1970 to the year 2500. Some centuries on, a double has no millisecond for epoch seconds any more; what is more
+/// than a day ahead is no message's time anyway.
+rc::Gen<std::int64_t> any_time() { return rc::gen::inRange<std::int64_t>(0, 16'725'225'600'000); }
+
+RC_GTEST_PROP(HistoryKey, SortsByTime, ()) {
+  const std::int64_t one = *any_time();
+  const std::int64_t other = *any_time();
+  const auto key_time = [](std::int64_t ms) {
+    std::string text(8, ' ');
+    write_key_time(UtcMillis(milliseconds(ms)), text.data());
+    return text;
+  };
+  RC_ASSERT((key_time(one) < key_time(other)) == (one < other));
+}
+
+/// By the C library, which shares nothing with the parser.
+std::string iso_by_the_system(std::int64_t ms, char between) {
+  const auto seconds = static_cast<std::time_t>(ms / 1000);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02d-%02d%c%02d:%02d:%02d.%03d", parts.tm_year + 1900, parts.tm_mon + 1,
+                parts.tm_mday, between, parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(ms % 1000));
+  return text.data();
+}
+
+RC_GTEST_PROP(Timestamp, IsTheSameMomentInEveryForm, ()) {
+  const std::int64_t ms = *any_time();
+  const auto expected = std::optional(UtcMillis(milliseconds(ms)));
+  for (const char* zone : {"", "Z", "+00:00"}) {
+    RC_ASSERT(parse_timestamp(iso_by_the_system(ms, 'T') + zone) == expected);
+    RC_ASSERT(parse_timestamp(iso_by_the_system(ms, ' ') + zone) == expected);
+  }
+  std::array<char, 32> epoch{};
+  std::snprintf(epoch.data(), epoch.size(), "%lld.%03d", static_cast<long long>(ms / 1000),
+                static_cast<int>(ms % 1000));
+  RC_ASSERT(parse_timestamp(epoch.data()) == expected);
+}
+
+RC_GTEST_PROP(Timestamp, OfAnyTextIsAMomentOrNone, (const std::string& text)) {
+  const auto time = parse_timestamp(text);
+  RC_ASSERT(!time || !text.empty());
+}
+
+}  // namespace
+}  // namespace firebase_relay::classify
