@@ -24,7 +24,15 @@ std::string encoded(const std::string& raw) {
   return key;
 }
 
-RC_GTEST_PROP(Key, HoldsNoReservedByteAndGivesTheNameBack, (const std::string& name)) {
+/// Of any bytes, and many of those that the codec is about.
+std::string any_name() {
+  const auto byte =
+      rc::gen::oneOf(rc::gen::arbitrary<char>(), rc::gen::elementOf(std::string("%%%.$#[]/25EF\x7F\xC3\xA9")));
+  return *rc::gen::container<std::string>(byte);
+}
+
+RC_GTEST_PROP(Key, HoldsNoReservedByteAndGivesTheNameBack, ()) {
+  const std::string name = any_name();
   const std::string key = encoded(name);
   RC_ASSERT(!key.empty());
   RC_ASSERT(decode_key(key) == name);
@@ -32,7 +40,9 @@ RC_GTEST_PROP(Key, HoldsNoReservedByteAndGivesTheNameBack, (const std::string& n
   RC_ASSERT(std::none_of(key.begin(), key.end(), is_refused));
 }
 
-RC_GTEST_PROP(Key, OfTwoNamesIsTwoKeys, (const std::string& one, const std::string& other)) {
+RC_GTEST_PROP(Key, OfTwoNamesIsTwoKeys, ()) {
+  const std::string one = any_name();
+  const std::string other = any_name();
   RC_ASSERT((encoded(one) == encoded(other)) == (one == other));
 }
 
