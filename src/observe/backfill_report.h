@@ -8,7 +8,8 @@
 
 namespace firebase_relay::observe {
 
-/// Says every few seconds how far the backfill of the outbox has come, and when it will be done.
+/// Says every few seconds how far the backfill of the outbox has come, and when it will be done; and once a minute that
+/// it gets nowhere.
 /// Reads no clock. Threads: one.
 class BackfillReport {
  public:
@@ -17,9 +18,13 @@ class BackfillReport {
   std::optional<std::string> line(std::uint64_t batches, std::uint64_t bytes, bool database_reachable, SteadyTime now);
 
  private:
-  std::optional<SteadyTime> since_;  ///< of the stretch that the next line is about
-  std::uint64_t bytes_ = 0;          ///< at its beginning
-  std::uint64_t lines_ = 0;          ///< of this backfill
+  struct Stretch {
+    SteadyTime since;
+    std::uint64_t bytes;  ///< at its beginning
+  };
+  std::optional<Stretch> stretch_;  ///< that the next line is about
+  std::optional<Stretch> minute_;   ///< in which the backlog has to get smaller
+  std::uint64_t lines_ = 0;         ///< of this backfill
 };
 
 }  // namespace firebase_relay::observe
