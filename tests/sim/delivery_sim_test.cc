@@ -3,28 +3,16 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "sim/campaign.h"
 #include "sim/world.h"
 
 namespace firebase_relay::sim {
 namespace {
-
-std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
-  const char* text = std::getenv(variable);
-  return text ? std::strtoull(text, nullptr, 10) : otherwise;
-}
-
-/// Which seeds a campaign runs: SIM_SEED=N only that one; SIM_SEEDS=N the first N; SIM_MINUTES=N goes on so long.
-struct Campaign {
-  std::uint64_t first = number_from("SIM_SEED", 1);
-  std::uint64_t last = std::getenv("SIM_SEED") ? first : number_from("SIM_SEEDS", 2'000);
-  std::chrono::minutes minutes{number_from("SIM_MINUTES", 0)};
-};
 
 struct Outcome {
   std::string flaw;  ///< empty: none
@@ -43,9 +31,9 @@ Outcome run(std::uint64_t seed) {
 /// All seeds of a campaign, on all cores: each world is on its own.
 class Runner {
  public:
-  explicit Runner(const Campaign& campaign)
-      : campaign_(campaign), until_(std::chrono::steady_clock::now() + campaign.minutes), next_(campaign.first) {
-    const unsigned cores = campaign.first == campaign.last ? 1 : std::max(1u, std::thread::hardware_concurrency());
+  explicit Runner(const Campaign& seeds)
+      : campaign_(seeds), until_(std::chrono::steady_clock::now() + seeds.minutes), next_(seeds.first) {
+    const unsigned cores = seeds.first == seeds.last ? 1 : std::max(1u, std::thread::hardware_concurrency());
     std::vector<std::jthread> threads;
     for (unsigned i = 0; i < cores; ++i) threads.emplace_back([this] { work(); });
   }
@@ -65,7 +53,7 @@ class Runner {
       for (std::size_t mark = 0; mark < marks.size(); ++mark) marks[mark] += outcome.marks[mark];
       if (outcome.flaw.empty()) continue;
       failed_ = true;
-      flaws += outcome.flaw + "\n  replay: SIM_SEED=" + std::to_string(seed) + " delivery_sim\n";
+      flaws += outcome.flaw + "\n  replay: delivery_sim --seed " + std::to_string(seed) + "\n";
     }
   }
 
@@ -77,13 +65,11 @@ class Runner {
 };
 
 TEST(DeliverySimulation, HoldsEveryGuaranteeOnEverySchedule) {
-  const Campaign campaign;
-
-  const Runner all(campaign);
+  const Runner all(campaign());
 
   ASSERT_EQ(all.flaws, "");
   std::printf("%llu schedules\n", static_cast<unsigned long long>(all.schedules));
-  if (campaign.first == campaign.last) return;
+  if (campaign().first == campaign().last) return;
   for (std::size_t mark = 0; mark < all.marks.size(); ++mark)
     EXPECT_GT(all.marks[mark], 0u) << "no schedule reached: " << World::kMarkNames[mark];
 }
