@@ -52,16 +52,18 @@ std::optional<Answer> SimulatedDatabase::refusal(const Send& send, const std::ve
 void SimulatedDatabase::receive(const Send& send, const Now& now, Random& random, const FaultRates& faults,
                                 milliseconds request_timeout) {
   ++requests_;
-  OnTheWire request{send.request, parse(send), {}, {}, status(204), false, false, false, {}};
+  OnTheWire request{send.request, parse(send), {}, {}, {}, status(204), false, false, false, {}};
   request.is_live = std::any_of(request.writes.begin(), request.writes.end(),
                                 [](const Write& write) { return write.path.starts_with("services/"); });
   for (const OnTheWire& other : wire_) {
     if (request.is_live && other.is_live && other.answer_at) violation_ = "two live requests are under way";
   }
-  const auto latency = milliseconds(random.chance(faults.slow) ? random.between(300, 4000) : random.between(1, 120));
+  const auto latency =
+      milliseconds(random.chance(faults.slow) ? random.between(300, 4000) : random.between(1, kLatencyMax.count()));
   const SteadyTime answer_at = now.steady + latency;
   const SteadyTime apply_at = now.steady + latency / 2;
   request.answer_at = answer_at;
+  request.settles_at = answer_at + request_timeout;
   std::uint64_t draw = random.below(100);
   const auto hits = [&](unsigned percent) {
     const bool hit = draw < percent;
@@ -98,6 +100,8 @@ void SimulatedDatabase::receive(const Send& send, const Now& now, Random& random
   } else {
     request.apply_at = apply_at;
   }
+  const bool is_well = request.answer.transport == Answer::Transport::kAnswered && request.answer.status == 204;
+  if (!is_well || latency > kLatencyMax) troubled_until_ = std::max(troubled_until_, answer_at);
   wire_.push_back(std::move(request));
 }
 
@@ -134,6 +138,13 @@ void SimulatedDatabase::apply(const OnTheWire& request) {
     if (number < newest && !request.is_straggler) {
       violation_ = write.path + " went back from " + std::to_string(newest) + " to " + write.value;
     }
+    if (number < newest && !request.was_cut_off) {
+      SteadyTime& settles_at = unsettled_[write.path];
+      settles_at = std::max(settles_at, request.settles_at);
+    } else if (const auto found = unsettled_.find(write.path); number >= newest && found != unsettled_.end()) {
+      settled_ += *request.apply_at >= found->second ? 1 : 0;
+      unsettled_.erase(found);
+    }
     if (!request.unremembered.contains(write.path)) newest = std::max(newest, number);
     live_[write.path] = number;
     if (request.was_cut_off) {
@@ -142,6 +153,12 @@ void SimulatedDatabase::apply(const OnTheWire& request) {
       excused_.erase(write.path);
     }
   }
+}
+
+std::string SimulatedDatabase::unsettled(SteadyTime time) const {
+  const auto is_due = [time](const auto& path) { return path.second < time; };
+  const auto found = std::find_if(unsettled_.begin(), unsettled_.end(), is_due);
+  return found == unsettled_.end() ? "" : found->first;
 }
 
 SteadyTime SimulatedDatabase::next() const {
@@ -166,6 +183,7 @@ void SimulatedDatabase::relay_killed(Random& random) {
     if (number < newest_[path])
       excused_.insert(path);  // a straggler came, and the kill forgot to send the newest again
   }
+  unsettled_.clear();
 }
 
 void SimulatedDatabase::forgive(const std::set<std::string>& paths) {

@@ -58,6 +58,15 @@ class SimulatedDatabase {
   /// Paths that a request wrote last which a kill had cut off: no relay could know that it would still be applied.
   [[nodiscard]] const std::set<std::string>& excused() const { return excused_; }
 
+  /// A live path that a straggler set back, though the relay was to send it again before `time`; empty: none. What a
+  /// kill fell into is none.
+  [[nodiscard]] std::string unsettled(SteadyTime time) const;
+  /// How many were sent again in their time, and so set right.
+  [[nodiscard]] std::uint64_t settled() const { return settled_; }
+  /// When the latest answer comes, or came, that was none, a refusal, or late.
+  [[nodiscard]] SteadyTime troubled_until() const { return troubled_until_; }
+  static constexpr std::chrono::milliseconds kLatencyMax{120};  ///< of an answer that is not late
+
  private:
   struct Write {
     std::string path;
@@ -68,6 +77,7 @@ class SimulatedDatabase {
     std::vector<Write> writes;
     std::optional<SteadyTime> apply_at;
     std::optional<SteadyTime> answer_at;
+    SteadyTime settles_at;  ///< when the relay sends again what this may have set back, if the answer is lost
     Answer answer;
     bool is_live = false;  ///< holds live values
     bool is_straggler = false;
@@ -83,6 +93,9 @@ class SimulatedDatabase {
   std::map<std::string, std::uint64_t> history_;
   std::map<std::string, std::uint64_t> newest_;
   std::set<std::string> excused_;
+  std::map<std::string, SteadyTime> unsettled_;  ///< set back by a straggler, and when the relay sends them again
+  std::uint64_t settled_ = 0;
+  SteadyTime troubled_until_{};
   std::string violation_;
   std::uint64_t requests_ = 0;
 };

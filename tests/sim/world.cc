@@ -189,6 +189,7 @@ void World::pass_time(SteadyTime until) {
       now_.utc += std::chrono::duration_cast<milliseconds>(next - now_.steady);
       now_.steady = next;
     }
+    expect_settled();
     for (SimulatedDatabase::Reply& reply : database_.proceed(now_))
       handle(Answered{reply.request, std::move(reply.answer)});
     for (Event& event : disk_.proceed(now_)) handle(std::move(event));
@@ -198,9 +199,30 @@ void World::pass_time(SteadyTime until) {
   }
 }
 
+/// What a straggler set back stands at the newest again within two flush intervals of the request's timeout, and the
+/// time that the requests of one flush, with the one before it, take; in trouble the disk has a word, too. Trouble of
+/// the database or of the disk begins that time anew.
+void World::expect_settled() {
+  marks_[kSettled] = database_.settled();
+  if (!delivery_->database_reachable()) troubled_until_ = std::max(troubled_until_, now_.steady);
+  // Delivery no longer has what the database took before a poisoned value that it refused. And while a slow disk saves
+  // one value the next one comes, which may not be sent before it is saved, too; the flusher takes none meanwhile.
+  if (poison_percent_ > 0 || disk_.slowest_ms > 100) return;
+  constexpr std::uint64_t kLiveBytesMax = 1000;
+  const auto requests = static_cast<int>(2 + kLiveBytesMax / options_.batch_bytes_max);
+  const milliseconds writing(2 * disk_.slowest_ms);
+  const milliseconds patience = 2 * options_.flush_interval + requests * SimulatedDatabase::kLatencyMax + writing;
+  if (now_.steady <= std::max(troubled_until_, database_.troubled_until()) + patience) return;
+  const std::string path = database_.unsettled(now_.steady - patience);
+  if (!path.empty() && unfinished_.empty()) unfinished_ = path + " has not settled in time";
+}
+
 void World::handle(Event event) {
   note(event.index());
-  if (std::holds_alternative<PersistFailed>(event)) ++marks_[kPersistFailed];
+  if (std::holds_alternative<PersistFailed>(event)) {
+    ++marks_[kPersistFailed];
+    troubled_until_ = now_.steady + std::chrono::seconds(1);  // then it is tried again
+  }
   if (kTrace) {
     constexpr const char* kNames[] = {"arrived", "answered", "persisted", "persist failed", "forgotten",
                                       "loaded",  "was shed", "time",      "save now",       "stop"};

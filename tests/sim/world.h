@@ -51,12 +51,13 @@ class World {
     kHeld,
     kRefreshed,
     kWaited,
+    kSettled,
     kMarkCount
   };
   using Marks = std::array<std::uint64_t, kMarkCount>;
   static constexpr std::array<const char*, kMarkCount> kMarkNames = {
-      "crash",   "power cut", "restart",   "persisted", "persist failed", "loaded", "shed",      "shed orders",
-      "damaged", "emptied",   "set aside", "refused",   "narrow",         "held",   "refreshed", "waited"};
+      "crash",   "power cut", "restart", "persisted", "persist failed", "loaded",    "shed",   "shed orders", "damaged",
+      "emptied", "set aside", "refused", "narrow",    "held",           "refreshed", "waited", "settled"};
   [[nodiscard]] const Marks& marks() const { return marks_; }
 
  private:
@@ -69,6 +70,7 @@ class World {
   void come_back(std::uint64_t in_flight);
   void doubt(SteadyTime since);
   void pass_time(SteadyTime until);
+  void expect_settled();
   void handle(Event event);
   void perform(Action& action);
   [[nodiscard]] std::string history_verdict() const;
@@ -95,7 +97,8 @@ class World {
   std::uint64_t ended_ = 0;     ///< delivered, coalesced, shed or set aside
   KindCounts shed_{};           ///< those that were damaged, too
   std::uint64_t trace_ = 0xCBF29CE484222325ull;
-  std::string unfinished_;  ///< what did not come to its end in time
+  SteadyTime troubled_until_{};  ///< delivery did not send as it would: the database away for it, or the disk failed
+  std::string unfinished_;       ///< what did not come to its end in time
   Marks marks_{};
 };
 
