@@ -10,7 +10,8 @@
 
 namespace test_support {
 
-RelayProcess::RelayProcess(const RedisServer& redis, const Emulator& emulator, const std::vector<std::string>& flags) {
+RelayProcess::RelayProcess(const RedisServer& redis, const Emulator& emulator, const std::vector<std::string>& flags,
+                           const std::vector<std::string>& environment) {
   std::vector<std::string> command = {
       built("src/firebase-relay"), "run",           "--redis-url", redis.url(),  "--database-url",
       emulator.database_url(),     "--http-listen", "127.0.0.1:0", "--instance", "test"};
@@ -18,7 +19,7 @@ RelayProcess::RelayProcess(const RedisServer& redis, const Emulator& emulator, c
     command.insert(command.end(), {"--outbox", dir_.file("outbox.db")});
   }
   command.insert(command.end(), flags.begin(), flags.end());
-  process_ = std::make_unique<Process>(command);
+  process_ = std::make_unique<Process>(command, environment);
   http_url_ = process_->wait_for("http listening on ");
 }
 

@@ -12,10 +12,11 @@
 namespace test_support {
 
 /// The relay as a user runs it: `firebase-relay run` between a Redis and an emulator, metrics on a free port. Its
-/// outbox goes with the object, unless `flags` name one that stays.
+/// outbox goes with the object, unless `flags` name one that stays. `environment`: as Process takes it.
 class RelayProcess {
  public:
-  RelayProcess(const RedisServer& redis, const Emulator& emulator, const std::vector<std::string>& flags = {});
+  RelayProcess(const RedisServer& redis, const Emulator& emulator, const std::vector<std::string>& flags = {},
+               const std::vector<std::string>& environment = {});
 
   /// Sum of all series of the metric `firebase_relay_{name}`; with `labels`, of those that have this text, e.g.
   /// `kind="price"`.
