@@ -1,11 +1,10 @@
-// The outbox at its limit, on a full disk, and as a file that is none: the relay goes on, and accounts for everything.
+// The outbox at its limit and on a full disk: the relay goes on, and accounts for everything.
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -205,30 +204,6 @@ TEST(FullDisk, WriteThatTheSystemRefusesIsTriedAgainAndNothingIsLost) {
   EXPECT_TRUE(relay.accounts_add_up()) << relay.metrics();
   expect_all_but_shed(emulator, relay, kMessages);
   EXPECT_EQ(relay.stop(), 0);
-}
-
-TEST(OutboxFile, ThatIsDamagedIsSetAsideAndTheRelayBeginsAnew) {
-  const RedisServer redis;
-  const Emulator emulator;
-  const TempDir dir;
-  const std::string damaged = "This is no database, and was never one.";
-  std::ofstream(dir.file("outbox.db")) << damaged;
-
-  RelayProcess relay(redis, emulator, {"--outbox", dir.file("outbox.db")});
-
-  ASSERT_TRUE(relay.wait_ready()) << relay.process().err();
-  RedisClient(redis).publish("TICKER_UPDATES_AAPL", big_message(1));
-  ASSERT_TRUE(relay.wait_delivered(1)) << relay.metrics();
-  std::string kept;
-  for (const auto& entry : fs::directory_iterator(fs::path(dir.file("outbox.db")).parent_path())) {
-    if (!entry.path().filename().string().starts_with("outbox.db.corrupt-")) continue;
-    std::getline(std::ifstream(entry.path()), kept);
-  }
-  EXPECT_EQ(kept, damaged) << "set aside, never changed";
-  EXPECT_NE(relay.process().err().find(".corrupt-"), std::string::npos) << relay.process().err();
-  EXPECT_EQ(relay.metric("outbox_errors_total"), 1);
-  EXPECT_EQ(emulator.get("history/AAPL/prices").size(), 1u);
-  EXPECT_TRUE(relay.accounts_add_up()) << relay.metrics();
 }
 
 }  // namespace
