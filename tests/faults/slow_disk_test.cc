@@ -2,57 +2,26 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <regex>
 
 #include "pipeline/broker_run.h"
 #include "support/eventually.h"
 #include "support/process.h"
 #include "support/relay_process.h"
+#include "support/slow_disk.h"
 
 namespace faults_test {
 namespace {
 
 using std::chrono::seconds;
-using test_support::built;
 using test_support::Emulator;
 using test_support::eventually;
 using test_support::Process;
 using test_support::RedisClient;
 using test_support::RedisServer;
 using test_support::RelayProcess;
-using test_support::TempDir;
+using test_support::SlowDisk;
 
 constexpr double kMegabyte = 1e6;
-constexpr int kDelayMs = 100;
-
-/// A relay's disk, which takes kDelayMs for each write and sync between begin() and end().
-class SlowDisk {
- public:
-  [[nodiscard]] std::vector<std::string> environment() const {
-    return {"LD_PRELOAD=" + built("tests/support/slow_disk.so"), "SLOW_DISK_FILE=" + file(),
-            "SLOW_DISK_MS=" + std::to_string(kDelayMs)};
-  }
-  void begin() const { std::ofstream(file(), std::ios::trunc); }
-  void end() const { std::filesystem::remove(file()); }
-  /// How many calls have taken their time since begin().
-  [[nodiscard]] std::uintmax_t calls() const { return std::filesystem::file_size(file()); }
-
- private:
-  [[nodiscard]] std::string file() const { return dir_.file("delayed"); }
-  TempDir dir_;
-};
-
-/// What Redis holds back for its subscriber, in bytes.
-double held_back(RedisClient& client) {
-  const std::string clients = client.command({"CLIENT", "LIST", "TYPE", "pubsub"});
-  double bytes = 0;
-  const std::regex omem(" omem=([0-9]+)");
-  for (std::sregex_iterator it(clients.begin(), clients.end(), omem), end; it != end; ++it)
-    bytes += std::stod((*it)[1]);
-  return bytes;
-}
 
 TEST(SlowDisk, HoldsUpSendingAndNotReadingFromRedis) {
   const RedisServer redis;  // with its own limit of a subscriber that is slow
@@ -65,11 +34,11 @@ TEST(SlowDisk, HoldsUpSendingAndNotReadingFromRedis) {
   RedisClient client(redis);
   pipeline_test::BrokerRun broker;
   Process publishing(broker.command(redis, {"--rate", "4000", "--seconds", "6", "--tickers", "8", "--seed", "7"}));
-  double most_held_back = 0;
+  std::uint64_t most_held_back = 0;
   double most_memory = 0;
   ASSERT_TRUE(eventually(
       [&] {
-        most_held_back = std::max(most_held_back, held_back(client));
+        most_held_back = std::max(most_held_back, client.held_back());
         most_memory = std::max(most_memory, relay.process_metric("process_resident_memory_bytes"));
         return !publishing.is_running();
       },
@@ -79,9 +48,9 @@ TEST(SlowDisk, HoldsUpSendingAndNotReadingFromRedis) {
   const auto published = static_cast<double>(broker.receivable());
   EXPECT_TRUE(eventually([&] { return relay.metric("messages_received_total") == published; }, seconds(2)))
       << relay.metrics();
-  EXPECT_GT(disk.calls() * kDelayMs, 4'000u) << "the disk was to stall for most of that time";
+  EXPECT_GT(disk.calls() * SlowDisk::kDelayMs, 4'000u) << "the disk was to stall for most of that time";
   EXPECT_GT(relay.metric("queue_depth"), published / 2) << "the flusher was to wait for it";
-  EXPECT_LT(most_held_back, kMegabyte);
+  EXPECT_LT(most_held_back, 1u << 20);
   EXPECT_LT(most_memory, 96 * kMegabyte);
   EXPECT_EQ(relay.metric("reading_paused_seconds_total"), 0);
   EXPECT_EQ(relay.metric("subscription_gaps_total"), 0);

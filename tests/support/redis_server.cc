@@ -59,4 +59,13 @@ std::string RedisClient::command(const std::vector<std::string>& words) {
   return text;
 }
 
+std::uint64_t RedisClient::held_back() {
+  const std::string clients = command({"CLIENT", "LIST", "TYPE", "pubsub"});
+  const std::string marker = " omem=";
+  std::uint64_t bytes = 0;
+  for (std::size_t at = clients.find(marker); at != std::string::npos; at = clients.find(marker, at + 1))
+    bytes += std::stoull(clients.substr(at + marker.size()));
+  return bytes;
+}
+
 }  // namespace test_support

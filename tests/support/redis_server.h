@@ -47,6 +47,8 @@ class RedisClient {
   std::int64_t publish(const std::string& channel, const std::string& payload);
   /// Any command; integers and texts come as text.
   std::string command(const std::vector<std::string>& words);
+  /// What Redis keeps for subscribers that have not read it, in bytes.
+  std::uint64_t held_back();
 
  private:
   redisContext* redis_;
