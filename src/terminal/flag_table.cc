@@ -38,8 +38,8 @@ constexpr CommandRow kCommands[] = {
      "ask the relay that runs here whether it is well"},
 };
 
-constexpr std::array<std::string_view, kGroupCount> kGroupNames = {"Redis", "Database", "Delivery",     "Limits",
-                                                                   "Disk",  "Watching", "Configuration"};
+constexpr std::array<std::string_view, kGroupCount> kGroupNames = {
+    "Redis and routes", "Database", "Delivery", "Limits", "Disk", "Watching", "Configuration"};
 
 constexpr CommandFlag kCommandFlags[] = {
     {Command::kCheck, "route-test", "FILE",
