@@ -1,6 +1,7 @@
 // Guarantees 1 and 2 over SIGKILL: what came before the window stands exactly once, and no live value goes back.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <map>
@@ -25,8 +26,11 @@ using test_support::RelayProcess;
 using test_support::TempDir;
 
 constexpr int kKills = 50;
-/// Guarantee 2's window at an interval of up to 250 ms, and as much again for a write to a busy machine's disk.
-constexpr milliseconds kWindow{1'000};
+/// Guarantee 2's window at an interval of up to 250 ms, and its one write to a disk that others use, too. (A message
+/// counts from its publishing, a little before the relay has read it.) Measured in 25 runs on two cores, at loads of
+/// 0.5 to 14: with 500 ms alone one of them failed, by the 24 messages of some 25 ms, while others built on that disk;
+/// where the age of what was lost was looked at, it was 414 ms at most.
+constexpr milliseconds kWindow{500 + 100};
 const std::vector<std::string> kTickers = {"AAPL", "MSFT", "TSLA"};
 
 /// Prices and an order's states, numbered through; every payload is there once. Publishes from its own thread until it
@@ -124,16 +128,29 @@ std::size_t first_at(const std::vector<Traffic::Sent>& sent, Clock::time_point a
   return static_cast<std::size_t>(std::lower_bound(sent.begin(), sent.end(), at, is_before) - sent.begin());
 }
 
+/// From the signal until the process is gone: up to then Redis sees somebody listen.
+struct Killing {
+  Clock::time_point begin;
+  Clock::time_point end;
+};
+
 /// Numbers that may be lost: of each kill's window, and those that nobody heard.
-std::vector<bool> may_be_lost(const std::vector<Traffic::Sent>& sent, const std::vector<Clock::time_point>& kills) {
+std::vector<bool> may_be_lost(const std::vector<Traffic::Sent>& sent, const std::vector<Killing>& kills) {
   std::vector<bool> may(sent.size());
   for (std::size_t i = 0; i < sent.size(); ++i) may[i] = !sent[i].heard;
-  for (const Clock::time_point kill : kills) {
+  for (const Killing& kill : kills) {
     // Redis notices the end of a connection a little later.
-    const std::size_t end = first_at(sent, kill + milliseconds(50));
-    for (std::size_t i = first_at(sent, kill - kWindow); i < end; ++i) may[i] = true;
+    const std::size_t end = first_at(sent, kill.end + milliseconds(50));
+    for (std::size_t i = first_at(sent, kill.begin - kWindow); i < end; ++i) may[i] = true;
   }
   return may;
+}
+
+/// From its publishing to the next kill.
+milliseconds time_to_kill(const Traffic::Sent& sent, const std::vector<Killing>& kills) {
+  const auto is_later = [&](const Killing& kill) { return kill.begin >= sent.at; };
+  const auto next = std::find_if(kills.begin(), kills.end(), is_later);
+  return next == kills.end() ? milliseconds::max() : std::chrono::duration_cast<milliseconds>(next->begin - sent.at);
 }
 
 std::uint64_t chosen_seed() {
@@ -154,12 +171,13 @@ TEST(Kill, AtFiftyMomentsOfTrafficAndOutageLosesNothingButTheWindow) {
   ASSERT_TRUE(relay->wait_ready());
 
   Traffic traffic(redis);
-  std::vector<Clock::time_point> kills;
+  std::vector<Killing> kills;
   for (int i = 0; i < kKills; ++i) {
     plant_random_fault(emulator, random);
     std::this_thread::sleep_for(milliseconds(random() % 2'200));  // the moment of the kill
-    kills.push_back(Clock::now());
+    const Clock::time_point begin = Clock::now();
     relay->kill();
+    kills.push_back({begin, Clock::now()});
     // What was under way is applied by now, so that nothing may go back from here on.
     ASSERT_TRUE(eventually([&] { return emulator.control("GET", "stats").at("patches_now") == 0; }));
     relay = std::make_unique<RelayProcess>(redis, emulator, flags);
@@ -176,12 +194,15 @@ TEST(Kill, AtFiftyMomentsOfTrafficAndOutageLosesNothingButTheWindow) {
   const std::vector<bool> may = may_be_lost(traffic.sent(), kills);
   int certain = 0;
   int lost = 0;
+  milliseconds oldest{0};
   for (std::size_t i = 0; i < may.size(); ++i) {
     const auto found = times.find(static_cast<int>(i));
     certain += may[i] ? 0 : 1;
     lost += found == times.end() && !may[i] ? 1 : 0;
+    if (found == times.end() && !may[i]) oldest = std::max(oldest, time_to_kill(traffic.sent()[i], kills));
   }
-  EXPECT_EQ(lost, 0) << "of " << certain << " that had to arrive; seed " << seed;
+  EXPECT_EQ(lost, 0) << "of " << certain << " that had to arrive, one of them published " << oldest.count()
+                     << " ms before a kill; seed " << seed;
   EXPECT_GT(certain, 5'000) << "the test was to prove something";
   for (const auto& [number, count] : times) EXPECT_EQ(count, 1) << number << " is doubled; seed " << seed;
   expect_never_back(emulator);
