@@ -115,6 +115,12 @@ struct FragmentBlock {
   std::vector<std::string> unrouted_channels;  ///< those that this worker had not seen before
   std::string console;                         ///< lines for --log-messages; empty when off
 
+  /// Of what is to be sent; some of it may be overtaken yet.
+  [[nodiscard]] std::uint64_t bytes() const {
+    std::uint64_t sum = text.size();
+    for (const HistoryRun& run : history) sum += run.text.size();
+    return sum;
+  }
   [[nodiscard]] std::string_view path_of(const LiveUpdate& update) const {
     return std::string_view(text).substr(update.path_offset, update.path_size);
   }

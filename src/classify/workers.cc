@@ -17,8 +17,7 @@ void Workers::work(const RouteTable& routes, const WriterOptions& options) {
     const SteadyTime arrived = messages->arrived;
     std::unique_ptr<FragmentBlock> fragments = writer.write(*messages);
     wiring_.took_block(std::move(messages), arrived);
-    const std::size_t bytes =
-        fragments->text.size() + fragments->history[0].text.size() + fragments->history[1].text.size();
+    const std::uint64_t bytes = fragments->bytes();
     wiring_.fragments.push(std::move(fragments));
     wiring_.made_block(bytes);
   }

@@ -22,7 +22,7 @@ class Workers {
     Queue<MessageBlock>& messages;
     Queue<FragmentBlock>& fragments;
     std::function<void(std::unique_ptr<MessageBlock>, SteadyTime arrived)> took_block;  ///< gets the emptied block back
-    std::function<void(std::size_t fragment_bytes)> made_block;  ///< after it was put into `fragments`
+    std::function<void(std::uint64_t fragment_bytes)> made_block;  ///< after it was put into `fragments`
   };
   Workers(const RouteTable& routes, const WriterOptions& options, std::size_t count, Wiring wiring);
   /// Ends when `messages` is closed and empty.

@@ -111,10 +111,10 @@ void Flusher::take(std::unique_ptr<FragmentBlock> block, bool more) {
 void Flusher::collect_blocks() {
   std::uint64_t collected = 0;
   while (std::unique_ptr<FragmentBlock> block = wiring_.fragments.try_pop()) {
-    collected += block->text.size() + block->history[0].text.size() + block->history[1].text.size();
     if (block->number == 0) {
       handle(Arrived{std::move(*block)});
     } else {
+      collected += block->bytes();  // notify() was told of it
       order_.put(std::move(block));
     }
   }
@@ -132,7 +132,7 @@ SteadyTime Flusher::take_blocks() {
   while (const FragmentBlock* next = order_.front()) {
     again = taken < options_.delivery.batch_bytes_max ? delivery_.may_wait_until(next->arrived) : now;
     if (again >= now) break;
-    taken += next->text.size() + next->history[0].text.size() + next->history[1].text.size();
+    taken += next->bytes();
     std::unique_ptr<FragmentBlock> block = order_.next();
     announced = order_.front() != nullptr;
     take(std::move(block), announced);

@@ -262,7 +262,7 @@ void Relay::Parts::start_threads(const Options& options, bool live) {
   classify::Workers::Wiring wiring{
       messages, fragments,
       [this](std::unique_ptr<MessageBlock> block, SteadyTime arrived) { reuse(std::move(block), arrived); },
-      [this](std::size_t bytes) { flusher->notify(bytes); }};
+      [this](std::uint64_t bytes) { flusher->notify(bytes); }};
   workers.emplace(routes, writer_options(options, known_names, live), options.workers, std::move(wiring));
   if (source) source_thread = std::jthread([this](const std::stop_token& stop) { source->run(stop); });
 }

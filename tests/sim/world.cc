@@ -231,9 +231,10 @@ void World::handle(Event event) {
     if (const auto* answered = std::get_if<Answered>(&event))
       std::printf(" #%llu: %d/%d", static_cast<unsigned long long>(answered->request),
                   static_cast<int>(answered->answer.transport), answered->answer.status);
-    if (const auto* arrived = std::get_if<Arrived>(&event))
-      std::printf(" %s | %s | %s", arrived->block.text.c_str(), arrived->block.history[0].text.c_str(),
-                  arrived->block.history[1].text.c_str());
+    if (const auto* arrived = std::get_if<Arrived>(&event)) {
+      std::printf(" %s", arrived->block.text.c_str());
+      for (const HistoryRun& run : arrived->block.history) std::printf(" | %s", run.text.c_str());
+    }
     std::printf("\n");
   }
   std::vector<Action> actions;
