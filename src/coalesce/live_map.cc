@@ -156,9 +156,12 @@ void LiveMap::acknowledge(const std::vector<Sent>& all, std::vector<TicketEnd>& 
     if (entry.ticket_in_flight != kNoTicket) ended.push_back({std::exchange(entry.ticket_in_flight, kNoTicket), true});
     entry.in_flight = 0;
     entry.is_apart = false;
-    forget_row(entry, sent.sequence, forget);
-    entry.is_clean = entry.sequence == sent.sequence;
-    if (std::exchange(entry.resend, false)) reopen(entry);
+    if (std::exchange(entry.resend, false) && entry.sequence == sent.sequence) {
+      reopen(entry);  // and its row, if it has one, stays
+    } else {
+      forget_row(entry, sent.sequence, forget);
+      entry.is_clean = entry.sequence == sent.sequence;
+    }
     if (!entry.is_clean) queue(sent.slot);
     erase_if_done(sent.slot);
   }
@@ -229,6 +232,23 @@ void LiveMap::settle(SteadyTime now) {
   }
 }
 
+std::vector<LiveRow> LiveMap::unsettled() const {
+  std::vector<LiveRow> rows;
+  for (const Entry& entry : entries_) {
+    if (!entry.is_used || !entry.is_clean || entry.settlings == 0) continue;
+    rows.push_back({entry.path, entry.value, entry.sequence, false, Kind::kUnrouted});
+  }
+  return rows;
+}
+
+void LiveMap::expect_stragglers(SteadyTime at) {
+  for (Slot slot = 0; slot < entries_.size(); ++slot) {
+    if (!entries_[slot].is_used) continue;
+    ++entries_[slot].settlings;
+    settling_.push_back({at, slot});
+  }
+}
+
 /// An acknowledged value has to be sent again: as if it never had been, but it is in no hurry.
 void LiveMap::reopen(Entry& entry) {
   entry.is_clean = false;
@@ -249,16 +269,22 @@ void LiveMap::set_disk_failing(bool failing) {
 
 std::vector<LiveRow> LiveMap::unsaved(const std::function<Kind(std::uint32_t)>& kind_of) {
   std::vector<LiveRow> rows;
+  bool some_wait = false;
   for (Slot slot = 0; slot < entries_.size(); ++slot) {
     Entry& entry = entries_[slot];
     if (!entry.is_used || entry.is_clean || entry.sequence <= entry.on_disk) continue;
+    // What is sent again to settle has the number that it was acknowledged with: its deletion has to come first.
+    if (entry.forgetting > 0 && entry.sequence <= entry.forgetting_upto) {
+      some_wait = true;
+      continue;
+    }
     const std::uint32_t ticket = entry.in_flight == entry.sequence ? entry.ticket_in_flight : entry.ticket;
     const bool counts = ticket != kNoTicket;
     rows.push_back({entry.path, entry.value, entry.sequence, counts, counts ? kind_of(ticket) : Kind::kUnrouted});
     entry.saving = entry.sequence;
     saving_.push_back(slot);
   }
-  has_unsaved_ = false;
+  has_unsaved_ = some_wait;
   return rows;
 }
 
@@ -289,6 +315,7 @@ void LiveMap::forget_row(Entry& entry, Sequence sequence, std::vector<LiveAcknow
   if (entry.on_disk == 0 || entry.on_disk > sequence) return;
   forget.push_back({entry.path, sequence});
   ++entry.forgetting;
+  entry.forgetting_upto = sequence;
   entry.on_disk = 0;
   --rows_on_disk_;
 }

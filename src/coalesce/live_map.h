@@ -86,6 +86,10 @@ class LiveMap {
   [[nodiscard]] SteadyTime next_settling() const {
     return settling_.empty() ? SteadyTime::max() : settling_.front().at;
   }
+  /// Acknowledged values that settle() has yet to send again: for the next start, when this one ends before.
+  [[nodiscard]] std::vector<LiveRow> unsettled() const;
+  /// What was restored may have been under way when its relay ended: settle() sends it once more at that time.
+  void expect_stragglers(SteadyTime at);
 
   /// In trouble values wait for the disk. Leaving it requires rows_on_disk() == 0.
   void set_disk_first(bool disk_first);
@@ -113,6 +117,7 @@ class LiveMap {
     Sequence acknowledged = 0;
     SteadyTime waits_since = kLater;  ///< no request has taken a value of this path since
     std::uint32_t forgetting = 0;     ///< deletions of its row that are not known to be on disk
+    Sequence forgetting_upto = 0;     ///< they take a row that is no newer
     std::uint32_t ticket = kNoTicket;
     std::uint32_t ticket_in_flight = kNoTicket;
     bool is_used = false;

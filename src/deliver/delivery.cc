@@ -41,6 +41,7 @@ Delivery::Impl::Impl(const DeliveryOptions& options, const Restored& restored, s
 void Delivery::Impl::handle(Event event, const Now& now, std::vector<Action>& actions) {
   now_ = now;
   actions_ = &actions;
+  if (!std::exchange(started_, true)) live_.expect_stragglers(now_.steady + options_.request_timeout);
   const auto* arrived = std::get_if<Arrived>(&event);
   const bool more = arrived != nullptr && arrived->more && pending_bytes_ < options_.batch_bytes_max;
   std::visit([this](auto& what) { on(std::move(what)); }, event);
@@ -271,7 +272,22 @@ void Delivery::Impl::check_drained() {
   const bool all_done = requests_.empty() && accounts_.in_flight() == 0 && unsent_history_bytes() == 0 &&
                         !history_.has_suspects() && !live_.has_unsent() && live_suspects_.empty() && disk_is_empty();
   const bool all_saved = now_.steady >= drain_until_ && !saving_ && !forgetting_ && (!must_save() || save_failed_);
-  drained_ = all_done || all_saved;
+  drained_ = (all_done || all_saved) && settling_is_saved();
+}
+
+/// What was lost may yet be applied when this relay is gone: the next one sends the newest of its paths again. A last
+/// Persist, when nothing else is to be done; another one, if something was acknowledged meanwhile.
+bool Delivery::Impl::settling_is_saved() {
+  if (forgetting_) return false;  // or it would take away what is saved here
+  Persist persist;
+  for (LiveRow& row : live_.unsettled()) {
+    Sequence& saved = settling_saved_[row.path];
+    if (std::exchange(saved, row.sequence) != row.sequence) persist.live.push_back(std::move(row));
+  }
+  if (persist.live.empty()) return true;
+  saving_ = true;
+  actions_->emplace_back(std::move(persist));
+  return false;
 }
 
 Delivery::Delivery(const DeliveryOptions& options, const Restored& restored, std::uint64_t jitter_seed)

@@ -81,6 +81,7 @@ class Delivery::Impl {
   [[nodiscard]] std::uint64_t unsent_history_bytes() const { return pending_bytes_ + history_.waiting_bytes(); }
   void find_deadline();
   void check_drained();
+  bool settling_is_saved();
 
   // delivery_answers.cc: what an answer means
   void acknowledge(Request& request);
@@ -167,8 +168,10 @@ class Delivery::Impl {
   std::vector<BatchId> forgetting_batches_;  ///< of the Acknowledge under way, in case it fails
   std::vector<LiveAcknowledged> forgetting_live_;
 
-  // The end.
+  // The beginning and the end.
+  bool started_ = false;
   bool stopping_ = false;
+  std::map<std::string, Sequence> settling_saved_;  ///< what the next start sends again, as far as the disk has it
   bool drained_ = false;
   SteadyTime drain_until_ = SteadyTime::max();
 };

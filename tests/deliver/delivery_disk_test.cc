@@ -129,5 +129,51 @@ TEST_F(DeliveryTest, WhileTheDatabaseIsAwayABacklogIsSavedInPiecesAndStaysOnDisk
   EXPECT_EQ(delivered_[static_cast<std::size_t>(Kind::kPrice)], 401u);
 }
 
+TEST_F(DeliveryTest, StopSavesWhatALostRequestMaySetBackAndTheNextStartSendsItTwice) {
+  const DeliveryOptions options{.request_timeout = seconds(5)};
+  start(options);
+  price("A", "1");
+  Answer lost;
+  lost.transport = Answer::Transport::kReset;
+  answer(lost);
+  deliver_all();
+  persists_.clear();
+  handle(Stop{});
+  EXPECT_TRUE(delivery_->drained());
+  ASSERT_EQ(persists_.size(), 1u);
+  ASSERT_EQ(persists_[0].live.size(), 1u);
+  EXPECT_TRUE(persists_[0].batches.empty());
+  const LiveRow row = persists_[0].live[0];
+  EXPECT_EQ(row.path + "=" + row.value, "services/A/price=1");
+  EXPECT_FALSE(row.counts) << "it was delivered already";
+
+  Restored restored;
+  restored.live = {row};
+  restored.last_sequence = row.sequence;
+  restored.level.live_rows = 1;
+  start(options, restored);
+  const SteadyTime begin = now_.steady;
+  handle(TimePassed{});
+  ASSERT_EQ(sent_.size(), 1u);
+  EXPECT_EQ(body(out()), R"({"services/A/price":1})");
+  answer(204);
+  EXPECT_TRUE(sent_.empty());
+  while (sent_.empty() && now_.steady < begin + seconds(6)) pass_to_deadline();
+  ASSERT_EQ(sent_.size(), 1u) << "the lost one may have come in between";
+  EXPECT_GE(now_.steady, begin + seconds(5));
+  answer(204);
+  pass(seconds(60));
+  EXPECT_TRUE(sent_.empty()) << "twice is enough";
+}
+
+TEST_F(DeliveryTest, StopWithoutALostRequestWritesNothing) {
+  start({});
+  price("A", "1");
+  deliver_all();
+  handle(Stop{});
+  EXPECT_TRUE(delivery_->drained());
+  EXPECT_TRUE(persists_.empty());
+}
+
 }  // namespace
 }  // namespace firebase_relay

@@ -186,6 +186,17 @@ void SimulatedDatabase::relay_killed(Random& random) {
   unsettled_.clear();
 }
 
+void SimulatedDatabase::relay_stopped(Random& random, SteadyTime settles_at) {
+  for (OnTheWire& request : wire_) {
+    request.answer_at.reset();
+    if (request.apply_at && random.chance(50)) request.apply_at.reset();
+    request.is_straggler = true;
+    request.settles_at = settles_at;
+  }
+  std::erase_if(wire_, [](const OnTheWire& request) { return !request.apply_at; });
+  for (auto& [path, time] : unsettled_) time = settles_at;
+}
+
 void SimulatedDatabase::forgive(const std::set<std::string>& paths) {
   for (const std::string& path : paths) {
     // A straggler came, and what would have been sent again after it is gone.

@@ -11,6 +11,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr milliseconds kRestartMax{2'000};  ///< from the end of one relay to the start of the next
+
 /// With SIM_TRACE set, what happens is printed: for looking at one seed.
 const bool kTrace = std::getenv("SIM_TRACE") != nullptr;
 
@@ -157,10 +159,14 @@ void World::restart() {
     pass_time(std::min({patience, database_.next(), disk_.next(), delivery_->next_deadline()}));
   }
   if (!delivery_->drained()) unfinished_ = "the drain took longer than its time";
-  if (disk_.failing_percent > 0) doubt(SteadyTime{});
   const std::uint64_t in_flight = delivery_->messages_in_flight();
+  if (disk_.failing_percent > 0) {
+    doubt(SteadyTime{});
+    database_.relay_killed(random_);
+  } else {
+    database_.relay_stopped(random_, now_.steady + kRestartMax + options_.request_timeout);
+  }
   disk_.relay_killed(random_);
-  database_.relay_killed(random_);
   delivery_.reset();
   come_back(in_flight);
 }
@@ -173,8 +179,8 @@ void World::doubt(SteadyTime since) {
 
 /// What restarts is what the disk had; the rest of what was in flight is lost, or was delivered without an answer.
 void World::come_back(std::uint64_t in_flight) {
-  now_.steady += milliseconds(random_.between(1, 2000));
-  now_.utc += milliseconds(random_.between(1, 2000));
+  now_.steady += milliseconds(random_.between(1, kRestartMax.count()));
+  now_.utc += milliseconds(random_.between(1, kRestartMax.count()));
   start_relay();
   taken_in_ += delivery_->messages_in_flight();
   taken_in_ -= in_flight;
@@ -219,10 +225,11 @@ void World::expect_settled() {
 
 void World::handle(Event event) {
   note(event.index());
-  if (std::holds_alternative<PersistFailed>(event)) {
-    ++marks_[kPersistFailed];
+  const bool persist_failed = std::holds_alternative<PersistFailed>(event);
+  const auto* forgotten = std::get_if<Forgotten>(&event);
+  marks_[kPersistFailed] += persist_failed ? 1 : 0;
+  if (persist_failed || (forgotten != nullptr && !forgotten->ok))
     troubled_until_ = now_.steady + std::chrono::seconds(1);  // then it is tried again
-  }
   if (kTrace) {
     constexpr const char* kNames[] = {"arrived", "answered", "persisted", "persist failed", "forgotten",
                                       "loaded",  "was shed", "time",      "save now",       "stop"};
