@@ -173,5 +173,21 @@ TEST_F(EmulatorTest, Example41StreamEndsWhenItsTokenIsRevoked) {
   EXPECT_TRUE(eventually([&] { return listener.is_closed(); }));
 }
 
+TEST_F(EmulatorTest, Example41StreamIsCancelledWhenTheRulesAreClosed) {
+  const Listener anybody(emulator().url() + "/a.json?ns=demo");
+  const Listener admin(emulator().url() + "/a.json?ns=demo", {"Authorization: Bearer owner"});
+  ASSERT_TRUE(anybody.wait_for("event: put"));
+  ASSERT_TRUE(admin.wait_for("event: put"));
+  emulator().control("POST", "settings", {{"require_auth", true}});
+  EXPECT_TRUE(anybody.wait_for("event: cancel\ndata: \"Permission denied.\"\n\n")) << anybody.text();
+  EXPECT_TRUE(eventually([&] { return anybody.is_closed(); }));
+  EXPECT_EQ(anybody.text().find("auth_revoked"), std::string::npos) << anybody.text();
+  const Listener late(emulator().url() + "/a.json?ns=demo");
+  EXPECT_TRUE(late.wait_for("event: cancel\ndata: \"Permission denied.\"\n\n")) << late.text();
+  EXPECT_EQ(late.text().find("event: put"), std::string::npos) << late.text();
+  EXPECT_EQ(ask("PUT", "/a.json", "1", {"Authorization: Bearer owner"}).status, 200);
+  EXPECT_TRUE(admin.wait_for("\"data\":1}")) << "rules do not concern it: " << admin.text();
+}
+
 }  // namespace
 }  // namespace emulator_test

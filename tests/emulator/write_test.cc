@@ -187,5 +187,15 @@ TEST_F(EmulatorTest, DatabasesOfTwoNamesAreTwo) {
   EXPECT_EQ(test_support::http("GET", emulator().url() + "/a.json?ns=other").body, "null");
 }
 
+TEST_F(EmulatorTest, Example44BodyOverTheLimitIs413AndOneAtItIsTaken) {
+  emulator_ = std::make_unique<Emulator>(std::vector<std::string>{"--test-controls", "--body-bytes-max", "100"});
+  const std::string at_it = '"' + std::string(98, 'x') + '"';
+  const std::string over_it = '"' + std::string(99, 'x') + '"';
+  EXPECT_EQ(status("PUT", "/a.json", at_it), 200);
+  expect_refused("PUT", "/a.json", over_it, 413, "Request Entity Too Large");
+  expect_refused("POST", "/a.json", over_it, 413);
+  expect_refused("PATCH", "/.json?writeSizeLimit=unlimited", R"({"a":)" + at_it + "}", 413);
+}
+
 }  // namespace
 }  // namespace emulator_test

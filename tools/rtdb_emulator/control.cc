@@ -58,11 +58,12 @@ Response Control::handle(const std::string& method, const std::string& what, con
   if (what == "settings") {
     for (const auto& [name, value] : json.items()) {
       const bool fits = name == "size_limit_bytes" ? value.is_number_unsigned() : value.is_boolean();
-      if (!fits) return error(400, "expected size_limit_bytes, a number, or ignore_unlimited, true or false");
+      if (!fits) return error(400, "expected size_limit_bytes, a number, or ignore_unlimited or require_auth, a bool");
     }
     if (json.contains("size_limit_bytes"))
       switches_.size_limit_bytes = json.at("size_limit_bytes").get<std::uint64_t>();
     if (json.contains("ignore_unlimited")) switches_.ignore_unlimited = json.at("ignore_unlimited").get<bool>();
+    if (json.contains("require_auth")) switches_.require_auth = json.at("require_auth").get<bool>();
     return {200, "{}", {}};
   }
   if (what == "tokens") {
@@ -78,6 +79,7 @@ Response Control::handle(const std::string& method, const std::string& what, con
     stats_.reset();
     switches_.size_limit_bytes = 0;
     switches_.ignore_unlimited = false;
+    switches_.require_auth = false;
     return {200, "{}", {}};
   }
   return error(404, "no such control");

@@ -43,9 +43,9 @@ class Stats {
 ///     POST   journal  {"enabled": true, "prefix": "services"}
 ///     GET    journal  ?path=… or ?prefix=…: [{"at_ms", "request", "path", "value"}]
 ///     GET    stats    {"requests", "bytes", "patches_at_once_max", "answers": {"PATCH 204": n}}
-///     POST   settings {"size_limit_bytes": n, "ignore_unlimited": true}
+///     POST   settings {"size_limit_bytes": n, "ignore_unlimited": true, "require_auth": true}
 ///     POST   tokens   {"accept": ["…"], "revoke": ["…"]}
-///     POST   reset    empties the tree, journal, stats and faults
+///     POST   reset    empties the tree, journal, stats and faults, and takes the settings back
 class Control {
  public:
   Control(Database& database, Faults& faults, Switches& switches, Stats& stats)

@@ -32,6 +32,8 @@ struct Outgoing {
   }
 };
 
+constexpr char kCancelled[] = "event: cancel\ndata: \"Permission denied.\"\n\n";
+
 std::string frame(const std::string& event, const std::string& data) {
   return "event: " + event + "\ndata: " + data + "\n\n";
 }
@@ -51,8 +53,7 @@ int Server::stream(mg_connection* connection, const Request& request) {
   mg_write(connection, kHead, sizeof kHead - 1);
   mg_disable_connection_keep_alive(connection);
   if (rest_.refuse_credentials(request)) {
-    const std::string text = frame("cancel", "\"Permission denied.\"");
-    mg_write(connection, text.data(), text.size());
+    mg_write(connection, kCancelled, sizeof kCancelled - 1);
     return 200;
   }
   const auto outgoing = std::make_shared<Outgoing>();
@@ -74,14 +75,18 @@ int Server::stream(mg_connection* connection, const Request& request) {
       if (outgoing->overflowed) break;
       frames.swap(outgoing->frames);
     }
-    if (const auto refusal = rest_.refuse_credentials(request))
+    const auto refusal = rest_.refuse_credentials(request);
+    if (refusal && refusal->text == kTokenExpired) {
       frames.push_back(frame("auth_revoked", "\"credential is no longer valid\""));
+    } else if (refusal) {
+      frames.emplace_back(kCancelled);
+    }
     if (frames.empty() && std::chrono::steady_clock::now() >= next_keep_alive)
       frames.push_back(frame("keep-alive", "null"));
     bool is_gone = false;
     for (const std::string& text : frames) is_gone = is_gone || mg_write(connection, text.data(), text.size()) <= 0;
     if (!frames.empty()) next_keep_alive = std::chrono::steady_clock::now() + keep_alive;
-    if (is_gone || rest_.refuse_credentials(request)) break;
+    if (is_gone || refusal) break;
   }
   database_.unlisten(id);
   return 200;

@@ -70,8 +70,8 @@ std::optional<Refusal> Rest::refuse_credentials(const Request& request) const {
   if (request.authorization && request.authorization->starts_with(kBearer))
     token = request.authorization->substr(kBearer.size());
   const std::lock_guard lock(switches_.tokens_mutex);
-  if (!token.empty() && switches_.revoked.contains(token)) return Refusal{401, "Auth token is expired"};
-  if (!options_.require_auth) return std::nullopt;
+  if (!token.empty() && switches_.revoked.contains(token)) return Refusal{401, kTokenExpired};
+  if (!options_.require_auth && !switches_.require_auth) return std::nullopt;
   const std::string secret = parameter(request, "auth");
   if (!secret.empty()) {
     return options_.secrets.contains(secret) ? std::nullopt

@@ -46,6 +46,7 @@ struct RestOptions {
 struct Switches {
   std::atomic<std::uint64_t> size_limit_bytes{0};  ///< 0: none
   std::atomic<bool> ignore_unlimited{false};       ///< the limit holds even with writeSizeLimit=unlimited
+  std::atomic<bool> require_auth{false};           ///< as RestOptions::require_auth: rules that let nobody in
   std::mutex tokens_mutex;
   std::set<std::string> accepted;  ///< guarded by tokens_mutex
   std::set<std::string> revoked;   ///< guarded by tokens_mutex
@@ -77,6 +78,9 @@ class Rest {
   const RestOptions& options_;
   Switches& switches_;
 };
+
+/// What refuse_credentials says of a token that was good once.
+inline constexpr char kTokenExpired[] = "Auth token is expired";
 
 Response error(int status, const std::string& text);
 
