@@ -155,14 +155,6 @@ TEST_F(EmulatorTest, StreamWritesAPathAsJsonWhateverItsKeysHold) {
   EXPECT_TRUE(listener.wait_for(R"(data: {"path":"/say \"hi\"","data":1})")) << listener.text();
 }
 
-TEST_F(EmulatorTest, Example41StreamOfWhomTheRulesRefuseIsCancelled) {
-  emulator_ = std::make_unique<Emulator>(std::vector<std::string>{"--require-auth", "--test-controls"});
-  const Listener listener(emulator().url() + "/a.json?ns=demo");
-  EXPECT_TRUE(listener.wait_for("event: cancel\ndata: \"Permission denied.\"\n\n")) << listener.text();
-  EXPECT_TRUE(eventually([&] { return listener.is_closed(); }));
-  EXPECT_EQ(listener.text().find("event: put"), std::string::npos) << listener.text();
-}
-
 TEST_F(EmulatorTest, Example41StreamEndsWhenItsTokenIsRevoked) {
   emulator_ =
       std::make_unique<Emulator>(std::vector<std::string>{"--require-auth", "--test-controls", "--token", "good"});

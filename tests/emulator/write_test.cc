@@ -166,13 +166,6 @@ TEST_F(EmulatorTest, Example44StringOfMoreThan10MebibytesIsRefused) {
   expect_refused("PUT", "/s.json", '"' + std::string((10u << 20) + 1, 'x') + '"', 400);
 }
 
-TEST_F(EmulatorTest, Example44BodyOverTheFrontEndsLimitIsRefused) {
-  emulator_ = std::make_unique<Emulator>(std::vector<std::string>{"--test-controls", "--body-bytes-max", "100"});
-  EXPECT_EQ(status("PUT", "/a.json", '"' + std::string(98, 'x') + '"'), 200);
-  expect_refused("PUT", "/a.json", '"' + std::string(99, 'x') + '"', 413);
-  expect_refused("PATCH", "/.json", R"({"a":")" + std::string(100, 'x') + "\"}", 413);
-}
-
 TEST_F(EmulatorTest, ParametersOfWritesAreChecked) {
   expect_refused("PUT", "/a.json?print=nope", "1", 400);
   expect_refused("PUT", "/a.json?writeSizeLimit=huge", "1", 400);
