@@ -33,11 +33,11 @@ const textOf = (value) => (value === undefined || value === null ? '' : value in
 /** A time as publishers write it: ISO 8601 with T or a blank, with a zone or in UTC, or seconds since 1970. */
 function dateOf(value) {
   if (value === undefined || value === null || value instanceof Map || value === '') return null;
-  if (!Number.isNaN(Number(value))) return new Date(Number(value) * 1000);
+  const valid = (date) => (Number.isNaN(date.getTime()) ? null : date); // what is out of a date's range is none
+  if (!Number.isNaN(Number(value))) return valid(new Date(Number(value) * 1000));
   let text = String(value).trim().replace(' ', 'T').replace(/(\.\d{3})\d+/, '$1');
   if (!/(Z|[+-]\d\d:?\d\d)$/i.test(text)) text += 'Z';
-  const date = new Date(text);
-  return Number.isNaN(date.getTime()) ? null : date;
+  return valid(new Date(text));
 }
 
 function timeText(date) {
