@@ -4,8 +4,6 @@
 
 #include <string_view>
 
-#include "terminal/flag_table.h"
-
 namespace firebase_relay::terminal {
 namespace {
 
@@ -28,33 +26,37 @@ std::string credentials_of(const relay::Options& options) {
   return options.database->emulator ? "the emulator's owner" : "none";
 }
 
+std::string address_of(const relay::ListenAddress& at) {
+  const bool is_ipv6 = at.host.find(':') != std::string::npos;
+  return (is_ipv6 ? "[" + at.host + "]" : at.host) + ":" + std::to_string(at.port);
+}
+
 }  // namespace
 
 std::vector<std::string> banner(const relay::Options& options) {
   std::vector<std::string> lines;
   lines.push_back(fmt::format("firebase-relay {}: {} -> {}, instance {}", FIREBASE_RELAY_VERSION,
                               options.redis.masked(), options.database->shown(), options.instance));
-  lines.push_back(fmt::format("takes: channels {}, routes {}, messages up to {} bytes; {} workers, {} MiB may wait",
-                              joined(options.channels), options.routes_file.empty() ? "built in" : options.routes_file,
-                              options.message_bytes_max, options.workers, options.queue_bytes_max / kMiB));
+  lines.push_back(
+      fmt::format("takes: channels {}, routes {}, messages up to {} bytes, {} tickers; {} workers, {} MiB may wait",
+                  joined(options.channels), options.routes_file.empty() ? "built in" : options.routes_file,
+                  options.message_bytes_max, options.tickers_max, options.workers, options.queue_bytes_max / kMiB));
   lines.push_back(
       fmt::format("sends: a flush every {} ms, up to {} bytes a request, {} of history at once, {}, answers within {} "
-                  "ms, credentials {}",
+                  "ms, credentials {}{}",
                   options.flush_interval.count(), options.batch_bytes_max, options.in_flight_max,
                   bound(options.bytes_per_minute_max / kMb, "MB a minute", "any amount a minute"),
-                  options.request_timeout.count(), credentials_of(options)));
-  std::string keeps = fmt::format("keeps: history {}, closed orders {}", options.history ? "on" : "off",
-                                  bound(options.live_orders_max, "a ticker", "all"));
-  if (find_flag("outbox") != nullptr) {
-    keeps += fmt::format(", outbox {} up to {} MiB (sync {}), {} dead letters", options.outbox_file,
-                         options.outbox_bytes_max / kMiB,
-                         options.outbox_sync == relay::OutboxSync::kFull ? "full" : "normal", options.dead_letters_max);
-  }
-  lines.push_back(keeps);
-  lines.push_back(fmt::format(
-      "shows: http at {}:{}, a heartbeat {}; stops within {} ms", options.http_listen.host, options.http_listen.port,
-      options.heartbeat.count() == 0 ? "never" : fmt::format("every {} s", options.heartbeat.count()),
-      options.drain_timeout.count()));
+                  options.request_timeout.count(), credentials_of(options),
+                  options.ca_file.empty() ? "" : ", authorities of " + options.ca_file + " besides the system's"));
+  lines.push_back(fmt::format("keeps: history {}, closed orders {}, outbox {} up to {} MiB (sync {}), {} dead letters",
+                              options.history ? "on" : "off", bound(options.live_orders_max, "a ticker", "all"),
+                              options.outbox_file, options.outbox_bytes_max / kMiB,
+                              options.outbox_sync == relay::OutboxSync::kFull ? "full" : "normal",
+                              options.dead_letters_max));
+  lines.push_back(
+      fmt::format("shows: http at {}, a heartbeat {}; stops within {} ms", address_of(options.http_listen),
+                  options.heartbeat.count() == 0 ? "never" : fmt::format("every {} s", options.heartbeat.count()),
+                  options.drain_timeout.count()));
   lines.emplace_back(
       "Redis pub/sub cannot be replayed: what is published while the relay is not connected is lost, and reported as a "
       "gap");

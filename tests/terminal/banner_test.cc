@@ -50,7 +50,7 @@ TEST(Banner, says_the_settings_in_effect) {
   for (const char* part :
        {"redis://pi:6380/2 -> https://x.firebaseio.com, instance home", "channels A*,B", "every 500 ms",
         "any amount a minute", "history off", "7 a ticker", "http at 0.0.0.0:9999", "heartbeat never", "3 workers",
-        "64 MiB", "1234 ms", "routes built in", "cannot be replayed"})
+        "64 MiB", "1234 ms", "routes built in", "10000 tickers", "cannot be replayed"})
     EXPECT_THAT(text, HasSubstr(part));
 }
 
