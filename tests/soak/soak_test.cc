@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <random>
 
 #include "pipeline/broker_run.h"
@@ -38,12 +39,24 @@ json random_fault(std::mt19937_64& random) {
   return faults[random() % std::size(faults)];
 }
 
+/// What the process has made itself: without its program and libraries. As docs/performance.md counts memory.
+double anonymous_bytes(pid_t process) {
+  std::ifstream map("/proc/" + std::to_string(process) + "/smaps_rollup");
+  std::string word;
+  double kilobytes = 0;
+  while (map >> word) {
+    if (word == "Anonymous:") map >> kilobytes;
+  }
+  return kilobytes * 1024;
+}
+
 TEST(Soak, FaultsAllTheTimeLoseNothingAndMemoryStaysFlat) {
   const int length = number_from("SOAK_SECONDS", 60);
   const int seed = number_from("SOAK_SEED", 11);
   const RedisServer redis({"--client-output-buffer-limit", "pubsub 0 0 0"});
   const Emulator emulator;
-  // The awkward channels of half an hour are more than 10,000, the default: every one above would be a dead letter.
+  // The awkward channels of half an hour are 26,000, more than the default allows: every one above would be a dead
+  // letter. Each is remembered by every worker, so memory grows with them.
   RelayProcess relay(
       redis, emulator,
       {"--request-timeout-ms", "2000", "--workers", "4", "--flush-interval-ms", "50", "--tickers-max", "1000000"});
@@ -53,20 +66,26 @@ TEST(Soak, FaultsAllTheTimeLoseNothingAndMemoryStaysFlat) {
                                             "--awkward", "--seed", std::to_string(seed)}));
   std::mt19937_64 random(static_cast<std::uint64_t>(seed));
   double most = 0;
+  double most_resident = 0;
   while (publishing.is_running()) {
     emulator.control("POST", "faults", random_fault(random));
     std::this_thread::sleep_for(seconds(2));  // the pace of the faults, not a wait for anything
     emulator.control("DELETE", "faults");
-    most = std::max(most, relay.process_metric("process_resident_memory_bytes"));
+    most = std::max(most, anonymous_bytes(relay.process().pid()));
+    most_resident = std::max(most_resident, relay.process_metric("process_resident_memory_bytes"));
   }
   ASSERT_EQ(publishing.wait(), 0) << publishing.err();
   ASSERT_TRUE(relay.wait_delivered(static_cast<double>(broker.receivable()), seconds(120))) << relay.metrics();
   EXPECT_EQ(broker.difference(emulator), "");
   EXPECT_TRUE(relay.accounts_add_up()) << relay.metrics();
   EXPECT_GT(relay.metric("retries_total"), 3);
-  EXPECT_LT(most, 96e6) << "resident memory";
-  std::printf("%llu messages published, %.0f requests sent again, at most %.1f MB resident: the tree is the ledger's\n",
-              static_cast<unsigned long long>(broker.published()), relay.metric("retries_total"), most / 1e6);
+  EXPECT_GT(most, 1e6);
+  EXPECT_LT(most, 96e6) << "anonymous memory";
+  std::printf(
+      "%llu messages published, %.0f requests sent again, memory at most %.1f MB (resident %.1f MB): the tree is the "
+      "ledger's\n",
+      static_cast<unsigned long long>(broker.published()), relay.metric("retries_total"), most / 1e6,
+      most_resident / 1e6);
   EXPECT_EQ(relay.stop(), 0);
 }
 
