@@ -79,12 +79,10 @@ TEST_F(Hardening, ProgramStandsAtNoFixedAddress) {
   EXPECT_NE(relay_.dynamic(DT_FLAGS_1) & DF_1_PIE, 0u);
 }
 
-#ifdef RELAY_IS_LINKED_HARD
 TEST_F(Hardening, TablesOfFunctionsAreReadOnlyOnceLoaded) {
   EXPECT_NE(relay_.segment(PT_GNU_RELRO), nullptr);
   EXPECT_NE(relay_.dynamic(DT_FLAGS_1) & DF_1_NOW, 0u) << "without it RELRO leaves the table that is filled later";
 }
-#endif
 
 #ifndef RELAY_IS_SHARED
 TEST_F(Hardening, NoLibraryIsLookedForInAFolderOfTheBuild) {
