@@ -4,7 +4,6 @@
 
 #include "classify/history_key.h"
 #include "classify/key_codec.h"
-#include "classify/timestamp.h"
 
 namespace firebase_relay::classify {
 namespace {
@@ -176,11 +175,11 @@ bool FragmentWriter::admits(const Route& route, std::string_view ticker, const C
 }
 
 /// The message's own time or its envelope's, in ms since 1970; kNoEventTime when neither may be used.
-std::int64_t FragmentWriter::event_time() const {
+std::int64_t FragmentWriter::event_time() {
   if (!payload_.is_object()) return HistoryEntry::kNoEventTime;
   for (const Value* value : {payload_.fields().find(routes_.timestamp), payload_.envelope_timestamp()}) {
     if (!value || (value->type != ValueType::kString && value->type != ValueType::kNumber)) continue;
-    const auto time = parse_timestamp(value->type == ValueType::kString ? payload_.text(*value) : payload_.raw(*value));
+    const auto time = times_.parse(value->type == ValueType::kString ? payload_.text(*value) : payload_.raw(*value));
     if (time && is_usable_event_time(*time, arrived_at_)) return time->time_since_epoch().count();
   }
   return HistoryEntry::kNoEventTime;
@@ -230,13 +229,15 @@ void FragmentWriter::write_live(Sequence sequence, const Route& route, Place& pl
                           : holds(*route.closed) ? OrderMark::kClosed
                                                  : OrderMark::kOpen;
   const Origin origin{sequence, ticket, order};
+  const std::size_t first = options_.live ? pending_of(place) : 0;
   for (std::size_t i = 0; options_.live && i < route.live.size(); ++i) {
-    Place::Path& path = place.paths[i];
-    if (path.has_id && id_key.empty()) continue;
+    const bool has_id = place.paths[i].has_id;
+    if (has_id && id_key.empty()) continue;
     const std::string_view value = live_value(route.live[i], place);
     if (value.empty()) continue;
     if (ticket != LiveUpdate::kNoTicket) ++block_->tickets[ticket].updates;
-    Pending& pending = path.has_id ? pending_for(path, id_key) : pending_for(path);
+    Pending& pending = has_id ? pending_for(place.paths[i], id_key) : pending_[first + i];
+    if (!pending.json.empty()) overtake(pending);
     pending.json = value;
     pending.origin = origin;
   }
@@ -273,12 +274,15 @@ std::string_view FragmentWriter::stable(const Value& value) {
   return copy;
 }
 
-/// The place of a value among those of the block; what stood there is overtaken.
-FragmentWriter::Pending& FragmentWriter::pending_for(Place::Path& path) {
-  if (path.block == block_->number) return overtake(pending_[path.slot]);
-  path.block = block_->number;
-  path.slot = static_cast<std::uint32_t>(pending_.size());
-  return pending_.emplace_back(Pending{{}, &path.text, path.hash, static_cast<std::uint32_t>(path.text.size()), {}});
+/// Where the values of a place stand among those of the block, one for each of its paths; those with an id stay empty.
+std::size_t FragmentWriter::pending_of(Place& place) {
+  if (place.block != block_->number) {
+    place.block = block_->number;
+    place.first_pending = pending_.size();
+    for (const Place::Path& path : place.paths)
+      pending_.push_back({{}, &path.text, path.hash, static_cast<std::uint32_t>(path.text.size()), {}});
+  }
+  return place.first_pending;
 }
 
 FragmentWriter::Pending& FragmentWriter::pending_for(const Place::Path& path, std::string_view id_key) {
@@ -288,22 +292,22 @@ FragmentWriter::Pending& FragmentWriter::pending_for(const Place::Path& path, st
   const std::uint64_t hash = hash_of_path(id_path_);
   const auto [found, is_new] =
       id_paths_.try_emplace(IdPath{hash, id_path_}, static_cast<std::uint32_t>(pending_.size()));
-  if (!is_new) return overtake(pending_[found->second]);
-  return pending_.emplace_back(Pending{{}, &found->first.text, hash, static_cast<std::uint32_t>(path.text.size()), {}});
+  if (is_new) pending_.push_back({{}, &found->first.text, hash, static_cast<std::uint32_t>(path.text.size()), {}});
+  return pending_[found->second];
 }
 
-FragmentWriter::Pending& FragmentWriter::overtake(Pending& pending) {
+void FragmentWriter::overtake(const Pending& pending) {
   ++block_->updates_coalesced;
-  if (pending.origin.ticket == LiveUpdate::kNoTicket) return pending;
+  if (pending.origin.ticket == LiveUpdate::kNoTicket) return;
   Ticket& ticket = block_->tickets[pending.origin.ticket];
   if (--ticket.updates == 0) ++block_->coalesced[static_cast<std::size_t>(ticket.kind)];
-  return pending;
 }
 
 void FragmentWriter::finish_live() {
   std::string& text = block_->text;
   block_->live.reserve(pending_.size());
   for (const Pending& pending : pending_) {
+    if (pending.json.empty()) continue;
     const auto path_offset = static_cast<std::uint32_t>(text.size());
     text += *pending.path;
     const auto value_offset = static_cast<std::uint32_t>(text.size());

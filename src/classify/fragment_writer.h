@@ -15,6 +15,7 @@
 #include "classify/payload.h"
 #include "classify/places.h"
 #include "classify/routes.h"
+#include "classify/timestamp.h"
 #include "firebase_relay/fragment.h"
 #include "firebase_relay/message.h"
 
@@ -77,18 +78,19 @@ class FragmentWriter {
   void write_history(const Message& message, Sequence sequence, Channel& channel, const Route& route,
                      const Place& place);
   void write_live(Sequence sequence, const Route& route, Place& place, std::string_view id_key);
-  Pending& pending_for(Place::Path& path);
+  std::size_t pending_of(Place& place);
   Pending& pending_for(const Place::Path& path, std::string_view id_key);
-  Pending& overtake(Pending& pending);
+  void overtake(const Pending& pending);
   [[nodiscard]] std::string_view live_value(const LiveTarget& target, const Place& place);
   [[nodiscard]] std::string_view stable(const Value& value);
-  [[nodiscard]] std::int64_t event_time() const;
+  [[nodiscard]] std::int64_t event_time();
   void finish_live();
 
   const RouteTable& routes_;
   WriterOptions options_;
   mutable Payload payload_;
   Places places_;
+  TimestampParser times_;
 
   /// Of the block before: what the next one will need, so that text does not grow step by step.
   std::array<std::size_t, kShedClassCount> last_history_bytes_{};

@@ -21,8 +21,6 @@ struct Place {
     bool has_id = false;
     std::uint32_t path_bytes = 0;  ///< as the database counts, without the id
     std::uint64_t hash = 0;        ///< of `text`, when it is the whole path
-    std::uint64_t block = 0;       ///< the block in which `slot` is its place among the pending values
-    std::uint32_t slot = 0;
   };
   std::string ticker_json;               ///< the ticker as a JSON string
   std::string history_prefix;            ///< `"history/AAPL/prices/`: the key comes next
@@ -31,6 +29,8 @@ struct Place {
   std::size_t keys_max = 0;              ///< of all its paths, the most
   bool is_admitted = false;              ///< its names are among KnownNames; else to be asked
   std::vector<Path> paths;               ///< as Route::live
+  std::uint64_t block = 0;               ///< the block in which `first_pending` is where its pending values begin
+  std::size_t first_pending = 0;
 };
 
 /// What is known of a channel, found out once.

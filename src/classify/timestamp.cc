@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 
 namespace firebase_relay::classify {
 namespace {
@@ -67,15 +68,25 @@ bool read_date(Reader& reader, std::chrono::sys_days& day) {
   return ymd.ok();
 }
 
-bool read_time(Reader& reader, milliseconds& time) {
-  int hour, minute, second = 0, millis = 0;
+/// Up to the minute.
+bool read_minute(Reader& reader, UtcMillis& moment) {
+  std::chrono::sys_days day;
+  int hour, minute;
+  if (!read_date(reader, day) || !(reader.either('T', 't') || reader.character(' '))) return false;
   if (!reader.number<2>(hour) || !reader.character(':') || !reader.number<2>(minute)) return false;
+  if (hour > 23 || minute > 59) return false;
+  moment = UtcMillis(day) + std::chrono::hours(hour) + std::chrono::minutes(minute);
+  return true;
+}
+
+bool read_seconds(Reader& reader, milliseconds& time) {
+  int second = 0, millis = 0;
   if (reader.character(':')) {
     if (!reader.number<2>(second)) return false;
     if (reader.either('.', ',') && !reader.fraction(millis)) return false;
   }
-  if (hour > 23 || minute > 59 || second > 60) return false;  // 60: a leap second
-  time = std::chrono::hours(hour) + std::chrono::minutes(minute) + std::chrono::seconds(second) + milliseconds(millis);
+  if (second > 60) return false;  // 60: a leap second
+  time = std::chrono::seconds(second) + milliseconds(millis);
   return true;
 }
 
@@ -95,15 +106,19 @@ bool read_zone(Reader& reader, std::chrono::minutes& offset) {
   return true;
 }
 
-std::optional<UtcMillis> parse_iso(std::string_view text) {
-  Reader reader(text);
-  std::chrono::sys_days day;
+/// What follows the minute, to the end.
+std::optional<UtcMillis> parse_rest(Reader& reader, UtcMillis minute) {
   milliseconds time;
   std::chrono::minutes offset;
-  const bool has_both =
-      read_date(reader, day) && (reader.either('T', 't') || reader.character(' ')) && read_time(reader, time);
-  if (!has_both || !read_zone(reader, offset) || !reader.at_end()) return std::nullopt;
-  return UtcMillis(day) + time - offset;
+  if (!read_seconds(reader, time) || !read_zone(reader, offset) || !reader.at_end()) return std::nullopt;
+  return minute + time - offset;
+}
+
+std::optional<UtcMillis> parse_iso(std::string_view text) {
+  Reader reader(text);
+  UtcMillis minute;
+  if (!read_minute(reader, minute)) return std::nullopt;
+  return parse_rest(reader, minute);
 }
 
 std::optional<UtcMillis> parse_epoch(std::string_view text) {
@@ -117,11 +132,23 @@ std::optional<UtcMillis> parse_epoch(std::string_view text) {
   return UtcMillis(milliseconds(static_cast<std::int64_t>(std::floor(seconds * 1000.0 + 0.0005))));
 }
 
+bool is_iso(std::string_view text) { return text.size() > 4 && text[4] == '-'; }
+
 }  // namespace
 
 std::optional<UtcMillis> parse_timestamp(std::string_view text) {
-  const bool is_iso = text.size() > 4 && text[4] == '-';
-  return is_iso ? parse_iso(text) : parse_epoch(text);
+  return is_iso(text) ? parse_iso(text) : parse_epoch(text);
+}
+
+std::optional<UtcMillis> TimestampParser::parse(std::string_view text) {
+  if (!is_iso(text) || text.size() < kMinuteSize) return parse_timestamp(text);
+  if (std::memcmp(text.data(), text_.data(), kMinuteSize) != 0) {
+    Reader reader(text);
+    if (!read_minute(reader, minute_)) return std::nullopt;
+    std::memcpy(text_.data(), text.data(), kMinuteSize);
+  }
+  Reader rest(text.substr(kMinuteSize));
+  return parse_rest(rest, minute_);
 }
 
 }  // namespace firebase_relay::classify

@@ -24,8 +24,12 @@ LiveOrdersChange ClosedOrders::take_changes() {
   LiveOrdersChange changes = std::exchange(changes_, {});
   if (std::exchange(resave_, false)) {
     changes.put.clear();
-    for (const auto& [key, order] : by_path_)
-      changes.put.push_back({order->path, order->among->ticker_size, order->sequence, order->closed});
+    for (const auto& [ticker, orders] : tickers_) {
+      for (const OldestFirst* list : {&orders.open, &orders.closed}) {
+        for (const Order& order : *list)
+          changes.put.push_back({order.path, orders.ticker_size, order.sequence, order.closed});
+      }
+    }
   }
   removed_lately_.swap(changes.removed);
   return changes;
@@ -52,15 +56,16 @@ void ClosedOrders::apply(FragmentBlock& block) {
 }
 
 void ClosedOrders::note(std::string_view path, const OrderState& state) {
-  const auto known = by_path_.find(PathKey{path, state.path_hash});
-  if (known == by_path_.end()) return note_new(path, state);
-  const OldestFirst::iterator order = known->second;
+  const auto is_it = [path](const OldestFirst::iterator& order) { return order->path == path; };
+  const OldestFirst::iterator* known = by_path_.find(state.path_hash, is_it);
+  if (!known) return note_new(path, state);
+  const OldestFirst::iterator order = *known;
   if (order->sequence > state.sequence) return;
   Orders& orders = *order->among;
   OldestFirst& from = order->closed ? orders.closed : orders.open;
   if (state.closed && closed_max_ == 0) {  // stays for good: nothing to remember
     changes_.removed.push_back(order->path);
-    by_path_.erase(known);
+    by_path_.erase(state.path_hash, is_it);
     from.erase(order);
     return;
   }
@@ -93,12 +98,12 @@ void ClosedOrders::keep_within_bounds(Orders& orders, Sequence cause) {
 
 void ClosedOrders::add(OldestFirst& list, Order order) {
   list.push_back(std::move(order));
-  by_path_.emplace(PathKey{list.back().path, list.back().hash}, std::prev(list.end()));
+  by_path_.add(list.back().hash, std::prev(list.end()));
 }
 
 void ClosedOrders::remove_oldest(OldestFirst& oldest_first, Sequence cause) {
   const OldestFirst::iterator oldest = oldest_first.begin();
-  by_path_.erase(PathKey{oldest->path, oldest->hash});
+  by_path_.erase(oldest->hash, [oldest](const OldestFirst::iterator& order) { return order == oldest; });
   changes_.removed.push_back(oldest->path);
   removals_.push_back({std::move(oldest->path), oldest->hash, cause});
   oldest_first.erase(oldest);

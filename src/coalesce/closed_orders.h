@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "coalesce/path_key.h"
+#include "base/hash_table.h"
 #include "firebase_relay/fragment.h"
 #include "firebase_relay/outbox.h"
 
@@ -78,7 +78,7 @@ class ClosedOrders {
 
   std::size_t closed_max_;
   std::unordered_map<std::string, Orders, Hash, std::equal_to<>> tickers_;
-  std::unordered_map<PathKey, OldestFirst::iterator, PathKeyHash> by_path_;  ///< the text is the order's own
+  HashTable<OldestFirst::iterator> by_path_;
   std::vector<Removal> removals_;
   LiveOrdersChange changes_;
   bool resave_ = false;

@@ -10,7 +10,7 @@ namespace firebase_relay::coalesce {
 
 bool LiveMap::merge(std::string_view path, std::uint64_t hash, std::string_view value, Sequence sequence,
                     std::uint32_t ticket, SteadyTime now, std::vector<TicketEnd>& ended) {
-  const Slot slot = slot_for(path, hash);
+  const Slot slot = slot_for(path, hash, value.size());
   Entry& entry = entries_[slot];
   if (sequence <= entry.sequence) {
     if (ticket != kNoTicket) ended.push_back({ticket, false});
@@ -19,7 +19,7 @@ bool LiveMap::merge(std::string_view path, std::uint64_t hash, std::string_view 
   const bool overtakes = entry.sequence != 0 && !entry.is_clean && entry.in_flight != entry.sequence;
   if (entry.ticket != kNoTicket) ended.push_back({entry.ticket, false});
   if (!overtakes) entry.waits_since = now;
-  entry.value = value;
+  entry.set_value(value);
   entry.sequence = sequence;
   entry.ticket = ticket;
   entry.is_clean = false;
@@ -29,9 +29,9 @@ bool LiveMap::merge(std::string_view path, std::uint64_t hash, std::string_view 
 }
 
 void LiveMap::restore(const LiveRow& row, std::uint64_t hash, std::uint32_t ticket) {
-  const Slot slot = slot_for(row.path, hash);
+  const Slot slot = slot_for(row.path, hash, row.value.size());
   Entry& entry = entries_[slot];
-  entry.value = row.value;
+  entry.set_value(row.value);
   entry.sequence = row.sequence;
   entry.on_disk = row.sequence;
   entry.ticket = ticket;
@@ -39,9 +39,24 @@ void LiveMap::restore(const LiveRow& row, std::uint64_t hash, std::uint32_t tick
   queue(slot);
 }
 
-LiveMap::Slot LiveMap::slot_for(std::string_view path, std::uint64_t hash) {
-  const auto found = index_.find(PathKey{path, hash});
-  if (found != index_.end()) return found->second;
+void LiveMap::Entry::set_value(std::string_view value) {
+  text.resize(path_size + 3);  // two quotes and a colon
+  text += value;
+  text += ',';
+}
+
+void LiveMap::prefetch(std::uint64_t hash, bool is_near) {
+  if (!is_near) return index_.prefetch(hash);
+  const Slot* slot = index_.find(hash);
+  if (slot) __builtin_prefetch(&entries_[*slot]);
+}
+
+const LiveMap::Slot* LiveMap::find(std::string_view path, std::uint64_t hash) {
+  return index_.find(hash, [this, path](Slot slot) { return entries_[slot].path() == path; });
+}
+
+LiveMap::Slot LiveMap::slot_for(std::string_view path, std::uint64_t hash, std::size_t value_size) {
+  if (const Slot* known = find(path, hash)) return *known;
   Slot slot;
   if (free_.empty()) {
     slot = static_cast<Slot>(entries_.size());
@@ -51,10 +66,14 @@ LiveMap::Slot LiveMap::slot_for(std::string_view path, std::uint64_t hash) {
     free_.pop_back();
   }
   Entry& entry = entries_[slot];
-  entry.path = path;
+  entry.text.reserve(path.size() + value_size + 4);
+  entry.text = '"';
+  entry.text += path;
+  entry.text += "\":";
+  entry.path_size = static_cast<std::uint32_t>(path.size());
   entry.hash = hash;
   entry.is_used = true;
-  index_.emplace(PathKey{entry.path, hash}, slot);
+  index_.add(hash, slot);
   return slot;
 }
 
@@ -96,10 +115,7 @@ void LiveMap::unpark() {
 void LiveMap::append(Slot slot, std::size_t base_size, std::string& text, std::vector<Sent>& sent) {
   Entry& entry = entries_[slot];
   text += '"';
-  text.append(entry.path, base_size == 0 ? 0 : base_size + 1);
-  text += "\":";
-  text += entry.value;
-  text += ',';
+  text.append(entry.text, base_size == 0 ? 1 : base_size + 2);
   entry.in_flight = entry.sequence;
   entry.ticket_in_flight = std::exchange(entry.ticket, kNoTicket);
   sent.push_back({slot, entry.sequence});
@@ -116,14 +132,13 @@ std::vector<LiveMap::Sent> LiveMap::take(std::uint64_t bytes_max, bool narrow, s
       parked_.push_back(slot);
       continue;
     }
-    if (narrow && sent.empty()) base = first_key(entry.path);
-    if (narrow && first_key(entry.path) != base) {
+    if (narrow && sent.empty()) base = first_key(entry.path());
+    if (narrow && first_key(entry.path()) != base) {
       ready_.pop_front();
       elsewhere.push_back(slot);
       continue;
     }
-    constexpr std::size_t kPunctuation = 4;  // two quotes, a colon and a comma
-    if (!sent.empty() && text.size() + entry.path.size() + entry.value.size() + kPunctuation > bytes_max) break;
+    if (!sent.empty() && text.size() + entry.text.size() > bytes_max) break;
     ready_.pop_front();
     entry.is_queued = false;
     append(slot, base.size(), text, sent);
@@ -138,8 +153,8 @@ std::vector<LiveMap::Sent> LiveMap::take_again(const std::vector<Slot>& slots, b
   for (const Slot slot : slots) {
     Entry& entry = entries_[slot];
     if (!entry.is_used || !entry.is_apart) continue;
-    if (narrow && sent.empty()) base = first_key(entry.path);
-    if (!is_sendable(entry) || (narrow && first_key(entry.path) != base)) {
+    if (narrow && sent.empty()) base = first_key(entry.path());
+    if (!is_sendable(entry) || (narrow && first_key(entry.path()) != base)) {
       entry.is_apart = false;  // goes with the others; if it is the culprit, it will be found there
       queue(slot);
       continue;
@@ -211,7 +226,8 @@ std::optional<LiveMap::Refused> LiveMap::refuse(const Sent& sent, std::vector<Ti
     queue(sent.slot);
     return std::nullopt;
   }
-  Refused refused{entry.path, entry.value, entry.sequence, std::exchange(entry.ticket, kNoTicket)};
+  Refused refused{std::string(entry.path()), std::string(entry.value()), entry.sequence,
+                  std::exchange(entry.ticket, kNoTicket)};
   entry.is_clean = true;
   erase_if_done(sent.slot);
   return refused;
@@ -236,7 +252,7 @@ std::vector<LiveRow> LiveMap::unsettled() const {
   std::vector<LiveRow> rows;
   for (const Entry& entry : entries_) {
     if (!entry.is_used || !entry.is_clean || entry.settlings == 0) continue;
-    rows.push_back({entry.path, entry.value, entry.sequence, false, Kind::kUnrouted});
+    rows.push_back({std::string(entry.path()), std::string(entry.value()), entry.sequence, false, Kind::kUnrouted});
   }
   return rows;
 }
@@ -280,7 +296,8 @@ std::vector<LiveRow> LiveMap::unsaved(const std::function<Kind(std::uint32_t)>& 
     }
     const std::uint32_t ticket = entry.in_flight == entry.sequence ? entry.ticket_in_flight : entry.ticket;
     const bool counts = ticket != kNoTicket;
-    rows.push_back({entry.path, entry.value, entry.sequence, counts, counts ? kind_of(ticket) : Kind::kUnrouted});
+    rows.push_back({std::string(entry.path()), std::string(entry.value()), entry.sequence, counts,
+                    counts ? kind_of(ticket) : Kind::kUnrouted});
     entry.saving = entry.sequence;
     saving_.push_back(slot);
   }
@@ -313,7 +330,7 @@ void LiveMap::saved(bool ok, std::vector<LiveAcknowledged>& forget) {
 void LiveMap::forget_row(Entry& entry, Sequence sequence, std::vector<LiveAcknowledged>& forget) {
   entry.acknowledged = std::max(entry.acknowledged, sequence);
   if (entry.on_disk == 0 || entry.on_disk > sequence) return;
-  forget.push_back({entry.path, sequence});
+  forget.push_back({std::string(entry.path()), sequence});
   ++entry.forgetting;
   entry.forgetting_upto = sequence;
   entry.on_disk = 0;
@@ -322,7 +339,7 @@ void LiveMap::forget_row(Entry& entry, Sequence sequence, std::vector<LiveAcknow
 
 void LiveMap::forgotten(const std::vector<LiveAcknowledged>& rows) {
   for (const LiveAcknowledged& row : rows) {
-    const Slot slot = index_.at(PathKey{row.path, classify::hash_of_path(row.path)});
+    const Slot slot = *find(row.path, classify::hash_of_path(row.path));
     --entries_[slot].forgetting;
     erase_if_done(slot);
   }
@@ -334,7 +351,7 @@ void LiveMap::erase_if_done(Slot slot) {
   const bool is_needed =
       entry.settlings > 0 || entry.saving != 0 || entry.in_flight != 0 || entry.on_disk != 0 || entry.forgetting > 0;
   if (!entry.is_used || !entry.is_clean || is_needed) return;
-  index_.erase(PathKey{entry.path, entry.hash});
+  index_.erase(entry.hash, [slot](Slot other) { return other == slot; });
   // Made anew: assigned to, its texts would keep their memory, and a flood of large values would stay for good.
   std::destroy_at(&entry);
   std::construct_at(&entry);

@@ -6,10 +6,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
-#include "coalesce/path_key.h"
+#include "base/hash_table.h"
 #include "firebase_relay/fragment.h"
 #include "firebase_relay/outbox.h"
 #include "firebase_relay/time.h"
@@ -43,6 +42,9 @@ class LiveMap {
   /// acknowledged.
   bool merge(std::string_view path, std::uint64_t hash, std::string_view value, Sequence sequence, std::uint32_t ticket,
              SteadyTime now, std::vector<TicketEnd>& ended);
+  /// merge() of a path with this hash comes soon, a dozen calls later: brings what it reads nearer. Call it twice, and
+  /// the second time, half way, with `is_near`.
+  void prefetch(std::uint64_t hash, bool is_near);
   /// A row of the outbox, at start.
   void restore(const LiveRow& row, std::uint64_t hash, std::uint32_t ticket);
 
@@ -107,9 +109,9 @@ class LiveMap {
 
  private:
   struct Entry {
-    std::string path;
-    std::string value;
+    std::string text;  ///< as it is sent: `"path":value,`
     std::uint64_t hash = 0;
+    std::uint32_t path_size = 0;
     Sequence sequence = 0;
     Sequence in_flight = 0;  ///< sequence under way; 0: none
     Sequence on_disk = 0;    ///< sequence of its row; 0: none
@@ -126,13 +128,20 @@ class LiveMap {
     bool is_apart = false;   ///< suspected
     bool resend = false;     ///< settle() came while it was under way
     std::uint32_t settlings = 0;
+
+    [[nodiscard]] std::string_view path() const { return std::string_view(text).substr(1, path_size); }
+    [[nodiscard]] std::string_view value() const {
+      return std::string_view(text).substr(path_size + 3, text.size() - path_size - 4);
+    }
+    void set_value(std::string_view value);
   };
   struct Settling {
     SteadyTime at;
     Slot slot;
   };
 
-  Slot slot_for(std::string_view path, std::uint64_t hash);
+  [[nodiscard]] const Slot* find(std::string_view path, std::uint64_t hash);
+  Slot slot_for(std::string_view path, std::uint64_t hash, std::size_t value_size);
   void queue(Slot slot);
   [[nodiscard]] bool is_sendable(const Entry& entry) const;
   void unpark();
@@ -143,9 +152,9 @@ class LiveMap {
   void erase_if_done(Slot slot);
   static std::string_view first_key(std::string_view path) { return path.substr(0, path.find('/')); }
 
-  std::deque<Entry> entries_;  // a deque: index_ has views of paths in it
+  std::vector<Entry> entries_;
   std::vector<Slot> free_;
-  std::unordered_map<PathKey, Slot, PathKeyHash> index_;
+  HashTable<Slot> index_;
   std::deque<Slot> ready_;
   std::vector<Slot> parked_;  // queued, but not sendable before the disk has them
   std::deque<Settling> settling_;

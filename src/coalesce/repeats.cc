@@ -7,50 +7,13 @@
 
 namespace firebase_relay::coalesce {
 
-Repeats::Seen* Repeats::Table::find(std::uint64_t key) {
-  if (places_.empty()) return nullptr;
-  const std::size_t mask = places_.size() - 1;
-  for (std::size_t i = home_of(key);; i = (i + 1) & mask) {
-    if (places_[i].key == key) return &places_[i];
-    if (places_[i].key == 0) return nullptr;
-  }
-}
-
-void Repeats::Table::prefetch(std::uint64_t key) const {
-  if (!places_.empty()) __builtin_prefetch(&places_[home_of(key)]);
-}
-
-void Repeats::Table::add(const Seen& seen) {
-  if ((used_ + 1) * 2 > places_.size()) grow();
-  const std::size_t mask = places_.size() - 1;
-  std::size_t i = home_of(seen.key);
-  while (places_[i].key != 0) i = (i + 1) & mask;
-  places_[i] = seen;
-  ++used_;
-}
-
-void Repeats::Table::grow() {
-  constexpr std::size_t kPlacesMin = 1024;
-  std::vector<Seen> old(std::max(kPlacesMin, places_.size() * 2));
-  old.swap(places_);
-  used_ = 0;
-  for (const Seen& seen : old) {
-    if (seen.key != 0) add(seen);
-  }
-}
-
-void Repeats::Table::clear() {
-  std::fill(places_.begin(), places_.end(), Seen{});
-  used_ = 0;
-}
-
 void Repeats::settle(HistoryRun& run) {
   const auto seconds = static_cast<std::uint32_t>(
       std::chrono::duration_cast<std::chrono::seconds>(run.arrived.time_since_epoch()).count());
   constexpr std::size_t kAhead = 8;  // by then what was asked for has come
   for (std::size_t i = 0; i < run.seeds.size(); ++i) {
     if (i + kAhead < run.seeds.size()) {
-      for (const Table& table : tables_) table.prefetch(run.seeds[i + kAhead].low | 1);
+      for (const HashTable<Seen>& table : tables_) table.prefetch(run.seeds[i + kAhead].low);
     }
     const HistoryEntry& entry = run.entries[i];
     const std::uint32_t n = count(run.seeds[i], run.first_sequence + entry.sequence_offset, seconds);
@@ -70,18 +33,17 @@ std::uint32_t Repeats::count(const KeySeed& seed, Sequence sequence, std::uint32
     if (sequence / kMessagesMax != generation_ + 1) tables_[1].clear();
     generation_ = sequence / kMessagesMax;
   }
-  const std::uint64_t key = seed.low | 1;  // never 0
   const auto is_recent = [&](const Seen& seen) {
     return sequence - seen.sequence <= kMessagesMax && seconds - seen.seconds <= std::chrono::seconds(kAgeMax).count();
   };
-  if (Seen* seen = tables_[0].find(key)) {
+  if (Seen* seen = tables_[0].find(seed.low)) {
     const std::uint32_t n = is_recent(*seen) ? seen->n + 1 : 0;
-    *seen = {key, sequence, seconds, n};
+    *seen = {sequence, seconds, n};
     return n;
   }
-  const Seen* before = tables_[1].find(key);
+  const Seen* before = tables_[1].find(seed.low);
   const std::uint32_t n = before && is_recent(*before) ? before->n + 1 : 0;
-  tables_[0].add({key, sequence, seconds, n});
+  tables_[0].add(seed.low, {sequence, seconds, n});
   return n;
 }
 

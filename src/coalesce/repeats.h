@@ -2,8 +2,8 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
 
+#include "base/hash_table.h"
 #include "firebase_relay/fragment.h"
 
 namespace firebase_relay::coalesce {
@@ -25,31 +25,14 @@ class Repeats {
 
  private:
   struct Seen {
-    std::uint64_t key = 0;  ///< KeySeed::low; 0: the place is free
     Sequence sequence = 0;
     std::uint32_t seconds = 0;  ///< steady clock
     std::uint32_t n = 0;
   };
-  class Table {
-   public:
-    Seen* find(std::uint64_t key);
-    /// Brings the place of `key` nearer: it stands anywhere in megabytes.
-    void prefetch(std::uint64_t key) const;
-    /// Adds what find() did not find.
-    void add(const Seen& seen);
-    void clear();
-
-   private:
-    void grow();
-    /// Where `key` is looked for first. Not by its lowest bit, which is set in all of them.
-    [[nodiscard]] std::size_t home_of(std::uint64_t key) const { return (key >> 1) & (places_.size() - 1); }
-    std::vector<Seen> places_;
-    std::size_t used_ = 0;
-  };
 
   std::uint32_t count(const KeySeed& seed, Sequence sequence, std::uint32_t seconds);
 
-  std::array<Table, 2> tables_;  ///< this generation's and the one before
+  std::array<HashTable<Seen>, 2> tables_;  ///< by KeySeed::low: this generation's and the one before
   Sequence generation_ = 0;
 };
 

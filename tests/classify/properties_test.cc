@@ -85,6 +85,19 @@ RC_GTEST_PROP(Timestamp, IsTheSameMomentInEveryForm, ()) {
   RC_ASSERT(parse_timestamp(epoch.data()) == expected);
 }
 
+// What it has read before makes no difference.
+RC_GTEST_PROP(Timestamp, OfManyIsTheSameAsOfEach, ()) {
+  TimestampParser parser;
+  const std::int64_t around = *any_time();
+  for (int i = 0; i < 20; ++i) {
+    std::string text = iso_by_the_system(around + *rc::gen::inRange<std::int64_t>(-90'000, 90'000), "T t"[i % 3]);
+    if (*rc::gen::inRange(0, 3) == 0)
+      text[*rc::gen::inRange<std::size_t>(0, text.size())] = *rc::gen::arbitrary<char>();
+    text.resize(*rc::gen::inRange<std::size_t>(i % 4 == 0 ? 0 : text.size(), text.size() + 1));
+    RC_ASSERT(parser.parse(text) == parse_timestamp(text));
+  }
+}
+
 RC_GTEST_PROP(Timestamp, OfAnyTextIsAMomentOrNone, (const std::string& text)) {
   const auto time = parse_timestamp(text);
   RC_ASSERT(!time || !text.empty());

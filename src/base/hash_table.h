@@ -1,0 +1,98 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace firebase_relay {
+
+/// What is kept of a path or a payload, found by the hash that a worker has made of it. Open addressing, at most half
+/// full: a look-up costs one miss of the cache, and prefetch() hides that. It holds no text; where two may share a
+/// hash (0 and 1 are one), find() is told how to recognise the right one.
+///
+/// Memory: twice to four times the most entries there ever were; clear() keeps it. Pointers live until the next change.
+/// Threads: one.
+template <class Value>
+class HashTable {
+ public:
+  /// The entry with this hash for which `is_it(value)` holds; null: there is none.
+  template <class IsIt>
+  [[nodiscard]] Value* find(std::uint64_t hash, const IsIt& is_it) {
+    if (places_.empty()) return nullptr;
+    for (std::size_t i = home_of(shown(hash));; i = next(i)) {
+      Place& place = places_[i];
+      if (place.hash == shown(hash) && is_it(place.value)) return &place.value;
+      if (place.hash == kFree) return nullptr;
+    }
+  }
+  /// The first with this hash.
+  [[nodiscard]] Value* find(std::uint64_t hash) {
+    return find(hash, [](const Value&) { return true; });
+  }
+  /// Brings what find() reads nearer.
+  void prefetch(std::uint64_t hash) const {
+    if (!places_.empty()) __builtin_prefetch(&places_[home_of(shown(hash))]);
+  }
+
+  /// Adds what find() did not find.
+  void add(std::uint64_t hash, Value value) {
+    if ((used_ + 1) * 2 > places_.size()) grow();
+    insert(shown(hash), std::move(value));
+    ++used_;
+  }
+  /// Takes out the entry with this hash for which `is_it(value)` holds, if there is one.
+  template <class IsIt>
+  void erase(std::uint64_t hash, const IsIt& is_it) {
+    const Value* found = find(hash, is_it);
+    if (!found) return;
+    std::size_t hole = home_of(shown(hash));
+    while (&places_[hole].value != found) hole = next(hole);
+    // Whatever stands behind and was to stand here or before moves up, so that no search ends too early.
+    for (std::size_t i = next(hole); places_[i].hash != kFree; i = next(i)) {
+      const bool may_move = distance(home_of(places_[i].hash), i) >= distance(hole, i);
+      if (may_move) places_[std::exchange(hole, i)] = std::move(places_[i]);
+    }
+    places_[hole] = Place{};
+    --used_;
+  }
+  void clear() {
+    std::fill(places_.begin(), places_.end(), Place{});
+    used_ = 0;
+  }
+  [[nodiscard]] std::size_t size() const { return used_; }
+
+ private:
+  static constexpr std::uint64_t kFree = 0;
+  struct Place {
+    std::uint64_t hash = kFree;
+    Value value{};
+  };
+
+  static std::uint64_t shown(std::uint64_t hash) { return hash == kFree ? 1 : hash; }
+  [[nodiscard]] std::size_t home_of(std::uint64_t hash) const { return hash & (places_.size() - 1); }
+  [[nodiscard]] std::size_t next(std::size_t i) const { return (i + 1) & (places_.size() - 1); }
+  [[nodiscard]] std::size_t distance(std::size_t from, std::size_t to) const {
+    return (to - from) & (places_.size() - 1);
+  }
+
+  void insert(std::uint64_t hash, Value value) {
+    std::size_t i = home_of(hash);
+    while (places_[i].hash != kFree) i = next(i);
+    places_[i] = {hash, std::move(value)};
+  }
+  void grow() {
+    constexpr std::size_t kPlacesMin = 64;
+    std::vector<Place> old(std::max(kPlacesMin, places_.size() * 2));
+    old.swap(places_);
+    for (Place& place : old) {
+      if (place.hash != kFree) insert(place.hash, std::move(place.value));
+    }
+  }
+
+  std::vector<Place> places_;  // a power of two
+  std::size_t used_ = 0;
+};
+
+}  // namespace firebase_relay
