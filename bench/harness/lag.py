@@ -27,12 +27,10 @@ def history_lags(sink):
 
 
 def live_lags(sink, first_ms, last_ms):
-    """Of every answer between the two times the age of the oldest ticker time that it carried: how old the live tree was
-    allowed to get."""
+    """Of every answer the age of the oldest ticker time that it carried, of those published between the two times: how
+    old the live tree was allowed to get."""
     lags = []
     for at, body in sink.answers():
-        if not first_ms <= at <= last_ms:
-            continue
         times = []
         for quote, text in LIVE_TIME.findall(body):
             if quote:
@@ -40,7 +38,10 @@ def live_lags(sink, first_ms, last_ms):
                 times.append((stamp if stamp.tzinfo else stamp.replace(tzinfo=timezone.utc)).timestamp() * 1000)
             else:
                 times.append(float(text) * 1000)
-        lags += [at - min(times)] if times else []
+        published = [time for time in times if first_ms <= time <= last_ms]
+        lags += [at - min(published)] if published else []
+    if not lags:
+        raise Failed("no live value was published and answered meanwhile")
     return lags
 
 

@@ -147,7 +147,7 @@ def workers(stage):
 
 def catch_up(stage):
     """An outage at 20,000 messages/s, then the database is back while 1,000/s go on."""
-    what = ("catch-up after an outage, x the rate that came in", "live lag meanwhile, interval 250 ms",
+    what = ("catch-up after an outage, x the rate that came in", "live lag meanwhile and for the rest of its first second, interval 250 ms",
             "anonymous memory in the outage: most; second half over first")
     names = ("catch-up", "catch-up-live-lag", "memory-outage")
     if not stage.has_outbox:
@@ -175,13 +175,15 @@ def catch_up(stage):
     wait_until("the first answer", answered, 60, every=0.01)
     begin, first_ms = time.monotonic(), time.time() * 1000
     wait_until("an empty outbox", lambda: relay.metrics()["outbox_batches"] == 0, 600, every=0.05)
-    seconds, last_ms = time.monotonic() - begin, time.time() * 1000
+    seconds = time.monotonic() - begin
+    time.sleep(max(0, 1 - seconds))  # a short catch-up: some flushes, or there is no lag to see
+    last_ms = time.time() * 1000
     broker.stop()
     published = messages + stage.published(broker, 10)
     relay.wait_for(published)
     relay.stop()
     sink.stop()
-    lags = live_lags(sink, first_ms + 1000, last_ms) or [0.0]
+    lags = live_lags(sink, first_ms, last_ms)
     return [at_least(names[0], what[0] + f" (first answer {first_ms - back_ms:.0f} ms after the return)", messages / seconds,
                      rate, 5, "/s"),
             limit(names[1], what[1] + ", p99", quantile(lags, 0.99), 500, " ms", 0),

@@ -13,9 +13,11 @@
 namespace firebase_relay {
 
 /// The newest value of one live path, as far as one block of messages knows.
-/// `path` is encoded and stands without quotes; `value` is finished JSON. Both are ranges of FragmentBlock::text.
+/// `path` is encoded and stands without quotes; `value` is finished JSON. Both are ranges of FragmentBlock::text; but a
+/// large value that is part of its message's history entry is a range of that HistoryRun's text, and not copied.
 struct LiveUpdate {
   static constexpr std::uint32_t kNoTicket = 0xFFFFFFFF;
+  static constexpr std::uint8_t kInText = 0xFF;
 
   Sequence sequence;
   std::uint64_t path_hash;  ///< XXH3 of the path
@@ -25,6 +27,7 @@ struct LiveUpdate {
   std::uint32_t value_size;
   std::uint32_t
       ticket;  ///< index into FragmentBlock::tickets, or kNoTicket when the message is counted by its history entry
+  std::uint8_t value_in = kInText;  ///< or the index into FragmentBlock::history
 };
 
 /// Stands for one message without history, which counts as delivered or coalesced by what becomes of its live values.
@@ -92,7 +95,8 @@ struct OrderState {
 
 /// All that a worker made of one MessageBlock: finished text and what is needed to merge, count and retry it.
 ///
-/// Ownership: moved from the worker to the flusher. Every range is into `text`, but those of HistoryRun.
+/// Ownership: moved from the worker to the flusher. Every range is into `text`, but those of HistoryRun and some of
+/// LiveUpdate.
 struct FragmentBlock {
   std::uint64_t number = 0;
   Sequence first_sequence = 0;
@@ -103,7 +107,8 @@ struct FragmentBlock {
   UtcMillis arrived_at;
 
   std::string text;
-  std::vector<LiveUpdate> live;  ///< overtaken values of the same block are mostly gone already
+  std::vector<LiveUpdate> live;    ///< overtaken values of the same block are mostly gone already
+  std::uint64_t shared_bytes = 0;  ///< of their values that stand in `history`
   std::vector<Ticket> tickets;
   std::array<HistoryRun, kShedClassCount> history;
   std::vector<OrderState> orders;
@@ -117,7 +122,7 @@ struct FragmentBlock {
 
   /// Of what is to be sent; some of it may be overtaken yet.
   [[nodiscard]] std::uint64_t bytes() const {
-    std::uint64_t sum = text.size();
+    std::uint64_t sum = text.size() + shared_bytes;
     for (const HistoryRun& run : history) sum += run.text.size();
     return sum;
   }
@@ -125,7 +130,8 @@ struct FragmentBlock {
     return std::string_view(text).substr(update.path_offset, update.path_size);
   }
   [[nodiscard]] std::string_view value_of(const LiveUpdate& update) const {
-    return std::string_view(text).substr(update.value_offset, update.value_size);
+    const std::string& holder = update.value_in == LiveUpdate::kInText ? text : history[update.value_in].text;
+    return std::string_view(holder).substr(update.value_offset, update.value_size);
   }
 };
 

@@ -58,6 +58,7 @@ class HashTable {
     --used_;
   }
   void clear() {
+    if (used_ == 0) return;
     std::fill(places_.begin(), places_.end(), Place{});
     used_ = 0;
   }

@@ -9,6 +9,7 @@ namespace firebase_relay::classify {
 namespace {
 
 constexpr std::size_t kShownBytesMin = 4096;
+constexpr std::size_t kCopiedBytesMax = 256;  // a smaller value is better off beside its path
 
 constexpr std::uint64_t bit(std::size_t i) { return std::uint64_t{1} << i; }
 
@@ -71,6 +72,7 @@ void FragmentWriter::take(const Message& message, Sequence sequence) {
     append_message_line(options_.console, message, name_of(route.kind), ticker, arrived_at_, block_->console);
   }
   event_ms_ = event_time();
+  history_class_ = LiveUpdate::kInText;
   if (options_.history && route.history) write_history(message, sequence, channel, route, place);
   write_live(sequence, route, place, id_key);
 }
@@ -134,6 +136,8 @@ std::string_view FragmentWriter::id_of(const Route& route) {
   if (value->type == ValueType::kString) id = payload_.text(*value);
   if (value->type == ValueType::kNumber) id = payload_.raw(*value);
   if (id.empty()) return {};
+  // With escapes the text stands in a buffer that the next look-up overwrites.
+  if (!value->has_escapes && is_plain_key(id)) return id;
   std::string key;
   append_encoded_key(id, key);
   append_json_escaped(key, id_key_);
@@ -209,6 +213,8 @@ void FragmentWriter::write_history(const Message& message, Sequence sequence, Ch
   if (payload_.needs_rewrite(payload_.message())) {
     payload_.append(payload_.message(), run.text);
   } else {
+    history_class_ = static_cast<std::uint8_t>(shed_class);
+    history_offset_ = static_cast<std::uint32_t>(run.text.size());
     run.text += payload_.raw(payload_.message());
   }
   run.text += ',';
@@ -238,8 +244,7 @@ void FragmentWriter::write_live(Sequence sequence, const Route& route, Place& pl
     if (ticket != LiveUpdate::kNoTicket) ++block_->tickets[ticket].updates;
     Pending& pending = has_id ? pending_for(place.paths[i], id_key) : pending_[first + i];
     if (!pending.json.empty()) overtake(pending);
-    pending.json = value;
-    pending.origin = origin;
+    note(value, origin, pending);
   }
   if (ticket != LiveUpdate::kNoTicket && block_->tickets[ticket].updates == 0) {
     ++block_->coalesced[static_cast<std::size_t>(
@@ -279,21 +284,48 @@ std::size_t FragmentWriter::pending_of(Place& place) {
   if (place.block != block_->number) {
     place.block = block_->number;
     place.first_pending = pending_.size();
-    for (const Place::Path& path : place.paths)
-      pending_.push_back({{}, &path.text, path.hash, static_cast<std::uint32_t>(path.text.size()), {}});
+    for (const Place::Path& path : place.paths) {
+      Pending& pending = pending_.emplace_back();
+      pending.path = &path.text;
+      pending.path_hash = path.hash;
+    }
   }
   return place.first_pending;
 }
 
 FragmentWriter::Pending& FragmentWriter::pending_for(const Place::Path& path, std::string_view id_key) {
-  id_path_ = path.text;
-  id_path_ += id_key;
-  id_path_ += path.suffix;
-  const std::uint64_t hash = hash_of_path(id_path_);
-  const auto [found, is_new] =
-      id_paths_.try_emplace(IdPath{hash, id_path_}, static_cast<std::uint32_t>(pending_.size()));
-  if (is_new) pending_.push_back({{}, &found->first.text, hash, static_cast<std::uint32_t>(path.text.size()), {}});
-  return pending_[found->second];
+  std::string& text = block_->text;
+  const std::size_t offset = text.size();
+  text += path.text;
+  text += id_key;
+  text += path.suffix;
+  const std::string_view whole = std::string_view(text).substr(offset);
+  const std::uint64_t hash = hash_of_path(whole);
+  const std::uint32_t* known = id_paths_.find(hash, [&](std::uint32_t at) {
+    return std::string_view(text).substr(pending_[at].path_offset, pending_[at].path_size) == whole;
+  });
+  if (known) {
+    text.resize(offset);
+    return pending_[*known];
+  }
+  id_paths_.add(hash, static_cast<std::uint32_t>(pending_.size()));
+  Pending& pending = pending_.emplace_back();
+  pending.path_hash = hash;
+  pending.path_offset = static_cast<std::uint32_t>(offset);
+  pending.path_size = static_cast<std::uint32_t>(whole.size());
+  pending.prefix_size = static_cast<std::uint32_t>(path.text.size());
+  return pending;
+}
+
+void FragmentWriter::note(std::string_view json, const Origin& origin, Pending& pending) {
+  pending.json = json;
+  pending.origin = origin;
+  pending.value_in = LiveUpdate::kInText;
+  if (json.size() <= kCopiedBytesMax || history_class_ == LiveUpdate::kInText) return;
+  const std::string_view message = payload_.raw(payload_.message());
+  if (json.data() < message.data() || json.data() >= message.data() + message.size()) return;  // not one of its fields
+  pending.value_in = history_class_;
+  pending.history_offset = history_offset_ + static_cast<std::uint32_t>(json.data() - message.data());
 }
 
 void FragmentWriter::overtake(const Pending& pending) {
@@ -308,17 +340,24 @@ void FragmentWriter::finish_live() {
   block_->live.reserve(pending_.size());
   for (const Pending& pending : pending_) {
     if (pending.json.empty()) continue;
-    const auto path_offset = static_cast<std::uint32_t>(text.size());
-    text += *pending.path;
-    const auto value_offset = static_cast<std::uint32_t>(text.size());
-    text += pending.json;
-    const std::uint32_t path_size = value_offset - path_offset;
-    block_->live.push_back({pending.origin.sequence, pending.path_hash, path_offset, path_size, value_offset,
-                            static_cast<std::uint32_t>(pending.json.size()), pending.origin.ticket});
-    if (pending.origin.order != OrderMark::kNone) {
+    LiveUpdate& update = block_->live.emplace_back(LiveUpdate{
+        pending.origin.sequence, pending.path_hash, pending.path_offset, pending.path_size, pending.history_offset,
+        static_cast<std::uint32_t>(pending.json.size()), pending.origin.ticket, pending.value_in});
+    if (pending.path) {
+      update.path_offset = static_cast<std::uint32_t>(text.size());
+      update.path_size = static_cast<std::uint32_t>(pending.path->size());
+      text += *pending.path;
+    }
+    if (update.value_in == LiveUpdate::kInText) {
+      update.value_offset = static_cast<std::uint32_t>(text.size());
+      text += pending.json;
+    } else {
+      block_->shared_bytes += update.value_size;
+    }
+    if (pending.origin.order != OrderMark::kNone && !pending.path) {
       const bool closed = pending.origin.order == OrderMark::kClosed;
-      block_->orders.push_back(
-          {pending.origin.sequence, pending.path_hash, path_offset, path_size, pending.prefix_size - 1, closed});
+      block_->orders.push_back({pending.origin.sequence, pending.path_hash, update.path_offset, update.path_size,
+                                pending.prefix_size - 1, closed});
     }
   }
   pending_.clear();

@@ -7,9 +7,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "base/hash_table.h"
 #include "classify/known_names.h"
 #include "classify/message_line.h"
 #include "classify/payload.h"
@@ -52,21 +52,15 @@ class FragmentWriter {
   /// the block: most values are overtaken until then.
   struct Pending {
     std::string_view json;
-    const std::string* path = nullptr;  ///< in places_ or in id_paths_
+    const std::string* path = nullptr;  ///< in places_; null for one with an id, which is in the block's text already
     std::uint64_t path_hash = 0;
-    std::uint32_t prefix_size = 0;  ///< of the path before its {ID}
+    std::uint32_t path_offset = 0;  ///< in the block's text; likewise the next two, of a path with an id only
+    std::uint32_t path_size = 0;
+    std::uint32_t prefix_size = 0;  ///< before its {ID}
     Origin origin{};
+    std::uint32_t history_offset = 0;             ///< where json stands in the history text of its message …
+    std::uint8_t value_in = LiveUpdate::kInText;  ///< … which is this one's; kInText: it does not
   };
-  /// A path with an id, whose hash is needed anyway.
-  struct IdPath {
-    std::uint64_t hash;
-    std::string text;
-    bool operator==(const IdPath&) const = default;
-  };
-  struct IdPathHash {
-    std::size_t operator()(const IdPath& path) const noexcept { return path.hash; }
-  };
-
   void take(const Message& message, Sequence sequence);
   void set_aside(const Message& message, Sequence sequence, DeadLetterReason reason);
   std::size_t route_for(const Channel& channel) const;
@@ -80,6 +74,7 @@ class FragmentWriter {
   void write_live(Sequence sequence, const Route& route, Place& place, std::string_view id_key);
   std::size_t pending_of(Place& place);
   Pending& pending_for(const Place::Path& path, std::string_view id_key);
+  void note(std::string_view json, const Origin& origin, Pending& pending);
   void overtake(const Pending& pending);
   [[nodiscard]] std::string_view live_value(const LiveTarget& target, const Place& place);
   [[nodiscard]] std::string_view stable(const Value& value);
@@ -100,9 +95,11 @@ class FragmentWriter {
   UtcMillis arrived_at_;
   std::string now_;
   std::int64_t event_ms_ = 0;
+  std::uint8_t history_class_ =
+      LiveUpdate::kInText;            ///< in whose text the message stands as published; kInText: in none
+  std::uint32_t history_offset_ = 0;  ///< and where
   std::vector<Pending> pending_;
-  std::unordered_map<IdPath, std::uint32_t, IdPathHash> id_paths_;  ///< to their place in pending_
-  std::string id_path_;
+  HashTable<std::uint32_t> id_paths_;  ///< to their place in pending_
   std::deque<std::string> rewritten_;
   std::string id_key_;
 };

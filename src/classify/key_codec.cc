@@ -1,5 +1,6 @@
 #include "classify/key_codec.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -93,6 +94,16 @@ std::size_t length_while(std::string_view text, Predicate holds) {
 }  // namespace
 
 bool is_reserved_in_key(unsigned char byte) noexcept { return kReserved[byte]; }
+
+bool is_plain_key(std::string_view raw) noexcept {
+  static constexpr std::array<bool, 256> kPlain = [] {
+    std::array<bool, 256> plain{};
+    for (unsigned byte = 0; byte < 0x80; ++byte) plain[byte] = !kReserved[byte] && byte != '"' && byte != '\\';
+    return plain;
+  }();
+  return !raw.empty() &&
+         std::all_of(raw.begin(), raw.end(), [](char c) { return kPlain[static_cast<unsigned char>(c)]; });
+}
 
 std::size_t append_encoded_key(std::string_view raw, std::string& out) {
   const std::size_t before = out.size();

@@ -14,6 +14,10 @@ inline constexpr std::size_t kPathKeysMax = 32;
 /// True for a byte that never stands in an encoded key: `. $ # [ ] / %`, 00-1F and 7F.
 bool is_reserved_in_key(unsigned char byte) noexcept;
 
+/// Is `raw` its own key, and needs no escape between quotes either? What append_encoded_key() and append_json_escaped()
+/// would make of it, without a copy; most ids are.
+bool is_plain_key(std::string_view raw) noexcept;
+
 /// Appends `raw` as a key of the database: reserved bytes and those that are no valid UTF-8 as `%XX`, an empty key as
 /// `%`. Injective, so two names never meet in one node. Returns the bytes appended.
 std::size_t append_encoded_key(std::string_view raw, std::string& out);

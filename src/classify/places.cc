@@ -61,11 +61,13 @@ std::size_t Places::Hash::operator()(std::string_view text) const noexcept {
 }
 
 Channel& Places::channel(std::string_view name) {
-  const auto found = channels_.find(name);
-  if (found != channels_.end()) return found->second;
-  Channel channel;
+  const std::uint64_t hash = XXH3_64bits(name.data(), name.size());
+  Channel* const* known = channel_by_name_.find(hash, [name](const Channel* channel) { return channel->name == name; });
+  if (known) return **known;
+  Channel& channel = channels_.emplace_back();
+  channel_by_name_.add(hash, &channel);
   channel.name = name;
-  channel.hash = XXH3_64bits(name.data(), name.size());
+  channel.hash = hash;
   for (std::size_t i = 0; i < routes_.routes.size(); ++i) {
     if (routes_.routes[i].channel.matches(name)) channel.routes |= std::uint64_t{1} << i;
   }
@@ -73,7 +75,7 @@ Channel& Places::channel(std::string_view name) {
     if (channel.ticker.empty()) channel.ticker = pattern.ticker_in(name);
   }
   text_bytes_ += 2 * name.size();
-  return channels_.emplace(name, std::move(channel)).first->second;
+  return channel;
 }
 
 Place& Places::place(std::size_t route, std::string_view ticker, Channel& channel) {
@@ -135,6 +137,7 @@ void Places::forget_if_many() {
   if (places_.size() < kPlacesMax && channels_.size() < kPlacesMax && text_bytes_ < kTextBytesMax) return;
   places_.clear();
   channels_.clear();
+  channel_by_name_.clear();
   text_bytes_ = 0;
 }
 

@@ -2,11 +2,13 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "base/hash_table.h"
 #include "classify/routes.h"
 #include "firebase_relay/fragment.h"
 
@@ -67,7 +69,8 @@ class Places {
   Place make_place(const Route& route, std::string_view ticker, const Channel& channel) const;
 
   const RouteTable& routes_;
-  std::unordered_map<std::string, Channel, Hash, std::equal_to<>> channels_;
+  std::deque<Channel> channels_;
+  HashTable<Channel*> channel_by_name_;
   std::unordered_map<std::string, Place, Hash, std::equal_to<>> places_;
   std::string key_;
   std::size_t text_bytes_ = 0;  ///< of all names and paths kept

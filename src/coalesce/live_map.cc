@@ -19,7 +19,7 @@ bool LiveMap::merge(std::string_view path, std::uint64_t hash, std::string_view 
   const bool overtakes = entry.sequence != 0 && !entry.is_clean && entry.in_flight != entry.sequence;
   if (entry.ticket != kNoTicket) ended.push_back({entry.ticket, false});
   if (!overtakes) entry.waits_since = now;
-  entry.set_value(value);
+  entry.set_newest(value);
   entry.sequence = sequence;
   entry.ticket = ticket;
   entry.is_clean = false;
@@ -31,7 +31,7 @@ bool LiveMap::merge(std::string_view path, std::uint64_t hash, std::string_view 
 void LiveMap::restore(const LiveRow& row, std::uint64_t hash, std::uint32_t ticket) {
   const Slot slot = slot_for(row.path, hash, row.value.size());
   Entry& entry = entries_[slot];
-  entry.set_value(row.value);
+  entry.set_newest(row.value);
   entry.sequence = row.sequence;
   entry.on_disk = row.sequence;
   entry.ticket = ticket;
@@ -39,10 +39,21 @@ void LiveMap::restore(const LiveRow& row, std::uint64_t hash, std::uint32_t tick
   queue(slot);
 }
 
-void LiveMap::Entry::set_value(std::string_view value) {
-  text.resize(path_size + 3);  // two quotes and a colon
-  text += value;
-  text += ',';
+void LiveMap::Entry::set_newest(std::string_view value) {
+  const std::size_t before = path_size + 3;  // two quotes and a colon
+  std::string& into = in_flight == 0 ? text : next;
+  if (into.empty()) into.assign(text, 0, before);
+  into.resize(before);
+  into += value;
+  into += ',';
+}
+
+/// It is no longer under way.
+void LiveMap::Entry::land() {
+  in_flight = 0;
+  if (next.empty()) return;
+  text = std::move(next);
+  next.clear();
 }
 
 void LiveMap::prefetch(std::uint64_t hash, bool is_near) {
@@ -112,17 +123,24 @@ void LiveMap::unpark() {
   }
 }
 
-void LiveMap::append(Slot slot, std::size_t base_size, std::string& text, std::vector<Sent>& sent) {
+void LiveMap::append(Slot slot, Taken& taken) {
   Entry& entry = entries_[slot];
-  text += '"';
-  text.append(entry.text, base_size == 0 ? 1 : base_size + 2);
+  std::string_view part = entry.text;
+  if (!taken.base.empty()) {
+    static constexpr std::string_view kQuote = "\"";
+    taken.parts.push_back(kQuote);
+    taken.bytes += kQuote.size();
+    part.remove_prefix(kQuote.size() + taken.base.size() + 1);
+  }
+  taken.parts.push_back(part);
+  taken.bytes += part.size();
   entry.in_flight = entry.sequence;
   entry.ticket_in_flight = std::exchange(entry.ticket, kNoTicket);
-  sent.push_back({slot, entry.sequence});
+  taken.sent.push_back({slot, entry.sequence});
 }
 
-std::vector<LiveMap::Sent> LiveMap::take(std::uint64_t bytes_max, bool narrow, std::string& base, std::string& text) {
-  std::vector<Sent> sent;
+LiveMap::Taken LiveMap::take(std::uint64_t bytes_max, bool narrow) {
+  Taken taken;
   std::vector<Slot> elsewhere;
   while (!ready_.empty()) {
     const Slot slot = ready_.front();
@@ -132,36 +150,35 @@ std::vector<LiveMap::Sent> LiveMap::take(std::uint64_t bytes_max, bool narrow, s
       parked_.push_back(slot);
       continue;
     }
-    if (narrow && sent.empty()) base = first_key(entry.path());
-    if (narrow && first_key(entry.path()) != base) {
+    if (narrow && taken.sent.empty()) taken.base = base_of(entry.path());
+    if (narrow && base_of(entry.path()) != taken.base) {
       ready_.pop_front();
       elsewhere.push_back(slot);
       continue;
     }
-    if (!sent.empty() && text.size() + entry.text.size() > bytes_max) break;
+    if (!taken.sent.empty() && taken.bytes + entry.text.size() > bytes_max) break;
     ready_.pop_front();
     entry.is_queued = false;
-    append(slot, base.size(), text, sent);
+    append(slot, taken);
   }
   ready_.insert(ready_.begin(), elsewhere.begin(), elsewhere.end());
-  return sent;
+  return taken;
 }
 
-std::vector<LiveMap::Sent> LiveMap::take_again(const std::vector<Slot>& slots, bool narrow, std::string& base,
-                                               std::string& text) {
-  std::vector<Sent> sent;
+LiveMap::Taken LiveMap::take_again(const std::vector<Slot>& slots, bool narrow) {
+  Taken taken;
   for (const Slot slot : slots) {
     Entry& entry = entries_[slot];
     if (!entry.is_used || !entry.is_apart) continue;
-    if (narrow && sent.empty()) base = first_key(entry.path());
-    if (!is_sendable(entry) || (narrow && first_key(entry.path()) != base)) {
+    if (narrow && taken.sent.empty()) taken.base = base_of(entry.path());
+    if (!is_sendable(entry) || (narrow && base_of(entry.path()) != taken.base)) {
       entry.is_apart = false;  // goes with the others; if it is the culprit, it will be found there
       queue(slot);
       continue;
     }
-    append(slot, base.size(), text, sent);
+    append(slot, taken);
   }
-  return sent;
+  return taken;
 }
 
 void LiveMap::acknowledge(const std::vector<Sent>& all, std::vector<TicketEnd>& ended,
@@ -169,7 +186,7 @@ void LiveMap::acknowledge(const std::vector<Sent>& all, std::vector<TicketEnd>& 
   for (const Sent& sent : all) {
     Entry& entry = entries_[sent.slot];
     if (entry.ticket_in_flight != kNoTicket) ended.push_back({std::exchange(entry.ticket_in_flight, kNoTicket), true});
-    entry.in_flight = 0;
+    entry.land();
     entry.is_apart = false;
     if (std::exchange(entry.resend, false) && entry.sequence == sent.sequence) {
       reopen(entry);  // and its row, if it has one, stays
@@ -185,7 +202,7 @@ void LiveMap::acknowledge(const std::vector<Sent>& all, std::vector<TicketEnd>& 
 /// Undoes a take: what of it was not overtaken meanwhile is as it was.
 void LiveMap::take_back(const Sent& sent, std::vector<TicketEnd>& ended) {
   Entry& entry = entries_[sent.slot];
-  entry.in_flight = 0;
+  entry.land();
   entry.resend = false;
   if (entry.ticket_in_flight == kNoTicket) return;
   if (entry.sequence == sent.sequence) {
@@ -226,7 +243,7 @@ std::optional<LiveMap::Refused> LiveMap::refuse(const Sent& sent, std::vector<Ti
     queue(sent.slot);
     return std::nullopt;
   }
-  Refused refused{std::string(entry.path()), std::string(entry.value()), entry.sequence,
+  Refused refused{std::string(entry.path()), std::string(entry.newest()), entry.sequence,
                   std::exchange(entry.ticket, kNoTicket)};
   entry.is_clean = true;
   erase_if_done(sent.slot);
@@ -252,7 +269,7 @@ std::vector<LiveRow> LiveMap::unsettled() const {
   std::vector<LiveRow> rows;
   for (const Entry& entry : entries_) {
     if (!entry.is_used || !entry.is_clean || entry.settlings == 0) continue;
-    rows.push_back({std::string(entry.path()), std::string(entry.value()), entry.sequence, false, Kind::kUnrouted});
+    rows.push_back({std::string(entry.path()), std::string(entry.newest()), entry.sequence, false, Kind::kUnrouted});
   }
   return rows;
 }
@@ -296,7 +313,7 @@ std::vector<LiveRow> LiveMap::unsaved(const std::function<Kind(std::uint32_t)>& 
     }
     const std::uint32_t ticket = entry.in_flight == entry.sequence ? entry.ticket_in_flight : entry.ticket;
     const bool counts = ticket != kNoTicket;
-    rows.push_back({std::string(entry.path()), std::string(entry.value()), entry.sequence, counts,
+    rows.push_back({std::string(entry.path()), std::string(entry.newest()), entry.sequence, counts,
                     counts ? kind_of(ticket) : Kind::kUnrouted});
     entry.saving = entry.sequence;
     saving_.push_back(slot);

@@ -61,11 +61,18 @@ class LiveMap {
   [[nodiscard]] std::size_t size() const { return entries_.size() - free_.size(); }
   [[nodiscard]] std::uint64_t rows_on_disk() const { return rows_on_disk_; }
 
+  /// What one request takes.
+  struct Taken {
+    std::vector<Sent> sent;
+    std::string base;                     ///< below which all of them are; empty: the root
+    std::vector<std::string_view> parts;  ///< `"path":value,` for each; valid until it is acknowledged, given back …
+    std::uint64_t bytes = 0;              ///< of the parts
+  };
   /// Takes values, longest waiting first, until `bytes_max` are reached; at least one. With `narrow` only those below
-  /// one child of the root, which goes to `base`. Appends `"path":value,` for each to `text`.
-  std::vector<Sent> take(std::uint64_t bytes_max, bool narrow, std::string& base, std::string& text);
+  /// one child of the root.
+  Taken take(std::uint64_t bytes_max, bool narrow);
   /// Takes just these again (bisection); those that are gone since are left out.
-  std::vector<Sent> take_again(const std::vector<Slot>& slots, bool narrow, std::string& base, std::string& text);
+  Taken take_again(const std::vector<Slot>& slots, bool narrow);
 
   /// The database has them. Fills in what the outbox may forget.
   void acknowledge(const std::vector<Sent>& sent, std::vector<TicketEnd>& ended, std::vector<LiveAcknowledged>& forget);
@@ -109,7 +116,8 @@ class LiveMap {
 
  private:
   struct Entry {
-    std::string text;  ///< as it is sent: `"path":value,`
+    std::string text;  ///< as it is sent: `"path":value,`. Stays as it is while it is under way
+    std::string next;  ///< the same of a newer value that came meanwhile; else empty
     std::uint64_t hash = 0;
     std::uint32_t path_size = 0;
     Sequence sequence = 0;
@@ -130,10 +138,12 @@ class LiveMap {
     std::uint32_t settlings = 0;
 
     [[nodiscard]] std::string_view path() const { return std::string_view(text).substr(1, path_size); }
-    [[nodiscard]] std::string_view value() const {
-      return std::string_view(text).substr(path_size + 3, text.size() - path_size - 4);
+    [[nodiscard]] std::string_view newest() const {
+      const std::string& with_path = next.empty() ? text : next;
+      return std::string_view(with_path).substr(path_size + 3, with_path.size() - path_size - 4);
     }
-    void set_value(std::string_view value);
+    void set_newest(std::string_view value);
+    void land();
   };
   struct Settling {
     SteadyTime at;
@@ -145,14 +155,18 @@ class LiveMap {
   void queue(Slot slot);
   [[nodiscard]] bool is_sendable(const Entry& entry) const;
   void unpark();
-  void append(Slot slot, std::size_t base_size, std::string& text, std::vector<Sent>& sent);
+  void append(Slot slot, Taken& taken);
   void reopen(Entry& entry);
   void take_back(const Sent& sent, std::vector<TicketEnd>& ended);
   void forget_row(Entry& entry, Sequence sequence, std::vector<LiveAcknowledged>& forget);
   void erase_if_done(Slot slot);
-  static std::string_view first_key(std::string_view path) { return path.substr(0, path.find('/')); }
+  /// The child of the root that `path` is below; empty for the child itself, whose value is no object to be patched.
+  static std::string_view base_of(std::string_view path) {
+    const std::size_t slash = path.find('/');
+    return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
+  }
 
-  std::vector<Entry> entries_;
+  std::deque<Entry> entries_;  // a deque: what is under way has views of texts in it
   std::vector<Slot> free_;
   HashTable<Slot> index_;
   std::deque<Slot> ready_;

@@ -177,7 +177,7 @@ bool Delivery::Impl::send_main() {
   const bool is_flush = !trouble_ || save_failed_;
   if (is_flush && !flush_is_due()) return false;
   if (!trouble_) form_batches();
-  request.live = live_.take(options_.batch_bytes_max, history_.is_narrow(), request.base, request.live_text);
+  request.take(live_.take(options_.batch_bytes_max, history_.is_narrow()));
   if (!trouble_) add_history(request);
   if (request.live.empty() && request.history.empty()) return false;
   request.save_by = window_end(live_.oldest(request.live));
@@ -194,7 +194,7 @@ bool Delivery::Impl::send_main() {
 void Delivery::Impl::take_live_suspects(Request& request) {
   const std::vector<LiveMap::Slot> group = std::move(live_suspects_.back());
   live_suspects_.pop_back();
-  request.live = live_.take_again(group, history_.is_narrow(), request.base, request.live_text);
+  request.take(live_.take_again(group, history_.is_narrow()));
   request.is_suspect = true;
   request.save_by = window_end(live_.oldest(request.live));
 }
@@ -202,7 +202,7 @@ void Delivery::Impl::take_live_suspects(Request& request) {
 /// History goes along with live values when it fits, may go, and has the same location.
 void Delivery::Impl::add_history(Request& request) {
   const bool other_location = history_.is_narrow() && !request.live.empty();
-  const std::uint64_t used = request.live_text.size();
+  const std::uint64_t used = request.live_bytes;
   if (other_location || used >= options_.batch_bytes_max || !history_.has_waiting()) return;
   const std::uint64_t room = options_.batch_bytes_max - used;
   if (!pacing_.allows(used + std::min(room, history_.waiting_bytes()), now_.steady)) return;
@@ -234,7 +234,8 @@ void Delivery::Impl::send(Request&& request) {
   Request& kept = requests_[id] = std::move(request);
 
   Send action{id, kept.base, {"{"}, 0, static_cast<std::uint32_t>(kept.live.size())};
-  if (!kept.live_text.empty()) action.parts.emplace_back(kept.live_text);
+  const std::vector<std::string_view> live = std::exchange(kept.live_parts, {});
+  action.parts.insert(action.parts.end(), live.begin(), live.end());
   for (const Slice& slice : kept.history) {
     history_.append_parts(slice, action.parts);
     action.paths += slice.size();

@@ -48,13 +48,21 @@ class Delivery::Impl {
     std::vector<LiveMap::Sent> live;
     std::vector<deliver::Slice> history;
     std::string base;
-    std::string live_text;  ///< what Send::parts of the live values point into
+    std::vector<std::string_view> live_parts;  ///< for Send::parts
+    std::uint64_t live_bytes = 0;              ///< of them
     SteadyTime sent_at;
     SteadyTime save_by;  ///< its live values, if it has not been answered
     std::uint64_t bytes = 0;
     bool is_main = false;  ///< takes the one place for live values
     bool is_probe = false;
     bool is_suspect = false;
+
+    void take(LiveMap::Taken&& taken) {
+      live = std::move(taken.sent);
+      base = std::move(taken.base);
+      live_parts = std::move(taken.parts);
+      live_bytes = taken.bytes;
+    }
   };
 
   // delivery.cc: events in, requests out

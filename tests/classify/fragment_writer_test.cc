@@ -50,6 +50,60 @@ TEST_F(FragmentWriterTest, OrderGoesToItsIdAndToHistory) {
   EXPECT_EQ(written_->text.substr(order.path_offset, order.ticker_size), "services/BRK%2EB/orders");
 }
 
+TEST_F(FragmentWriterTest, OrdersOfABlockAreEachNamedOnceAndWhatHasNoIdIsNone) {
+  use_routes(
+      R"({"ticker":{"fields":["symbol"],"channels":[]},"routes":[{"kind":"order","match":{"type":"order"},"id":"id",
+    "closed":{"status":["filled"]},"history":"history/{TICKER}/orders",
+    "live":{"services/{TICKER}/last":"@message","services/{TICKER}/orders/{ID}/state":"status"}}]})");
+  const auto order = [](const std::string& id, const std::string& status) {
+    return R"({"type":"order","symbol":"AAPL","id":")" + id + R"(","status":")" + status + R"("})";
+  };
+  write({{"X", order("1", "new")}, {"X", order("12", "new")}, {"X", order("1", "filled")}, {"X", order("2", "new")}});
+  EXPECT_EQ(live_, (Tree{{"services/AAPL/last", order("2", "new")},
+                         {"services/AAPL/orders/1/state", "\"filled\""},
+                         {"services/AAPL/orders/12/state", "\"new\""},
+                         {"services/AAPL/orders/2/state", "\"new\""}}));
+  std::map<std::string, bool> closed;
+  for (const OrderState& state : written_->orders) {
+    closed[written_->text.substr(state.path_offset, state.path_size)] = state.closed;
+    EXPECT_EQ(written_->text.substr(state.path_offset, state.ticker_size), "services/AAPL/orders");
+  }
+  EXPECT_EQ(closed, (std::map<std::string, bool>{{"services/AAPL/orders/1/state", true},
+                                                 {"services/AAPL/orders/12/state", false},
+                                                 {"services/AAPL/orders/2/state", false}}));
+  EXPECT_EQ(written_->updates_coalesced, 4u);
+}
+
+TEST_F(FragmentWriterTest, LargeValueThatIsInHistoryIsNotCopiedAgain) {
+  const std::string note(1000, 'x');
+  const auto order = [&](const std::string& status, const std::string& extra) {
+    return R"({"order":{"id":"1","symbol":"AAPL","status":")" + status + R"("},"note":")" + note + '"' + extra + "}";
+  };
+  const auto message = [](const std::string& data) { return R"({"type":"order","order_data":)" + data + "}"; };
+  const auto written_once = [&](const std::string& payload, const std::string& data) {
+    write({{"X", message(order("new", ""))}, {"X", payload}});
+    EXPECT_EQ(live_, (Tree{{"services/AAPL/orders/1", data}}));
+    EXPECT_EQ(history_[1].second, message(data));
+    ASSERT_EQ(written_->live.size(), 1u);
+    EXPECT_EQ(written_->live[0].value_in, static_cast<std::uint8_t>(ShedClass::kOrders));
+    EXPECT_LT(written_->text.size(), 100u);
+    EXPECT_EQ(written_->shared_bytes, data.size()) << "they are sent nevertheless";
+  };
+  const std::string filled = order("filled", "");
+  written_once(message(filled), filled);
+  written_once(R"({"data":)" + message(filled) + R"(,"timestamp":"2026-01-01T00:00:00"})", filled);
+
+  // What stands otherwise in the payload is written anew, for each of them.
+  write({{"X", message(order("new", R"(,"a.b":1)"))}});
+  EXPECT_EQ(live_, (Tree{{"services/AAPL/orders/1", order("new", R"(,"a%2Eb":1)")}}));
+  EXPECT_EQ(written_->live[0].value_in, LiveUpdate::kInText);
+  // A small one that overtakes a large one.
+  const std::string small = R"({"order":{"id":"1","symbol":"AAPL"}})";
+  write({{"X", message(order("new", ""))}, {"X", message(small)}});
+  EXPECT_EQ(live_, (Tree{{"services/AAPL/orders/1", small}}));
+  EXPECT_EQ(written_->shared_bytes, 0u);
+}
+
 TEST_F(FragmentWriterTest, OrderWithoutAnIdGoesToHistoryAlone) {
   write({{"X", R"({"type":"order","order_data":{"order":{"symbol":"AAPL"}}})"}});
   EXPECT_TRUE(live_.empty());

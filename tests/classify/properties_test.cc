@@ -27,7 +27,7 @@ std::string encoded(const std::string& raw) {
 /// Of any bytes, and many of those that the codec is about.
 std::string any_name() {
   const auto byte =
-      rc::gen::oneOf(rc::gen::arbitrary<char>(), rc::gen::elementOf(std::string("%%%.$#[]/25EF\x7F\xC3\xA9")));
+      rc::gen::oneOf(rc::gen::arbitrary<char>(), rc::gen::elementOf(std::string("%%%.$#[]/25EF\"\\\x7F\xC3\xA9")));
   return *rc::gen::container<std::string>(byte);
 }
 
@@ -38,6 +38,16 @@ RC_GTEST_PROP(Key, HoldsNoReservedByteAndGivesTheNameBack, ()) {
   RC_ASSERT(decode_key(key) == name);
   const auto is_refused = [](char c) { return c != '%' && is_reserved_in_key(static_cast<unsigned char>(c)); };
   RC_ASSERT(std::none_of(key.begin(), key.end(), is_refused));
+}
+
+/// By what both codecs would make of it; bytes beyond ASCII are left to them.
+RC_GTEST_PROP(Key, IsPlainWhenNeitherKeyNorStringChangesIt, ()) {
+  const std::string plain = *rc::gen::container<std::string>(rc::gen::elementOf(std::string("aZ09-_: ~")));
+  const std::string name = *rc::gen::arbitrary<bool>() ? plain : any_name();
+  std::string escaped;
+  append_json_escaped(encoded(name), escaped);
+  const bool is_ascii = std::all_of(name.begin(), name.end(), [](char c) { return (c & 0x80) == 0; });
+  RC_ASSERT(is_plain_key(name) == (is_ascii && escaped == name));
 }
 
 RC_GTEST_PROP(Key, OfTwoNamesIsTwoKeys, ()) {

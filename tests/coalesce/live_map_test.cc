@@ -18,9 +18,17 @@ class LiveMapTest : public testing::Test {
   }
   /// What is taken, as text; the sent ones go to sent_.
   std::string take(std::uint64_t bytes_max = kPlenty, bool narrow = false) {
+    LiveMap::Taken taken = map_.take(bytes_max, narrow);
+    sent_ = std::move(taken.sent);
+    base_ = std::move(taken.base);
+    parts_ = std::move(taken.parts);
+    EXPECT_EQ(taken.bytes, sent_text().size());
+    return sent_text();
+  }
+  /// What is under way, as it stands now.
+  [[nodiscard]] std::string sent_text() const {
     std::string text;
-    base_.clear();
-    sent_ = map_.take(bytes_max, narrow, base_, text);
+    for (const std::string_view part : parts_) text += part;
     return text;
   }
   void acknowledge() { map_.acknowledge(sent_, ended_, forget_); }
@@ -31,6 +39,7 @@ class LiveMapTest : public testing::Test {
 
   LiveMap map_;
   std::string base_;
+  std::vector<std::string_view> parts_;
   std::vector<LiveMap::Sent> sent_;
   std::vector<LiveMap::TicketEnd> ended_;
   std::vector<LiveAcknowledged> forget_;
@@ -55,6 +64,31 @@ TEST_F(LiveMapTest, ValueThatComesWhileOneIsUnderWayIsSentAfterTheAnswer) {
   acknowledge();
   EXPECT_EQ(take(), "");
   EXPECT_EQ(map_.size(), 0u) << "nothing is remembered of what was acknowledged";
+}
+
+TEST_F(LiveMapTest, WhatIsUnderWayStaysAsItIsWhateverComes) {
+  merge("a", "1", 1);
+  const std::string sent = take();
+  for (Sequence sequence = 2; sequence < 200; ++sequence) {
+    merge("a", std::string(sequence, '2'), sequence);
+    merge("b" + std::to_string(sequence), "0", sequence);
+    ASSERT_EQ(sent_text(), sent);
+  }
+  save();
+  EXPECT_EQ(rows_.front().value, std::string(199, '2')) << "the newest is saved, not the one under way";
+  map_.give_back(sent_, std::nullopt, ended_);
+  EXPECT_EQ(take(1), "\"b2\":0,");
+  EXPECT_NE(take().find("\"a\":" + std::string(199, '2') + ','), std::string::npos);
+}
+
+TEST_F(LiveMapTest, NarrowRequestsAreEachBelowOneChildOfTheRootAndTheRootsOwnChildrenTogether) {
+  for (const char* path : {"a/b/c", "x", "a/d", "y", "b/e"}) merge(path, "1", 1);
+  EXPECT_EQ(take(kPlenty, true), "\"b/c\":1,\"d\":1,");
+  EXPECT_EQ(base_, "a");
+  EXPECT_EQ(take(kPlenty, true), "\"x\":1,\"y\":1,") << "a value cannot be patched below itself";
+  EXPECT_EQ(base_, "");
+  EXPECT_EQ(take(kPlenty, true), "\"e\":1,");
+  EXPECT_EQ(base_, "b");
 }
 
 TEST_F(LiveMapTest, RetrySendsTheNewestValue) {
