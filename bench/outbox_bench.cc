@@ -1,8 +1,11 @@
 // Writing to the outbox and forgetting again, for every implementation that there is.
 #include <benchmark/benchmark.h>
 
+#include <filesystem>
+
 #include "history_batch.h"
 #include "outbox/memory_outbox.h"
+#include "outbox/sqlite_outbox.h"
 
 namespace relay_bench {
 namespace {
@@ -36,6 +39,23 @@ void outbox_write_memory(benchmark::State& state) {
   write_and_acknowledge(state, outbox);
 }
 BENCHMARK(outbox_write_memory);
+
+/// In a file beside the program, since a folder for temporary files may be memory.
+void outbox_write_sqlite(benchmark::State& state) {
+  using firebase_relay::outbox::Sync;
+  const std::filesystem::path folder = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "outbox-bench";
+  {
+    const auto opened = firebase_relay::outbox::SqliteOutbox::open(
+        {.file = folder / "outbox.db", .sync = state.range(0) != 0 ? Sync::kFull : Sync::kNormal});
+    if (opened) {
+      write_and_acknowledge(state, *opened->outbox);
+    } else {
+      state.SkipWithError("the outbox could not be opened");
+    }
+  }
+  std::filesystem::remove_all(folder);
+}
+BENCHMARK(outbox_write_sqlite)->ArgName("full_sync")->Arg(0)->Arg(1);
 
 }  // namespace
 }  // namespace relay_bench

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::int64_t kFirstMs = 1'778'078'351'786;  // 2026-05-06T14:39:11.786Z
 constexpr std::size_t kBlockBytes = 256 * 1024;
-constexpr std::uint64_t kOrdersOpen = 40;  // that messages speak of at a time: most are overtaken within a block
+constexpr std::uint64_t kOrdersOpen = 40;       // that messages speak of at a time
+constexpr std::uint64_t kMessagesAnOrder = 10;  // the last of which closes it
 
 std::string iso_time(std::uint64_t n) {
   const firebase_relay::UtcMillis time{std::chrono::milliseconds(kFirstMs + static_cast<std::int64_t>(n))};
@@ -94,45 +95,47 @@ std::string price(const SampleOptions& options, std::uint64_t n) {
 }
 
 std::string order(const SampleOptions& options, std::uint64_t n) {
+  constexpr std::uint64_t kOrderRound = kOrdersOpen * kMessagesAnOrder;
   const std::string now = quoted(iso_time(n));
-  const std::string id =
-      joined("b6b1a3a4-7f0f-4d8e-9d3e-", std::to_string(100'000'000'000 + n / 400 * kOrdersOpen + n % kOrdersOpen));
+  const std::string id = joined("b6b1a3a4-7f0f-4d8e-9d3e-",
+                                std::to_string(100'000'000'000 + n / kOrderRound * kOrdersOpen + n % kOrdersOpen));
   const std::string filled = quoted(std::to_string(1 + n % 99));
-  const std::string details = object({{"id", quoted(id)},
-                                      {"client_order_id", quoted(joined("bot-", id))},
-                                      {"created_at", now},
-                                      {"updated_at", now},
-                                      {"submitted_at", now},
-                                      {"filled_at", "null"},
-                                      {"expired_at", "null"},
-                                      {"canceled_at", "null"},
-                                      {"failed_at", "null"},
-                                      {"replaced_at", "null"},
-                                      {"replaced_by", "null"},
-                                      {"replaces", "null"},
-                                      {"asset_id", "\"b0b6dd9d-8b9b-48a9-ba46-b9d54906e415\""},
-                                      {"symbol", quoted(ticker_name(options, n))},
-                                      {"asset_class", "\"us_equity\""},
-                                      {"notional", "null"},
-                                      {"qty", "\"100\""},
-                                      {"filled_qty", filled},
-                                      {"filled_avg_price", quoted(money(n))},
-                                      {"order_class", "\"\""},
-                                      {"order_type", "\"limit\""},
-                                      {"type", "\"limit\""},
-                                      {"side", "\"buy\""},
-                                      {"time_in_force", "\"day\""},
-                                      {"limit_price", quoted(money(n))},
-                                      {"stop_price", "null"},
-                                      {"status", n % 10 == 9 ? "\"filled\"" : "\"partially_filled\""},
-                                      {"extended_hours", "false"},
-                                      {"legs", "null"},
-                                      {"trail_percent", "null"},
-                                      {"trail_price", "null"},
-                                      {"hwm", "null"},
-                                      {"subtag", "null"},
-                                      {"source", "null"},
-                                      {"commission", "0.0"}});
+  const std::string details =
+      object({{"id", quoted(id)},
+              {"client_order_id", quoted(joined("bot-", id))},
+              {"created_at", now},
+              {"updated_at", now},
+              {"submitted_at", now},
+              {"filled_at", "null"},
+              {"expired_at", "null"},
+              {"canceled_at", "null"},
+              {"failed_at", "null"},
+              {"replaced_at", "null"},
+              {"replaced_by", "null"},
+              {"replaces", "null"},
+              {"asset_id", "\"b0b6dd9d-8b9b-48a9-ba46-b9d54906e415\""},
+              {"symbol", quoted(ticker_name(options, n))},
+              {"asset_class", "\"us_equity\""},
+              {"notional", "null"},
+              {"qty", "\"100\""},
+              {"filled_qty", filled},
+              {"filled_avg_price", quoted(money(n))},
+              {"order_class", "\"\""},
+              {"order_type", "\"limit\""},
+              {"type", "\"limit\""},
+              {"side", "\"buy\""},
+              {"time_in_force", "\"day\""},
+              {"limit_price", quoted(money(n))},
+              {"stop_price", "null"},
+              {"status", n % kOrderRound >= kOrderRound - kOrdersOpen ? "\"filled\"" : "\"partially_filled\""},
+              {"extended_hours", "false"},
+              {"legs", "null"},
+              {"trail_percent", "null"},
+              {"trail_price", "null"},
+              {"hwm", "null"},
+              {"subtag", "null"},
+              {"source", "null"},
+              {"commission", "0.0"}});
   const std::string data = object({{"event", "\"partial_fill\""},
                                    {"execution_id", quoted(joined("exe-", std::to_string(n)))},
                                    {"order", details},

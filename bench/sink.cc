@@ -27,6 +27,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -104,6 +105,7 @@ class Sink {
     Clock::time_point at;
     int fd;
     std::uint64_t number;
+    std::string body;  ///< to be recorded with the answer
   };
 
   void watch(int fd) {
@@ -218,15 +220,20 @@ class Sink {
   void end_request(Connection& connection) {
     connection.in_body = false;
     ++requests_;
-    if (record_) {
-      std::fprintf(record_, "%lld %zu\n", static_cast<long long>(utc_ms() + flags_.latency.count()),
-                   connection.kept.size());
-      std::fwrite(connection.kept.data(), 1, connection.kept.size(), record_);
-      std::fputc('\n', record_);
-      connection.kept.clear();
+    std::string body = std::exchange(connection.kept, {});
+    if (flags_.latency.count() == 0) {
+      record(body);
+      return send(connection.fd, kAnswer);
     }
-    if (flags_.latency.count() == 0) return send(connection.fd, kAnswer);
-    due_.push_back({Clock::now() + flags_.latency, connection.fd, connection.number});
+    due_.push_back({Clock::now() + flags_.latency, connection.fd, connection.number, std::move(body)});
+  }
+
+  /// When it is answered, or would be if its connection were still there.
+  void record(const std::string& body) {
+    if (!record_) return;
+    std::fprintf(record_, "%lld %zu\n", static_cast<long long>(utc_ms()), body.size());
+    std::fwrite(body.data(), 1, body.size(), record_);
+    std::fputc('\n', record_);
   }
 
   static void send(int fd, std::string_view text) {
@@ -241,6 +248,7 @@ class Sink {
 
   void answer_due() {
     for (; !due_.empty() && due_.front().at <= Clock::now(); due_.pop_front()) {
+      record(due_.front().body);
       const auto found = connections_.find(due_.front().fd);  // its number tells a later connection with the same fd
       if (found != connections_.end() && found->second->number == due_.front().number) send(due_.front().fd, kAnswer);
     }

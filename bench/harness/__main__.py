@@ -6,7 +6,6 @@ import sys
 import time
 
 from . import instructions, peers, results, rows
-from .processes import Failed
 from .stage import Options, Stage
 
 
@@ -14,7 +13,7 @@ def machine(options):
     def first(path, key):
         with open(path, encoding="utf-8") as text:
             return next((line.split(":", 1)[1].strip() for line in text if line.startswith(key)), "unknown")
-    commit = subprocess.run(["git", "-C", options.root, "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE, check=False,
+    commit = subprocess.run(["git", "-C", options.root, "describe", "--always", "--dirty"], stdout=subprocess.PIPE, check=False,
                             stderr=subprocess.DEVNULL, text=True).stdout.strip()
     return {"cpu": first("/proc/cpuinfo", "model name"), "cores": os.cpu_count(), "memory": first("/proc/meminfo", "MemTotal"),
             "kernel": platform.release(), "commit": commit, "load_before": os.getloadavg()[0],
@@ -35,17 +34,18 @@ def chosen(wanted):
 def run(options, arguments):
     if arguments.instructions:
         return instructions.rows(options)
-    groups = {name: entry[0] for name, entry in chosen(arguments.row).items()}
+    groups = chosen(arguments.row)
     if arguments.peers:
-        groups = peers.groups(options.root)
+        groups = {name: (group, (name,)) for name, group in peers.groups(options.root).items()}
     found = []
-    for name, group in groups.items():
+    for name, (group, names) in groups.items():
         print(f"-- {name}", file=sys.stderr, flush=True)
         stage = Stage(options)
         try:
             found += group(stage)
-        except (Failed, OSError, subprocess.SubprocessError) as error:
-            found.append(results.Result(name, str(error).strip().replace("\n", " ")[:300], "", verdict=results.FAILED))
+        except Exception as error:  # pylint: disable=broad-exception-caught # whatever it was, the other rows are wanted
+            what = f"{type(error).__name__}: {error}".replace("\n", " ")[:300]
+            found += [results.Result(row, what, "", verdict=results.FAILED) for row in names]
         finally:
             stage.close()
     wanted = set(arguments.row) - set(rows.GROUPS)

@@ -41,7 +41,7 @@ class Bursts:
 
 
 class MemoryWatch(threading.Thread):
-    """Samples anonymous memory five times a second; keeps the time and size of each."""
+    """Samples anonymous memory ten times a second; keeps the time and size of each."""
 
     def __init__(self, child):
         super().__init__(daemon=True)
@@ -56,7 +56,7 @@ class MemoryWatch(threading.Thread):
                 self.samples.append((time.monotonic(), self.child.anonymous_bytes()))
             except (FileNotFoundError, ProcessLookupError):
                 return
-            self.done.wait(0.2)
+            self.done.wait(0.1)
 
     def stop(self):
         self.done.set()
@@ -75,15 +75,17 @@ def publish(stage, child, feed):
 
 def bare_burst(stage, feed, messages):
     bare = Bare(stage)
+    watch = MemoryWatch(bare.child)  # as beside the relay
     before = bare.child.cpu_seconds()
     seconds, _ = publish(stage, bare.child, feed)
     time.sleep(0.1)  # what still stands in the socket
     cpu = bare.child.cpu_seconds() - before
+    memory = watch.stop()
     received = bare.stop()
     if received != messages:
         raise Failed(f"the bare subscriber got {received} of {messages} messages")
     wait_until("its end at Redis", lambda: stage.redis.subscribers() == 0)
-    return Burst(seconds, cpu)
+    return Burst(seconds, cpu, memory)
 
 
 def relay_burst(stage, feed, messages, *flags, away=False):
@@ -110,8 +112,9 @@ def relay_burst(stage, feed, messages, *flags, away=False):
 
 
 def in_turns(stage, messages, **subjects):
-    """Each subject once per repetition, one after the other, so that a busy minute of the machine hits them alike."""
-    results = {name: Bursts(messages) for name in subjects}
+    """Each subject once per repetition, one after the other, so that a busy minute of the machine hits them alike.
+    `messages`: of each, or by name."""
+    results = {name: Bursts(messages[name] if isinstance(messages, dict) else messages) for name in subjects}
     for _ in range(stage.options.repetitions):
         for name, run in subjects.items():
             results[name].all.append(run())

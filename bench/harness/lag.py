@@ -46,6 +46,8 @@ def live_lags(sink, first_ms, last_ms):
 
 
 def quantile(values, q):
+    if not values:
+        raise Failed("no lag was seen: nothing was delivered")
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(q * len(ordered)))]
 
@@ -54,7 +56,7 @@ def measure(stage, rate, seconds, *flags, latency_ms=1):
     sink = Sink(stage, latency_ms=latency_ms, record=True)
     relay = Relay(stage, sink, *FULL_SPEED, "--heartbeat-seconds", "0", *flags)
     broker = stage.broker(rate, seconds=seconds)
-    messages = stage.published(broker, seconds + 60)
+    messages = stage.published(broker, seconds + 60, rate)
     relay.wait_for(messages)
     relay.stop()
     sink.stop()

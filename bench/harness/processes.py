@@ -1,6 +1,7 @@
 """Processes that the harness starts, and what /proc says about them."""
 import ctypes
 import os
+import select
 import signal
 import subprocess
 import time
@@ -28,7 +29,7 @@ def die_with_parent():
 
 
 class Child:
-    """A process whose output goes to a file. Ends with the harness."""
+    """A process whose output goes to a file in `folder`. Ends with the harness."""
 
     def __init__(self, name, arguments, folder, stdin=subprocess.DEVNULL, env=None):
         self.name = name
@@ -64,13 +65,22 @@ class Child:
         """Ends it; its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-            try:
-                self.process.wait(seconds)
-            except subprocess.TimeoutExpired:
+            self.wait(seconds)
+        return self.process.returncode
+
+    def wait(self, seconds):
+        """Until it has ended, and not a moment longer: Popen.wait() looks at growing intervals."""
+        ended = os.pidfd_open(self.pid)
+        try:
+            poll = select.poll()
+            poll.register(ended, select.POLLIN)
+            if not poll.poll(1000 * seconds):
                 self.process.kill()
                 self.process.wait()
-                raise Failed(f"{self.name} did not end within {seconds:.0f} s") from None
-        return self.process.returncode
+                raise Failed(f"{self.name} did not end within {seconds:.0f} s")
+        finally:
+            os.close(ended)
+        self.process.wait()
 
     # What it has used. Threads that ended no longer count in cpu_seconds(); the relay's live as long as it does.
     def cpu_seconds(self):
@@ -98,7 +108,7 @@ class Child:
     def disk_bytes(self):
         with open(f"/proc/{self.pid}/io", encoding="ascii") as text:
             values = dict(line.split(": ") for line in text.read().splitlines())
-        return int(values["write_bytes"]) - int(values["cancelled_write_bytes"])
+        return int(values["write_bytes"])
 
 
 def stop_all():

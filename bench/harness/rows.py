@@ -5,7 +5,7 @@ import subprocess
 import time
 from statistics import median
 
-from .bursts import FULL_SPEED, MemoryWatch, bare_burst, in_turns, relay_burst
+from .bursts import FULL_SPEED, MemoryWatch, bare_burst, in_turns, publish, relay_burst
 from .lag import live_lags, quantile
 from .lag import rows as lag_rows
 from .peers import node
@@ -50,7 +50,8 @@ def orders(stage):
                     history=lambda: relay_burst(stage, feed, messages))
     stage.forget_feeds()
     return [at_most("cpu-orders", "CPU per order message (1.2 kB), with history", runs["history"].cpu_us,
-                    runs["bare"].cpu_us, 2.0, " us")]
+                    runs["bare"].cpu_us, 2.0, " us"),
+            limit("memory-orders", "anonymous memory meanwhile", runs["history"].anonymous_mb, 64, " MB")]
 
 
 def sender(stage):
@@ -76,9 +77,16 @@ def idle(stage):
     time.sleep(seconds)
     cpu, wakeups = relay.child.cpu_seconds() - cpu, relay.child.wakeups() - wakeups
     memory = relay.child.anonymous_bytes()
+    messages = stage.options.pick(1_000_000, 20_000)
+    publish(stage, relay.child, stage.feed("price", messages))
+    relay.wait_for(messages)
+    time.sleep(stage.options.pick(15, 1))
+    rest = relay.child.anonymous_bytes()
     relay.stop()
     sink.stop()
+    stage.forget_feeds()
     return [limit("memory-idle", "anonymous memory when idle", memory / 1e6, 10, " MB"),
+            Result("memory-rest", f"the same 15 s after {messages:,} price messages at full speed", f"{rest / 1e6:.1f} MB"),
             limit("idle-cpu", "CPU when idle, of a core", 100 * cpu / seconds, 0.2, " %", 3),
             limit("idle-wakeups", "wake-ups when idle", wakeups / seconds, 20, "/s")]
 
@@ -100,37 +108,44 @@ def start_stop(stage):
 
 
 def disk(stage):
-    what = "bytes written to disk in 50 healthy seconds at 100 messages/s"
+    seconds = stage.options.pick(60, 2)
+    what = f"bytes written to disk in {seconds} healthy seconds at 100 price messages/s"
     if not stage.has_outbox:
         return [absent("disk", what, NO_OUTBOX)]
     sink = Sink(stage, latency_ms=1)
     relay = Relay(stage, sink)
-    # Less than a minute: then the relay says its line, to a file in these benchmarks, and that is a page of the disk, too.
-    seconds = stage.options.pick(50, 2)
     stage.published(stage.broker(100, seconds=1), 20)
     time.sleep(1)
     before = relay.child.disk_bytes()
     stage.published(stage.broker(100, seconds=seconds), seconds + 20)
     written = relay.child.disk_bytes() - before
+    sink.leave()
+    published = stage.published(stage.broker(100, seconds=2), 20)
+    time.sleep(2)
+    counts = relay.child.disk_bytes() > before + written
+    sink.come_back()
+    relay.wait_for(published + 100 * (seconds + 1))
     relay.stop()
     sink.stop()
+    if not counts:
+        return [absent("disk", what, "this file system counts no writes, not even those of an outage")]
     return [limit("disk", what, written, 0, " B", 0)]
 
 
 def growth(stage):
-    def cost(messages, **feed):
-        file = stage.feed("price", messages, **feed)
-        runs = in_turns(stage, messages, relay=lambda: relay_burst(stage, file, messages))
-        size = os.path.getsize(file) / messages
-        stage.forget_feeds()
-        return runs["relay"].cpu_us, size
     messages = stage.options.pick(500_000, 20_000)
-    few, size = cost(messages)
-    many, _ = cost(messages, tickers=10_000)
-    large, large_size = cost(stage.options.pick(20_000, 500), size=20_000)
-    return [at_most("growth-tickers", "CPU per message, tickers 10 -> 10,000", many, few, 1.3, " us"),
-            at_most("growth-bytes", "CPU per byte, message 200 B -> 20 kB", 1000 * large / large_size, 1000 * few / size, 1.0,
-                    " ns")]
+    counts = {"few": messages, "many": messages, "large": stage.options.pick(20_000, 500)}
+    feeds = {"few": stage.feed("price", messages), "many": stage.feed("price", messages, tickers=10_000),
+             "large": stage.feed("price", counts["large"], size=20_000)}
+    def burst(name):
+        return lambda: relay_burst(stage, feeds[name], counts[name])
+    runs = in_turns(stage, counts, **{name: burst(name) for name in feeds})
+    cost = {name: runs[name].cpu_us for name in feeds}
+    size = {name: os.path.getsize(feeds[name]) / counts[name] for name in feeds}
+    stage.forget_feeds()
+    return [at_most("growth-tickers", "CPU per message, tickers 10 -> 10,000", cost["many"], cost["few"], 1.3, " us"),
+            at_most("growth-bytes", "CPU per byte, message 200 B -> 20 kB", 1000 * cost["large"] / size["large"],
+                    1000 * cost["few"] / size["few"], 1.0, " ns")]
 
 
 def workers(stage):
@@ -159,23 +174,27 @@ def catch_up(stage):
     time.sleep(0.5)
     sink.leave()
     watch = MemoryWatch(relay.child)
-    stage.published(stage.broker(rate, messages=messages), 10 * messages / rate + 60)
+    stage.published(stage.broker(rate, messages=messages), 10 * messages / rate + 60, rate)
     relay.wait_for(messages, all_acknowledged=False)
     most = watch.stop()
     half = (watch.samples[0][0] + watch.samples[-1][0]) / 2
     first = max((size for at, size in watch.samples if at <= half), default=1)
     second = max((size for at, size in watch.samples if at > half), default=0)
-    delivered = relay.metrics()["messages_delivered_total"]
+    away = relay.metrics()
+    if away["outbox_batches"] == 0 or away["messages_in_flight"] < messages:
+        raise Failed(f"{away['messages_in_flight']:.0f} of {messages} wait, {away['outbox_batches']:.0f} batches in the outbox")
     broker = stage.broker(1_000)
     time.sleep(0.5)
     sink.come_back()
     back_ms = time.time() * 1000
     def answered():
-        return relay.metrics()["messages_delivered_total"] > delivered
-    wait_until("the first answer", answered, 60, every=0.01)
+        now = relay.metrics()
+        return now if now["messages_delivered_total"] > away["messages_delivered_total"] else None
+    first_answer = wait_until("the first answer", answered, 60, every=0.01)
     begin, first_ms = time.monotonic(), time.time() * 1000
     wait_until("an empty outbox", lambda: relay.metrics()["outbox_batches"] == 0, 600, every=0.05)
     seconds = time.monotonic() - begin
+    caught_up = relay.metrics()["messages_delivered_total"] - first_answer["messages_delivered_total"]
     time.sleep(max(0, 1 - seconds))  # a short catch-up: some flushes, or there is no lag to see
     last_ms = time.time() * 1000
     broker.stop()
@@ -184,7 +203,7 @@ def catch_up(stage):
     relay.stop()
     sink.stop()
     lags = live_lags(sink, first_ms, last_ms)
-    return [at_least(names[0], what[0] + f" (first answer {first_ms - back_ms:.0f} ms after the return)", messages / seconds,
+    return [at_least(names[0], what[0] + f" (first answer {first_ms - back_ms:.0f} ms after the return)", caught_up / seconds,
                      rate, 5, "/s"),
             limit(names[1], what[1] + ", p99", quantile(lags, 0.99), 500, " ms", 0),
             Result(names[2], what[2], f"{most / 1e6:.1f} MB; {second / first:.2f}", target="<= 96 MB, flat",
@@ -194,14 +213,14 @@ def catch_up(stage):
 GROUPS = {
     "prices": (prices, ("throughput-live", "throughput-history", "throughput-away", "cpu-live", "cpu-history", "cpu-away",
                         "settled", "memory-full-speed")),
-    "orders": (orders, ("cpu-orders",)),
+    "orders": (orders, ("cpu-orders", "memory-orders")),
     "sender": (sender, ("bare-sender",)),
-    "idle": (idle, ("memory-idle", "idle-cpu", "idle-wakeups")),
+    "idle": (idle, ("memory-idle", "memory-rest", "idle-cpu", "idle-wakeups")),
     "start-stop": (start_stop, ("start", "stop")),
     "disk": (disk, ("disk",)),
     "lag": (lag_rows, ("lag", "lag-idle", "lag-interval-0")),
     "catch-up": (catch_up, ("catch-up", "catch-up-live-lag", "memory-outage")),
     "growth": (growth, ("growth-tickers", "growth-bytes")),
     "workers": (workers, ("workers",)),
-    "node": (node, ("node-live", "node-live-memory", "node-history", "node-history-memory")),
+    "node": (node, ("node-live", "node-live-memory", "node-history", "node-history-memory", "node-away")),
 }

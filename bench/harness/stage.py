@@ -37,7 +37,7 @@ class Sink:
             arguments += ["--record", self.record]
         if record_bytes:
             arguments += ["--record-bytes", str(record_bytes)]
-        self.child = Child("sink", arguments, stage.folder)
+        self.child = Child("sink", arguments, stage.logs)
         self.url = self.child.said("listening on ")
 
     def leave(self):
@@ -75,7 +75,7 @@ class Relay:
         if stage.has_outbox and "--outbox" not in flags:
             arguments += ["--outbox", stage.new_file("outbox.db")]
         begin = time.monotonic()
-        self.child = Child("firebase-relay", arguments, stage.folder)
+        self.child = Child("firebase-relay", arguments, stage.logs)
         # Without a pause between two looks: this wait is itself measured.
         wait_until("the relay's subscription", lambda: self.child.must_run() or stage.redis.subscribers() > 0, every=0.001)
         self.start_seconds = time.monotonic() - begin
@@ -126,7 +126,7 @@ class Bare:
 
     def __init__(self, stage):
         self.child = Child("bare-subscriber", [stage.options.program("bench", "bare-subscriber"), stage.redis.socket_path],
-                           stage.folder)
+                           stage.logs)
         wait_until("the bare subscriber", lambda: self.child.must_run() or stage.redis.subscribers() > 0)
 
     def stop(self):
@@ -140,6 +140,8 @@ class Stage:
         self.options = options
         os.makedirs(options.program("bench-run"), exist_ok=True)
         self.folder = tempfile.mkdtemp(dir=options.program("bench-run"))
+        # In memory: a line of the relay's log must not count as written to disk.
+        self.logs = tempfile.mkdtemp(dir="/dev/shm" if os.path.isdir("/dev/shm") else self.folder)
         self.feeds = {}
         self.files = 0
         self.redis = Redis(self.folder)
@@ -149,7 +151,8 @@ class Stage:
 
     def close(self):
         stop_all()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for folder in (self.logs, self.folder):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def new_file(self, name):
         self.files += 1
@@ -177,12 +180,15 @@ class Stage:
                      f"unix://{self.redis.socket_path}", "--rate", str(rate), "--kinds", kinds, "--tickers", str(tickers)]
         arguments += ["--seconds", str(seconds)] if seconds else []
         arguments += ["--messages", str(messages)] if messages else []
-        return Child("broker-sim", arguments, self.folder)
+        return Child("broker-sim", arguments, self.logs)
 
-    def published(self, broker, seconds):
-        """Waits until it is done; how many messages it has published."""
+    def published(self, broker, seconds, rate=None):
+        """Waits until it is done; how many messages it has published. With `rate` it must have kept that."""
         wait_until("broker-sim", lambda: broker.process.poll() is not None, seconds)
-        count = re.search(r"published (\d+) messages", broker.output())
-        if broker.process.returncode != 0 or not count:
+        said = re.search(r"published (\d+) messages .* in ([\d.]+) s", broker.output())
+        if broker.process.returncode != 0 or not said:
             raise Failed(f"broker-sim failed: {broker.output()[-500:]}")
-        return int(count[1])
+        messages, took = int(said[1]), float(said[2])
+        if rate and not self.options.quick and messages < 0.98 * rate * took:
+            raise Failed(f"broker-sim published {messages / took:,.0f}/s, not {rate:,}/s")
+        return messages

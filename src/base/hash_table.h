@@ -12,7 +12,8 @@ namespace firebase_relay {
 /// full: a look-up costs one miss of the cache, and prefetch() hides that. It holds no text; where two may share a
 /// hash (0 and 1 are one), find() is told how to recognise the right one.
 ///
-/// Memory: twice to four times the most entries there ever were; clear() keeps it. Pointers live until the next change.
+/// Memory: two to four places for each entry. What a flood made of it is given back as erase() empties it, down to
+/// 65,536 places; clear() keeps all. Pointers live until the next change.
 /// Threads: one.
 template <class Value>
 class HashTable {
@@ -38,7 +39,8 @@ class HashTable {
 
   /// Adds what find() did not find.
   void add(std::uint64_t hash, Value value) {
-    if ((used_ + 1) * 2 > places_.size()) grow();
+    constexpr std::size_t kPlacesMin = 64;
+    if ((used_ + 1) * 2 > places_.size()) resize(std::max(kPlacesMin, places_.size() * 2));
     insert(shown(hash), std::move(value));
     ++used_;
   }
@@ -56,6 +58,8 @@ class HashTable {
     }
     places_[hole] = Place{};
     --used_;
+    constexpr std::size_t kPlacesKept = 65'536;
+    if (places_.size() > kPlacesKept && used_ * 8 < places_.size()) resize(places_.size() / 2);
   }
   void clear() {
     if (used_ == 0) return;
@@ -83,9 +87,8 @@ class HashTable {
     while (places_[i].hash != kFree) i = next(i);
     places_[i] = {hash, std::move(value)};
   }
-  void grow() {
-    constexpr std::size_t kPlacesMin = 64;
-    std::vector<Place> old(std::max(kPlacesMin, places_.size() * 2));
+  void resize(std::size_t places) {
+    std::vector<Place> old(places);
     old.swap(places_);
     for (Place& place : old) {
       if (place.hash != kFree) insert(place.hash, std::move(place.value));

@@ -18,7 +18,7 @@ constexpr std::size_t kIdleBytesMax = 64 * 1024;
 
 /// Copies into memory that is used again, unless it is much more than what comes now.
 void keep(std::string_view text, std::string& kept) {
-  if (kept.capacity() > kIdleBytesMax && text.size() <= kIdleBytesMax) kept = std::string();
+  if (kept.capacity() > kIdleBytesMax && text.size() <= kIdleBytesMax) std::string().swap(kept);  // assigned, it stays
   kept.assign(text);
 }
 

@@ -1,6 +1,7 @@
 #include "classify/fragment_writer.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "classify/history_key.h"
 #include "classify/key_codec.h"
@@ -323,7 +324,9 @@ void FragmentWriter::note(std::string_view json, const Origin& origin, Pending& 
   pending.value_in = LiveUpdate::kInText;
   if (json.size() <= kCopiedBytesMax || history_class_ == LiveUpdate::kInText) return;
   const std::string_view message = payload_.raw(payload_.message());
-  if (json.data() < message.data() || json.data() >= message.data() + message.size()) return;  // not one of its fields
+  const std::less<> is_before;  // of any two pointers
+  const char* const end = message.data() + message.size();
+  if (is_before(json.data(), message.data()) || !is_before(json.data(), end)) return;  // not one of its fields
   pending.value_in = history_class_;
   pending.history_offset = history_offset_ + static_cast<std::uint32_t>(json.data() - message.data());
 }

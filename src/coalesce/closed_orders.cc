@@ -32,7 +32,18 @@ LiveOrdersChange ClosedOrders::take_changes() {
     }
   }
   removed_lately_.swap(changes.removed);
+  // One that has come back since must not lose the row that its coming back may have put there.
+  std::erase_if(changes.removed, [this](const std::string& path) { return find(path, classify::hash_of_path(path)); });
   return changes;
+}
+
+void ClosedOrders::not_saved(LiveOrdersChange change) {
+  resave_ = true;
+  std::move(change.removed.begin(), change.removed.end(), std::back_inserter(removed_lately_));
+}
+
+ClosedOrders::OldestFirst::iterator* ClosedOrders::find(std::string_view path, std::uint64_t hash) {
+  return by_path_.find(hash, [path](const OldestFirst::iterator& order) { return order->path == path; });
 }
 
 void ClosedOrders::apply(FragmentBlock& block) {
@@ -56,8 +67,7 @@ void ClosedOrders::apply(FragmentBlock& block) {
 }
 
 void ClosedOrders::note(std::string_view path, const OrderState& state) {
-  const auto is_it = [path](const OldestFirst::iterator& order) { return order->path == path; };
-  const OldestFirst::iterator* known = by_path_.find(state.path_hash, is_it);
+  const OldestFirst::iterator* known = find(path, state.path_hash);
   if (!known) return note_new(path, state);
   const OldestFirst::iterator order = *known;
   if (order->sequence > state.sequence) return;
@@ -65,7 +75,7 @@ void ClosedOrders::note(std::string_view path, const OrderState& state) {
   OldestFirst& from = order->closed ? orders.closed : orders.open;
   if (state.closed && closed_max_ == 0) {  // stays for good: nothing to remember
     changes_.removed.push_back(order->path);
-    by_path_.erase(state.path_hash, is_it);
+    forget(order);
     from.erase(order);
     return;
   }
@@ -103,10 +113,14 @@ void ClosedOrders::add(OldestFirst& list, Order order) {
 
 void ClosedOrders::remove_oldest(OldestFirst& oldest_first, Sequence cause) {
   const OldestFirst::iterator oldest = oldest_first.begin();
-  by_path_.erase(oldest->hash, [oldest](const OldestFirst::iterator& order) { return order == oldest; });
+  forget(oldest);
   changes_.removed.push_back(oldest->path);
   removals_.push_back({std::move(oldest->path), oldest->hash, cause});
   oldest_first.erase(oldest);
+}
+
+void ClosedOrders::forget(OldestFirst::iterator order) {
+  by_path_.erase(order->hash, [order](const OldestFirst::iterator& other) { return &*other == &*order; });
 }
 
 ClosedOrders::Orders& ClosedOrders::orders_of(std::string_view ticker) {

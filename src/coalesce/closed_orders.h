@@ -39,8 +39,9 @@ class ClosedOrders {
   /// The changes since the last call. Removals come one call late: the list must not lose a path before the database
   /// has.
   LiveOrdersChange take_changes();
-  /// What take_changes() gave could not be saved: the next call gives the whole list, whatever came in between.
-  void not_saved() { resave_ = true; }
+  /// What take_changes() gave could not be saved: the next call gives the whole list, whatever came in between, and
+  /// what was to leave it leaves it then.
+  void not_saved(LiveOrdersChange change);
 
  private:
   struct Orders;
@@ -69,10 +70,12 @@ class ClosedOrders {
     std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
   };
 
+  [[nodiscard]] OldestFirst::iterator* find(std::string_view path, std::uint64_t hash);
   void note(std::string_view path, const OrderState& state);
   void note_new(std::string_view path, const OrderState& state);
   void keep_within_bounds(Orders& orders, Sequence cause);
   void add(OldestFirst& list, Order order);
+  void forget(OldestFirst::iterator order);
   void remove_oldest(OldestFirst& oldest_first, Sequence cause);
   Orders& orders_of(std::string_view ticker);
 

@@ -42,7 +42,14 @@ void LiveMap::restore(const LiveRow& row, std::uint64_t hash, std::uint32_t tick
 void LiveMap::Entry::set_newest(std::string_view value) {
   const std::size_t before = path_size + 3;  // two quotes and a colon
   std::string& into = in_flight == 0 ? text : next;
-  if (into.empty()) into.assign(text, 0, before);
+  const std::size_t size = before + value.size() + 1;
+  constexpr std::size_t kSpareMax = 256;  // an order that has left is a path and `null`, for as long as an outage lasts
+  if (into.empty() || into.capacity() > 2 * size + kSpareMax) {
+    std::string fresh;
+    fresh.reserve(size);
+    fresh.append(text, 0, before);
+    into.swap(fresh);  // a short one, assigned, would be copied into the large buffer
+  }
   into.resize(before);
   into += value;
   into += ',';
@@ -52,14 +59,23 @@ void LiveMap::Entry::set_newest(std::string_view value) {
 void LiveMap::Entry::land() {
   in_flight = 0;
   if (next.empty()) return;
-  text = std::move(next);
-  next.clear();
+  text.swap(next);
+  std::string().swap(next);
 }
 
-void LiveMap::prefetch(std::uint64_t hash, bool is_near) {
-  if (!is_near) return index_.prefetch(hash);
-  const Slot* slot = index_.find(hash);
-  if (slot) __builtin_prefetch(&entries_[*slot]);
+void LiveMap::prefetch(const std::vector<LiveUpdate>& updates, std::size_t next) {
+  constexpr std::size_t kStep = 4;  // by then what was asked for has come: the place, then the entry, then its text
+  constexpr std::size_t kCacheLine = 64;
+  if (next + 3 * kStep < updates.size()) index_.prefetch(updates[next + 3 * kStep].path_hash);
+  if (next + 2 * kStep < updates.size()) {
+    const Slot* slot = index_.find(updates[next + 2 * kStep].path_hash);
+    const char* entry = slot ? reinterpret_cast<const char*>(&entries_[*slot]) : nullptr;
+    for (std::size_t at = 0; entry && at < sizeof(Entry); at += kCacheLine) __builtin_prefetch(entry + at);
+  }
+  if (next + kStep < updates.size()) {
+    const Slot* slot = index_.find(updates[next + kStep].path_hash);
+    if (slot) __builtin_prefetch(entries_[*slot].text.data());
+  }
 }
 
 const LiveMap::Slot* LiveMap::find(std::string_view path, std::uint64_t hash) {
@@ -356,7 +372,7 @@ void LiveMap::forget_row(Entry& entry, Sequence sequence, std::vector<LiveAcknow
 
 void LiveMap::forgotten(const std::vector<LiveAcknowledged>& rows) {
   for (const LiveAcknowledged& row : rows) {
-    const Slot slot = *find(row.path, classify::hash_of_path(row.path));
+    const Slot slot = *find(row.path, classify::hash_of_path(row.path));  // it stays while its row is being forgotten
     --entries_[slot].forgetting;
     erase_if_done(slot);
   }

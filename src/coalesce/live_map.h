@@ -42,9 +42,8 @@ class LiveMap {
   /// acknowledged.
   bool merge(std::string_view path, std::uint64_t hash, std::string_view value, Sequence sequence, std::uint32_t ticket,
              SteadyTime now, std::vector<TicketEnd>& ended);
-  /// merge() of a path with this hash comes soon, a dozen calls later: brings what it reads nearer. Call it twice, and
-  /// the second time, half way, with `is_near`.
-  void prefetch(std::uint64_t hash, bool is_near);
+  /// These are merged next, beginning with number `next`: brings nearer what the ones behind it will read.
+  void prefetch(const std::vector<LiveUpdate>& updates, std::size_t next);
   /// A row of the outbox, at start.
   void restore(const LiveRow& row, std::uint64_t hash, std::uint32_t ticket);
 

@@ -1,6 +1,5 @@
 #include "coalesce/repeats.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "classify/history_key.h"

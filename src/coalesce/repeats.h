@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 
 #include "base/hash_table.h"
@@ -13,7 +14,7 @@ namespace firebase_relay::coalesce {
 /// The worker writes every key for n = 0; here, where messages are in order, the rare others are written over.
 ///
 /// Two tables of one generation each, 65,536 messages long, make forgetting cheap: the older one is thrown away whole.
-/// Memory: up to 2 x 3 MB at full speed, 2 x 24 kB while little happens.
+/// Memory: 2 x 3 MB once that many messages have come, 2 x 6 MB at worst.
 /// Threads: the flusher's.
 class Repeats {
  public:

@@ -65,9 +65,7 @@ void Delivery::Impl::on(Arrived&& event) {
   const SteadyTime since = std::clamp(block.arrived, now_.steady - queue_wait_max(), now_.steady);
   std::uint64_t overtaken = block.updates_coalesced;
   for (std::size_t i = 0; i < block.live.size(); ++i) {
-    constexpr std::size_t kAhead = 8;
-    if (i + 2 * kAhead < block.live.size()) live_.prefetch(block.live[i + 2 * kAhead].path_hash, false);
-    if (i + kAhead < block.live.size()) live_.prefetch(block.live[i + kAhead].path_hash, true);
+    live_.prefetch(block.live, i);
     const LiveUpdate& update = block.live[i];
     const std::uint32_t ticket = update.ticket == LiveUpdate::kNoTicket ? LiveMap::kNoTicket : tickets[update.ticket];
     overtaken += live_.merge(block.path_of(update), update.path_hash, block.value_of(update), update.sequence, ticket,

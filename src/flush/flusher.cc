@@ -219,9 +219,10 @@ void Flusher::save_orders() {
   constexpr std::chrono::seconds kTryAgainAfter{5};
   const SteadyTime now = std::chrono::steady_clock::now();
   if (!closed_orders_.has_changes() || now < save_orders_again_) return;
-  const Result<void> saved = wiring_.outbox.save_orders(closed_orders_.take_changes());
+  LiveOrdersChange change = closed_orders_.take_changes();
+  const Result<void> saved = wiring_.outbox.save_orders(change);
   if (saved) return;
-  closed_orders_.not_saved();
+  closed_orders_.not_saved(std::move(change));
   save_orders_again_ = now + kTryAgainAfter;
   wiring_.events.outbox_failed("save live orders", saved.error(), now);
 }

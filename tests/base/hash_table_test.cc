@@ -58,5 +58,27 @@ TEST(HashTable, HoldsWhatAModelHolds) {
   }
 }
 
+// Three times, past the size from which memory is given back.
+TEST(HashTable, HoldsAFloodAndWhatIsLeftOfIt) {
+  HashTable<int> table;
+  for (int round = 0; round < 3; ++round) {
+    constexpr int kMany = 100'000;
+    const auto hash_of = [](int value) { return static_cast<std::uint64_t>(value) * 0x9E3779B97F4A7C15u; };
+    for (int value = 0; value < kMany; ++value) table.add(hash_of(value), value);
+    for (int value = 0; value < kMany; ++value) {
+      if (value % 100 != 0) table.erase(hash_of(value), [](int) { return true; });
+    }
+    for (int value = 0; value < kMany; ++value) {
+      const int* found = table.find(hash_of(value));
+      ASSERT_EQ(found != nullptr, value % 100 == 0) << value;
+      if (found) {
+        ASSERT_EQ(*found, value);
+      }
+    }
+    for (int value = 0; value < kMany; value += 100) table.erase(hash_of(value), [](int) { return true; });
+    ASSERT_EQ(table.size(), 0u);
+  }
+}
+
 }  // namespace
 }  // namespace firebase_relay

@@ -1,6 +1,7 @@
 #include "bus/reply_reader.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 namespace firebase_relay::bus {
 namespace {
@@ -57,6 +58,25 @@ TEST(ReplyReader, GoesOnBehindALargePayloadHoweverTheBytesAreCut) {
     EXPECT_EQ(read(bytes, 1, piece).messages, expected) << piece;
     EXPECT_EQ(read(bytes, 2, piece).messages, expected) << piece;
   }
+}
+
+TEST(ReplyReader, GivesTheMemoryOfALargeMessageBack) {
+  const auto used = [] {
+    const auto memory = ::mallinfo2();
+    return memory.uordblks + memory.hblkhd;
+  };
+  constexpr std::size_t kLarge = 20'000'000;
+  const std::string large = pmessage("A*", std::string(kLarge, 'c'), std::string(kLarge, 'p'));
+  const std::string small = pmessage("A*", "A", "{}");
+  ReplyReader reader(2);
+  std::vector<Reply> replies;
+  const std::size_t before = used();
+  for (const std::string& bytes : {large, small}) {
+    MessageBlock block;
+    ASSERT_TRUE(reader.feed(bytes, block, replies));
+    EXPECT_EQ(block.size(), 1u);
+  }
+  EXPECT_LT(used(), before + 1'000'000);
 }
 
 TEST(ReplyReader, TellsEverythingElseByItsKind) {

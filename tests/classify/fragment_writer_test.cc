@@ -38,6 +38,15 @@ TEST_F(FragmentWriterTest, FieldThatIsAbsentLeavesItsPathAsItWas) {
   EXPECT_EQ(written_->key_fallbacks, 1u);
 }
 
+TEST_F(FragmentWriterTest, FieldThatIsAbsentInALaterMessageOfTheBlockLeavesTheEarlierValue) {
+  write({{"X", R"({"type":"price","price":1,"volume":7,"symbol":"AAPL"})"},
+         {"X", R"({"type":"price","price":2,"symbol":"AAPL"})"}});
+  EXPECT_EQ(live_.at("services/AAPL/price"), "2");
+  EXPECT_EQ(live_.at("services/AAPL/volume"), "7");
+  EXPECT_EQ(written_->live.size(), 4u);
+  EXPECT_EQ(written_->updates_coalesced, 3u) << "price, symbol and last_updated";
+}
+
 TEST_F(FragmentWriterTest, OrderGoesToItsIdAndToHistory) {
   const std::string data = R"({"event":"fill","order":{"id":"o.1","symbol":"BRK.B","status":"filled"},"price":"1"})";
   const std::string message = R"({"type":"order","order_data":)" + data + "}";
@@ -58,8 +67,13 @@ TEST_F(FragmentWriterTest, OrdersOfABlockAreEachNamedOnceAndWhatHasNoIdIsNone) {
   const auto order = [](const std::string& id, const std::string& status) {
     return R"({"type":"order","symbol":"AAPL","id":")" + id + R"(","status":")" + status + R"("})";
   };
-  write({{"X", order("1", "new")}, {"X", order("12", "new")}, {"X", order("1", "filled")}, {"X", order("2", "new")}});
-  EXPECT_EQ(live_, (Tree{{"services/AAPL/last", order("2", "new")},
+  const std::string without_id = R"({"type":"order","symbol":"AAPL","status":"new"})";
+  write({{"X", order("1", "new")},
+         {"X", order("12", "new")},
+         {"X", order("1", "filled")},
+         {"X", order("2", "new")},
+         {"X", without_id}});
+  EXPECT_EQ(live_, (Tree{{"services/AAPL/last", without_id},
                          {"services/AAPL/orders/1/state", "\"filled\""},
                          {"services/AAPL/orders/12/state", "\"new\""},
                          {"services/AAPL/orders/2/state", "\"new\""}}));
@@ -71,7 +85,7 @@ TEST_F(FragmentWriterTest, OrdersOfABlockAreEachNamedOnceAndWhatHasNoIdIsNone) {
   EXPECT_EQ(closed, (std::map<std::string, bool>{{"services/AAPL/orders/1/state", true},
                                                  {"services/AAPL/orders/12/state", false},
                                                  {"services/AAPL/orders/2/state", false}}));
-  EXPECT_EQ(written_->updates_coalesced, 4u);
+  EXPECT_EQ(written_->updates_coalesced, 5u);
 }
 
 TEST_F(FragmentWriterTest, LargeValueThatIsInHistoryIsNotCopiedAgain) {

@@ -127,11 +127,41 @@ TEST(ClosedOrders, RemovalIsSavedOneCallLate) {
   EXPECT_EQ(orders.list().take_changes().removed, (std::vector<std::string>{"services/A/orders/1"}));
 }
 
+TEST(ClosedOrders, ThatComesBackKeepsItsRow) {
+  Orders orders(1, {live_order("1", 5, true)});
+  orders.message("A", "2", true);
+  orders.message("A", "1", true);  // and pushes the other out
+  EXPECT_EQ(paths_of(orders.list().take_changes().put), (Paths{"services/A/orders/1", "services/A/orders/2"}));
+  EXPECT_EQ(orders.list().take_changes().removed, (std::vector<std::string>{"services/A/orders/2"}));
+}
+
+TEST(ClosedOrders, RemovalThatCouldNotBeSavedIsSavedLater) {
+  Orders orders(1, {live_order("1", 5, true)});
+  orders.message("A", "2", true);
+  orders.list().take_changes();
+  orders.list().not_saved(orders.list().take_changes());
+  EXPECT_EQ(orders.list().take_changes().removed, (std::vector<std::string>{"services/A/orders/1"}));
+}
+
+TEST(ClosedOrders, TwoPathsMayHaveOneHash) {
+  ClosedOrders orders(1);
+  const auto apply = [&orders](const std::string& path, Sequence sequence) {
+    FragmentBlock block;
+    block.text = path;
+    block.orders.push_back({sequence, 42, 0, static_cast<std::uint32_t>(path.size()), 10, true});
+    orders.apply(block);
+    return block.live.empty() ? "" : std::string(block.path_of(block.live.at(0)));
+  };
+  EXPECT_EQ(apply("services/A/1", 1), "");
+  EXPECT_EQ(apply("services/A/2", 2), "services/A/1");
+  EXPECT_EQ(apply("services/A/2", 3), "") << "it is known";
+  EXPECT_EQ(apply("services/A/1", 4), "services/A/2");
+}
+
 TEST(ClosedOrders, ThatCouldNotBeSavedAreAllSavedAgain) {
   Orders orders(5, {live_order("1", 5, true)});
   orders.message("A", "2", true);
-  orders.list().take_changes();
-  orders.list().not_saved();
+  orders.list().not_saved(orders.list().take_changes());
   EXPECT_TRUE(orders.list().has_changes());
   EXPECT_EQ(paths_of(orders.list().take_changes().put), (Paths{"services/A/orders/1", "services/A/orders/2"}));
   EXPECT_FALSE(orders.list().has_changes());

@@ -1,6 +1,7 @@
 #include "coalesce/live_map.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "classify/places.h"
 
@@ -79,6 +80,31 @@ TEST_F(LiveMapTest, WhatIsUnderWayStaysAsItIsWhateverComes) {
   map_.give_back(sent_, std::nullopt, ended_);
   EXPECT_EQ(take(1), "\"b2\":0,");
   EXPECT_NE(take().find("\"a\":" + std::string(199, '2') + ','), std::string::npos);
+}
+
+TEST_F(LiveMapTest, TwoPathsMayHaveOneHash) {
+  const auto merge_as = [this](const char* path, const char* value, Sequence sequence) {
+    return map_.merge(path, 42, value, sequence, LiveMap::kNoTicket, kNow, ended_);
+  };
+  EXPECT_FALSE(merge_as("a", "1", 1));
+  EXPECT_FALSE(merge_as("b", "2", 2));
+  EXPECT_TRUE(merge_as("a", "3", 3));
+  EXPECT_EQ(take(), "\"a\":3,\"b\":2,");
+  sent_.pop_back();
+  acknowledge();
+  EXPECT_EQ(map_.size(), 1u);
+  EXPECT_FALSE(merge_as("a", "4", 4)) << "it is not b's";
+}
+
+// An order that has left is a removal, and in an outage there may be very many.
+TEST_F(LiveMapTest, LargeValueThatIsOvertakenLeavesNoLargeRest) {
+  const std::size_t before = ::mallinfo2().uordblks;
+  for (Sequence order = 1; order <= 2'000; ++order) {
+    merge(std::to_string(order), std::string(10'000, 'x'), 2 * order);
+    merge(std::to_string(order), "null", 2 * order + 1);
+  }
+  EXPECT_EQ(map_.size(), 2'000u);
+  EXPECT_LT(::mallinfo2().uordblks, before + 2'000'000);
 }
 
 TEST_F(LiveMapTest, NarrowRequestsAreEachBelowOneChildOfTheRootAndTheRootsOwnChildrenTogether) {
