@@ -71,7 +71,7 @@ def sender(stage):
 def idle(stage):
     seconds = stage.options.pick(30, 2)
     sink = Sink(stage)
-    relay = Relay(stage, sink)
+    relay = Relay(stage, sink, *FULL_SPEED)
     time.sleep(stage.options.pick(5, 1))
     cpu, wakeups = relay.child.cpu_seconds(), relay.child.wakeups()
     time.sleep(seconds)

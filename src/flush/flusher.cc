@@ -236,7 +236,7 @@ void Flusher::report_backfill() {
 
 void Flusher::give_memory_back_if_due() {
   constexpr std::chrono::seconds kEvery{10};
-  constexpr std::size_t kBytesKept = 32 << 20;
+  constexpr std::size_t kBytesKept = 1 << 20;
   const SteadyTime now = std::chrono::steady_clock::now();
   if (now < give_memory_back_at_) return;
   give_memory_back_at_ = now + kEvery;

@@ -33,7 +33,7 @@ namespace firebase_relay::relay {
 namespace {
 
 constexpr std::size_t kBlockBytesKept = 512 * 1024;  // of a block's memory, when it is used again
-constexpr std::size_t kBlocksKept = 32;
+constexpr std::size_t kBlocksKept = 8;
 constexpr std::chrono::seconds kStuckAfter{30};  // a thread that has not come around for so long
 
 bool shows_messages(const Options& options) {
