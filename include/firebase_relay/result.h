@@ -36,4 +36,10 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string what, std::string 
   return tl::unexpected<Error>(Error{code, std::move(what), std::move(remedy)});
 }
 
+/// Hands on the error of a failed result, whatever its value would have been.
+template <class T>
+tl::unexpected<Error> error_of(const Result<T>& failed) {
+  return tl::unexpected<Error>(failed.error());
+}
+
 }  // namespace firebase_relay

@@ -97,7 +97,7 @@ Result<void> take_database(std::string_view text, RedisUrl& url) {
 Result<RedisUrl> parse_unix(std::string_view rest) {
   RedisUrl url;
   if (!rest.starts_with('/')) {
-    if (auto taken = take_credentials(rest, url); !taken) return tl::unexpected(taken.error());
+    if (auto taken = take_credentials(rest, url); !taken) return error_of(taken);
   }
   const auto question = rest.find('?');
   const auto path = percent_decoded(rest.substr(0, question));
@@ -108,16 +108,16 @@ Result<RedisUrl> parse_unix(std::string_view rest) {
   if (question == std::string_view::npos) return url;
   const std::string_view query = rest.substr(question + 1);
   if (!query.starts_with("db=")) return invalid("behind ? only db=NUMBER is known");
-  if (auto taken = take_database(query.substr(3), url); !taken) return tl::unexpected(taken.error());
+  if (auto taken = take_database(query.substr(3), url); !taken) return error_of(taken);
   return url;
 }
 
 Result<RedisUrl> parse_tcp(std::string_view rest) {
   RedisUrl url;
-  if (auto taken = take_credentials(rest, url); !taken) return tl::unexpected(taken.error());
-  if (auto taken = take_place(rest, url); !taken) return tl::unexpected(taken.error());
+  if (auto taken = take_credentials(rest, url); !taken) return error_of(taken);
+  if (auto taken = take_place(rest, url); !taken) return error_of(taken);
   if (rest.empty() || rest == "/") return url;
-  if (auto taken = take_database(rest.substr(1), url); !taken) return tl::unexpected(taken.error());
+  if (auto taken = take_database(rest.substr(1), url); !taken) return error_of(taken);
   return url;
 }
 

@@ -49,11 +49,11 @@ Result<Credentials> read_credentials(const CredentialFiles& files, const Databas
     credentials.fixed.authorization = Secret(std::string_view("Bearer owner"));
   } else if (!files.account.empty()) {
     Result<ServiceAccount> account = read_account(files.account, credentials.warnings);
-    if (!account) return tl::unexpected<Error>(account.error());
+    if (!account) return error_of(account);
     credentials.account = std::move(*account);
   } else if (!files.secret.empty()) {
     Result<Secret> secret = read_auth_secret(files.secret, credentials.warnings);
-    if (!secret) return tl::unexpected<Error>(secret.error());
+    if (!secret) return error_of(secret);
     credentials.fixed.auth_parameter = std::move(*secret);
   }
   return credentials;

@@ -132,13 +132,13 @@ Result<DatabaseUrl> parse_parts(std::string_view text) {
   } else {
     return invalid("it does not start with https:// (or http:// for an emulator)");
   }
-  if (auto taken = take_place(text, url); !taken) return tl::unexpected(taken.error());
+  if (auto taken = take_place(text, url); !taken) return error_of(taken);
   if (url.host == "console.firebase.google.com") {
     return invalid("this is the console's address, not the database's",
                    "take the https:// URL that the console shows above the data");
   }
-  if (auto taken = take_base_path(text, url); !taken) return tl::unexpected(taken.error());
-  if (auto taken = take_query(text, url); !taken) return tl::unexpected(taken.error());
+  if (auto taken = take_base_path(text, url); !taken) return error_of(taken);
+  if (auto taken = take_query(text, url); !taken) return error_of(taken);
   return url;
 }
 

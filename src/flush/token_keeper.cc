@@ -31,7 +31,7 @@ Credential bearer(const Secret& token) {
 Result<HttpResponse> exchange(const ServiceAccount& account, std::chrono::sys_seconds issued_at,
                               const std::shared_ptr<const CaFile>& ca, const std::stop_token& stop) {
   const Result<Secret> assertion = sign_assertion(account, issued_at);
-  if (!assertion) return tl::unexpected<Error>(assertion.error());
+  if (!assertion) return error_of(assertion);
   HttpRequest request;
   request.method = "POST";
   request.url = account.token_uri;
@@ -91,7 +91,7 @@ void TokenKeeper::run(const std::stop_token& stop) {
 Result<std::optional<Credential>> TokenKeeper::current() {
   const std::lock_guard lock(mutex_);
   Result<std::optional<Secret>> token = source_.token(std::chrono::steady_clock::now());
-  if (!token) return tl::unexpected<Error>(token.error());
+  if (!token) return error_of(token);
   if (!*token) return std::optional<Credential>();
   return std::optional(bearer(**token));
 }

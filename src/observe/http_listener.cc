@@ -232,7 +232,7 @@ Result<std::unique_ptr<HttpListener>> HttpListener::start(const std::string& hos
                 "give an IPv4 address or a host's name");
   }
   const Result<int> fd = listen_at(host, port);
-  if (!fd) return tl::unexpected(fd.error());
+  if (!fd) return error_of(fd);
   return std::unique_ptr<HttpListener>(new HttpListener(std::make_unique<Server>(*fd, std::move(answers))));
 }
 

@@ -17,12 +17,10 @@ using prometheus::Histogram;
 using prometheus::Labels;
 using prometheus::Registry;
 
-constexpr std::string_view kPrefix = "firebase_relay_";
-
 const MetricRow& row_of(std::string_view name, MetricType type) {
   const auto table = metric_table();
   const auto row = std::find_if(table.begin(), table.end(), [&](const MetricRow& each) {
-    return each.type == type && each.name.starts_with(kPrefix) && each.name.substr(kPrefix.size()) == name;
+    return each.type == type && each.name.starts_with(kMetricPrefix) && each.name.substr(kMetricPrefix.size()) == name;
   });
   if (row == table.end()) throw std::logic_error("no such metric in the table: " + std::string(name));
   return *row;

@@ -7,12 +7,12 @@
 #include <map>
 #include <numeric>
 
+#include "observe/metric_table.h"
 #include "observe/printable.h"
 
 namespace firebase_relay::observe {
 namespace {
 
-constexpr std::string_view kPrefix = "firebase_relay_";
 constexpr std::string_view kLagBucket = "firebase_relay_relay_lag_seconds_bucket";
 
 /// Series summed over their labels, and what else is needed of labels.
@@ -51,8 +51,8 @@ void read_line(std::string_view line, Reading& reading) {
     return;
   }
   if (name == "process_start_time_seconds") reading.sums["started"] = value;
-  if (!name.starts_with(kPrefix)) return;
-  const std::string_view own = name.substr(kPrefix.size());
+  if (!name.starts_with(kMetricPrefix)) return;
+  const std::string_view own = name.substr(kMetricPrefix.size());
   if (own == "build_info") reading.version = label;
   if (own == "delivery_held" && value > 0) reading.held = label;
   reading.sums[std::string(own)] += value;

@@ -82,7 +82,7 @@ Result<bool> Statement::step() {
 Result<std::uint64_t> Statement::run() {
   for (;;) {
     const Result<bool> row = step();
-    if (!row) return tl::unexpected<Error>(row.error());
+    if (!row) return error_of(row);
     if (!*row) return static_cast<std::uint64_t>(sqlite3_changes64(database_->connection_));
   }
 }
@@ -146,7 +146,7 @@ Result<void> Database::execute(const std::string& sql) {
 Result<std::int64_t> Database::number(std::string_view sql) {
   Statement query = statement(sql);
   const Result<bool> row = query.step();
-  if (!row) return tl::unexpected<Error>(row.error());
+  if (!row) return error_of(row);
   return *row ? query.integer(0) : 0;
 }
 
@@ -166,8 +166,7 @@ void Database::release_memory() { sqlite3_db_release_memory(connection_); }
 Error Database::failure() { return {code_for(code_), "outbox " + file_.string() + ": " + message_, remedy_for(code_)}; }
 
 Result<Transaction> Transaction::begin(Database& database) {
-  if (Result<std::uint64_t> begun = database.statement("BEGIN IMMEDIATE").run(); !begun)
-    return tl::unexpected<Error>(begun.error());
+  if (Result<std::uint64_t> begun = database.statement("BEGIN IMMEDIATE").run(); !begun) return error_of(begun);
   return Transaction(database);
 }
 
@@ -177,8 +176,7 @@ Transaction::~Transaction() {
 }
 
 Result<void> Transaction::commit() {
-  if (Result<std::uint64_t> committed = database_->statement("COMMIT").run(); !committed)
-    return tl::unexpected<Error>(committed.error());
+  if (Result<std::uint64_t> committed = database_->statement("COMMIT").run(); !committed) return error_of(committed);
   database_ = nullptr;
   return {};
 }

@@ -19,11 +19,6 @@ constexpr std::size_t kCutPayload = 4 << 10;
 constexpr std::uint64_t kRowBytes = 64;
 constexpr std::uint64_t kSourceLettersMin = 100;
 
-template <class T>
-tl::unexpected<Error> error_of(const Result<T>& failed) {
-  return tl::unexpected<Error>(failed.error());
-}
-
 /// Names of this version only come from this version: a later one's file is refused.
 DeadLetterReason reason_named(std::string_view name) {
   const auto* found = std::find(kDeadLetterReasonNames.begin(), kDeadLetterReasonNames.end(), name);

@@ -55,7 +55,7 @@ Result<void> create_tables(Database& database) {
   if (Result<void> set = database.execute("PRAGMA page_size=" + std::to_string(kPageBytes)); !set) return set;
   if (Result<void> set = database.execute("PRAGMA auto_vacuum=INCREMENTAL"); !set) return set;
   Result<Transaction> transaction = Transaction::begin(database);
-  if (!transaction) return tl::unexpected<Error>(transaction.error());
+  if (!transaction) return error_of(transaction);
   const std::string sql = std::string(kCreateTables) + "PRAGMA application_id=" + std::to_string(kApplicationId) +
                           ";PRAGMA user_version=" + std::to_string(kSchemaVersion);
   if (Result<void> created = database.execute(sql); !created) return created;
@@ -70,7 +70,7 @@ Result<void> restore_batches(Database& database, Restored& restored) {
   Statement query = database.statement(
       "SELECT count(*), max(id), max(last_sequence), sum(price), sum(\"order\"), sum(performance), sum(profit), "
       "sum(registration), sum(unrouted), min(stored_at) FROM batches");
-  if (Result<bool> row = query.step(); !row) return tl::unexpected<Error>(row.error());
+  if (Result<bool> row = query.step(); !row) return error_of(row);
   restored.level.batches = query.count(0);
   restored.last_batch = query.count(1);
   restored.last_sequence = query.count(2);
@@ -84,7 +84,7 @@ Result<void> restore_live(Database& database, Restored& restored) {
   Statement query = database.statement("SELECT path, value, sequence, counts, kind FROM live");
   for (;;) {
     const Result<bool> row = query.step();
-    if (!row) return tl::unexpected<Error>(row.error());
+    if (!row) return error_of(row);
     if (!*row) break;
     const std::uint64_t kind = std::min<std::uint64_t>(query.count(4), static_cast<std::uint64_t>(Kind::kUnrouted));
     restored.live.push_back({std::string(query.bytes(0)), std::string(query.bytes(1)), query.count(2),
@@ -99,7 +99,7 @@ Result<void> restore_orders(Database& database, Restored& restored) {
   Statement query = database.statement("SELECT path, ticker_size, sequence, closed FROM live_orders");
   for (;;) {
     const Result<bool> row = query.step();
-    if (!row) return tl::unexpected<Error>(row.error());
+    if (!row) return error_of(row);
     if (!*row) return {};
     restored.orders.push_back({std::string(query.bytes(0)), static_cast<std::uint32_t>(query.integer(1)),
                                query.count(2), query.integer(3) != 0});
@@ -113,7 +113,7 @@ Result<void> restore_meta(Database& database, RecoveredFile& recovered) {
   Statement query = database.statement("SELECT name, value FROM meta ORDER BY name");
   for (;;) {
     const Result<bool> row = query.step();
-    if (!row) return tl::unexpected<Error>(row.error());
+    if (!row) return error_of(row);
     if (!*row) break;
     const std::string_view name = query.bytes(0);
     Restored& restored = recovered.restored;
@@ -131,7 +131,7 @@ Result<void> look_at_the_others(Database& database) {
   for (const std::string_view sql : {"SELECT id FROM bodies LIMIT 1", "SELECT id, stored_at FROM damaged LIMIT 1",
                                      "SELECT id, reason, channel, payload_size, arrived_at, count, retry FROM "
                                      "dead_letters LIMIT 1"}) {
-    if (Result<std::int64_t> looked = database.number(sql); !looked) return tl::unexpected<Error>(looked.error());
+    if (Result<std::int64_t> looked = database.number(sql); !looked) return error_of(looked);
   }
   return {};
 }
@@ -140,7 +140,7 @@ Result<void> look_at_the_others(Database& database) {
 Result<std::string> check_pages(Database& database) {
   Statement query = database.statement("PRAGMA quick_check(1)");
   const Result<bool> row = query.step();
-  if (!row) return tl::unexpected<Error>(row.error());
+  if (!row) return error_of(row);
   return query.bytes(0) == "ok" ? std::string() : std::string(query.bytes(0));
 }
 
@@ -155,7 +155,7 @@ Result<void> restore(Database& database, RecoveredFile& recovered) {
 /// Fills `attempt`; an error that speaks of damage becomes its flaw.
 Result<void> examine(Database& database, std::uint64_t checked_bytes_max, Attempt& attempt) {
   const Result<FileKind> kind = recognise(database);
-  if (!kind) return tl::unexpected<Error>(kind.error());
+  if (!kind) return error_of(kind);
   if (*kind == FileKind::kForeign) {
     attempt.flaw = "it is another program's SQLite file";
     return {};
@@ -163,7 +163,7 @@ Result<void> examine(Database& database, std::uint64_t checked_bytes_max, Attemp
   if (*kind == FileKind::kEmpty) return create_tables(database);
   if (size_of(database.file()) <= checked_bytes_max) {
     Result<std::string> flaw = check_pages(database);
-    if (!flaw) return tl::unexpected<Error>(flaw.error());
+    if (!flaw) return error_of(flaw);
     attempt.flaw = std::move(*flaw);
     if (!attempt.flaw.empty()) return {};
   }
@@ -175,11 +175,11 @@ Result<Attempt> try_to_open(const fs::path& file, std::uint64_t checked_bytes_ma
   attempt.flaw = flaw_from_outside(file);
   if (!attempt.flaw.empty()) return attempt;
   Result<std::unique_ptr<Database>> database = Database::open(file, Database::Mode::kCreate);
-  if (!database) return tl::unexpected<Error>(database.error());
+  if (!database) return error_of(database);
   (*database)->keep_log_on_close(true);
   if (Result<void> examined = examine(**database, checked_bytes_max, attempt); !examined) {
     const bool flawed = (*database)->is_damaged() || (*database)->lacks_something();
-    if (!flawed || examined.error().code == ErrorCode::kTooNew) return tl::unexpected<Error>(examined.error());
+    if (!flawed || examined.error().code == ErrorCode::kTooNew) return error_of(examined);
     attempt.flaw = examined.error().what;
   }
   if (!attempt.flaw.empty()) return attempt;
@@ -224,9 +224,9 @@ Result<fs::path> set_aside(const fs::path& file) {
 
 Result<FileKind> recognise(Database& database) {
   const Result<std::int64_t> application = database.number("PRAGMA application_id");
-  if (!application) return tl::unexpected<Error>(application.error());
+  if (!application) return error_of(application);
   const Result<std::int64_t> version = database.number("PRAGMA user_version");
-  if (!version) return tl::unexpected<Error>(version.error());
+  if (!version) return error_of(version);
   if (*application == kApplicationId) {
     if (*version > kSchemaVersion) {
       return fail(ErrorCode::kTooNew,
@@ -237,19 +237,19 @@ Result<FileKind> recognise(Database& database) {
     return FileKind::kOutbox;
   }
   const Result<std::int64_t> tables = database.number("SELECT count(*) FROM sqlite_schema");
-  if (!tables) return tl::unexpected<Error>(tables.error());
+  if (!tables) return error_of(tables);
   return *application == 0 && *version == 0 && *tables == 0 ? FileKind::kEmpty : FileKind::kForeign;
 }
 
 Result<RecoveredFile> open_or_set_aside(const fs::path& file, std::uint64_t checked_bytes_max) {
   Result<Attempt> attempt = try_to_open(file, checked_bytes_max);
-  if (!attempt) return tl::unexpected<Error>(attempt.error());
+  if (!attempt) return error_of(attempt);
   if (attempt->flaw.empty()) return std::move(attempt->recovered);
   const std::string flaw = std::move(attempt->flaw);
   const Result<fs::path> name = set_aside(file);
-  if (!name) return tl::unexpected<Error>(name.error());
+  if (!name) return error_of(name);
   attempt = try_to_open(file, checked_bytes_max);
-  if (!attempt) return tl::unexpected<Error>(attempt.error());
+  if (!attempt) return error_of(attempt);
   if (!attempt->flaw.empty()) return fail(ErrorCode::kIo, "outbox " + file.string() + ": " + attempt->flaw);
   attempt->recovered.set_aside = name->string();
   attempt->recovered.flaw = flaw;

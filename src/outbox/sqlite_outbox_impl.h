@@ -26,11 +26,6 @@ struct Totals {
   Sequence last_sequence = 0;
 };
 
-template <class T>
-tl::unexpected<Error> error_of(const Result<T>& failed) {
-  return tl::unexpected<Error>(failed.error());
-}
-
 class SqliteOutbox::Impl {
  public:
   Impl(SqliteOutboxOptions options, FileLock lock, std::unique_ptr<Database> database, const Restored& restored)

@@ -12,6 +12,10 @@
 
 namespace firebase_relay::relay {
 
+/// The units of a person's sizes: of what is sent, and of what is held.
+inline constexpr std::uint64_t kMb = 1'000'000;
+inline constexpr std::uint64_t kMiB = 1 << 20;
+
 /// A place to listen at. Port 0: any free one.
 struct ListenAddress {
   std::string host = "127.0.0.1";  ///< without the brackets of IPv6

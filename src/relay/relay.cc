@@ -77,11 +77,11 @@ struct Access {
 Result<Access> read_access(const Options& options, observe::Log& log) {
   Access access;
   auto credentials = flush::read_credentials({options.credentials_file, options.auth_secret_file}, *options.database);
-  if (!credentials) return tl::unexpected<Error>(credentials.error());
+  if (!credentials) return error_of(credentials);
   for (const std::string& warning : credentials->warnings) log.logger().warn("{}", warning);
   if (!options.ca_file.empty()) {
     auto ca = flush::CaFile::read(options.ca_file);
-    if (!ca) return tl::unexpected<Error>(ca.error());
+    if (!ca) return error_of(ca);
     access.ca = std::move(*ca);
   }
   access.credentials = std::move(*credentials);
@@ -171,7 +171,7 @@ Result<void> Relay::Parts::open(const Options& options) {
     return {};
   }
   auto opened = open_storage(options, events);
-  if (!opened) return tl::unexpected<Error>(opened.error());
+  if (!opened) return error_of(opened);
   storage = std::move(*opened);
   use_unsent_heartbeat();
   letters.emplace(std::move(*storage.letters), writer_options(options, known_names, true),
@@ -237,12 +237,12 @@ void Relay::Parts::ask_for_the_previous_run(const Options& options) {
     flush::HttpRequest request = question;
     if (credentials) {
       const auto credential = credentials->current();
-      if (!credential) return tl::unexpected<Error>(credential.error());
+      if (!credential) return error_of(credential);
       if (!*credential) return fail(ErrorCode::kUnavailable, "no credential yet");
       request.credential = **credential;
     }
     const auto answer = flush::http_request(request);
-    if (!answer) return tl::unexpected<Error>(answer.error());
+    if (!answer) return error_of(answer);
     if (answer->status != 200) return fail(ErrorCode::kRefused, "heartbeat: " + std::to_string(answer->status));
     std::string_view text = answer->body;
     text = text.substr(0, text.find_last_not_of("\r\n") + 1);
@@ -309,12 +309,12 @@ Result<std::unique_ptr<Relay>> Relay::start(const Options& options, observe::Log
   if (!options.database)
     return fail(ErrorCode::kInvalid, "no database is named", "give --database-url or FIREBASE_DATABASE_EMULATOR_HOST");
   Result<classify::RouteTable> routes = load_routes(options);
-  if (!routes) return tl::unexpected<Error>(routes.error());
+  if (!routes) return error_of(routes);
   Result<Access> access = read_access(options, log);
-  if (!access) return tl::unexpected<Error>(access.error());
+  if (!access) return error_of(access);
   auto parts = std::make_unique<Parts>(options, role, std::move(*routes), std::move(*access), log);
   Parts& own = *parts;
-  if (auto opened = own.open(options); !opened) return tl::unexpected<Error>(opened.error());
+  if (auto opened = own.open(options); !opened) return error_of(opened);
   own.make_source(options, lines);
   own.make_flusher(options);
   if (role == Role::kRelay) {
@@ -322,7 +322,7 @@ Result<std::unique_ptr<Relay>> Relay::start(const Options& options, observe::Log
         observe::HttpListener::start(options.http_listen.host, options.http_listen.port,
                                      {[&own] { return own.metrics.serialize(); }, [&own] { return own.health_flaw(); },
                                       [&own] { return own.ready_flaw(); }});
-    if (!http) return tl::unexpected<Error>(http.error());
+    if (!http) return error_of(http);
     own.http = std::move(*http);
     log.logger().info("http listening on http://{}:{}", options.http_listen.host, own.http->port());
     own.ask_for_the_previous_run(options);

@@ -22,10 +22,10 @@ Result<Storage> open_storage(const Options& options, observe::Events& events) {
   file.bytes_max = options.outbox_bytes_max - flush_room;
   file.sync = sync;
   auto opened = outbox::SqliteOutbox::open(file);
-  if (!opened) return tl::unexpected<Error>(opened.error());
+  if (!opened) return error_of(opened);
   if (opened->set_aside) events.outbox_set_aside(*opened->set_aside, opened->flaw);
   auto letters = outbox::DeadLetters::open(options.outbox_file, dead_letter_limits(options), sync);
-  if (!letters) return tl::unexpected<Error>(letters.error());
+  if (!letters) return error_of(letters);
   Storage storage;
   storage.durable = opened->outbox.get();
   storage.outbox = std::move(opened->outbox);

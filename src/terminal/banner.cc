@@ -7,9 +7,6 @@
 namespace firebase_relay::terminal {
 namespace {
 
-constexpr std::uint64_t kMb = 1'000'000;
-constexpr std::uint64_t kMiB = 1 << 20;
-
 std::string joined(const std::vector<std::string>& texts) {
   std::string all;
   for (const std::string& text : texts) all += (all.empty() ? "" : ",") + text;
@@ -37,20 +34,20 @@ std::vector<std::string> banner(const relay::Options& options) {
   std::vector<std::string> lines;
   lines.push_back(fmt::format("firebase-relay {}: {} -> {}, instance {}", FIREBASE_RELAY_VERSION,
                               options.redis.masked(), options.database->shown(), options.instance));
-  lines.push_back(
-      fmt::format("takes: channels {}, routes {}, messages up to {} bytes, {} tickers; {} workers, {} MiB may wait",
-                  joined(options.channels), options.routes_file.empty() ? "built in" : options.routes_file,
-                  options.message_bytes_max, options.tickers_max, options.workers, options.queue_bytes_max / kMiB));
+  lines.push_back(fmt::format(
+      "takes: channels {}, routes {}, messages up to {} bytes, {} tickers; {} workers, {} MiB may wait",
+      joined(options.channels), options.routes_file.empty() ? "built in" : options.routes_file,
+      options.message_bytes_max, options.tickers_max, options.workers, options.queue_bytes_max / relay::kMiB));
   lines.push_back(
       fmt::format("sends: a flush every {} ms, up to {} bytes a request, {} of history at once, {}, answers within {} "
                   "ms, credentials {}{}",
                   options.flush_interval.count(), options.batch_bytes_max, options.in_flight_max,
-                  bound(options.bytes_per_minute_max / kMb, "MB a minute", "any amount a minute"),
+                  bound(options.bytes_per_minute_max / relay::kMb, "MB a minute", "any amount a minute"),
                   options.request_timeout.count(), credentials_of(options),
                   options.ca_file.empty() ? "" : ", authorities of " + options.ca_file + " besides the system's"));
   lines.push_back(fmt::format("keeps: history {}, closed orders {}, outbox {} up to {} MiB (sync {}), {} dead letters",
                               options.history ? "on" : "off", bound(options.live_orders_max, "a ticker", "all"),
-                              options.outbox_file, options.outbox_bytes_max / kMiB,
+                              options.outbox_file, options.outbox_bytes_max / relay::kMiB,
                               options.outbox_sync == relay::OutboxSync::kFull ? "full" : "normal",
                               options.dead_letters_max));
   lines.push_back(

@@ -49,7 +49,7 @@ class Reader {
     std::vector<ConfigEntry> entries;
     for (skip_blank_lines(); !rest_.empty(); skip_blank_lines()) {
       auto entry = take_entry();
-      if (!entry) return tl::unexpected(entry.error());
+      if (!entry) return error_of(entry);
       const auto same = [&](const ConfigEntry& each) { return each.key == entry->key; };
       if (std::any_of(entries.begin(), entries.end(), same)) return flaw(entry->key + ": expected once, found twice");
       entries.push_back(std::move(*entry));
@@ -90,7 +90,7 @@ class Reader {
     if (front() == '[') return flaw("expected key = value; [tables] are not used here");
     const std::size_t line = line_;
     auto key = is_quote() ? take_string() : Result<std::string>(take_bare());
-    if (!key) return tl::unexpected(key.error());
+    if (!key) return error_of(key);
     skip_blanks();
     if (key->empty() || !take('=')) return flaw(*key + (key->empty() ? "" : ": ") + "expected key = value");
     skip_blanks();
@@ -143,7 +143,7 @@ class Reader {
       const char c = front();
       rest_.remove_prefix(1);
       if (quote == '"' && c == '\\') {
-        if (auto taken = take_escape(text); !taken) return tl::unexpected(taken.error());
+        if (auto taken = take_escape(text); !taken) return error_of(taken);
       } else {
         text += c;
       }
@@ -201,7 +201,7 @@ Result<std::string> read_small_file(const std::string& file, const std::string& 
 
 Result<std::vector<ConfigEntry>> read_config_file(const std::string& file) {
   const auto text = read_small_file(file, file);
-  if (!text) return tl::unexpected(text.error());
+  if (!text) return error_of(text);
   auto entries = parse_config(*text);
   if (!entries) return fail(entries.error().code, observe::printable(file) + ":" + entries.error().what);
   return entries;

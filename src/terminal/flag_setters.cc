@@ -17,7 +17,7 @@ template <auto Member, class Value, std::size_t Count>
 Result<void> set_choice(relay::Options& options, const std::array<Choice<Value>, Count>& choices, std::string_view told,
                         std::string_view text) {
   const auto value = choose(choices, told, text);
-  if (!value) return tl::unexpected(value.error());
+  if (!value) return error_of(value);
   options.*Member = *value;
   return {};
 }

@@ -70,7 +70,7 @@ Result<void> set_switch(relay::Options& options, std::string_view text) {
                                                             {"1", true},
                                                             {"0", false}}};
   const auto value = choose(kChoices, "true or false", text);
-  if (!value) return tl::unexpected(value.error());
+  if (!value) return error_of(value);
   options.*Member = *value;
   return {};
 }

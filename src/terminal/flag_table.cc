@@ -23,9 +23,6 @@ constexpr std::uint8_t kSends = kRun | kDead | kReplay;  // those that write to 
 constexpr bool kSecret = true;
 constexpr bool kPlain = false;
 
-constexpr std::uint64_t kMb = 1'000'000;
-constexpr std::uint64_t kMiB = 1 << 20;
-
 constexpr CommandRow kCommands[] = {
     {Command::kRun, "run", "[run] [flags]", 0, 0, "relay until it is stopped"},
     {Command::kCheck, "check", "check [flags]", 0, 0, "check settings, Redis, database and outbox, a line each"},
@@ -97,7 +94,7 @@ constexpr Flag kFlags[] = {
      set_number<&Options::in_flight_max, 1, 64>},
     {"max-mb-per-minute", "N", "", "60", "", Group::kDelivery, kSends, kPlain,
      "Bytes sent in any minute, in MB; history waits when they are used up. 0: no limit.",
-     set_number<&Options::bytes_per_minute_max, 0, 1'000'000, kMb>},
+     set_number<&Options::bytes_per_minute_max, 0, 1'000'000, relay::kMb>},
     {"drain-timeout-ms", "N", "", "10000", "", Group::kDelivery, kRun | kDead, kPlain,
      "Time to deliver what is left after SIGTERM or Ctrl-C.", set_number<&Options::drain_timeout, 0, 3'600'000>},
 
@@ -105,7 +102,7 @@ constexpr Flag kFlags[] = {
      set_number<&Options::workers, 1, 64>},
     {"queue-max-mb", "N", "", "32", "", Group::kLimits, kSends, kPlain,
      "Raw messages that may wait, in MiB; beyond it reading pauses and Redis buffers.",
-     set_number<&Options::queue_bytes_max, 1, 65'536, kMiB>},
+     set_number<&Options::queue_bytes_max, 1, 65'536, relay::kMiB>},
     {"message-max-bytes", "N", "", "1048576", "", Group::kLimits, kSends | kCheck, kPlain,
      "A larger message becomes a dead letter.", set_number<&Options::message_bytes_max, 1024, 16'777'216>},
     {"tickers-max", "N", "", "10000", "", Group::kLimits, kRun, kPlain,
@@ -116,7 +113,7 @@ constexpr Flag kFlags[] = {
      "Where waits what the database has not acknowledged.", set_text<&Options::outbox_file>},
     {"outbox-max-mb", "N", "", "2048", "", Group::kDisk, kRun | kCheck | kDead, kPlain,
      "Size of the outbox, in MiB; at it the oldest price history is dropped first.",
-     set_number<&Options::outbox_bytes_max, 1, 1'048'576, kMiB>},
+     set_number<&Options::outbox_bytes_max, 1, 1'048'576, relay::kMiB>},
     {"outbox-sync", "normal|full", "", "normal", "", Group::kDisk, kRun | kDead, kPlain,
      "full: every write to the outbox survives a power cut, at the price of a sync each.", set_outbox_sync},
     {"dead-letters-max", "N", "", "10000", "", Group::kDisk, kRun | kDead, kPlain, "Dead letters to keep.",

@@ -149,7 +149,7 @@ Result<Settings> gather(const Words& words, const Environment& environment, std:
   Settings settings;
   const Flag& config = *find_flag("config");
   auto config_given = from_environment(config, environment);
-  if (!config_given) return tl::unexpected(config_given.error());
+  if (!config_given) return error_of(config_given);
   if (*config_given) settings[config.name] = **config_given;
   if (const auto word = words.flags.find("config"); word != words.flags.end()) {
     settings[config.name] = Given{word->second, "--config", Level::kFlag};
@@ -158,11 +158,11 @@ Result<Settings> gather(const Words& words, const Environment& environment, std:
     config_file = file->second.text;
     auto entries = read_config_file(config_file);
     if (!entries) return fail(entries.error().code, file->second.origin + ": " + entries.error().what);
-    if (auto taken = take_entries(*entries, config_file, settings); !taken) return tl::unexpected(taken.error());
+    if (auto taken = take_entries(*entries, config_file, settings); !taken) return error_of(taken);
   }
   for (const Flag& flag : flag_table()) {
     auto given = from_environment(flag, environment);
-    if (!given) return tl::unexpected(given.error());
+    if (!given) return error_of(given);
     if (*given) settings[flag.name] = **given;
     if (const auto word = words.flags.find(flag.name); word != words.flags.end()) {
       settings[flag.name] = Given{word->second, "--" + std::string(flag.name), Level::kFlag};
@@ -233,7 +233,7 @@ Result<std::string> project_of_key(CommandLine& line) {
   if (line.options.credentials_file.empty() || !uses_key) return std::string();
   std::vector<std::string> repeated;  // whoever uses the key tells them
   const auto account = flush::read_account(line.options.credentials_file, repeated);
-  const auto checked = account ? flush::default_database_of(account->project_id) : tl::unexpected(account.error());
+  const auto checked = account ? flush::default_database_of(account->project_id) : error_of(account);
   if (checked) return account->project_id;
   if (line.command != Command::kRun) return std::string();
   return fail(checked.error().code, checked.error().what + "; " + checked.error().remedy);
@@ -249,7 +249,7 @@ Result<void> resolve_database(const Settings& settings, const Environment& envir
   }
   if (emulator.empty() && given == settings.end()) {
     const auto project = project_of_key(line);
-    if (!project) return tl::unexpected(project.error());
+    if (!project) return error_of(project);
     if (!project->empty()) line.options.database = flush::default_database_of(*project).value();
     return {};
   }
@@ -270,7 +270,7 @@ Result<void> resolve_database(const Settings& settings, const Environment& envir
   }
   if (!use_emulator) return {};
   const auto project = given == settings.end() ? project_of_key(line) : std::string();
-  if (!project) return tl::unexpected(project.error());
+  if (!project) return error_of(project);
   auto url = flush::parse_emulator_host(emulator, given == settings.end() ? "" : given->second.text, *project);
   const Given variable{emulator, "environment variable " + std::string(kEmulatorVariable), Level::kEnvironment};
   if (!url) return wrong(variable, flag, url.error().what + "; " + url.error().remedy);
@@ -319,7 +319,7 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv, const 
   CommandLine line;
   const bool has_command = !arguments.empty() && !arguments.front().starts_with('-');
   const auto command = take_command(arguments);
-  if (!command) return tl::unexpected(command.error());
+  if (!command) return error_of(command);
   line.command = *command;
   if (contains(arguments, "--help") || contains(arguments, "-h")) {
     line.print = help_text(has_command ? std::optional(*command) : std::nullopt);
@@ -330,15 +330,13 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv, const 
     return line;
   }
   const auto words = read_words(std::move(arguments), *command);
-  if (!words) return tl::unexpected(words.error());
+  if (!words) return error_of(words);
   const auto settings = gather(*words, environment, line.config_file);
-  if (!settings) return tl::unexpected(settings.error());
-  if (auto applied = apply(*settings, line.options); !applied) return tl::unexpected(applied.error());
-  if (auto checked = check_credentials(*settings); !checked) return tl::unexpected(checked.error());
-  if (auto resolved = resolve_password(*settings, environment, line); !resolved)
-    return tl::unexpected(resolved.error());
-  if (auto resolved = resolve_database(*settings, environment, line); !resolved)
-    return tl::unexpected(resolved.error());
+  if (!settings) return error_of(settings);
+  if (auto applied = apply(*settings, line.options); !applied) return error_of(applied);
+  if (auto checked = check_credentials(*settings); !checked) return error_of(checked);
+  if (auto resolved = resolve_password(*settings, environment, line); !resolved) return error_of(resolved);
+  if (auto resolved = resolve_database(*settings, environment, line); !resolved) return error_of(resolved);
   if (line.options.instance.empty()) line.options.instance = host_name();
   if (const auto file = words->command_flags.find("route-test"); file != words->command_flags.end()) {
     line.route_test_file = file->second;

@@ -11,7 +11,7 @@
 namespace broker_sim {
 namespace {
 
-constexpr std::int64_t kNow = 1'778'078'351'786;
+constexpr std::int64_t kPublished = 1'778'078'351'786;
 const std::vector<std::string> kAllKinds = {"price", "order", "performance", "profit", "registration", "other"};
 
 TEST(Market, SameSeedPublishesTheSame) {
@@ -20,11 +20,11 @@ TEST(Market, SameSeedPublishesTheSame) {
   Market other({{"AAPL", "MSFT"}, kAllKinds, 6});
   bool differs = false;
   for (int i = 0; i < 500; ++i) {
-    const Publication a = one.next(kNow);
-    const Publication b = two.next(kNow);
+    const Publication a = one.next(kPublished);
+    const Publication b = two.next(kPublished);
     EXPECT_EQ(a.channel, b.channel);
     EXPECT_EQ(a.payload, b.payload);
-    differs = differs || other.next(kNow).payload != a.payload;
+    differs = differs || other.next(kPublished).payload != a.payload;
   }
   EXPECT_TRUE(differs);
 }
@@ -36,8 +36,8 @@ TEST(Market, PublishesEveryKindInItsShapes) {
   int enveloped = 0;
   int null_volumes = 0;
   for (int i = 0; i < 5'000; ++i) {
-    const Publication publication = market.next(kNow);
-    const auto place = place_of(publication, kNow);
+    const Publication publication = market.next(kPublished);
+    const auto place = place_of(publication, kPublished);
     ASSERT_TRUE(place) << publication.payload;
     ++kinds[place->kind];
     enveloped += publication.payload.starts_with("{\"data\"") ? 1 : 0;
@@ -57,7 +57,7 @@ TEST(Market, PublishesEveryKindInItsShapes) {
 
 TEST(Market, PublishesOnlyTheKindsAskedFor) {
   Market market({{"AAPL"}, {"order"}, 1});
-  for (int i = 0; i < 300; ++i) EXPECT_EQ(place_of(market.next(kNow), kNow)->kind, "order");
+  for (int i = 0; i < 300; ++i) EXPECT_EQ(place_of(market.next(kPublished), kPublished)->kind, "order");
 }
 
 TEST(Awkward, HasDeadLettersAndMessages) {
@@ -65,9 +65,9 @@ TEST(Awkward, HasDeadLettersAndMessages) {
   int dead = 0;
   int alive = 0;
   for (int i = 0; i < 2'000; ++i) {
-    const Publication publication = awkward.next(kNow);
+    const Publication publication = awkward.next(kPublished);
     if (is_redis_own(publication.channel)) continue;
-    ++(place_of(publication, kNow) ? alive : dead);
+    ++(place_of(publication, kPublished) ? alive : dead);
   }
   EXPECT_GT(dead, 300);
   EXPECT_GT(alive, 300);

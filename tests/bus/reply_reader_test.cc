@@ -54,7 +54,7 @@ TEST(ReplyReader, GoesOnBehindALargePayloadHoweverTheBytesAreCut) {
                             pmessage("*", large, "1") + pmessage("*", "D", "");
   const std::vector<std::pair<std::string, std::string>> expected = {
       {"A", large}, {"B", "{}"}, {"C", large}, {large, "1"}, {"D", ""}};
-  for (const std::size_t piece : {1, 7, 4096, 10'007, 100'000}) {
+  for (const std::size_t piece : {1u, 7u, 4096u, 10'007u, 100'000u}) {
     EXPECT_EQ(read(bytes, 1, piece).messages, expected) << piece;
     EXPECT_EQ(read(bytes, 2, piece).messages, expected) << piece;
   }

@@ -11,39 +11,39 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-const SteadyTime kNow(seconds(1000));
+const SteadyTime kFirstSend(seconds(1000));
 
 TEST(Pacing, WithoutALimitEverythingGoes) {
   Pacing pacing(0);
-  pacing.sent(1'000'000'000, kNow);
-  EXPECT_TRUE(pacing.allows(1'000'000'000, kNow));
+  pacing.sent(1'000'000'000, kFirstSend);
+  EXPECT_TRUE(pacing.allows(1'000'000'000, kFirstSend));
 }
 
 TEST(Pacing, HoldsUnderTheLimitAndReleasesWhatIsAMinuteOld) {
   Pacing pacing(100);
-  pacing.sent(60, kNow);
-  EXPECT_TRUE(pacing.allows(40, kNow));
-  EXPECT_FALSE(pacing.allows(41, kNow));
-  const SteadyTime release = pacing.next_release(kNow);
-  EXPECT_GE(release, kNow + seconds(60));
-  EXPECT_LE(release, kNow + seconds(62));
-  EXPECT_FALSE(pacing.allows(41, kNow + seconds(60)));
+  pacing.sent(60, kFirstSend);
+  EXPECT_TRUE(pacing.allows(40, kFirstSend));
+  EXPECT_FALSE(pacing.allows(41, kFirstSend));
+  const SteadyTime release = pacing.next_release(kFirstSend);
+  EXPECT_GE(release, kFirstSend + seconds(60));
+  EXPECT_LE(release, kFirstSend + seconds(62));
+  EXPECT_FALSE(pacing.allows(41, kFirstSend + seconds(60)));
   EXPECT_TRUE(pacing.allows(41, release));
 }
 
 TEST(Pacing, RequestOverTheLimitGoesWhenNothingElseWasSent) {
   Pacing pacing(100);
-  EXPECT_TRUE(pacing.allows(1000, kNow));
-  pacing.sent(1000, kNow);
-  EXPECT_FALSE(pacing.allows(1, kNow));
-  EXPECT_TRUE(pacing.allows(1000, kNow + seconds(100)));
+  EXPECT_TRUE(pacing.allows(1000, kFirstSend));
+  pacing.sent(1000, kFirstSend);
+  EXPECT_FALSE(pacing.allows(1, kFirstSend));
+  EXPECT_TRUE(pacing.allows(1000, kFirstSend + seconds(100)));
 }
 
 TEST(Pacing, NoMinuteEverHoldsMoreThanTheLimit) {
   Pacing pacing(10'000);
   std::mt19937_64 random(5);
   std::deque<std::pair<SteadyTime, std::uint64_t>> sent;
-  SteadyTime now = kNow;
+  SteadyTime now = kFirstSend;
   std::uint64_t in_minute = 0;
   for (int i = 0; i < 50'000; ++i) {
     now += milliseconds(random() % 300);

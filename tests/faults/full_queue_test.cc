@@ -35,7 +35,7 @@ TEST_P(FullQueueAndADatabaseThat, AreStoppedWithoutLosingAnythingReceived) {
       "0",        "--drain-timeout-ms",  drain_ms};
   RelayProcess relay(redis, emulator, flags, disk.environment());
   ASSERT_TRUE(relay.wait_ready());
-  emulator.control("POST", "faults", {{"kind", "refuse"}, {"ms", 600'000}});
+  emulator.begin_outage();
   disk.begin();  // the flusher waits for it, and so all others for the flusher
   RedisClient client(redis);
   pipeline_test::BrokerRun broker;
@@ -47,7 +47,7 @@ TEST_P(FullQueueAndADatabaseThat, AreStoppedWithoutLosingAnythingReceived) {
   relay.process().signal(SIGTERM);
   relay.process().wait_for("draining");
   ASSERT_GT(relay.metric("queue_depth"), 1'000) << "it was to be full at that time";
-  if (GetParam() == Database::kComesBack) emulator.control("DELETE", "faults");
+  if (GetParam() == Database::kComesBack) emulator.end_outage();
   disk.end();
 
   ASSERT_EQ(relay.process().wait(), 0) << relay.process().err();
@@ -62,7 +62,7 @@ TEST_P(FullQueueAndADatabaseThat, AreStoppedWithoutLosingAnythingReceived) {
     EXPECT_EQ(broker.difference(emulator), "");
   }
 
-  emulator.control("DELETE", "faults");
+  emulator.end_outage();
   RelayProcess next(redis, emulator, flags);
 
   ASSERT_TRUE(next.wait_ready());

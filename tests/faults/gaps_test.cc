@@ -85,12 +85,12 @@ TEST(Gaps, OfARelayKilledInAnOutageBeginsAtTheHeartbeatThatWaitedInTheOutbox) {
   RelayProcess relay(redis, emulator, flags);
   ASSERT_TRUE(relay.wait_ready());
   ASSERT_TRUE(eventually([&] { return emulator.get("relay/test/state") == "running"; }));
-  emulator.control("POST", "faults", {{"kind", "refuse"}, {"ms", 600'000}});
+  emulator.begin_outage();
   const json before = emulator.get("relay/test/heartbeat_at");
   const auto begin = std::chrono::steady_clock::now();
   ASSERT_TRUE(eventually([&] { return std::chrono::steady_clock::now() - begin > std::chrono::seconds(4); }));
   relay.kill();
-  emulator.control("DELETE", "faults");
+  emulator.end_outage();
 
   RelayProcess next(redis, emulator, flags);
 

@@ -60,10 +60,6 @@ std::uintmax_t size_of(const std::string& file) {
   return missing ? 0 : size;
 }
 
-void begin_outage(const Emulator& emulator) {
-  emulator.control("POST", "faults", {{"kind", "refuse"}, {"ms", 600'000}});
-}
-
 /// Everything that was published and not shed stands in history, once.
 void expect_all_but_shed(const Emulator& emulator, const RelayProcess& relay, int published) {
   std::map<int, int> prices;
@@ -86,13 +82,13 @@ TEST(OutboxLimit, ShedsPriceHistoryFirstCountsEveryMessageAndIsKept) {
   const std::string outbox = dir.file("outbox.db");
   RelayProcess relay(redis, emulator, {"--outbox", outbox, "--outbox-max-mb", "8"});
   ASSERT_TRUE(relay.wait_ready());
-  begin_outage(emulator);
+  emulator.begin_outage();
   std::uintmax_t largest = 0;
   publish_big(redis, kMessages, [&] { largest = std::max(largest, size_of(outbox) + size_of(outbox + "-wal")); });
   ASSERT_TRUE(eventually([&] { return relay.metric("messages_received_total") == kMessages; }));
   EXPECT_TRUE(relay.accounts_add_up()) << relay.metrics();
 
-  emulator.control("DELETE", "faults");
+  emulator.end_outage();
 
   ASSERT_TRUE(relay.wait_delivered(kMessages, seconds(90))) << relay.metrics();
   EXPECT_LE(largest, 8 * kMebibyte);
@@ -111,7 +107,7 @@ TEST(OutboxLimit, ShedsOrdersLast) {
   const TempDir dir;
   RelayProcess relay(redis, emulator, {"--outbox", dir.file("outbox.db"), "--outbox-max-mb", "8"});
   ASSERT_TRUE(relay.wait_ready());
-  begin_outage(emulator);
+  emulator.begin_outage();
   RedisClient client(redis);
   for (int i = 0; i < kMessages; ++i) {
     const json report{
@@ -125,7 +121,7 @@ TEST(OutboxLimit, ShedsOrdersLast) {
   ASSERT_TRUE(eventually([&] { return relay.metric("messages_shed_total", "kind=\"profit\"") > 1'000; }))
       << relay.metrics();
 
-  emulator.control("DELETE", "faults");
+  emulator.end_outage();
 
   ASSERT_TRUE(relay.wait_delivered(kMessages, seconds(90))) << relay.metrics();
   EXPECT_EQ(relay.metric("messages_shed_total", "kind=\"order\""), 0) << "while there was anything else";
@@ -163,7 +159,7 @@ TEST(FullDisk, ShedsOrKeepsInMemoryAndAllElseArrivesOnceThereIsRoom) {
   const Emulator emulator;
   RelayProcess relay(redis, emulator, {"--outbox", disk.file("outbox.db")});
   ASSERT_TRUE(relay.wait_ready());
-  begin_outage(emulator);
+  emulator.begin_outage();
   publish_big(redis, kMessages, [] {});
   ASSERT_TRUE(eventually([&] { return relay.metric("messages_received_total") == kMessages; }));
   EXPECT_TRUE(
@@ -171,7 +167,7 @@ TEST(FullDisk, ShedsOrKeepsInMemoryAndAllElseArrivesOnceThereIsRoom) {
   EXPECT_TRUE(relay.is_ready());
 
   disk.grow();
-  emulator.control("DELETE", "faults");
+  emulator.end_outage();
 
   ASSERT_TRUE(relay.wait_delivered(kMessages, seconds(90))) << relay.metrics() << relay.process().err();
   EXPECT_TRUE(relay.accounts_add_up()) << relay.metrics();
@@ -189,7 +185,7 @@ TEST(FullDisk, WriteThatTheSystemRefusesIsTriedAgainAndNothingIsLost) {
   // The log on stderr is a file, too, and much smaller.
   const rlimit small{kMebibyte, RLIM_INFINITY};
   ASSERT_EQ(::prlimit(relay.process().pid(), RLIMIT_FSIZE, &small, &before), 0);
-  begin_outage(emulator);
+  emulator.begin_outage();
   publish_big(redis, kMessages, [] {});
   ASSERT_TRUE(relay.process().is_running()) << relay.process().err();
   ASSERT_TRUE(eventually([&] { return relay.metric("messages_received_total") == kMessages; }));
@@ -197,7 +193,7 @@ TEST(FullDisk, WriteThatTheSystemRefusesIsTriedAgainAndNothingIsLost) {
   EXPECT_TRUE(relay.accounts_add_up()) << relay.metrics();
 
   ASSERT_EQ(::prlimit(relay.process().pid(), RLIMIT_FSIZE, &before, nullptr), 0);
-  emulator.control("DELETE", "faults");
+  emulator.end_outage();
 
   ASSERT_TRUE(relay.wait_delivered(kMessages, seconds(90))) << relay.metrics() << relay.process().err();
   EXPECT_EQ(relay.metric("messages_delivered_total"), kMessages) << "memory had room for it";

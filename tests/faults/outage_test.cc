@@ -22,13 +22,6 @@ using test_support::RelayProcess;
 using test_support::TempDir;
 
 const std::vector<std::string> kUnboundedSubscribers = {"--client-output-buffer-limit", "pubsub 0 0 0"};
-constexpr double kMegabyte = 1e6;
-
-void begin_outage(const Emulator& emulator) {
-  emulator.control("POST", "faults", {{"kind", "refuse"}, {"ms", 600'000}});
-}
-
-void end_outage(const Emulator& emulator) { emulator.control("DELETE", "faults"); }
 
 /// Publishes for ten seconds at 2,000 a second, and returns how much memory the relay took at most, and at first.
 struct Memory {
@@ -68,19 +61,19 @@ TEST(Outage, OfTenSecondsKeepsMemoryFlatAndTheFirstPatchAfterItIsCurrent) {
   RelayProcess relay(redis, emulator, {"--heartbeat-seconds", "0"});
   ASSERT_TRUE(relay.wait_ready());
   emulator.control("POST", "journal", {{"enabled", true}, {"prefix", ""}});
-  begin_outage(emulator);
+  emulator.begin_outage();
   pipeline_test::BrokerRun broker;
   const Memory memory = publish_for_ten_seconds(broker, redis, relay);
   const auto published = static_cast<double>(broker.receivable());
   ASSERT_TRUE(eventually([&] { return relay.metric("messages_received_total") == published; })) << relay.metrics();
-  EXPECT_LT(memory.most, 96 * kMegabyte);
-  EXPECT_LT(memory.most - memory.first, 20 * kMegabyte);
+  EXPECT_LT(memory.most, 96e6);
+  EXPECT_LT(memory.most - memory.first, 20e6);
   EXPECT_GT(relay.metric("outbox_batches"), 0);
   EXPECT_EQ(relay.metric("messages_in_flight"), published) << "nothing can have been delivered";
   EXPECT_TRUE(relay.accounts_add_up()) << relay.metrics();
   EXPECT_TRUE(relay.is_ready()) << "an outage is no reason to restart";
 
-  end_outage(emulator);
+  emulator.end_outage();
 
   ASSERT_TRUE(relay.wait_delivered(published, seconds(90))) << relay.metrics();
   EXPECT_EQ(broker.difference(emulator), "");
@@ -103,12 +96,12 @@ TEST(Outage, IsFollowedByABackfillThatSaysHowFarItIs) {
   const Emulator emulator;
   RelayProcess relay(redis, emulator, {"--batch-max-bytes", "65536", "--in-flight", "1"});
   ASSERT_TRUE(relay.wait_ready());
-  begin_outage(emulator);
+  emulator.begin_outage();
   pipeline_test::BrokerRun broker;
   broker.publish(redis, {"--rate", "2000", "--messages", "6000", "--tickers", "8", "--seed", "4"});
   ASSERT_TRUE(eventually([&] { return relay.metric("outbox_batches") > 0; }));
 
-  end_outage(emulator);
+  emulator.end_outage();
   emulator.control("POST", "faults", {{"kind", "delay"}, {"min_ms", 300}});
 
   ASSERT_TRUE(relay.wait_delivered(static_cast<double>(broker.receivable()), seconds(120))) << relay.metrics();
@@ -125,7 +118,7 @@ TEST(Outage, SurvivesARestartInItsMiddle) {
   const std::vector<std::string> flags = {"--outbox", dir.file("outbox.db"), "--drain-timeout-ms", "500"};
   auto relay = std::make_unique<RelayProcess>(redis, emulator, flags);
   ASSERT_TRUE(relay->wait_ready());
-  begin_outage(emulator);
+  emulator.begin_outage();
   pipeline_test::BrokerRun broker;
   broker.publish(redis, {"--rate", "2000", "--messages", "6000", "--tickers", "8", "--seed", "5"});
   const auto published = static_cast<double>(broker.receivable());
@@ -136,7 +129,7 @@ TEST(Outage, SurvivesARestartInItsMiddle) {
   ASSERT_TRUE(next.wait_ready());
   EXPECT_EQ(next.metric("messages_recovered_total"), published);
   EXPECT_EQ(next.metric("messages_in_flight"), published);
-  end_outage(emulator);
+  emulator.end_outage();
 
   ASSERT_TRUE(next.wait_delivered(0, seconds(90))) << next.metrics();
   EXPECT_EQ(next.metric("messages_delivered_total"), published) << next.metrics();

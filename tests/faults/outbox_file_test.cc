@@ -5,13 +5,12 @@
 #include <sqlite3.h>
 
 #include <filesystem>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "support/eventually.h"
+#include "support/paths.h"
 #include "support/relay_process.h"
 
 namespace faults_test {
@@ -20,24 +19,19 @@ namespace {
 namespace fs = std::filesystem;
 
 using nlohmann::json;
+using test_support::bytes_of;
 using test_support::Emulator;
 using test_support::eventually;
 using test_support::RedisClient;
 using test_support::RedisServer;
 using test_support::RelayProcess;
 using test_support::TempDir;
+using test_support::write_bytes;
 
 constexpr int kBacklog = 2'500;  ///< at first: more than the log takes before it is copied into the file
 constexpr int kNew = 200;
 constexpr int kFirstNew = 1'000'000;
 constexpr std::size_t kPage = 4'096;
-
-std::string bytes_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void write_bytes(const fs::path& file, const std::string& bytes) { std::ofstream(file, std::ios::binary) << bytes; }
 
 void overwrite(const fs::path& file, std::size_t at, const std::string& with) {
   std::string bytes = bytes_of(file);
@@ -118,7 +112,7 @@ class OutboxFile : public testing::TestWithParam<Damage> {
   void leave_a_backlog() {
     RelayProcess relay(redis_, emulator_, {"--outbox", outbox_.string(), "--drain-timeout-ms", "100"});
     ASSERT_TRUE(relay.wait_ready());
-    emulator_.control("POST", "faults", {{"kind", "refuse"}, {"ms", 600'000}});
+    emulator_.begin_outage();
     publish(0, backlog_ = kBacklog);
     ASSERT_TRUE(eventually([&] { return relay.metric("outbox_bytes") > kBacklog * 2'000; })) << relay.metrics();
     fs::file_time_type copied;  // from the log into the file
@@ -132,7 +126,7 @@ class OutboxFile : public testing::TestWithParam<Damage> {
     ASSERT_TRUE(eventually([&] { return relay.metric("messages_received_total") == backlog_; })) << relay.metrics();
     relay.process().signal(GetParam().ended_by);
     ASSERT_TRUE(relay.process().wait());
-    emulator_.control("DELETE", "faults");
+    emulator_.end_outage();
   }
 
   /// The name of what was set aside; empty: nothing was.

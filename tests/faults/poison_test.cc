@@ -22,7 +22,7 @@ using test_support::RedisServer;
 using test_support::RelayProcess;
 using test_support::TempDir;
 
-constexpr int kMessages = 5'000;
+constexpr int kPrices = 5'000;
 
 std::string price(int number, bool poisonous) {
   return json{{"type", "price"},
@@ -51,9 +51,9 @@ TEST(Poison, ThreeAmongFiveThousandAreThreeDeadLettersAndTheRestArrives) {
   const std::set<int> poisonous = {17, 2'500, 4'999};
 
   RedisClient client(redis);
-  for (int i = 0; i < kMessages; ++i) client.publish("TICKER_UPDATES_X", price(i, poisonous.contains(i)));
+  for (int i = 0; i < kPrices; ++i) client.publish("TICKER_UPDATES_X", price(i, poisonous.contains(i)));
 
-  ASSERT_TRUE(relay.wait_delivered(kMessages)) << relay.metrics();
+  ASSERT_TRUE(relay.wait_delivered(kPrices)) << relay.metrics();
   EXPECT_EQ(relay.metric("dead_letters_total", "reason=\"refused\""), 3) << relay.metrics();
   EXPECT_EQ(relay.metric("dead_letters_total"), 3);
   EXPECT_TRUE(relay.accounts_add_up()) << relay.metrics();
@@ -75,7 +75,7 @@ TEST(Poison, ThreeAmongFiveThousandAreThreeDeadLettersAndTheRestArrives) {
       arrived.insert(entry.at("price").get<int>());
   }
   std::multiset<int> expected;
-  for (int i = 0; i < kMessages; ++i) {
+  for (int i = 0; i < kPrices; ++i) {
     if (!poisonous.contains(i)) expected.insert(i);
   }
   EXPECT_EQ(arrived, expected);

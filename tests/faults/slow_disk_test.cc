@@ -21,15 +21,13 @@ using test_support::RedisServer;
 using test_support::RelayProcess;
 using test_support::SlowDisk;
 
-constexpr double kMegabyte = 1e6;
-
 TEST(SlowDisk, HoldsUpSendingAndNotReadingFromRedis) {
   const RedisServer redis;  // with its own limit of a subscriber that is slow
   const Emulator emulator;
   const SlowDisk disk;
   RelayProcess relay(redis, emulator, {"--max-mb-per-minute", "0"}, disk.environment());
   ASSERT_TRUE(relay.wait_ready());
-  emulator.control("POST", "faults", {{"kind", "refuse"}, {"ms", 600'000}});
+  emulator.begin_outage();
   disk.begin();
   RedisClient client(redis);
   pipeline_test::BrokerRun broker;
@@ -51,13 +49,13 @@ TEST(SlowDisk, HoldsUpSendingAndNotReadingFromRedis) {
   EXPECT_GT(disk.calls() * SlowDisk::kDelayMs, 4'000u) << "the disk was to stall for most of that time";
   EXPECT_GT(relay.metric("queue_depth"), published / 2) << "the flusher was to wait for it";
   EXPECT_LT(most_held_back, 1u << 20);
-  EXPECT_LT(most_memory, 96 * kMegabyte);
+  EXPECT_LT(most_memory, 96e6);
   EXPECT_EQ(relay.metric("reading_paused_seconds_total"), 0);
   EXPECT_EQ(relay.metric("subscription_gaps_total"), 0);
   EXPECT_TRUE(relay.is_ready());
 
   disk.end();
-  emulator.control("DELETE", "faults");
+  emulator.end_outage();
 
   ASSERT_TRUE(relay.wait_delivered(published, seconds(90))) << relay.metrics() << relay.process().err();
   EXPECT_EQ(broker.difference(emulator), "");

@@ -34,7 +34,7 @@ TEST_F(SecretFileTest, is_read_when_only_its_owner_may) {
 }
 
 TEST_F(SecretFileTest, is_refused_when_others_may_read_or_change_it_and_says_how_to_mend_it) {
-  for (const mode_t mode : {0640, 0604, 0644, 0620, 0602, 0666}) {
+  for (const mode_t mode : {0640u, 0604u, 0644u, 0620u, 0602u, 0666u}) {
     const std::string file = make("s3cret", mode);
 
     const auto read = read_secret_file(file);

@@ -30,14 +30,14 @@ TEST(ServiceAccount, is_read_from_the_consoles_json) {
   EXPECT_EQ(account->private_key.reveal(), key().pem());
 }
 
-struct Flaw {
+struct AccountFlaw {
   const char* name;
   json change;  ///< a merge patch
   const char* complaint;
 };
-void PrintTo(const Flaw& flaw, std::ostream* out) { *out << flaw.name; }
+void PrintTo(const AccountFlaw& flaw, std::ostream* out) { *out << flaw.name; }
 
-class ServiceAccountFlaws : public testing::TestWithParam<Flaw> {};
+class ServiceAccountFlaws : public testing::TestWithParam<AccountFlaw> {};
 
 TEST_P(ServiceAccountFlaws, are_named_and_show_nothing_of_the_key) {
   json text = good();
@@ -54,17 +54,18 @@ TEST_P(ServiceAccountFlaws, are_named_and_show_nothing_of_the_key) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, ServiceAccountFlaws,
-    testing::Values(Flaw{"no_project", {{"project_id", nullptr}}, "\"project_id\" is missing"},
-                    Flaw{"no_email", {{"client_email", nullptr}}, "\"client_email\" is missing"},
-                    Flaw{"empty_email", {{"client_email", ""}}, "\"client_email\" is missing"},
-                    Flaw{"email_that_is_no_text", {{"client_email", 1}}, "\"client_email\" is missing"},
-                    Flaw{"no_key", {{"private_key", nullptr}}, "\"private_key\" is missing"},
-                    Flaw{"no_uri", {{"token_uri", nullptr}}, "\"token_uri\" is missing"},
-                    Flaw{"no_type", {{"type", nullptr}}, "\"type\" is missing"},
-                    Flaw{"another_type", {{"type", "authorized_user"}}, "\"type\" is not service_account"},
-                    Flaw{"plaintext_uri", {{"token_uri", "http://oauth2.example/token"}}, "\"token_uri\" is no https"},
-                    Flaw{"uri_of_a_file", {{"token_uri", "file:///etc/passwd"}}, "\"token_uri\" is no https"},
-                    Flaw{"no_pem", {{"private_key", "-----BEGIN PRIVATE KEY-----"}}, "\"private_key\" is no RSA"}),
+    testing::Values(
+        AccountFlaw{"no_project", {{"project_id", nullptr}}, "\"project_id\" is missing"},
+        AccountFlaw{"no_email", {{"client_email", nullptr}}, "\"client_email\" is missing"},
+        AccountFlaw{"empty_email", {{"client_email", ""}}, "\"client_email\" is missing"},
+        AccountFlaw{"email_that_is_no_text", {{"client_email", 1}}, "\"client_email\" is missing"},
+        AccountFlaw{"no_key", {{"private_key", nullptr}}, "\"private_key\" is missing"},
+        AccountFlaw{"no_uri", {{"token_uri", nullptr}}, "\"token_uri\" is missing"},
+        AccountFlaw{"no_type", {{"type", nullptr}}, "\"type\" is missing"},
+        AccountFlaw{"another_type", {{"type", "authorized_user"}}, "\"type\" is not service_account"},
+        AccountFlaw{"plaintext_uri", {{"token_uri", "http://oauth2.example/token"}}, "\"token_uri\" is no https"},
+        AccountFlaw{"uri_of_a_file", {{"token_uri", "file:///etc/passwd"}}, "\"token_uri\" is no https"},
+        AccountFlaw{"no_pem", {{"private_key", "-----BEGIN PRIVATE KEY-----"}}, "\"private_key\" is no RSA"}),
     [](const auto& flaw) { return flaw.param.name; });
 
 TEST(ServiceAccount, is_an_object) {

@@ -23,29 +23,29 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::Not;
 
-constexpr UtcMillis kTime{std::chrono::milliseconds(1778078351786)};
+constexpr UtcMillis kLogged{std::chrono::milliseconds(1778078351786)};
 
 TEST(LogLine, aligns_its_text_behind_every_level) {
-  EXPECT_EQ(format_log_line(LogFormat::kText, false, level_enum::info, kTime, "up"),
+  EXPECT_EQ(format_log_line(LogFormat::kText, false, level_enum::info, kLogged, "up"),
             "2026-05-06T14:39:11.786Z info  up\n");
-  EXPECT_EQ(format_log_line(LogFormat::kText, false, level_enum::err, kTime, "down"),
+  EXPECT_EQ(format_log_line(LogFormat::kText, false, level_enum::err, kLogged, "down"),
             "2026-05-06T14:39:11.786Z error down\n");
 }
 
 TEST(LogLine, colours_the_level_alone) {
-  EXPECT_EQ(format_log_line(LogFormat::kText, true, level_enum::info, kTime, "up"),
+  EXPECT_EQ(format_log_line(LogFormat::kText, true, level_enum::info, kLogged, "up"),
             "2026-05-06T14:39:11.786Z \033[32minfo \033[0m up\n");
 }
 
 TEST(LogLine, cannot_be_forged_by_a_payload) {
   const std::string line =
-      format_log_line(LogFormat::kText, false, level_enum::warn, kTime, "a\n2026 error fake\033[2J");
+      format_log_line(LogFormat::kText, false, level_enum::warn, kLogged, "a\n2026 error fake\033[2J");
 
   EXPECT_EQ(line, "2026-05-06T14:39:11.786Z warn  a\\n2026 error fake\\x1b[2J\n");
 }
 
 TEST(LogLine, is_one_json_object_whatever_the_text) {
-  const std::string line = format_log_line(LogFormat::kJson, true, level_enum::warn, kTime, "say \"hi\"\\\n\xFF ü");
+  const std::string line = format_log_line(LogFormat::kJson, true, level_enum::warn, kLogged, "say \"hi\"\\\n\xFF ü");
 
   const auto json = nlohmann::json::parse(line);
   EXPECT_EQ(json["ts"], "2026-05-06T14:39:11.786Z");

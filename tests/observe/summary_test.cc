@@ -10,7 +10,7 @@ using std::chrono::seconds;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr SteadyTime kStart{seconds(1000)};
+constexpr SteadyTime kBegin{seconds(1000)};
 
 Snapshot well(std::uint64_t messages) {
   Snapshot snapshot;
@@ -21,24 +21,24 @@ Snapshot well(std::uint64_t messages) {
 }
 
 TEST(Summary, is_due_a_minute_after_the_last) {
-  Summary summary(kStart);
-  EXPECT_EQ(summary.due(), kStart + seconds(60));
-  summary.line(well(1), kStart + seconds(61));
-  EXPECT_EQ(summary.due(), kStart + seconds(121));
+  Summary summary(kBegin);
+  EXPECT_EQ(summary.due(), kBegin + seconds(60));
+  summary.line(well(1), kBegin + seconds(61));
+  EXPECT_EQ(summary.due(), kBegin + seconds(121));
 }
 
 TEST(Summary, tells_what_happened_since_the_last_line) {
-  Summary summary(kStart);
-  EXPECT_EQ(summary.line(well(1200), kStart + seconds(60)),
+  Summary summary(kBegin);
+  EXPECT_EQ(summary.line(well(1200), kBegin + seconds(60)),
             "last 1 min 0 s: 1200 messages received, 1200 delivered, lag p99 <= 500 ms, outbox empty");
-  EXPECT_EQ(summary.line(well(1210), kStart + seconds(120)),
+  EXPECT_EQ(summary.line(well(1210), kBegin + seconds(120)),
             "last 1 min 0 s: 10 messages received, 10 delivered, lag p99 <= 500 ms, outbox empty");
-  EXPECT_EQ(summary.line(well(1210), kStart + seconds(180)),
+  EXPECT_EQ(summary.line(well(1210), kBegin + seconds(180)),
             "last 1 min 0 s: 0 messages received, 0 delivered, lag p99 none, outbox empty");
 }
 
 TEST(Summary, tells_losses_and_what_is_in_the_way_when_there_are_any) {
-  Summary summary(kStart);
+  Summary summary(kBegin);
   Snapshot bad = well(10);
   bad.dead_letters = 2;
   bad.shed = 3;
@@ -46,19 +46,19 @@ TEST(Summary, tells_losses_and_what_is_in_the_way_when_there_are_any) {
   bad.in_flight = 4;
   bad.redis_connected = bad.database_reachable = false;
 
-  const std::string line = summary.line(bad, kStart + seconds(60));
+  const std::string line = summary.line(bad, kBegin + seconds(60));
 
   for (const char* part : {"2 dead letters", "3 shed", "1 gap", "4 in flight", "Redis not connected", "not reachable"})
     EXPECT_THAT(line, HasSubstr(part));
   bad.held = "unauthorized";
-  EXPECT_THAT(summary.line(bad, kStart + seconds(120)), HasSubstr("delivery held: unauthorized"));
-  EXPECT_THAT(summary.line(well(10), kStart + seconds(180)), Not(HasSubstr("shed")));
+  EXPECT_THAT(summary.line(bad, kBegin + seconds(120)), HasSubstr("delivery held: unauthorized"));
+  EXPECT_THAT(summary.line(well(10), kBegin + seconds(180)), Not(HasSubstr("shed")));
 }
 
 TEST(Summary, of_the_whole_run_counts_from_the_start) {
-  Summary summary(kStart);
-  summary.line(well(1200), kStart + seconds(60));
-  EXPECT_EQ(summary.total(well(1210), kStart + seconds(90)),
+  Summary summary(kBegin);
+  summary.line(well(1200), kBegin + seconds(60));
+  EXPECT_EQ(summary.total(well(1210), kBegin + seconds(90)),
             "1210 messages received, 1210 delivered, lag p99 <= 500 ms, outbox empty, in 1 min 30 s");
 }
 

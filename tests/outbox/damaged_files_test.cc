@@ -2,22 +2,17 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
-#include <fstream>
 #include <functional>
-#include <iterator>
 
 #include "outbox_fixture.h"
+#include "support/paths.h"
 
 namespace firebase_relay::outbox {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string bytes_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-void write_bytes(const fs::path& file, const std::string& bytes) { std::ofstream(file, std::ios::binary) << bytes; }
+using test_support::bytes_of;
+using test_support::write_bytes;
 
 /// With another program's means, on a connection that is closed again.
 void execute(const fs::path& file, const std::string& sql) {

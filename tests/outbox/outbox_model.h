@@ -145,7 +145,7 @@ class RandomSteps {
     }
     for (const auto& [path, order] : model.orders) {
       const bool is_put = std::any_of(step.orders.put.begin(), step.orders.put.end(),
-                                      [&path](const LiveOrder& put) { return put.path == path; });
+                                      [&path = path](const LiveOrder& put) { return put.path == path; });
       if (!is_put && below(4) == 0) step.orders.removed.push_back(path);
     }
   }

@@ -24,7 +24,7 @@ using test_support::RedisClient;
 using test_support::RedisServer;
 using test_support::RelayProcess;
 
-constexpr const char* kPrice = R"({"type":"price","price":"1.5","volume":null,"symbol":"AAPL"})";
+constexpr const char* kApple = R"({"type":"price","price":"1.5","volume":null,"symbol":"AAPL"})";
 
 TEST(Redis, IsWaitedForAtTheStart) {
   RedisServer redis(RedisServer::Start::kLater);
@@ -34,7 +34,7 @@ TEST(Redis, IsWaitedForAtTheStart) {
   EXPECT_EQ(test_support::http("GET", relay.http_url() + "/healthz").status, 200);
   redis.start();
   ASSERT_TRUE(relay.wait_ready());
-  RedisClient(redis).publish("TICKER_UPDATES_AAPL", kPrice);
+  RedisClient(redis).publish("TICKER_UPDATES_AAPL", kApple);
   EXPECT_TRUE(relay.wait_delivered(1));
   EXPECT_TRUE(emulator.get("relay/test/gaps").is_null()) << "what was before the first subscription is no gap";
 }
@@ -68,7 +68,7 @@ TEST_P(RedisByTcp, IsSubscribedToAsThatUser) {
   RelayProcess relay(redis, emulator, {"--redis-url", "redis://" + GetParam().user + "@127.0.0.1:" + port + "/3"});
   ASSERT_TRUE(relay.wait_ready()) << relay.process().err();
   Process publisher({"redis-cli", "-p", port, "--user", "bob", "--pass", "s3cret", "--no-auth-warning", "publish",
-                     "TICKER_UPDATES_AAPL", kPrice});
+                     "TICKER_UPDATES_AAPL", kApple});
   ASSERT_EQ(publisher.wait(), 0) << publisher.err();
   EXPECT_TRUE(relay.wait_delivered(1)) << publisher.out();
   EXPECT_EQ(relay.process().err().find("s3cret"), std::string::npos);
@@ -123,13 +123,13 @@ TEST(Redis, IsComeBackToAfterACrashAndTheGapIsReported) {
   const Emulator emulator;
   RelayProcess relay(redis, emulator, {"--heartbeat-seconds", "1"});
   ASSERT_TRUE(relay.wait_ready()) << relay.process().err();
-  RedisClient(redis).publish("TICKER_UPDATES_AAPL", kPrice);
+  RedisClient(redis).publish("TICKER_UPDATES_AAPL", kApple);
   ASSERT_TRUE(relay.wait_delivered(1));
   redis.kill();
   EXPECT_TRUE(eventually([&] { return relay.metric("redis_connected") == 0; }));
   redis.start();
   ASSERT_TRUE(relay.wait_ready()) << relay.process().err();
-  RedisClient(redis).publish("TICKER_UPDATES_AAPL", kPrice);
+  RedisClient(redis).publish("TICKER_UPDATES_AAPL", kApple);
   EXPECT_TRUE(relay.wait_delivered(2));
   EXPECT_EQ(relay.metric("subscription_gaps_total"), 1);
   EXPECT_GE(relay.metric("redis_reconnects_total"), 1);
@@ -169,7 +169,7 @@ TEST(Redis, ThatHangsIsNoticedWithinFiveSecondsAndNothingIsLostWhenItGoesOn) {
   redis.resume();
   ASSERT_TRUE(relay.wait_ready());
   EXPECT_NE(relay.process().err().find("answers again"), std::string::npos) << relay.process().err();
-  RedisClient(redis).publish("TICKER_UPDATES_AAPL", kPrice);
+  RedisClient(redis).publish("TICKER_UPDATES_AAPL", kApple);
   EXPECT_TRUE(relay.wait_delivered(1));
 }
 
@@ -179,10 +179,10 @@ TEST(Redis, MessageThatMatchesTwoPatternsIsTakenOnce) {
   RelayProcess relay(redis, emulator, {"--channels", "TICKER_*,*_AAPL"});
   ASSERT_TRUE(relay.wait_ready());
   RedisClient client(redis);
-  EXPECT_EQ(client.publish("TICKER_UPDATES_AAPL", kPrice), 2);
-  EXPECT_EQ(client.publish("TICKER_UPDATES_AAPL", kPrice), 2);
-  EXPECT_EQ(client.publish("TICKER_UPDATES_MSFT", kPrice), 1);
-  EXPECT_EQ(client.publish("NEWS", kPrice), 0);
+  EXPECT_EQ(client.publish("TICKER_UPDATES_AAPL", kApple), 2);
+  EXPECT_EQ(client.publish("TICKER_UPDATES_AAPL", kApple), 2);
+  EXPECT_EQ(client.publish("TICKER_UPDATES_MSFT", kApple), 1);
+  EXPECT_EQ(client.publish("NEWS", kApple), 0);
   ASSERT_TRUE(relay.wait_delivered(3));
   EXPECT_EQ(emulator.get("history/AAPL/prices").size(), 3u);
   EXPECT_EQ(relay.metric("messages_received_total"), 3);
@@ -195,7 +195,7 @@ TEST(Redis, ItsOwnNotificationsAreNobodysMessages) {
   ASSERT_TRUE(relay.wait_ready());
   RedisClient client(redis);
   client.command({"SET", "key", "value"});
-  client.publish("TICKER_UPDATES_AAPL", kPrice);
+  client.publish("TICKER_UPDATES_AAPL", kApple);
   ASSERT_TRUE(relay.wait_delivered(1));
   EXPECT_EQ(relay.metric("messages_received_total"), 1);
 }

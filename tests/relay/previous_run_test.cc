@@ -10,7 +10,7 @@
 namespace firebase_relay::relay {
 namespace {
 
-UtcMillis at(std::int64_t seconds) { return UtcMillis(std::chrono::seconds(1'777'777'000 + seconds)); }
+UtcMillis at(std::int64_t second) { return UtcMillis(std::chrono::seconds(1'777'777'000 + second)); }
 
 using Heartbeat = Result<std::optional<UtcMillis>>;
 

@@ -24,6 +24,9 @@ class Emulator {
   /// `path` below `/.test/`. Throws unless it is answered with 200.
   nlohmann::json control(const std::string& method, const std::string& path,
                          const nlohmann::json& body = nullptr) const;
+  /// Refuses every connection until end_outage(), which ends every other fault, too.
+  void begin_outage() const { control("POST", "faults", {{"kind", "refuse"}, {"ms", 600'000}}); }
+  void end_outage() const { control("DELETE", "faults"); }
   Process& process() { return *process_; }
 
  private:

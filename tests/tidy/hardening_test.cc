@@ -4,9 +4,7 @@
 
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <regex>
-#include <sstream>
 
 #include "support/paths.h"
 
@@ -14,18 +12,12 @@ namespace firebase_relay {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string content_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
+using test_support::bytes_of;
 
 /// An ELF file of this machine's kind, read as elf(5) says.
 class Program {
  public:
-  explicit Program(const fs::path& file) : bytes_(content_of(file)), header_(at<Elf64_Ehdr>(0)) {
+  explicit Program(const fs::path& file) : bytes_(bytes_of(file)), header_(at<Elf64_Ehdr>(0)) {
     for (std::size_t i = 0; i < header_.e_phnum; ++i)
       segments_.push_back(at<Elf64_Phdr>(header_.e_phoff + i * sizeof(Elf64_Phdr)));
   }
@@ -105,7 +97,7 @@ TEST(Sources, StartNoOtherProgram) {
   for (const auto& entry : fs::recursive_directory_iterator(fs::path(test_support::source_dir()) / "src")) {
     if (!entry.is_regular_file()) continue;
     ++seen;
-    EXPECT_FALSE(std::regex_search(content_of(entry.path()), starts)) << entry.path();
+    EXPECT_FALSE(std::regex_search(bytes_of(entry.path()), starts)) << entry.path();
   }
   EXPECT_GT(seen, 50u);
 }

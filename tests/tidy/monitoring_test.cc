@@ -1,11 +1,9 @@
 // What monitoring/ says about the program: metrics that exist, alerts that are explained and tested.
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <regex>
 #include <set>
-#include <sstream>
+#include <string>
 
 #include "observe/metric_table.h"
 #include "support/paths.h"
@@ -13,17 +11,13 @@
 namespace firebase_relay {
 namespace {
 
-namespace fs = std::filesystem;
-
-const fs::path kRoot = test_support::source_dir();
 const char* const kDashboard = "monitoring/grafana/dashboards/firebase-relay.json";
 
-std::string content_of(const char* file) {
-  std::ifstream in(kRoot / file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  EXPECT_FALSE(text.str().empty()) << file;
-  return text.str();
+/// Of a file of the tree.
+std::string content_of(const std::string& file) {
+  std::string text = test_support::bytes_of(test_support::source_dir() + "/" + file);
+  EXPECT_FALSE(text.empty()) << file;
+  return text;
 }
 
 /// What the first group of `pattern` takes, everywhere in `text`.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <regex>
 #include <set>
@@ -19,14 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kRoot = test_support::source_dir();
+using test_support::bytes_of;
 
-std::string content_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
+const fs::path kRoot = test_support::source_dir();
 
 std::vector<fs::path> sources(const std::set<std::string>& folders) {
   std::vector<fs::path> files;
@@ -60,7 +54,7 @@ TEST(Tree, IncludesGoWithTheData) {
   for (const fs::path& file : sources({"src"})) {
     const std::string stage = *fs::relative(file, kRoot / "src").begin();
     if (!allowed.contains(stage)) continue;
-    const std::string text = content_of(file);
+    const std::string text = bytes_of(file);
     for (std::sregex_iterator it(text.begin(), text.end(), include), end; it != end; ++it) {
       const std::string other = (*it)[1];
       ++seen;
@@ -74,7 +68,7 @@ TEST(Tree, IncludesGoWithTheData) {
 TEST(Tree, PublicHeadersIncludeEachOtherOnly) {
   const std::regex include("#include \"([a-z_]+)/");
   for (const fs::path& file : sources({"include"})) {
-    const std::string text = content_of(file);
+    const std::string text = bytes_of(file);
     for (std::sregex_iterator it(text.begin(), text.end(), include), end; it != end; ++it)
       EXPECT_EQ((*it)[1], "firebase_relay") << file;
   }
@@ -83,7 +77,7 @@ TEST(Tree, PublicHeadersIncludeEachOtherOnly) {
 TEST(Tree, ToolsShareNothingWithTheRelayTheyJudge) {
   const std::regex include("#include \"([a-z_]+)/");
   for (const fs::path& file : sources({"tools"})) {
-    const std::string text = content_of(file);
+    const std::string text = bytes_of(file);
     const std::string tool = *fs::relative(file, kRoot / "tools").begin();
     for (std::sregex_iterator it(text.begin(), text.end(), include), end; it != end; ++it)
       EXPECT_EQ((*it)[1], tool) << file;
@@ -93,7 +87,7 @@ TEST(Tree, ToolsShareNothingWithTheRelayTheyJudge) {
 TEST(Tree, FilesAreSmallAndLeaveNothingForLater) {
   const std::regex later("(TODO|FIXME)(?!\\(#\\d+\\))");
   for (const fs::path& file : sources({"src", "include", "tools", "tests", "bench"})) {
-    const std::string text = content_of(file);
+    const std::string text = bytes_of(file);
     EXPECT_LE(lines_of(text), 400u) << file;
     if (file.filename() != "tree_test.cc") {
       EXPECT_FALSE(std::regex_search(text, later)) << file;
@@ -102,7 +96,7 @@ TEST(Tree, FilesAreSmallAndLeaveNothingForLater) {
 }
 
 TEST(Tree, ReadmeBeginsWithTheTwoCommands) {
-  const std::string readme = content_of(kRoot / "README.md");
+  const std::string readme = bytes_of(kRoot / "README.md");
   for (const char* command : {"scripts/demo", "scripts/test"}) {
     const std::size_t at = readme.find(command);
     ASSERT_NE(at, std::string::npos);
@@ -111,7 +105,7 @@ TEST(Tree, ReadmeBeginsWithTheTwoCommands) {
 }
 
 TEST(Tree, ReadmeHasEveryFlagWithItsVariableAndDefaultAndNoOther) {
-  const std::string readme = content_of(kRoot / "README.md");
+  const std::string readme = bytes_of(kRoot / "README.md");
   std::istringstream lines(readme.substr(readme.find("## Settings")));
   std::map<std::string, std::string> rows;
   const std::regex row("\\| `--([a-z-]+).*");
@@ -134,12 +128,12 @@ TEST(Tree, ReadmeHasEveryFlagWithItsVariableAndDefaultAndNoOther) {
 }
 
 TEST(Tree, ReadmeNamesTestsThatExist) {
-  const std::string readme = content_of(kRoot / "README.md");
+  const std::string readme = bytes_of(kRoot / "README.md");
   const std::size_t begin = readme.find("### What happens when");
   ASSERT_NE(begin, std::string::npos);
   const std::string table = readme.substr(begin, readme.find("\n## ", begin) - begin);
   std::string tests;
-  for (const fs::path& file : sources({"tests"})) tests += content_of(file);
+  for (const fs::path& file : sources({"tests"})) tests += bytes_of(file);
   const std::regex name("`(?:[A-Za-z]+/)?([A-Z][A-Za-z]+)[.*]");
   std::size_t names = 0;
   for (std::sregex_iterator it(table.begin(), table.end(), name), end; it != end; ++it, ++names) {
@@ -152,7 +146,7 @@ TEST(Tree, ReadmeNamesTestsThatExist) {
 TEST(Tree, ScriptsAreExecutable) {
   std::size_t scripts = 0;
   for (const auto& entry : fs::directory_iterator(kRoot / "scripts")) {
-    if (!entry.is_regular_file() || !content_of(entry.path()).starts_with("#!")) continue;
+    if (!entry.is_regular_file() || !bytes_of(entry.path()).starts_with("#!")) continue;
     ++scripts;
     EXPECT_NE(entry.status().permissions() & fs::perms::owner_exec, fs::perms::none) << entry.path();
   }
