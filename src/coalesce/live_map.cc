@@ -19,10 +19,11 @@ bool LiveMap::merge(std::string_view path, std::uint64_t hash, std::string_view 
   const bool overtakes = entry.sequence != 0 && !entry.is_clean && entry.in_flight != entry.sequence;
   if (entry.ticket != kNoTicket) ended.push_back({entry.ticket, false});
   if (!overtakes) entry.waits_since = now;
+  if (entry.is_clean && !entry.is_refused && entry.settlings > 0) standing_[slot] = {{entry.text, entry.sequence}};
   entry.set_newest(value);
   entry.sequence = sequence;
   entry.ticket = ticket;
-  entry.is_clean = false;
+  entry.is_clean = entry.is_refused = false;
   has_unsaved_ = true;
   if (entry.in_flight == 0 && !entry.is_apart) queue(slot);
   return overtakes;
@@ -132,13 +133,6 @@ SteadyTime LiveMap::oldest(const std::vector<Sent>& taken) const {
   return oldest;
 }
 
-void LiveMap::unpark() {
-  for (const Slot slot : std::exchange(parked_, {})) {
-    entries_[slot].is_queued = false;
-    queue(slot);
-  }
-}
-
 void LiveMap::append(Slot slot, Taken& taken) {
   Entry& entry = entries_[slot];
   std::string_view part = entry.text;
@@ -202,10 +196,15 @@ void LiveMap::acknowledge(const std::vector<Sent>& all, std::vector<TicketEnd>& 
   for (const Sent& sent : all) {
     Entry& entry = entries_[sent.slot];
     if (entry.ticket_in_flight != kNoTicket) ended.push_back({std::exchange(entry.ticket_in_flight, kNoTicket), true});
+    if (entry.settlings > 0 && entry.sequence != sent.sequence) {
+      standing_[sent.slot] = {{entry.text, sent.sequence}};
+    } else if (!standing_.empty()) {
+      standing_.erase(sent.slot);
+    }
     entry.land();
     entry.is_apart = false;
     if (std::exchange(entry.resend, false) && entry.sequence == sent.sequence) {
-      reopen(entry);  // and its row, if it has one, stays
+      reopen(sent.slot);  // and its row, if it has one, stays
     } else {
       forget_row(entry, sent.sequence, forget);
       entry.is_clean = entry.sequence == sent.sequence;
@@ -232,14 +231,23 @@ void LiveMap::take_back(const Sent& sent, std::vector<TicketEnd>& ended) {
 void LiveMap::give_back(const std::vector<Sent>& all, std::optional<SteadyTime> lost_until,
                         std::vector<TicketEnd>& ended) {
   for (const Sent& sent : all) {
-    take_back(sent, ended);
     Entry& entry = entries_[sent.slot];
+    if (lost_until) remember_lost(sent);
+    take_back(sent, ended);
     if (lost_until) {
       ++entry.settlings;
       settling_.push_back({*lost_until, sent.slot});
     }
     if (!entry.is_apart) queue(sent.slot);
   }
+}
+
+void LiveMap::remember_lost(const Sent& sent) {
+  constexpr std::size_t kValuesMax = 8;  // that many lost ones, each refused later, is more than happens
+  std::vector<Value>& values = standing_[sent.slot];
+  if (!values.empty() && values.back().sequence >= sent.sequence) return;
+  if (values.size() == kValuesMax) values.erase(values.begin());
+  values.push_back({entries_[sent.slot].text, sent.sequence});
 }
 
 void LiveMap::set_apart(const std::vector<Sent>& all, std::vector<TicketEnd>& ended) {
@@ -261,9 +269,27 @@ std::optional<LiveMap::Refused> LiveMap::refuse(const Sent& sent, std::vector<Ti
   }
   Refused refused{std::string(entry.path()), std::string(entry.newest()), entry.sequence,
                   std::exchange(entry.ticket, kNoTicket)};
-  entry.is_clean = true;
-  erase_if_done(sent.slot);
+  entry.is_clean = entry.is_refused = true;
+  if (!bring_back(sent.slot)) erase_if_done(sent.slot);
   return refused;
+}
+
+/// A path whose newest value the database refused: sends what has to stand there instead, if a straggler may have set
+/// it back.
+bool LiveMap::bring_back(Slot slot) {
+  Entry& entry = entries_[slot];
+  const auto found = standing_.find(slot);
+  // What is being saved is the refused one: its row has to be forgotten first.
+  if (!entry.is_refused || entry.saving != 0 || found == standing_.end()) return false;
+  std::vector<Value>& values = found->second;
+  while (!values.empty() && values.back().sequence >= entry.sequence) values.pop_back();
+  if (values.empty()) return false;
+  std::string(values.back().text).swap(entry.text);  // assigned, it would keep the memory of a large one
+  entry.sequence = values.back().sequence;
+  entry.is_refused = false;
+  reopen(slot);
+  queue(slot);
+  return true;
 }
 
 void LiveMap::settle(SteadyTime now) {
@@ -274,8 +300,10 @@ void LiveMap::settle(SteadyTime now) {
     --entry.settlings;
     if (entry.in_flight != 0) {
       entry.resend = true;
-    } else if (entry.is_clean && !entry.is_apart) {
-      reopen(entry);
+    } else if (entry.is_refused) {
+      erase_if_done(slot);
+    } else if (entry.is_clean) {
+      reopen(slot);
       queue(slot);
     }
   }
@@ -284,7 +312,7 @@ void LiveMap::settle(SteadyTime now) {
 std::vector<LiveRow> LiveMap::unsettled() const {
   std::vector<LiveRow> rows;
   for (const Entry& entry : entries_) {
-    if (!entry.is_used || !entry.is_clean || entry.settlings == 0) continue;
+    if (!entry.is_used || !entry.is_clean || entry.is_refused || entry.settlings == 0) continue;
     rows.push_back({std::string(entry.path()), std::string(entry.newest()), entry.sequence, false, Kind::kUnrouted});
   }
   return rows;
@@ -299,84 +327,14 @@ void LiveMap::expect_stragglers(SteadyTime at) {
 }
 
 /// An acknowledged value has to be sent again: as if it never had been, but it is in no hurry.
-void LiveMap::reopen(Entry& entry) {
+void LiveMap::reopen(Slot slot) {
+  Entry& entry = entries_[slot];
+  std::vector<Value>& values = standing_[slot];
+  if (values.empty()) values.push_back({entry.text, entry.sequence});
   entry.is_clean = false;
   entry.waits_since = kLater;
   entry.acknowledged = 0;
   has_unsaved_ = true;
-}
-
-void LiveMap::set_disk_first(bool disk_first) {
-  disk_first_ = disk_first;
-  has_unsaved_ = true;
-  unpark();
-}
-
-void LiveMap::set_disk_failing(bool failing) {
-  if (std::exchange(disk_failing_, failing) != failing) unpark();
-}
-
-std::vector<LiveRow> LiveMap::unsaved(const std::function<Kind(std::uint32_t)>& kind_of) {
-  std::vector<LiveRow> rows;
-  bool some_wait = false;
-  for (Slot slot = 0; slot < entries_.size(); ++slot) {
-    Entry& entry = entries_[slot];
-    if (!entry.is_used || entry.is_clean || entry.sequence <= entry.on_disk) continue;
-    // What is sent again to settle has the number that it was acknowledged with: its deletion has to come first.
-    if (entry.forgetting > 0 && entry.sequence <= entry.forgetting_upto) {
-      some_wait = true;
-      continue;
-    }
-    const std::uint32_t ticket = entry.in_flight == entry.sequence ? entry.ticket_in_flight : entry.ticket;
-    const bool counts = ticket != kNoTicket;
-    rows.push_back({std::string(entry.path()), std::string(entry.newest()), entry.sequence, counts,
-                    counts ? kind_of(ticket) : Kind::kUnrouted});
-    entry.saving = entry.sequence;
-    saving_.push_back(slot);
-  }
-  has_unsaved_ = some_wait;
-  return rows;
-}
-
-bool LiveMap::has_unsaved_message() const {
-  return std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) {
-    const bool is_saved = entry.is_clean || entry.sequence <= entry.on_disk;
-    return entry.is_used && !is_saved && (entry.ticket != kNoTicket || entry.ticket_in_flight != kNoTicket);
-  });
-}
-
-void LiveMap::saved(bool ok, std::vector<LiveAcknowledged>& forget) {
-  for (const Slot slot : std::exchange(saving_, {})) {
-    Entry& entry = entries_[slot];
-    const Sequence saved = std::exchange(entry.saving, 0);
-    if (ok) {
-      if (entry.on_disk == 0) ++rows_on_disk_;
-      entry.on_disk = saved;
-      if (entry.acknowledged >= saved) forget_row(entry, entry.acknowledged, forget);
-    }
-    erase_if_done(slot);
-  }
-  if (!ok) has_unsaved_ = true;
-  unpark();
-}
-
-void LiveMap::forget_row(Entry& entry, Sequence sequence, std::vector<LiveAcknowledged>& forget) {
-  entry.acknowledged = std::max(entry.acknowledged, sequence);
-  if (entry.on_disk == 0 || entry.on_disk > sequence) return;
-  forget.push_back({std::string(entry.path()), sequence});
-  ++entry.forgetting;
-  entry.forgetting_upto = sequence;
-  entry.on_disk = 0;
-  --rows_on_disk_;
-}
-
-void LiveMap::forgotten(const std::vector<LiveAcknowledged>& rows) {
-  for (const LiveAcknowledged& row : rows) {
-    const Slot slot = *find(row.path, classify::hash_of_path(row.path));  // it stays while its row is being forgotten
-    --entries_[slot].forgetting;
-    erase_if_done(slot);
-  }
-  if (disk_failing_) unpark();
 }
 
 void LiveMap::erase_if_done(Slot slot) {
@@ -384,6 +342,7 @@ void LiveMap::erase_if_done(Slot slot) {
   const bool is_needed =
       entry.settlings > 0 || entry.saving != 0 || entry.in_flight != 0 || entry.on_disk != 0 || entry.forgetting > 0;
   if (!entry.is_used || !entry.is_clean || is_needed) return;
+  if (!standing_.empty()) standing_.erase(slot);
   index_.erase(entry.hash, [slot](Slot other) { return other == slot; });
   // Made anew: assigned to, its texts would keep their memory, and a flood of large values would stay for good.
   std::destroy_at(&entry);

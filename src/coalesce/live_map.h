@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/hash_table.h"
@@ -130,10 +131,11 @@ class LiveMap {
     std::uint32_t ticket = kNoTicket;
     std::uint32_t ticket_in_flight = kNoTicket;
     bool is_used = false;
-    bool is_clean = false;   ///< acknowledged, and kept for settling or saving only
-    bool is_queued = false;  ///< in ready_ or parked_
-    bool is_apart = false;   ///< suspected
-    bool resend = false;     ///< settle() came while it was under way
+    bool is_clean = false;    ///< acknowledged or refused, and kept for settling or saving only
+    bool is_refused = false;  ///< clean, and not to be sent again
+    bool is_queued = false;   ///< in ready_ or parked_
+    bool is_apart = false;    ///< suspected
+    bool resend = false;      ///< settle() came while it was under way
     std::uint32_t settlings = 0;
 
     [[nodiscard]] std::string_view path() const { return std::string_view(text).substr(1, path_size); }
@@ -149,13 +151,19 @@ class LiveMap {
     Slot slot;
   };
 
+  struct Value {
+    std::string text;  ///< as Entry::text
+    Sequence sequence = 0;
+  };
   [[nodiscard]] const Slot* find(std::string_view path, std::uint64_t hash);
   Slot slot_for(std::string_view path, std::uint64_t hash, std::size_t value_size);
   void queue(Slot slot);
   [[nodiscard]] bool is_sendable(const Entry& entry) const;
   void unpark();
   void append(Slot slot, Taken& taken);
-  void reopen(Entry& entry);
+  void reopen(Slot slot);
+  void remember_lost(const Sent& sent);
+  bool bring_back(Slot slot);
   void take_back(const Sent& sent, std::vector<TicketEnd>& ended);
   void forget_row(Entry& entry, Sequence sequence, std::vector<LiveAcknowledged>& forget);
   void erase_if_done(Slot slot);
@@ -171,6 +179,9 @@ class LiveMap {
   std::deque<Slot> ready_;
   std::vector<Slot> parked_;  // queued, but not sendable before the disk has them
   std::deque<Settling> settling_;
+  /// Of a path that a straggler may set back: what the database took last, and what it may have taken since, newest
+  /// last. When it refuses a newer one, the newest of these has to stand there.
+  std::unordered_map<Slot, std::vector<Value>> standing_;
   std::vector<Slot> saving_;
   std::uint64_t rows_on_disk_ = 0;
   bool has_unsaved_ = false;

@@ -141,6 +141,85 @@ TEST_F(LiveMapTest, NewestStateIsSentOnceMoreAfterALostAnswer) {
   EXPECT_EQ(map_.next_settling(), SteadyTime::max());
 }
 
+TEST_F(LiveMapTest, WhatTheDatabaseTookBeforeARefusedValueIsWhatSettles) {
+  merge("a", "1", 1);
+  take();
+  map_.give_back(sent_, kNow, ended_);  // may yet be applied
+  merge("a", "2", 2);
+  EXPECT_EQ(take(), "\"a\":2,");
+  merge("a", "3", 3);
+  acknowledge();
+  EXPECT_EQ(take(), "\"a\":3,");
+  const auto refused = map_.refuse(sent_.front(), ended_, forget_);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->value, "3");
+  EXPECT_EQ(take(), "\"a\":2,") << "the straggler may have come by now";
+  acknowledge();
+  map_.settle(kNow);
+  EXPECT_EQ(take(), "\"a\":2,");
+  acknowledge();
+  EXPECT_EQ(map_.size(), 0u);
+}
+
+TEST_F(LiveMapTest, WhatWasLostBeforeARefusedValueIsSentAgain) {
+  merge("a", "1", 1);
+  take();
+  acknowledge();
+  merge("a", "2", 2);
+  take();
+  map_.give_back(sent_, kNow, ended_);
+  merge("a", "3", 3);
+  EXPECT_EQ(take(), "\"a\":3,");
+  EXPECT_TRUE(map_.refuse(sent_.front(), ended_, forget_));
+  EXPECT_EQ(take(), "\"a\":2,") << "it may stand there, and must not go back";
+}
+
+TEST_F(LiveMapTest, LostValueThatIsThenRefusedGivesWayToTheOneBefore) {
+  merge("a", "1", 1);
+  take();
+  map_.give_back(sent_, kNow, ended_);  // may yet be applied
+  merge("a", "2", 2);
+  take();
+  acknowledge();
+  merge("a", "3", 3);
+  take();
+  map_.give_back(sent_, kNow, ended_);
+  EXPECT_EQ(take(), "\"a\":3,");
+  EXPECT_TRUE(map_.refuse(sent_.front(), ended_, forget_));
+  EXPECT_EQ(take(), "\"a\":2,");
+}
+
+TEST_F(LiveMapTest, RefusedValueIsNotSentAgainToSettle) {
+  merge("a", "1", 1);
+  take();
+  map_.give_back(sent_, kNow, ended_);
+  EXPECT_EQ(take(), "\"a\":1,");
+  EXPECT_TRUE(map_.refuse(sent_.front(), ended_, forget_));
+  EXPECT_TRUE(map_.unsettled().empty());
+  map_.settle(kNow);
+  EXPECT_EQ(take(), "");
+  EXPECT_EQ(map_.size(), 0u);
+}
+
+TEST_F(LiveMapTest, RefusedValueThatIsBeingSavedIsForgottenBeforeWhatStoodIsSent) {
+  merge("a", "1", 1);
+  take();
+  map_.give_back(sent_, kNow, ended_);  // may yet be applied
+  merge("a", "2", 2);
+  take();
+  acknowledge();
+  merge("a", "3", 3);
+  take();
+  EXPECT_EQ(map_.unsaved([](std::uint32_t) { return Kind::kPrice; }).size(), 1u);
+  EXPECT_TRUE(map_.refuse(sent_.front(), ended_, forget_));
+  EXPECT_EQ(take(), "");
+  map_.saved(true, forget_);
+  ASSERT_EQ(forget_.size(), 1u);
+  EXPECT_EQ(forget_.front().sequence, 3u);
+  map_.forgotten(forget_);
+  EXPECT_EQ(take(), "\"a\":2,");
+}
+
 TEST_F(LiveMapTest, TakesUpToItsBytesAndAtLeastOne) {
   merge("a", std::string(100, '1'), 1);
   merge("b", std::string(100, '2'), 2);

@@ -164,7 +164,9 @@ void World::restart() {
     doubt(SteadyTime{});
     database_.relay_killed(random_);
   } else {
-    database_.relay_stopped(random_, now_.steady + kRestartMax + options_.request_timeout);
+    // The next relay does not know what stood before a poisoned value that waits on the disk.
+    const SteadyTime settles_at = now_.steady + kRestartMax + options_.request_timeout;
+    database_.relay_stopped(random_, poison_percent_ > 0 ? SteadyTime::max() : settles_at);
   }
   disk_.relay_killed(random_);
   delivery_.reset();
@@ -211,11 +213,13 @@ void World::pass_time(SteadyTime until) {
 void World::expect_settled() {
   marks_[kSettled] = database_.settled();
   if (!delivery_->database_reachable()) troubled_until_ = std::max(troubled_until_, now_.steady);
-  // Delivery no longer has what the database took before a poisoned value that it refused. And while a slow disk saves
-  // one value the next one comes, which may not be sent before it is saved, too; the flusher takes none meanwhile.
-  if (poison_percent_ > 0 || disk_.slowest_ms > 100) return;
+  // While a slow disk saves one value the next one comes, which may not be sent before it is saved, too; the flusher
+  // takes none meanwhile.
+  if (disk_.slowest_ms > 100) return;
   constexpr std::uint64_t kLiveBytesMax = 1000;
-  const auto requests = static_cast<int>(2 + kLiveBytesMax / options_.batch_bytes_max);
+  constexpr int kHalvings = 16;  // to single out what is poison, and again what came meanwhile
+  const auto requests =
+      static_cast<int>(2 + kLiveBytesMax / options_.batch_bytes_max) + (poison_percent_ > 0 ? kHalvings : 0);
   const milliseconds writing(2 * disk_.slowest_ms);
   const milliseconds patience = 2 * options_.flush_interval + requests * SimulatedDatabase::kLatencyMax + writing;
   if (now_.steady <= std::max(troubled_until_, database_.troubled_until()) + patience) return;
