@@ -261,22 +261,26 @@ Result<OpenedOutbox> SqliteOutbox::open(const SqliteOutboxOptions& given) {
 }
 
 Result<OutboxLevel> SqliteOutbox::append(const std::vector<const Batch*>& batches, const std::vector<LiveRow>& live) {
-  return impl_->watched(impl_->append(batches, live));
+  return impl_->watched([&] { return impl_->append(batches, live); });
 }
 Result<OutboxLevel> SqliteOutbox::acknowledge(const std::vector<BatchId>& batches,
                                               const std::vector<LiveAcknowledged>& live, bool sync) {
-  return impl_->watched(impl_->acknowledge(batches, live, sync));
+  return impl_->watched([&] { return impl_->acknowledge(batches, live, sync); });
 }
 Result<LoadedBatches> SqliteOutbox::load(BatchId after, std::uint64_t bytes_max) {
-  return impl_->watched(impl_->load(after, bytes_max));
+  return impl_->watched([&] { return impl_->load(after, bytes_max); });
 }
 Result<ShedResult> SqliteOutbox::shed(BatchId after, std::uint64_t bytes, const std::vector<BatchId>& kept) {
-  return impl_->watched(impl_->shed(after, bytes, kept));
+  return impl_->watched([&] { return impl_->shed(after, bytes, kept); });
 }
 Result<void> SqliteOutbox::save_orders(const LiveOrdersChange& change) {
-  return impl_->watched(impl_->save_orders(change));
+  return impl_->watched([&] { return impl_->save_orders(change); });
 }
-Result<void> SqliteOutbox::note_started(UtcMillis at) { return impl_->watched(impl_->note_started(at)); }
-Result<void> SqliteOutbox::note_stopped(UtcMillis at) { return impl_->watched(impl_->note_stopped(at)); }
+Result<void> SqliteOutbox::note_started(UtcMillis at) {
+  return impl_->watched([&] { return impl_->note_started(at); });
+}
+Result<void> SqliteOutbox::note_stopped(UtcMillis at) {
+  return impl_->watched([&] { return impl_->note_stopped(at); });
+}
 
 }  // namespace firebase_relay::outbox

@@ -24,7 +24,7 @@ struct SqliteOutboxOptions {
 
 /// How the run before this one ended, as far as its file knows.
 struct LastRun {
-  UtcMillis started_at;
+  UtcMillis started_at;                 ///< when it subscribed first; a run that never did is none
   std::optional<UtcMillis> stopped_at;  ///< nothing: it was killed
 };
 
@@ -44,6 +44,7 @@ struct OpenedOutbox {
 /// (outbox/dead_letters.h). What SIGKILL, a power cut and a full disk can cost: docs/durability.md has the numbers and
 /// how they were taken.
 ///
+/// Threads: any, one call at a time.
 /// Source: sqlite.org/pragma.html#pragma_synchronous, sqlite.org/wal.html; the tables are in src/outbox/schema.h.
 class SqliteOutbox final : public Outbox {
  public:
@@ -61,7 +62,7 @@ class SqliteOutbox final : public Outbox {
   Result<ShedResult> shed(BatchId after, std::uint64_t bytes, const std::vector<BatchId>& kept) override;
   Result<void> save_orders(const LiveOrdersChange& change) override;
 
-  /// Remembers that a run began or ended well, for LastRun.
+  /// Remembers that a run has subscribed, or when the last one ended, for LastRun.
   Result<void> note_started(UtcMillis at);
   Result<void> note_stopped(UtcMillis at);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -46,9 +47,11 @@ class SqliteOutbox::Impl {
   Result<void> note_started(UtcMillis at);
   Result<void> note_stopped(UtcMillis at);
 
-  /// Passes a result on; damage in it makes the next start look at the whole file.
-  template <class T>
-  Result<T> watched(Result<T> result) {
+  /// One call at a time. Damage that it meets makes the next start look at the whole file.
+  template <class Call>
+  auto watched(const Call& call) {
+    const std::lock_guard lock(mutex_);
+    auto result = call();
     if (!result && database_->is_damaged()) lock_.set_suspect(true);
     return result;
   }
@@ -83,6 +86,7 @@ class SqliteOutbox::Impl {
   Result<void> sync_log();
   void give_room_back();
 
+  std::mutex mutex_;  ///< of everything below
   SqliteOutboxOptions options_;
   std::uint64_t log_bytes_max_;
   FileLock lock_;  ///< outlives the connection

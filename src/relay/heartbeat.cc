@@ -46,7 +46,7 @@ std::unique_ptr<FragmentBlock> StateWriter::beat(const flush::FlushState& state,
   add(*block, "state", kStates[static_cast<std::size_t>(run_state)]);
   add(*block, "version", json_text(FIREBASE_RELAY_VERSION));
   add(*block, "started_at", quoted_time(started_at_));
-  add(*block, "heartbeat_at", quoted_time(now.utc));
+  if (!is_held_.load(std::memory_order_relaxed)) add(*block, "heartbeat_at", quoted_time(now.utc));
   add(*block, "heartbeat_seconds", std::to_string(every_.count()));
   add(*block, "gap_count", std::to_string(gaps_.load(std::memory_order_relaxed)));
   if (state.last_message_at) add(*block, "last_message_at", quoted_time(*state.last_message_at));

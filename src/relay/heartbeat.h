@@ -24,7 +24,8 @@ class StateWriter final : public flush::Heartbeat {
   [[nodiscard]] SteadyTime due() const override {
     return is_held_.load(std::memory_order_relaxed) ? SteadyTime::max() : due_;
   }
-  /// While held no heartbeat is due: the one in the database is still needed (relay/previous_run.h).
+  /// While held no heartbeat is due, and none is part of a beat: the one in the database is still needed
+  /// (relay/previous_run.h).
   void hold(bool held) { is_held_.store(held, std::memory_order_relaxed); }
   std::unique_ptr<FragmentBlock> beat(const flush::FlushState& state, const Now& now,
                                       flush::RunState run_state) override;

@@ -5,49 +5,93 @@
 #include <utility>
 
 #include "base/backoff.h"
-#include "base/wakeup.h"
 
 namespace firebase_relay::relay {
+namespace {
+
+bool was_killed(const std::optional<outbox::LastRun>& last_run) { return last_run && !last_run->stopped_at; }
+
+}  // namespace
 
 PreviousRun::PreviousRun(std::optional<outbox::LastRun> last_run, Wiring wiring)
     : last_run_(last_run), wiring_(std::move(wiring)) {
-  const bool was_killed = last_run_ && !last_run_->stopped_at;
-  if (!was_killed) wiring_.heartbeat_is_free();
+  if (!was_killed(last_run_)) wiring_.heartbeat_is_free();
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
 void PreviousRun::subscribed(UtcMillis at) {
-  if (!last_run_) return;
-  if (last_run_->stopped_at) return wiring_.gap({std::min(*last_run_->stopped_at, at), at, "the relay was stopped"});
-  unreported_ = at;
-  asking_ = std::jthread([this, at](const std::stop_token& stop) { ask(stop, at); });
+  std::optional<UtcMillis> from;
+  {
+    const std::lock_guard lock(mutex_);
+    subscribed_at_ = at;
+    from = was_killed(last_run_) ? ended_at_ : last_run_ ? last_run_->stopped_at : std::nullopt;
+    is_reported_ = from || !last_run_;
+  }
+  changed_.notify_all();
+  if (from)
+    wiring_.gap({std::min(*from, at), at, was_killed(last_run_) ? "the relay was killed" : "the relay was stopped"});
 }
 
 void PreviousRun::finish() {
-  if (!asking_.joinable()) return;
-  asking_.request_stop();
-  asking_.join();
-  if (!unreported_) return;
-  const UtcMillis to = *std::exchange(unreported_, std::nullopt);
-  wiring_.gap({std::min(last_run_->started_at, to), to, "the relay was killed, when is not known"});
+  if (!thread_.joinable()) return;
+  thread_.request_stop();
+  thread_.join();
+  if (!subscribed_at_) return;
+  if (!is_noted_) note_start();
+  if (std::exchange(is_reported_, true)) return;
+  wiring_.gap(
+      {std::min(last_run_->started_at, *subscribed_at_), *subscribed_at_, "the relay was killed, when is not known"});
 }
 
-void PreviousRun::ask(const std::stop_token& stop, UtcMillis subscribed_at) {
+void PreviousRun::run(const std::stop_token& stop) {
   constexpr Backoff::Options kBackoff{std::chrono::seconds(1), std::chrono::seconds(30)};
-  Wakeup stopped;
-  const std::stop_callback wake(stop, [&stopped] { stopped.signal(); });
-  Backoff backoff(kBackoff, static_cast<std::uint64_t>(subscribed_at.time_since_epoch().count()));
+  Backoff backoff(kBackoff, was_killed(last_run_)
+                                ? static_cast<std::uint64_t>(last_run_->started_at.time_since_epoch().count())
+                                : 0);
+  std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
-    const Result<std::optional<UtcMillis>> heartbeat = wiring_.read_heartbeat();
-    if (!heartbeat) {
-      stopped.wait(backoff.next());
+    const auto has_subscribed = [this] { return subscribed_at_ && !is_noted_; };
+    if (has_subscribed()) {
+      lock.unlock();
+      note_start();
+      lock.lock();
+    }
+    const bool has_to_ask = was_killed(last_run_) && !ended_at_;
+    if (!has_to_ask && is_noted_) return;
+    if (!has_to_ask) {
+      changed_.wait(lock, stop, has_subscribed);
       continue;
     }
-    // Without a heartbeat of that run nothing is known but when it began.
-    const UtcMillis from = std::max(last_run_->started_at, heartbeat->value_or(last_run_->started_at));
-    unreported_.reset();
-    wiring_.heartbeat_is_free();
-    return wiring_.gap({std::min(from, subscribed_at), subscribed_at, "the relay was killed"});
+    lock.unlock();
+    ask();
+    lock.lock();
+    if (!ended_at_) changed_.wait_for(lock, stop, backoff.next(), has_subscribed);
   }
+}
+
+/// Only now: were it killed before, the next run would not know since when nobody listened.
+void PreviousRun::note_start() {
+  is_noted_ = true;
+  wiring_.note_started(*subscribed_at_);
+}
+
+void PreviousRun::ask() {
+  const Result<std::optional<UtcMillis>> heartbeat = wiring_.read_heartbeat();
+  if (!heartbeat) return;
+  // Without a heartbeat of that run nothing is known but when it began.
+  const UtcMillis ended_at = std::max(last_run_->started_at, heartbeat->value_or(last_run_->started_at));
+  std::optional<UtcMillis> to;
+  {
+    const std::lock_guard lock(mutex_);
+    ended_at_ = ended_at;
+    if (subscribed_at_ && !std::exchange(is_reported_, true)) to = subscribed_at_;
+  }
+  if (to) {
+    wiring_.gap({std::min(ended_at, *to), *to, "the relay was killed"});
+  } else {
+    wiring_.note_last_stop(ended_at);
+  }
+  wiring_.heartbeat_is_free();
 }
 
 }  // namespace firebase_relay::relay

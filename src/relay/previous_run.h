@@ -1,6 +1,8 @@
 #pragma once
 
+#include <condition_variable>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -10,18 +12,20 @@
 
 namespace firebase_relay::relay {
 
-/// Finds out since when nobody was subscribed before this run began, so that this gap is reported like any other: since
-/// the last stop, or, after a kill, since the relay's last heartbeat in the database. Until that has been read no new
-/// heartbeat may be written over it.
+/// Finds out since when nobody was subscribed before this run's first subscription, so that this gap is reported like
+/// any other: since the last stop, or, after a kill, since the relay's last heartbeat in the database. Until that has
+/// been read no new heartbeat may be written over it. A run that never subscribes leaves what it found to the next one.
 ///
-/// Threads: subscribed() from the subscriber's; one of its own while the database is asked, which ends by itself.
+/// Threads: subscribed() from the subscriber's; one of its own, which asks the database and writes to the outbox.
 class PreviousRun {
  public:
   struct Wiring {
     std::function<void(const bus::Gap&)> gap;
     /// The time in relay/{instance}/heartbeat_at; nothing when there is none. An error: ask again later.
     std::function<Result<std::optional<UtcMillis>>()> read_heartbeat;
-    std::function<void()> heartbeat_is_free;  ///< called once, when the old one is not needed any more
+    std::function<void()> heartbeat_is_free;           ///< called once, when the old one is not needed any more
+    std::function<void(UtcMillis at)> note_started;    ///< this run has subscribed: it is the last run from now on
+    std::function<void(UtcMillis at)> note_last_stop;  ///< when the last run ended is known, and this one not yet one
   };
   /// `last_run`: as the outbox knows it; nothing when this is the first run.
   PreviousRun(std::optional<outbox::LastRun> last_run, Wiring wiring);
@@ -32,12 +36,19 @@ class PreviousRun {
   void finish();
 
  private:
-  void ask(const std::stop_token& stop, UtcMillis subscribed_at);
+  void run(const std::stop_token& stop);
+  void note_start();
+  void ask();
 
   std::optional<outbox::LastRun> last_run_;
   Wiring wiring_;
-  std::optional<UtcMillis> unreported_;  ///< the subscription that ended the gap; the asking thread's, then finish()'s
-  std::jthread asking_;
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::optional<UtcMillis> subscribed_at_;  // guarded by mutex_
+  bool is_reported_ = false;                // guarded by mutex_
+  bool is_noted_ = false;                   // the thread's, then finish()'s
+  std::optional<UtcMillis> ended_at_;       // guarded by mutex_; when the last run was killed
+  std::jthread thread_;                     // last: it uses the others
 };
 
 }  // namespace firebase_relay::relay

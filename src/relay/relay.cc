@@ -137,6 +137,7 @@ struct Relay::Parts {
   void reuse(std::unique_ptr<MessageBlock> block, SteadyTime arrived);
   void report(const bus::Gap& gap);
   void note_stopped();
+  void expect_noted(std::string_view what, const Result<void>& noted);
   [[nodiscard]] std::optional<std::string> health_flaw() const;
   [[nodiscard]] std::optional<std::string> ready_flaw() const;
 
@@ -177,8 +178,7 @@ Result<void> Relay::Parts::open(const Options& options) {
   letters.emplace(std::move(*storage.letters), writer_options(options, known_names, true),
                   flush::LetterBox::Wiring{routes, metrics, events});
   metrics.outbox_limit_bytes.Set(static_cast<double>(options.outbox_bytes_max));
-  if (role != Role::kRelay) return {};
-  return storage.durable->note_started(utc_now());
+  return {};
 }
 
 /// In an outage heartbeats stay in the outbox: the newest one tells better than the database how long the last run
@@ -249,12 +249,16 @@ void Relay::Parts::ask_for_the_previous_run(const Options& options) {
     if (text.size() < 2 || text.front() != '"') return std::optional<UtcMillis>();
     return classify::parse_timestamp(text.substr(1, text.size() - 2));
   };
-  previous_run.emplace(storage.last_run,
-                       PreviousRun::Wiring{[this](const bus::Gap& gap) { report(gap); }, read_heartbeat,
-                                           [this] {
-                                             state.hold(false);
-                                             sender.wake();
-                                           }});
+  const auto free_heartbeat = [this] {
+    state.hold(false);
+    sender.wake();
+  };
+  previous_run.emplace(
+      storage.last_run,
+      PreviousRun::Wiring{
+          [this](const bus::Gap& gap) { report(gap); }, read_heartbeat, free_heartbeat,
+          [this](UtcMillis at) { expect_noted("note the start", storage.durable->note_started(at)); },
+          [this](UtcMillis at) { expect_noted("note the last stop", storage.durable->note_stopped(at)); }});
 }
 
 void Relay::Parts::start_threads(const Options& options, bool live) {
@@ -286,8 +290,11 @@ void Relay::Parts::note_stopped() {
   if (!storage.durable || role != Role::kRelay) return;
   const std::optional<UtcMillis> read_until = source->read_until();
   if (!read_until) return;  // it never listened: the gap goes on
-  const Result<void> noted = storage.durable->note_stopped(*read_until);
-  if (!noted) events.outbox_failed("note the stop", noted.error(), std::chrono::steady_clock::now());
+  expect_noted("note the stop", storage.durable->note_stopped(*read_until));
+}
+
+void Relay::Parts::expect_noted(std::string_view what, const Result<void>& noted) {
+  if (!noted) events.outbox_failed(what, noted.error(), std::chrono::steady_clock::now());
 }
 
 std::optional<std::string> Relay::Parts::health_flaw() const {

@@ -125,5 +125,31 @@ TEST(Gaps, OfAStoppedRelayBeginsAtItsStop) {
   EXPECT_EQ(next.metric("subscription_gaps_total"), 1);
 }
 
+TEST(Gaps, GoOnOverARunThatNeverReachedRedis) {
+  RedisServer redis;
+  const Emulator emulator;
+  const TempDir dir;
+  const std::vector<std::string> flags = {"--outbox", dir.file("outbox.db"), "--heartbeat-seconds", "1"};
+  RelayProcess relay(redis, emulator, flags);
+  ASSERT_TRUE(relay.wait_ready());
+  ASSERT_EQ(relay.stop(), 0);
+  const json stopped = emulator.get("relay/test/heartbeat_at");
+  redis.kill();
+  RelayProcess deaf(redis, emulator, flags);
+  ASSERT_TRUE(eventually([&] { return emulator.get("relay/test/heartbeat_at") > stopped; })) << "it beats all the same";
+  const json deaf_beat = emulator.get("relay/test/heartbeat_at");
+  ASSERT_EQ(deaf.stop(), 0);
+  redis.start();
+
+  RelayProcess next(redis, emulator, flags);
+
+  ASSERT_TRUE(next.wait_ready());
+  const json gap = only_gap(emulator);
+  ASSERT_TRUE(gap.is_object());
+  EXPECT_EQ(gap.at("cause"), "the relay was stopped");
+  EXPECT_LE(gap.at("from"), stopped) << "not when the one stopped that heard nothing";
+  EXPECT_GE(gap.at("to"), deaf_beat);
+}
+
 }  // namespace
 }  // namespace faults_test

@@ -28,7 +28,19 @@ class PreviousRunTest : public testing::Test {
                                         if (asked++ < failures) return Heartbeat(fail(ErrorCode::kUnavailable, "away"));
                                         return Heartbeat(heartbeat);
                                       },
-                                      [this] { ++freed; }});
+                                      [this] { ++freed; },
+                                      [this](UtcMillis at) {
+                                        const std::lock_guard lock(mutex);
+                                        started = at;
+                                      },
+                                      [this](UtcMillis at) {
+                                        const std::lock_guard lock(mutex);
+                                        last_stop = at;
+                                      }});
+  }
+  std::optional<UtcMillis> noted(const std::optional<UtcMillis>& time) {
+    const std::lock_guard lock(mutex);
+    return time;
   }
   std::size_t gap_count() {
     const std::lock_guard lock(mutex);
@@ -51,6 +63,8 @@ class PreviousRunTest : public testing::Test {
   int asked = 0;                       // guarded by mutex
   int failures = 0;                    ///< answers that fail before the heartbeat is told
   std::optional<UtcMillis> heartbeat;  ///< as the database has it
+  std::optional<UtcMillis> started;    // as noted, guarded by mutex
+  std::optional<UtcMillis> last_stop;  // as noted, guarded by mutex
   std::atomic<int> freed{0};
 };
 
@@ -109,6 +123,29 @@ TEST_F(PreviousRunTest, that_could_not_be_asked_for_is_reported_at_the_end) {
   run->finish();
   EXPECT_EQ(gap_count(), 1u);
   EXPECT_EQ(freed, 0);
+}
+
+TEST_F(PreviousRunTest, is_the_last_one_until_this_one_has_subscribed) {
+  auto run = previous(outbox::LastRun{at(0), at(50)});
+  run->finish();
+  EXPECT_EQ(started, std::nullopt);
+  EXPECT_EQ(gap_count(), 0u) << "the next run reports it";
+
+  run = previous(outbox::LastRun{at(0), at(50)});
+  run->subscribed(at(100));
+  EXPECT_TRUE(test_support::eventually([&] { return noted(started) == at(100); }));
+}
+
+TEST_F(PreviousRunTest, end_of_one_that_was_killed_is_noted_before_a_heartbeat_is_written_over_the_old_one) {
+  heartbeat = at(70);
+  auto run = previous(outbox::LastRun{at(0), std::nullopt});
+  ASSERT_TRUE(test_support::eventually([&] { return freed == 1; }));
+  EXPECT_EQ(noted(last_stop), at(70));
+  run->subscribed(at(100));
+  expect_gap(at(70), at(100), "the relay was killed");
+  run->finish();
+  EXPECT_EQ(started, at(100));
+  EXPECT_EQ(gap_count(), 1u);
 }
 
 TEST_F(PreviousRunTest, gap_never_ends_before_it_begins_although_the_clock_was_set_back) {
