@@ -14,7 +14,7 @@ constexpr std::size_t kCopiedBytesMax = 256;  // a smaller value is better off b
 
 constexpr std::uint64_t bit(std::size_t i) { return std::uint64_t{1} << i; }
 
-std::optional<DeadLetterReason> beyond(std::size_t keys, std::size_t bytes) {
+std::optional<DeadLetterReason> beyond_limit(std::size_t keys, std::size_t bytes) {
   if (keys > kPathKeysMax) return DeadLetterReason::kTooDeep;
   if (bytes > kPathBytesMax) return DeadLetterReason::kPathTooLong;
   return std::nullopt;
@@ -58,8 +58,7 @@ void FragmentWriter::take(const Message& message, Sequence sequence) {
   if (!payload_.open(message.payload)) return set_aside(message, sequence, payload_.reason());
   Channel& channel = places_.channel(message.channel);
   const std::string_view ticker = ticker_of(channel);
-  std::size_t chosen = route_for(channel);
-  if (routes_.routes[chosen].needs_ticker && ticker.empty()) chosen = routes_.routes.size() - 1;
+  const std::size_t chosen = route_for(channel, !ticker.empty());
   const Route& route = routes_.routes[chosen];
   Place& place = places_.place(chosen, route.needs_ticker ? ticker : std::string_view{}, channel);
   const std::string_view id_key = id_of(route);
@@ -88,11 +87,11 @@ void FragmentWriter::set_aside(const Message& message, Sequence sequence, DeadLe
       {reason, sequence, arrived_at_, std::string(message.channel), std::string(message.payload)});
 }
 
-std::size_t FragmentWriter::route_for(const Channel& channel) const {
+std::size_t FragmentWriter::route_for(const Channel& channel, bool has_ticker) const {
   const std::size_t last = routes_.routes.size() - 1;
   if (!payload_.is_object()) return last;
   for (std::size_t i = 0; i < last; ++i) {
-    if (!(channel.routes & bit(i))) continue;
+    if (!(channel.routes & bit(i)) || (routes_.routes[i].needs_ticker && !has_ticker)) continue;
     const auto& match = routes_.routes[i].match;
     const auto all_hold = [this](const std::vector<Condition>& conditions) {
       return std::all_of(conditions.begin(), conditions.end(), [this](const Condition& c) { return holds(c); });
@@ -148,6 +147,9 @@ std::string_view FragmentWriter::id_of(const Route& route) {
 std::optional<DeadLetterReason> FragmentWriter::over_limit(const Route& route, const Place& place,
                                                            std::string_view id_key) const {
   const Reach& reach = payload_.message().reach;
+  const auto beyond = [this](std::size_t keys, std::size_t bytes) {
+    return beyond_limit(options_.base.keys + keys, options_.base.path_bytes + bytes);
+  };
   // No field reaches further than the message, so this settles it for nearly all.
   if (!beyond(place.keys_max + reach.keys, place.path_bytes_max + id_key.size() + reach.path_bytes))
     return std::nullopt;

@@ -26,6 +26,7 @@ struct WriterOptions {
   bool live = true;  ///< off for what is sent again: it may be old
   std::size_t message_bytes_max = 1 << 20;
   LineFormat console = LineFormat::kNone;
+  Reach base{};                       ///< of the node below which the database's URL puts everything: it counts, too
   KnownNames* known_names = nullptr;  ///< shared by all writers, must outlive them; none: any number of names
 };
 
@@ -63,7 +64,7 @@ class FragmentWriter {
   };
   void take(const Message& message, Sequence sequence);
   void set_aside(const Message& message, Sequence sequence, DeadLetterReason reason);
-  std::size_t route_for(const Channel& channel) const;
+  std::size_t route_for(const Channel& channel, bool has_ticker) const;
   [[nodiscard]] bool holds(const Condition& condition) const;
   std::string_view ticker_of(const Channel& channel);
   std::string_view id_of(const Route& route);

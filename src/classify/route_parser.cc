@@ -4,20 +4,13 @@
 #include <sstream>
 
 #include "classify/key_codec.h"
+#include "classify/names_once.h"
 #include "classify/routes.h"
 
 namespace firebase_relay::classify {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// Thrown inside this file only, where a mistake may be found deep in a nested value; parse_routes() makes it an Error.
-struct Mistake {
-  std::string place;
-  std::string expected;
-};
-
-[[noreturn]] void expected(const std::string& place, std::string what) { throw Mistake{place, std::move(what)}; }
 
 std::string shown(const Json& value) {
   std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -162,15 +155,21 @@ class RouteParser {
   void parse_ticker(const Json& ticker) {
     if (!ticker.is_object()) expected("/ticker", "an object with 'fields' and 'channels', found " + shown(ticker));
     check_keys(ticker, "/ticker", {"fields", "channels"});
-    for (const Json& field : ticker.value("fields", Json::array())) {
+    for (const Json& field : list(ticker, "fields")) {
       table_.ticker_fields.push_back(fields_->id_of(text_of(field, "/ticker/fields"), "/ticker/fields"));
     }
-    for (const Json& channel : ticker.value("channels", Json::array())) {
+    for (const Json& channel : list(ticker, "channels")) {
       const std::string pattern = text_of(channel, "/ticker/channels");
       if (pattern.find("{TICKER}") == std::string::npos)
         expected("/ticker/channels", "a pattern with {TICKER}, found " + shown(channel));
       table_.ticker_channels.emplace_back(pattern);
     }
+  }
+
+  static Json list(const Json& ticker, const char* name) {
+    const Json texts = ticker.value(name, Json::array());
+    if (!texts.is_array()) expected(std::string("/ticker/") + name, "a list of texts, found " + shown(texts));
+    return texts;
   }
 
   void parse_route(const Json& json, const std::string& place) {
@@ -197,6 +196,7 @@ class RouteParser {
 
   void parse_match(const Json& json, const std::string& place, Route& route) {
     const Json alternatives = json.is_array() ? json : Json::array({json});
+    if (alternatives.empty()) expected(place, "at least one of the conditions, or no 'match': every message");
     for (std::size_t i = 0; i < alternatives.size(); ++i) {
       const std::string here = json.is_array() ? place + "/" + std::to_string(i) : place;
       if (!alternatives[i].is_object()) expected(here, "an object of fields, found " + shown(alternatives[i]));
@@ -289,6 +289,7 @@ class RouteParser {
       route.needs_ticker = route.needs_ticker || path->uses(Piece::kTicker);
       route.needs_channel = route.needs_channel || path->uses(Piece::kChannel);
       if (path->uses(Piece::kId) && !route.id) expected(place, "an 'id' field, because a path has {ID}");
+      if (path->pieces.front().first == Piece::kId) expected(place, "a key before {ID}, which is one of many");
     }
     if (route.history && route.history->uses(Piece::kId))
       expected(place + "/history", "a path without {ID}: history has keys of its own");
@@ -355,6 +356,10 @@ class RouteParser {
       if (route.history) all.push_back(written(*route.history, place + "/history", true));
     }
     const std::size_t routed = all.size();
+    for (const Written& path : all) {
+      if (path.keys.front() == "relay")
+        expected(path.place, "no path below 'relay', where the relay's own state is, found '" + path.path + "'");
+    }
     all.push_back({{"relay", "", ""}, "the relay's own state", "relay/{instance}/…"});
     all.push_back({{"relay", "", "gaps", ""}, "the relay's own state", "relay/{instance}/gaps/KEY"});
     for (std::size_t a = 0; a < all.size(); ++a) {
@@ -382,13 +387,7 @@ Result<RouteTable> parse_routes(std::string_view json, std::string_view file_nam
     return fail(ErrorCode::kInvalid, one_line(std::string(file_name) + ": " + what), std::move(advice));
   };
   try {
-    // No table is deep; what is could not even be shown in a complaint, nor destroyed, without a stack as deep.
-    constexpr int kDepthMax = 16;
-    const auto not_deep = [](int depth, Json::parse_event_t, const Json&) {
-      if (depth > kDepthMax) expected("", "a table of routes, found more than 16 levels");
-      return true;
-    };
-    return RouteParser().parse(Json::parse(json, not_deep));
+    return RouteParser().parse(Json::parse(json, NamesOnce()));
   } catch (const Json::exception& error) {  // no JSON, or a number that no double holds
     return refused(error.what(), "correct the JSON at that place");
   } catch (const Mistake& mistake) {

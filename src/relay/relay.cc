@@ -41,12 +41,23 @@ bool shows_messages(const Options& options) {
   return options.log_messages == LogMessages::kOn;
 }
 
+/// Of a node as it stands in a URL: its escapes are a byte each.
+classify::Reach reach_of(std::string_view base_path) {
+  if (base_path.empty()) return {};
+  const auto count = [base_path](char c) { return std::count(base_path.begin(), base_path.end(), c); };
+  classify::Reach reach;
+  reach.keys = static_cast<std::uint32_t>(1 + count('/'));
+  reach.path_bytes = static_cast<std::uint32_t>(base_path.size() + 1 - 2 * static_cast<std::size_t>(count('%')));
+  return reach;
+}
+
 classify::WriterOptions writer_options(const Options& options, classify::KnownNames& known_names, bool live) {
   classify::WriterOptions result;
   result.known_names = &known_names;
   result.history = options.history;
   result.live = live;
   result.message_bytes_max = options.message_bytes_max;
+  result.base = reach_of(options.database->base_path);
   if (shows_messages(options)) {
     const bool json = options.log_format == observe::LogFormat::kJson;
     result.console = json ? classify::LineFormat::kJson : classify::LineFormat::kText;

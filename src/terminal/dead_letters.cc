@@ -110,6 +110,7 @@ int send_marked(DeadLetters& letters, const CommandLine& line) {
                      "give --database-url, or start the relay: it sends what is marked"});
   const Signals signals;
   observe::Log log({line.options.log_level, line.options.log_format});
+  for (const std::string& warning : line.warnings) log.logger().warn("{}", warning);
   auto relay = relay::Relay::start(line.options, log, relay::Role::kRetry);
   if (!relay) return complain(relay.error());
   const relay::Outcome outcome = drain(**relay, signals);

@@ -44,6 +44,14 @@ Result<void> set_text(relay::Options& options, std::string_view text) {
   return {};
 }
 
+/// A file that is made when it is not there: no folder's name.
+template <auto Member>
+Result<void> set_new_file(relay::Options& options, std::string_view text) {
+  const std::string_view name = text.substr(text.find_last_of('/') + 1);
+  if (name.empty() || name == "." || name == "..") return expected("the name of a file");
+  return set_text<Member>(options, text);
+}
+
 template <class Value>
 struct Choice {
   std::string_view name;

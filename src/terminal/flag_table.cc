@@ -110,7 +110,7 @@ constexpr Flag kFlags[] = {
      set_number<&Options::tickers_max, 1, 10'000'000>},
 
     {"outbox", "FILE", "", "./data/outbox.db", "", Group::kDisk, kRun | kCheck | kDead, kPlain,
-     "Where waits what the database has not acknowledged.", set_text<&Options::outbox_file>},
+     "Where waits what the database has not acknowledged.", set_new_file<&Options::outbox_file>},
     {"outbox-max-mb", "N", "", "2048", "", Group::kDisk, kRun | kCheck | kDead, kPlain,
      "Size of the outbox, in MiB; at it the oldest price history is dropped first.",
      set_number<&Options::outbox_bytes_max, 1, 1'048'576, relay::kMiB>},

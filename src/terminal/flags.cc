@@ -161,12 +161,13 @@ Result<Settings> gather(const Words& words, const Environment& environment, std:
     if (auto taken = take_entries(*entries, config_file, settings); !taken) return error_of(taken);
   }
   for (const Flag& flag : flag_table()) {
+    if (const auto word = words.flags.find(flag.name); word != words.flags.end()) {
+      settings[flag.name] = Given{word->second, "--" + std::string(flag.name), Level::kFlag};
+      continue;
+    }
     auto given = from_environment(flag, environment);
     if (!given) return error_of(given);
     if (*given) settings[flag.name] = **given;
-    if (const auto word = words.flags.find(flag.name); word != words.flags.end()) {
-      settings[flag.name] = Given{word->second, "--" + std::string(flag.name), Level::kFlag};
-    }
   }
   return settings;
 }

@@ -71,7 +71,7 @@ int report(const relay::Outcome& outcome, bool was_ended) {
               static_cast<unsigned long long>(outcome.received), static_cast<unsigned long long>(outcome.delivered),
               static_cast<unsigned long long>(outcome.dead), static_cast<unsigned long long>(outcome.left));
   if (was_ended) std::puts("ended by a signal: what was not read of the input is not in these numbers");
-  return outcome.left == 0 && !was_ended ? kExitOk : kExitFailed;
+  return outcome.left == 0 && outcome.dead == 0 && !was_ended ? kExitOk : kExitFailed;
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ namespace firebase_relay::terminal {
 int tap(const CommandLine& line) {
   const Signals signals;
   observe::Log log({line.options.log_level, line.options.log_format});
+  for (const std::string& warning : line.warnings) log.logger().warn("{}", warning);
   const auto routes = relay::load_routes(line.options);
   if (!routes) {
     log.logger().error("{}; {}", routes.error().what, routes.error().remedy);

@@ -58,6 +58,20 @@ TEST_F(BadInputTest, PayloadOverTheLimitIsSetAside) {
   EXPECT_EQ(reason("X", '"' + std::string(99, 'x') + '"'), "message_too_large");
 }
 
+TEST_F(BadInputTest, NodeOfTheDatabasesUrlCountsInWhatIsTooDeepOrTooLong) {
+  const std::string deep = "{\"a\":{\"b\":{\"c\":1}}}";  // three keys below history/_channels/NEWS/KEY
+  WriterOptions options;
+  options.base = {25, 50};
+  use(options);
+  EXPECT_EQ(reason("NEWS", deep), "");
+  options.base.keys = 26;
+  use(options);
+  EXPECT_EQ(reason("NEWS", deep), "too_deep");
+  options.base = {1, 740};
+  use(options);
+  EXPECT_EQ(reason("NEWS", "1"), "path_too_long");
+}
+
 TEST_F(BadInputTest, RandomBytesNeverBreakAnything) {
   std::uint64_t state = 7;
   const auto random = [&] { return (state = state * 6364136223846793005ull + 1442695040888963407ull) >> 33; };

@@ -255,5 +255,15 @@ TEST_F(FragmentWriterTest, RoutesOfAFileDecide) {
   EXPECT_EQ(history_.size(), 2u);
 }
 
+TEST_F(FragmentWriterTest, RouteThatNeedsATickerLeavesAMessageWithoutOneToTheNext) {
+  use_routes(R"({"ticker":{"fields":["symbol"]},"routes":[
+    {"match":{"type":"price"},"live":{"prices/{TICKER}":"price"},"history":false},
+    {"match":{"type":"price"},"live":{"unnamed":"price"},"history":false}]})");
+  write({{"X", R"({"type":"price","price":1})"}, {"X", R"({"type":"price","price":2,"symbol":"A"})"}});
+  EXPECT_EQ(live_["unnamed"], "1");
+  EXPECT_EQ(live_["prices/A"], "2");
+  EXPECT_EQ(live_.size(), 2u);
+}
+
 }  // namespace
 }  // namespace firebase_relay::classify

@@ -40,6 +40,17 @@ TEST(Tap, PrintsMessagesAsLines) {
   EXPECT_EQ(tap.wait(), 0);
 }
 
+TEST(Tap, WarnsOfAPasswordThatTheProcessListShows) {
+  const RedisServer redis;
+  const std::string socket = redis.url().substr(std::string("unix://").size());
+  Process tap({kProgram, "tap", "--redis-url", "unix://:s3cret@" + socket});
+  ASSERT_TRUE(eventually([&] { return tap.err().find("the process list shows the password") != std::string::npos; }))
+      << tap.err();
+  EXPECT_EQ(tap.err().find("s3cret"), std::string::npos);
+  tap.signal(SIGINT);
+  EXPECT_EQ(tap.wait(), 0);
+}
+
 TEST(Tap, PrintsJsonThatRouteTestTakes) {
   const RedisServer redis;
   RedisClient client(redis);

@@ -104,6 +104,12 @@ INSTANTIATE_TEST_SUITE_P(
                 {},
                 "--database-url: got 'http://x:9000': http:// to another machine would send everything in plain text; "
                 "use https://, or --allow-plaintext"},
+        Mistake{"no_outbox", {"--outbox", ""}, {}, "--outbox: got '': expected the name of a file"},
+        Mistake{"folder_for_an_outbox",
+                {"--outbox", "./data/"},
+                {},
+                "--outbox: got './data/': expected the name of a file"},
+        Mistake{"here_for_an_outbox", {"--outbox", "."}, {}, "--outbox: got '.': expected the name of a file"},
         Mistake{"forgotten_at", {"--redis-url", "redis://:s3cret"}, {}, "--redis-url: got 'redis://***': "},
         Mistake{"forgotten_at_behind_a_user",
                 {"--redis-url", "redis://default:s3cret/0"},

@@ -42,7 +42,11 @@ INSTANTIATE_TEST_SUITE_P(
                    {"--redis-url", "redis://f"},
                    {{"REDIS_URL", "redis://a"}},
                    "redis://f:6379"},
-        RedisPlace{"by_flag_rather_than_host", {"--redis-url", "redis://f"}, {{"REDIS_HOST", "b"}}, "redis://f:6379"}),
+        RedisPlace{"by_flag_rather_than_host", {"--redis-url", "redis://f"}, {{"REDIS_HOST", "b"}}, "redis://f:6379"},
+        RedisPlace{"by_flag_although_the_host_is_wrong",
+                   {"--redis-url", "redis://f"},
+                   {{"REDIS_HOST", "redis://b"}},
+                   "redis://f:6379"}),
     [](const auto& place) { return place.param.name; });
 
 TEST(RedisPassword, comes_from_a_file_without_its_newline) {
