@@ -78,7 +78,7 @@ struct ReplyReader::Parser {
   void payload(std::string_view bytes) {
     if (is_skipped) return;
     if (patterns == 1) return block->append(channel_now, bytes);
-    const bool is_same = channel_now == last_channel && bytes == last_payload;
+    const bool is_same = !run.empty() && channel_now == last_channel && bytes == last_payload;
     if (is_same && run.insert(pattern).second) return;  // the same message under another pattern
     run = {pattern};
     keep(channel_now, last_channel);

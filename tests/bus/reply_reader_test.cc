@@ -99,6 +99,10 @@ TEST(ReplyReader, MessageThatMatchesTwoPatternsIsTakenOnceAndEqualMessagesStayTw
   EXPECT_EQ(read(pmessage("A*", "AB", "1") + pmessage("*B", "AB", "2"), 2).messages.size(), 2u);
 }
 
+TEST(ReplyReader, FirstMessageIsNoRepetitionAlthoughAllOfItIsEmpty) {
+  EXPECT_EQ(read(pmessage("*", "", "") + pmessage("a*", "", ""), 2).messages.size(), 1u);
+}
+
 TEST(ReplyReader, LeavesRedisOwnChannelsOut) {
   for (const char* own : {"__keyspace@0__:key", "__keyevent@0__:set", "__sentinel__:hello"}) {
     EXPECT_TRUE(is_redis_own_channel(own));
