@@ -41,6 +41,14 @@ enum class HoldReason : std::uint8_t { kNone, kUnauthorized, kForbidden, kPaymen
 inline constexpr std::array<std::string_view, 7> kHoldReasonNames = {
     "none", "unauthorized", "forbidden", "payment", "not_found", "locked", "unknown_answer"};
 
+/// Why something is tried again. Values of retries_total{reason}: those of deliver/retry_table.cc, which checks that
+/// none is missing here, and that of flush's access token. docs/reasons.md explains each.
+inline constexpr std::array<std::string_view, 19> kRetryReasonNames = {
+    "connect",       "dns",       "tls",           "timeout",     "reset",           "token",
+    "refused",       "too_large", "write_too_big", "payment",     "unauthorized",    "forbidden",
+    "server_error",  "not_found", "locked",        "unavailable", "request_timeout", "too_many_requests",
+    "unknown_answer"};
+
 struct DeliveryOptions {
   std::chrono::milliseconds flush_interval{250};
   std::chrono::milliseconds request_timeout{15'000};

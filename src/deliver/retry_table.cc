@@ -48,6 +48,13 @@ constexpr RetryRule kTable[] = {
      "this answer is not a Realtime Database's: check --database-url and what stands between"},
 };
 
+/// So that retries_total has a series for each from the start. An acknowledged request is not tried again.
+constexpr bool has_its_counter(const RetryRule& rule) {
+  return rule.verdict == kAcknowledged || std::ranges::find(kRetryReasonNames, rule.reason) != kRetryReasonNames.end();
+}
+static_assert(has_its_counter(kTooBigToWrite) && std::ranges::all_of(kTable, has_its_counter),
+              "a reason is missing in kRetryReasonNames");
+
 bool fits(const RetryRule& rule, const Answer& answer) {
   if (rule.transport != answer.transport) return false;
   return answer.transport != kAnswered || (rule.status_first <= answer.status && answer.status <= rule.status_last);

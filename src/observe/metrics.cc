@@ -109,7 +109,8 @@ Metrics::Metrics(std::string_view version)
       outbox_limit_bytes(gauge(*registry_, "outbox_limit_bytes")),
       outbox_oldest_seconds(gauge(*registry_, "outbox_oldest_seconds")),
       outbox_errors(counter(*registry_, "outbox_errors_total")),
-      process_(std::make_unique<ProcessCollector>()) {
+      process_(std::make_unique<ProcessCollector>()),
+      retries_(counters(*registry_, "retries_total", kRetryReasonNames)) {
   auto& held_family = gauge_family(*registry_, "delivery_held");
   for (std::size_t i = 1; i < held_.size(); ++i) {
     held_[i] = &held_family.Add(label_of("delivery_held", MetricType::kGauge, kHoldReasonNames[i]));
@@ -119,14 +120,10 @@ Metrics::Metrics(std::string_view version)
 
 Metrics::~Metrics() = default;
 
-Counter& Metrics::retries(std::string_view reason) {
-  const std::lock_guard lock(retries_mutex_);
-  auto found = retries_.find(reason);
-  if (found == retries_.end()) {
-    auto& family = counter_family(*registry_, "retries_total");
-    found = retries_.emplace(reason, &family.Add(label_of("retries_total", MetricType::kCounter, reason))).first;
-  }
-  return *found->second;
+Counter& Metrics::retries(std::string_view reason) const {
+  const auto* const name = std::ranges::find(kRetryReasonNames, reason);
+  if (name == kRetryReasonNames.end()) throw std::logic_error("no such reason of retries: " + std::string(reason));
+  return *retries_[static_cast<std::size_t>(name - kRetryReasonNames.begin())];
 }
 
 void Metrics::set_held(HoldReason reason) {

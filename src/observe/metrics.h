@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -99,9 +98,8 @@ class Metrics {
   prometheus::Gauge& outbox_oldest_seconds;
   prometheus::Counter& outbox_errors;
 
-  /// retries_total{reason}, made on its first use: off the hot path. `reason` is a name of the retry table; whoever
-  /// knows the table may ask for each name at the start, so that all of them stand at 0.
-  prometheus::Counter& retries(std::string_view reason);
+  /// retries_total{reason}. `reason` is one of kRetryReasonNames; another one is a mistake, and std::logic_error.
+  [[nodiscard]] prometheus::Counter& retries(std::string_view reason) const;
   /// delivery_held: 1 for `reason`, 0 for all others; kNone: 0 for all.
   void set_held(HoldReason reason);
 
@@ -118,9 +116,7 @@ class Metrics {
  private:
   std::unique_ptr<ProcessCollector> process_;
   std::array<prometheus::Gauge*, kHoldReasonNames.size()> held_{};  // that of kNone is null
-
-  std::mutex retries_mutex_;
-  std::map<std::string, prometheus::Counter*, std::less<>> retries_;  // guarded by retries_mutex_
+  const std::array<prometheus::Counter*, kRetryReasonNames.size()> retries_;
 
   std::mutex scrape_mutex_;
   std::vector<std::function<void(Metrics&)>> scrape_callbacks_;  // guarded by scrape_mutex_

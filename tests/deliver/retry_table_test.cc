@@ -91,6 +91,9 @@ TEST(RetryTable, ReasonsAreThoseOfTheDocumentation) {
     const bool is_listed = retries.find('`' + std::string(rule.reason) + '`') != std::string::npos;
     EXPECT_EQ(is_listed, rule.verdict != kAcknowledged) << rule.reason;
   }
+  for (const std::string_view reason : kRetryReasonNames) {
+    EXPECT_NE(retries.find('`' + std::string(reason) + '`'), std::string::npos) << reason;
+  }
   for (const std::string_view reason : kDeadLetterReasonNames) {
     EXPECT_NE(page.find("| `" + std::string(reason) + "` |"), std::string::npos) << reason;
   }

@@ -122,10 +122,9 @@ TEST_F(EventsTest, an_answered_request_is_counted_and_not_logged) {
 }
 
 TEST_F(EventsTest, a_request_that_is_not_sent_again_is_no_retry) {
-  events_.request_ended({1, RequestEnded::Result::kRefused, "bad_request", HoldReason::kNone, "400", std::nullopt},
-                        kNow);
+  events_.request_ended({1, RequestEnded::Result::kRefused, "refused", HoldReason::kNone, "400", std::nullopt}, kNow);
 
-  EXPECT_EQ(metrics_.retries("bad_request").Value(), 0);
+  EXPECT_EQ(metrics_.retries("refused").Value(), 0);
   EXPECT_THAT(logged(), Not(HasSubstr("next try")));
 }
 

@@ -42,7 +42,6 @@ TEST(Metrics, are_those_of_the_table_and_no_others) {
   for (const MetricRow& row : metric_table()) expected.insert(std::string(row.name));
 
   Metrics metrics("1.2.3");
-  metrics.retries("timeout");  // of a metric without series nothing is shown
 
   EXPECT_EQ(families_of(metrics.serialize(), "TYPE"), expected);
   EXPECT_EQ(expected.size(), metric_table().size()) << "a name stands twice in the table";
@@ -50,7 +49,6 @@ TEST(Metrics, are_those_of_the_table_and_no_others) {
 
 TEST(Metrics, say_what_each_of_them_means) {
   Metrics metrics("1.2.3");
-  metrics.retries("timeout");
 
   EXPECT_EQ(families_of(metrics.serialize(), "HELP").size(), metric_table().size());
 }
@@ -68,6 +66,9 @@ TEST(Metrics, stand_at_zero_for_every_known_label_from_the_start) {
   }
   for (const auto result : kPatchResultNames) {
     EXPECT_EQ(value_of(text, "firebase_relay_patches_total{result=\"" + std::string(result) + "\"}"), 0);
+  }
+  for (const auto reason : kRetryReasonNames) {
+    EXPECT_EQ(value_of(text, "firebase_relay_retries_total{reason=\"" + std::string(reason) + "\"}"), 0);
   }
   EXPECT_EQ(value_of(text, R"(firebase_relay_build_info{version="1.2.3"})"), 1);
 }
@@ -98,14 +99,20 @@ TEST(Metrics, add_counts_of_all_kinds_at_once) {
   EXPECT_EQ(metrics.delivered[Kind::kOrder].Value(), 0);
 }
 
-TEST(Metrics, make_a_retry_reason_on_its_first_use) {
+TEST(Metrics, count_a_retry_under_its_reason_alone) {
   Metrics metrics("1.2.3");
-  ASSERT_THAT(metrics.serialize(), Not(HasSubstr("retries_total{")));
 
   metrics.retries("timeout").Increment();
   metrics.retries("timeout").Increment();
 
-  EXPECT_EQ(value_of(metrics.serialize(), R"(firebase_relay_retries_total{reason="timeout"})"), 2);
+  const std::string text = metrics.serialize();
+  EXPECT_EQ(value_of(text, R"(firebase_relay_retries_total{reason="timeout"})"), 2);
+  EXPECT_EQ(value_of(text, R"(firebase_relay_retries_total{reason="reset"})"), 0);
+}
+
+TEST(Metrics, know_no_retry_reason_beside_those_of_the_table) {
+  const Metrics metrics("1.2.3");
+  EXPECT_THROW(static_cast<void>(metrics.retries("no such reason")), std::logic_error);
 }
 
 TEST(Metrics, hold_for_one_reason_at_a_time) {

@@ -18,6 +18,10 @@ class CredentialsTest : public CredentialsFixture {};
 TEST_F(CredentialsTest, TokenIsMintedAndUsed) {
   RelayProcess relay(redis_, emulator_, flags());
   ASSERT_TRUE(relay.wait_ready());
+  for (const std::string reason : {"token", "connect", "write_too_big", "unknown_answer"}) {
+    EXPECT_NE(relay.metrics().find("retries_total{reason=\"" + reason + "\"} 0\n"), std::string::npos)
+        << "an alert looks at its increase, which a series that begins at 1 has not: " << reason;
+  }
   publish(100);
   ASSERT_TRUE(relay.wait_delivered(100)) << relay.process().err();
   EXPECT_EQ(stored(), 100u);
