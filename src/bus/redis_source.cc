@@ -20,6 +20,7 @@ constexpr milliseconds kAttemptMax{3000};  // to connect and subscribe
 constexpr Backoff::Options kBackoff{milliseconds(100), milliseconds(5000)};
 constexpr std::chrono::seconds kPauseMattersFor{
     60};  // Redis drops a slow reader after client-output-buffer-limit's seconds
+constexpr std::chrono::seconds kCountPauseEvery{1};  // a scrape shall see a pause that lasts
 // More than a reader that keeps up finds in the socket (at full speed about 25 kB), less than the socket holds.
 constexpr std::size_t kBehindBytes = 32 * 1024;
 
@@ -47,6 +48,7 @@ void RedisSource::run(std::stop_token stop) {
     proceed_with_current();  // first: if it speaks, the attempt to replace it is over
     proceed_with_attempt();
     judge_silence();
+    count_pause();
     pause_if_full();
   }
   finish_reading();
@@ -93,6 +95,7 @@ SteadyTime RedisSource::next_deadline() const {
   }
   if (current_ && !paused_since_ && !suspected_)
     deadline = std::min(deadline, heard_ + (asked_ ? kSuspectAfter : kAskAfter));
+  if (paused_since_) deadline = std::min(deadline, pause_counted_ + kCountPauseEvery);
   return deadline;
 }
 
@@ -147,10 +150,16 @@ void RedisSource::judge_silence() {
 /// At the queue's bound reading pauses, so that Redis buffers, not we.
 void RedisSource::pause_if_full() {
   if (paused_since_ || !wiring_.budget.is_full()) return;
-  paused_since_ = now_.steady;
+  paused_since_ = pause_counted_ = now_.steady;
   is_paused_.store(
       true, std::memory_order_seq_cst);  // pairs with room_came(); run() looks at the budget again before it waits
   wiring_.events.reading_paused(wiring_.budget.bytes(), now_.steady);
+}
+
+/// At each turn, the one after the stop too: what has gone by of a pause, be its end near or not.
+void RedisSource::count_pause() {
+  if (!paused_since_) return;
+  wiring_.events.reading_paused_for(now_.steady - std::exchange(pause_counted_, now_.steady));
 }
 
 void RedisSource::resume_if_room() {

@@ -72,6 +72,7 @@ class RedisSource final : public Source {
   void judge_silence();
   void pause_if_full();
   void resume_if_room();
+  void count_pause();
   // By value: the text is the connection's own, which goes.
   void lose(std::string why);
   void attempt_failed(std::string why);
@@ -102,7 +103,8 @@ class RedisSource final : public Source {
   std::size_t read_last_ = 0;    ///< bytes of messages that the last read brought
   std::size_t read_before_ = 0;  ///< and the one before it
   std::optional<SteadyTime> paused_since_;
-  SteadyTime paused_until_{};  ///< the last time that reading was paused
+  SteadyTime pause_counted_{};  ///< until when the metrics know of it
+  SteadyTime paused_until_{};   ///< the last time that reading was paused
 
   std::atomic<bool> is_paused_{false};
   std::atomic<bool> is_subscribed_{false};

@@ -70,8 +70,11 @@ void Events::reading_paused(std::uint64_t queue_bytes, SteadyTime now) {
   }
 }
 
+void Events::reading_paused_for(SteadyTime::duration more) {
+  metrics_.reading_paused_seconds.Increment(std::chrono::duration<double>(more).count());
+}
+
 void Events::reading_resumed(std::chrono::milliseconds paused, SteadyTime now) {
-  metrics_.reading_paused_seconds.Increment(std::chrono::duration<double>(paused).count());
   if (may_log("reading", now)) logger_.info("reading resumed after {}", duration_text(paused));
 }
 

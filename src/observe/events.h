@@ -39,6 +39,9 @@ class Events {
   /// Nobody was subscribed between the two times: what was published then is lost.
   void gap(UtcMillis from, UtcMillis to, std::string_view cause);
   void reading_paused(std::uint64_t queue_bytes, SteadyTime now);
+  /// Now and then while reading is paused, and when that ends: `more` has gone by since the last call, or the start.
+  void reading_paused_for(SteadyTime::duration more);
+  /// `paused`: altogether.
   void reading_resumed(std::chrono::milliseconds paused, SteadyTime now);
   /// A channel no route takes; its caller tells each channel once.
   /// A line of a replayed file that is no message; counted by nobody: it never was one.

@@ -71,12 +71,16 @@ TEST_F(EventsTest, a_gap_is_counted_with_its_bounds_in_the_log) {
               HasSubstr("from 2026-05-06T14:39:11.786Z to 2026-05-06T14:39:16.786Z (5.0 s): redis was restarted"));
 }
 
-TEST_F(EventsTest, a_pause_of_reading_is_summed_up_in_seconds) {
+TEST_F(EventsTest, a_pause_of_reading_is_summed_up_in_seconds_while_it_lasts) {
   events_.reading_paused(1000, kNow);
-  events_.reading_resumed(milliseconds(1500), kNow);
-  events_.reading_resumed(milliseconds(500), kNow);
+  events_.reading_paused_for(milliseconds(1500));
+  EXPECT_EQ(metrics_.reading_paused_seconds.Value(), 1.5);
+
+  events_.reading_paused_for(milliseconds(500));
+  events_.reading_resumed(milliseconds(2000), kNow);
 
   EXPECT_EQ(metrics_.reading_paused_seconds.Value(), 2.0);
+  EXPECT_THAT(logged(), HasSubstr("info reading resumed after 2.0 s"));
 }
 
 TEST_F(EventsTest, a_dead_letter_shows_a_short_excerpt_that_cannot_forge_lines) {

@@ -21,6 +21,7 @@ namespace firebase_relay::bus {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::steady_clock;
 using test_support::eventually;
 using test_support::RedisClient;
 using test_support::RedisServer;
@@ -28,6 +29,8 @@ using test_support::RedisServer;
 constexpr std::uint64_t kBytesMax = 1 << 20;
 /// A peer that says nothing is given up after 4 s (RedisSource); with that it would have been, and come back.
 constexpr milliseconds kTimeToGiveUp{6'000};
+/// A pause is counted each second: what a stop after this leaves out would be missed.
+constexpr milliseconds kBetweenTwoCounts{500};
 
 /// A connection on which a command can be left waiting.
 class RawClient {
@@ -95,11 +98,13 @@ TEST_F(RedisSourceTest, DoesNotJudgeRedisWhileReadingIsPaused) {
   subscribe_to(redis);
   RedisClient client(redis);
   constexpr int kMessages = 3'000;
+  const auto begin = steady_clock::now();
   for (int i = 0; i < kMessages; ++i) client.publish("NEWS", std::to_string(i) + std::string(1'000, ' '));
   ASSERT_TRUE(eventually([&] { return budget_.is_full(); }));
 
   EXPECT_FALSE(eventually([&] { return !source_->is_subscribed() || gaps_ > 0; }, kTimeToGiveUp));
   EXPECT_LT(received(), kMessages) << "reading was to be paused";
+  EXPECT_GE(metrics_.reading_paused_seconds.Value(), 4) << "a pause is to be seen while it lasts";
 
   EXPECT_TRUE(eventually([&] {
     take_what_came();
@@ -109,6 +114,28 @@ TEST_F(RedisSourceTest, DoesNotJudgeRedisWhileReadingIsPaused) {
   EXPECT_EQ(metrics_.redis_reconnects.Value(), 0);
   EXPECT_EQ(gaps_, 0);
   EXPECT_GE(metrics_.reading_paused_seconds.Value(), 5);
+  const std::chrono::duration<double> elapsed = steady_clock::now() - begin;
+  EXPECT_LE(metrics_.reading_paused_seconds.Value(), elapsed.count()) << "something was counted twice";
+}
+
+TEST_F(RedisSourceTest, CountsThePauseThatAStopEnds) {
+  const RedisServer redis({"--client-output-buffer-limit", "pubsub 0 0 0"});
+  subscribe_to(redis);
+  RedisClient client(redis);
+  const auto begin = steady_clock::now();
+  for (int i = 0; i < 3'000; ++i) client.publish("NEWS", std::string(1'000, ' '));
+  ASSERT_TRUE(eventually([&] { return budget_.is_full(); }));
+  const auto was_full = steady_clock::now();
+  ASSERT_TRUE(eventually([&] { return metrics_.reading_paused_seconds.Value() > 0; })) << "nobody makes room";
+  ASSERT_FALSE(eventually([&] { return !budget_.is_full(); }, kBetweenTwoCounts));
+
+  const std::chrono::duration<double> at_least = steady_clock::now() - was_full - milliseconds(50);
+  thread_.request_stop();
+  thread_.join();
+
+  const std::chrono::duration<double> at_most = steady_clock::now() - begin;
+  EXPECT_GE(metrics_.reading_paused_seconds.Value(), at_least.count());
+  EXPECT_LE(metrics_.reading_paused_seconds.Value(), at_most.count());
 }
 
 TEST_F(RedisSourceTest, KeepsASilentConnectionUntilAnotherHasSubscribed) {
