@@ -1,5 +1,6 @@
 #include "classify/workers.h"
 
+#include <chrono>
 #include <utility>
 
 namespace firebase_relay::classify {
@@ -14,9 +15,9 @@ void Workers::join() { threads_.clear(); }
 void Workers::work(const RouteTable& routes, const WriterOptions& options) {
   FragmentWriter writer(routes, options);
   while (std::unique_ptr<MessageBlock> messages = wiring_.messages.pop()) {
-    const SteadyTime arrived = messages->arrived;
+    const SteadyTime::duration waited = std::chrono::steady_clock::now() - messages->arrived;
     std::unique_ptr<FragmentBlock> fragments = writer.write(*messages);
-    wiring_.took_block(std::move(messages), arrived);
+    wiring_.took_block(std::move(messages), waited);
     const std::uint64_t bytes = fragments->bytes();
     wiring_.fragments.push(std::move(fragments));
     wiring_.made_block(bytes);

@@ -21,7 +21,8 @@ class Workers {
   struct Wiring {
     Queue<MessageBlock>& messages;
     Queue<FragmentBlock>& fragments;
-    std::function<void(std::unique_ptr<MessageBlock>, SteadyTime arrived)> took_block;  ///< gets the emptied block back
+    /// Gets a block back that is done with; `waited`: from its arrival until a worker began with it.
+    std::function<void(std::unique_ptr<MessageBlock>, SteadyTime::duration waited)> took_block;
     std::function<void(std::uint64_t fragment_bytes)> made_block;  ///< after it was put into `fragments`
   };
   Workers(const RouteTable& routes, const WriterOptions& options, std::size_t count, Wiring wiring);

@@ -145,7 +145,7 @@ struct Relay::Parts {
   void make_flusher(const Options& options);
   void start_threads(const Options& options, bool live);
   void ask_for_the_previous_run(const Options& options);
-  void reuse(std::unique_ptr<MessageBlock> block, SteadyTime arrived);
+  void reuse(std::unique_ptr<MessageBlock> block, SteadyTime::duration waited);
   void report(const bus::Gap& gap);
   void note_stopped();
   void expect_noted(std::string_view what, const Result<void>& noted);
@@ -276,16 +276,16 @@ void Relay::Parts::start_threads(const Options& options, bool live) {
   flusher_thread = std::jthread([this] { flusher->run(); });
   classify::Workers::Wiring wiring{
       messages, fragments,
-      [this](std::unique_ptr<MessageBlock> block, SteadyTime arrived) { reuse(std::move(block), arrived); },
+      [this](std::unique_ptr<MessageBlock> block, SteadyTime::duration waited) { reuse(std::move(block), waited); },
       [this](std::uint64_t bytes) { flusher->notify(bytes); }};
   workers.emplace(routes, writer_options(options, known_names, live), options.workers, std::move(wiring));
   if (source) source_thread = std::jthread([this](const std::stop_token& stop) { source->run(stop); });
 }
 
-void Relay::Parts::reuse(std::unique_ptr<MessageBlock> block, SteadyTime arrived) {
-  LagBuckets waited;
-  waited.add(std::chrono::steady_clock::now() - arrived, block->size());
-  observe::Metrics::observe(metrics.queue_wait_seconds, waited);
+void Relay::Parts::reuse(std::unique_ptr<MessageBlock> block, SteadyTime::duration waited) {
+  LagBuckets waits;
+  waits.add(waited, block->size());
+  observe::Metrics::observe(metrics.queue_wait_seconds, waits);
   if (emptied.size() >= kBlocksKept) return;  // a stall had made more of them than are ever needed at once
   block->clear(kBlockBytesKept);
   emptied.push(std::move(block));
