@@ -17,6 +17,7 @@ Flusher::Flusher(const FlusherOptions& options, const Restored& restored, Wiring
       newest_(restored.last_sequence),
       last_turn_(std::chrono::steady_clock::now().time_since_epoch().count()) {
   wiring_.metrics.recovered.Increment(static_cast<double>(delivery_.messages_in_flight()));
+  wiring_.sender.on_start([this](const Send& sent) { count_sent(sent); });
   update_gauges();
 }
 
@@ -279,10 +280,14 @@ void Flusher::update_gauges() {
 void Flusher::perform(const Send& action) {
   save_orders();
   wiring_.sender.send(action);
-  wiring_.metrics.patch_bytes.Increment(static_cast<double>(action.bytes));
-  wiring_.metrics.patch_paths.Increment(action.paths);
-  wiring_.metrics.flush_bytes.Observe(static_cast<double>(action.bytes));
-  wiring_.metrics.flush_paths.Observe(action.paths);
+}
+
+/// Not when it is handed over: it may wait for an access token, and end without one.
+void Flusher::count_sent(const Send& sent) {
+  wiring_.metrics.patch_bytes.Increment(static_cast<double>(sent.bytes));
+  wiring_.metrics.patch_paths.Increment(sent.paths);
+  wiring_.metrics.flush_bytes.Observe(static_cast<double>(sent.bytes));
+  wiring_.metrics.flush_paths.Observe(sent.paths);
 }
 
 void Flusher::perform(const Persist& action) {

@@ -120,6 +120,7 @@ class Flusher {
   void perform(const RefreshCredentials& action);
   void perform(const Account& action);
   void perform(const RequestEnded& action);
+  void count_sent(const Send& sent);
 
   FlusherOptions options_;
   Wiring wiring_;

@@ -281,6 +281,7 @@ void PatchSender::start(const Send& send, const Credential& credential, SteadyTi
   CURL* easy = transfer->easy();
   handles_->busy.emplace(easy, std::move(transfer));
   curl_multi_add_handle(handles_->multi, easy);
+  if (started_) started_(send);
 }
 
 void PatchSender::wait(SteadyTime deadline, std::vector<Finished>& finished) {

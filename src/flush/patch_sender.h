@@ -2,9 +2,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "firebase_relay/delivery.h"
@@ -43,6 +45,9 @@ class PatchSender {
   void send(const Send& send);
   /// Waits for answers, for wake(), or until `deadline`; what has been answered is appended to `finished`.
   void wait(SteadyTime deadline, std::vector<Finished>& finished);
+  /// `started` is called on the sending thread for each request that goes out, when it does: not for one that is
+  /// answered for want of a credential.
+  void on_start(std::function<void(const Send&)> started) { started_ = std::move(started); }
   /// Ends the current or the next wait().
   void wake();
   /// The database did not take the credential.
@@ -57,6 +62,7 @@ class PatchSender {
 
   SenderOptions options_;
   std::unique_ptr<Handles> handles_;
+  std::function<void(const Send&)> started_;
 };
 
 /// Retry-After as RFC 9110 §10.2.3 has it: seconds, or a date (curl_getdate); nothing for what is neither.

@@ -184,10 +184,13 @@ TEST(PatchSender, RequestWaitsForACredentialThatIsOnItsWay) {
   SenderOptions with = options(server.url());
   with.credentials = source;
   PatchSender sender(with);
+  std::uint64_t bytes_started = 0;
+  sender.on_start([&](const Send& started) { bytes_started += started.bytes; });
   sender.send({7, "", {"{", "}"}, 2, 0});
   std::vector<PatchSender::Finished> finished;
   sender.wait(steady_clock::now(), finished);
   EXPECT_TRUE(finished.empty());
+  EXPECT_EQ(bytes_started, 0u);
 
   std::jthread minter([&] { source->set(std::optional(ScriptedSource::bearer("late"))); });
 
@@ -195,6 +198,7 @@ TEST(PatchSender, RequestWaitsForACredentialThatIsOnItsWay) {
   while (finished.empty() && steady_clock::now() < deadline) sender.wait(deadline + seconds(60), finished);
   ASSERT_EQ(finished.size(), 1u);
   EXPECT_EQ(finished[0].answer.status, 204);
+  EXPECT_EQ(bytes_started, 2u);
   EXPECT_NE(server.request().find("Authorization: Bearer late"), std::string::npos);
 }
 
@@ -204,6 +208,7 @@ TEST(PatchSender, RequestWithoutACredentialNeverGoesOut) {
   SenderOptions with = options(server.url(), milliseconds(100));
   with.credentials = source;
   PatchSender sender(with);
+  sender.on_start([](const Send& /*started*/) { ADD_FAILURE() << "it did go out"; });
   const Answer late = send(sender);
   EXPECT_EQ(late.transport, Answer::Transport::kConnect) << "the database has not seen it";
   EXPECT_NE(late.detail.find("no access token yet: the token endpoint has not answered"), std::string::npos);

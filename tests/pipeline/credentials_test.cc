@@ -74,10 +74,14 @@ TEST_F(CredentialsTest, KeyThatIsRefusedIsToldAndNothingIsLost) {
   relay.process().wait_for("refuses the key: invalid_grant: as the script says; the key is revoked or deleted");
   EXPECT_TRUE(eventually([&] { return relay.metric("messages_in_flight") == 50; })) << relay.metrics();
   EXPECT_GE(relay.metric("retries_total", "token"), 1);
+  ASSERT_TRUE(eventually([&] { return relay.metric("retries_total", "connect") >= 1; })) << "a request ended unsent";
+  EXPECT_EQ(relay.metric("patch_bytes_total"), 0);
+  EXPECT_EQ(relay.metric("patch_paths_total"), 0);
 
   tokens_->set({});
 
   ASSERT_TRUE(relay.wait_delivered(50, minutes(2))) << relay.metrics() << relay.process().err();
+  EXPECT_GT(relay.metric("patch_bytes_total"), 0);
   EXPECT_EQ(stored(), 50u);
   EXPECT_EQ(patches_answered(401), 0) << "nothing ever went out without a token";
 }
