@@ -11,8 +11,9 @@ namespace firebase_relay::classify {
 enum class LineFormat : std::uint8_t { kNone, kText, kJson };
 
 /// Appends one line for a person (`--log-messages`, `tap`): UTC time, kind, ticker, channel, payload, bytes that would
-/// move the cursor made visible; or for a machine (`tap --json`): an object with `time`, `channel`, `payload`, and in
-/// place of what is no valid UTF-8 `channel_base64` or `payload_base64`. Ends with a newline.
+/// move the cursor made visible; or for a machine (`tap --json`, `--log-format json`): an object with `time`, `kind`,
+/// `ticker` (of a dead letter: `reason`), `channel`, `payload`, and in place of what is no valid UTF-8 `ticker_base64`,
+/// `channel_base64` or `payload_base64`. Ends with a newline.
 void append_message_line(LineFormat format, const Message& message, std::string_view kind, std::string_view ticker,
                          UtcMillis arrived_at, std::string& out);
 

@@ -46,5 +46,29 @@ TEST(MessageLine, JsonBringsEveryByteBack) {
   EXPECT_FALSE(json.contains("channel"));
 }
 
+TEST(MessageLine, JsonHasAllThatTextHas) {
+  const nlohmann::json json = nlohmann::json::parse(line(LineFormat::kJson, {"TICKER_UPDATES_AAPL", "{}"}));
+  EXPECT_EQ(json, nlohmann::json({{"time", "2026-05-06T14:39:11.786Z"},
+                                  {"kind", "price"},
+                                  {"ticker", "AAPL"},
+                                  {"channel", "TICKER_UPDATES_AAPL"},
+                                  {"payload", "{}"}}));
+}
+
+TEST(MessageLine, JsonOfADeadLetterHasItsReasonAndNoTicker) {
+  std::string out;
+  append_message_line(LineFormat::kJson, {"NEWS", "{"}, "dead letter", "invalid_json", kArrived, out);
+  const nlohmann::json json = nlohmann::json::parse(out);
+  EXPECT_EQ(json.at("kind"), "dead letter");
+  EXPECT_EQ(json.at("reason"), "invalid_json");
+  EXPECT_FALSE(json.contains("ticker"));
+}
+
+TEST(MessageLine, JsonHasATickerOfAnyBytes) {
+  std::string out;
+  append_message_line(LineFormat::kJson, {"C", "1"}, "price", "A\"\xff", kArrived, out);
+  EXPECT_EQ(nlohmann::json::parse(out).at("ticker_base64"), "QSL/");
+}
+
 }  // namespace
 }  // namespace firebase_relay::classify

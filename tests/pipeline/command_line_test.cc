@@ -68,6 +68,7 @@ TEST(Tap, PrintsJsonThatRouteTestTakes) {
   const nlohmann::json message = nlohmann::json::parse(first);
   EXPECT_EQ(message.at("channel"), "TICKER_UPDATES_AAPL");
   EXPECT_EQ(message.at("payload"), kPrice);
+  EXPECT_EQ(message.at("ticker"), "AAPL");
 
   std::ofstream(dir.file("tapped.jsonl")) << tap.out();
   Process check({kProgram, "check", "--route-test", dir.file("tapped.jsonl")});
@@ -216,6 +217,21 @@ TEST(Run, ShowsEachMessageWhenAsked) {
   relay.process().wait_for("TICKER_UPDATES_AAPL");
   EXPECT_NE(relay.process().out().find(kPrice), std::string::npos);
   EXPECT_NE(relay.process().err().find("cannot be replayed"), std::string::npos) << "the banner says what pub/sub is";
+}
+
+TEST(Run, ShowsEachMessageAsAnObjectWithItsTicker) {
+  const RedisServer redis;
+  const Emulator emulator;
+  RelayProcess relay(redis, emulator, {"--log-messages=on", "--log-format", "json"});
+  ASSERT_TRUE(relay.wait_ready());
+  RedisClient client(redis);
+  client.publish("TICKER_UPDATES_AAPL", kPrice);
+  ASSERT_TRUE(eventually([&] { return relay.process().out().ends_with("}\n"); })) << relay.process().out();
+  const nlohmann::json message = nlohmann::json::parse(relay.process().out());
+  EXPECT_EQ(message.at("kind"), "price");
+  EXPECT_EQ(message.at("ticker"), "AAPL");
+  EXPECT_EQ(message.at("channel"), "TICKER_UPDATES_AAPL");
+  EXPECT_EQ(message.at("payload"), kPrice);
 }
 
 TEST(Run, RefusesAPortThatIsTaken) {

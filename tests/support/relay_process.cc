@@ -21,6 +21,7 @@ RelayProcess::RelayProcess(const RedisServer& redis, const Emulator& emulator, c
   command.insert(command.end(), flags.begin(), flags.end());
   process_ = std::make_unique<Process>(command, environment);
   http_url_ = process_->wait_for("http listening on ");
+  http_url_ = http_url_.substr(0, http_url_.find('"'));  // --log-format json: a text in an object
 }
 
 std::string RelayProcess::metrics() const { return http("GET", http_url_ + "/metrics").body; }
