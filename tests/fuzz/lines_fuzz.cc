@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   MessageBlock block;
   block.append(text.substr(0, end), end == std::string_view::npos ? "" : text.substr(end + 1));
   std::string line;
-  classify::append_message_line(classify::LineFormat::kJson, block[0], "price", "A", {}, line);
+  classify::append_message_line(classify::LineFormat::kJson, block[0], "price", block[0].channel, {}, line);
   demand(line.find('\n') == line.size() - 1, "not one line", line);
   line.pop_back();
   const auto back = bus::parse_input_line(line);
