@@ -148,6 +148,16 @@ TEST_F(EmulatorTest, Example41StreamTellsOfPutsAndPatchesRelativeToItsPath) {
   EXPECT_TRUE(at_a.wait_for("event: keep-alive\ndata: null")) << at_a.text();
 }
 
+TEST_F(EmulatorTest, StreamAtExactlyThePatchedPathIsToldOfItsValueAsAPut) {
+  const Listener at_ten(emulator().url() + "/lis/ten.json?ns=demo");
+  ASSERT_TRUE(at_ten.wait_for("event: put\ndata: {\"path\":\"/\",\"data\":null}\n\n")) << at_ten.text();
+  EXPECT_EQ(status("PATCH", "/.json", R"({"lis/ten":5,"other":6})"), 200);
+  EXPECT_TRUE(at_ten.wait_for("event: put\ndata: {\"path\":\"/\",\"data\":5}\n\n")) << at_ten.text();
+  EXPECT_EQ(status("PATCH", "/lis.json", R"({"ten":{"a":1}})"), 200);
+  EXPECT_TRUE(at_ten.wait_for("event: put\ndata: {\"path\":\"/\",\"data\":{\"a\":1}}\n\n")) << at_ten.text();
+  EXPECT_EQ(at_ten.text().find("event: patch"), std::string::npos) << at_ten.text();
+}
+
 TEST_F(EmulatorTest, StreamWritesAPathAsJsonWhateverItsKeysHold) {
   const Listener listener(emulator().url() + "/a.json?ns=demo");
   ASSERT_TRUE(listener.wait_for("event: put"));

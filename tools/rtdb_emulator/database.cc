@@ -178,7 +178,7 @@ void Database::tell(const std::string& ns, const Path& location, const std::vect
     if (listening.ns != ns) continue;
     std::string members;
     for (const Path& path : written) {
-      if (is_prefix(path, listening.at) && path != listening.at) {  // written above: it sees its place as a whole
+      if (is_prefix(path, listening.at)) {  // written there or above: it sees its place as a whole
         listening.listener({false, "/", to_json(at(root, listening.at))});
       } else if (is_prefix(listening.at, path)) {
         const bool below_location = is_patch && is_prefix(listening.at, location);
