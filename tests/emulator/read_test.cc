@@ -158,6 +158,17 @@ TEST_F(EmulatorTest, StreamAtExactlyThePatchedPathIsToldOfItsValueAsAPut) {
   EXPECT_EQ(at_ten.text().find("event: patch"), std::string::npos) << at_ten.text();
 }
 
+TEST_F(EmulatorTest, StreamIsToldOfAPatchOfNullAsAPut) {
+  EXPECT_EQ(status("PUT", "/a.json", R"({"b":{"c":1},"d":2})"), 200);
+  const Listener above(emulator().url() + "/a.json?ns=demo");
+  const Listener below(emulator().url() + "/a/b/c.json?ns=demo");
+  ASSERT_TRUE(above.wait_for("event: put"));
+  ASSERT_TRUE(below.wait_for("event: put"));
+  EXPECT_EQ(status("PATCH", "/a/b.json", "null"), 200);
+  EXPECT_TRUE(above.wait_for("event: put\ndata: {\"path\":\"/b\",\"data\":null}\n\n")) << above.text();
+  EXPECT_TRUE(below.wait_for("event: put\ndata: {\"path\":\"/\",\"data\":null}\n\n")) << below.text();
+}
+
 TEST_F(EmulatorTest, StreamWritesAPathAsJsonWhateverItsKeysHold) {
   const Listener listener(emulator().url() + "/a.json?ns=demo");
   ASSERT_TRUE(listener.wait_for("event: put"));

@@ -26,6 +26,19 @@ TEST_F(EmulatorTest, Example4To7MultiPathPatchReplacesWhatItNames) {
   EXPECT_EQ(value("/.json"), "null");
 }
 
+TEST_F(EmulatorTest, PatchOfNullRemovesWhatStandsThere) {
+  EXPECT_EQ(status("PUT", "/.json", R"({"a":{"b":1,"c":2},"d":3})"), 200);
+  EXPECT_EQ(status("PATCH", "/a.json", "{}"), 200);
+  EXPECT_EQ(value("/.json"), R"({"a":{"b":1,"c":2},"d":3})") << "nothing is named, nothing changes";
+  const Response response = ask("PATCH", "/a.json", "null");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "null");
+  EXPECT_EQ(value("/.json"), R"({"d":3})");
+  EXPECT_EQ(status("PATCH", "/none.json?print=silent", "null"), 204);
+  EXPECT_EQ(status("PATCH", "/.json", "null"), 200);
+  EXPECT_EQ(value("/.json"), "null");
+}
+
 TEST_F(EmulatorTest, Example8And9WrongPatchChangesNothing) {
   expect_refused("PATCH", "/.json", R"({"a":1,"a/b":2})", 400);
   expect_refused("PATCH", "/.json", R"({"ok/x":1,"bad.key":2})", 400);

@@ -128,7 +128,8 @@ std::optional<Refusal> Database::update(const std::string& ns, const Path& locat
   Node& root = roots_[ns];
   for (std::size_t i = 0; i < paths.size(); ++i) write(root, paths[i], std::move(updates[i].second), now_ms);
   for (const Path& path : paths) note(path, root, request, now_ms);
-  tell(ns, location, paths, true);
+  const bool is_of_location = paths.size() == 1 && paths.front() == location;  // a PATCH of null
+  tell(ns, location, paths, !is_of_location);
   return std::nullopt;
 }
 

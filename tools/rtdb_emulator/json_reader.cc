@@ -193,6 +193,7 @@ std::variant<Updates, Refusal> read_updates(std::string_view json, std::size_t d
   if (!builder.root_is_object && !builder.root_is_null)
     return Refusal{400,
                    "Invalid data; couldn't parse JSON object. Are you sending a JSON object with valid key names?"};
+  if (builder.root_is_null) builder.updates.emplace_back("", Node());
   return std::move(builder.updates);
 }
 

@@ -18,7 +18,7 @@ using Updates = std::vector<std::pair<std::string, Node>>;
 /// `.priority` mean what they mean, of duplicate keys the last counts, and everything else is checked. `depth`: keys of
 /// the place that it is written to.
 std::variant<Node, Refusal> read_value(std::string_view json, std::size_t depth);
-/// As read_value for an object whose keys are paths; null has no members.
+/// As read_value for an object whose keys are paths; null is one update, of the place itself: its path is empty.
 std::variant<Updates, Refusal> read_updates(std::string_view json, std::size_t depth);
 
 }  // namespace rtdb_emulator
