@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <sstream>
 #include <utility>
 
@@ -27,27 +28,33 @@ const Node& at(const Node& root, const Path& path) {
   return node ? *node : no_node();
 }
 
+/// 0 where no number is.
+Number number_at(const Node* node) {
+  const auto* integer = node ? std::get_if<std::int64_t>(&node->value) : nullptr;
+  const auto* number = node ? std::get_if<double>(&node->value) : nullptr;
+  return number ? Number(*number) : Number(integer ? *integer : 0);
+}
+
+double as_double(const Number& number) {
+  return std::visit([](auto value) { return static_cast<double>(value); }, number);
+}
+
+/// An integer where both are and it is one of 64 bits, else a double.
+Number sum_of(const Number& a, const Number& b) {
+  const auto* integer_a = std::get_if<std::int64_t>(&a);
+  const auto* integer_b = std::get_if<std::int64_t>(&b);
+  std::int64_t sum = 0;
+  if (integer_a && integer_b && !__builtin_add_overflow(*integer_a, *integer_b, &sum)) return sum;
+  constexpr double kMost = std::numeric_limits<double>::max();  // JSON has no infinity
+  return std::clamp(as_double(a) + as_double(b), -kMost, kMost);
+}
+
 /// Server values become values; `before` is what stood there.
 void resolve(Node& node, const Node* before, std::int64_t now_ms) {
+  if (node.priority) resolve(*node.priority, before ? before->priority.get() : nullptr, now_ms);
   if (const auto* server = std::get_if<ServerValue>(&node.value)) {
-    const ServerValue what = *server;
-    if (what.is_timestamp) {
-      node.value = now_ms;
-      return;
-    }
-    const auto* integer = before ? std::get_if<std::int64_t>(&before->value) : nullptr;
-    const auto* number = before ? std::get_if<double>(&before->value) : nullptr;
-    if (number || !what.is_integer) {
-      node.value = (number ? *number : integer ? static_cast<double>(*integer) : 0.0) + what.increment;
-    } else {
-      const std::int64_t from = integer ? *integer : 0;
-      std::int64_t sum;
-      if (__builtin_add_overflow(from, static_cast<std::int64_t>(what.increment), &sum)) {
-        node.value = static_cast<double>(from) + what.increment;
-      } else {
-        node.value = sum;
-      }
-    }
+    const Number value = server->is_timestamp ? Number(now_ms) : sum_of(number_at(before), server->increment);
+    std::visit([&](auto number) { node.value = number; }, value);
     return;
   }
   if (Node::Children* children = node.children()) {

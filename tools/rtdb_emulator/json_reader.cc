@@ -45,6 +45,7 @@ class Builder {
   bool key(std::string& name) {
     Frame& frame = stack_.back();
     frame.key = std::move(name);
+    frame.is_server_value = frame.is_server_value || frame.key == ".sv";
     if (keys_are_paths_ && stack_.size() == 2) return check_path(frame.key);
     if (frame.key == ".sv" || frame.key == ".value" || frame.key == ".priority") return true;
     flaw_ = flaw_of_key(frame.key);
@@ -69,6 +70,7 @@ class Builder {
     std::string key;
     std::size_t index = 0;
     bool is_array = false;
+    bool is_server_value = false;  // has a `.sv`, also one that is nothing and leaves no child
   };
 
   bool refuse(std::string text) {
@@ -99,7 +101,7 @@ class Builder {
     stack_.pop_back();
     if (stack_.size() == 1 && keys_are_paths_) return true;
     Node node;
-    if (frame.children.contains(".sv")) return server_value(frame.children);
+    if (frame.is_server_value) return server_value(frame.children);
     const auto priority = frame.children.extract(".priority");
     const auto value = frame.children.extract(".value");
     if (!value.empty()) {
@@ -113,26 +115,21 @@ class Builder {
     return put(std::move(node));
   }
   bool server_value(const Node::Children& children) {
-    const Node& what = children.at(".sv");
-    ServerValue value;
-    const auto* text = std::get_if<std::string>(&what.value);
-    const Node::Children* operation = what.children();
-    if (operation && operation->size() == 1 && operation->contains("increment")) {
-      const Node& by = operation->at("increment");
-      value.is_timestamp = false;
-      if (const auto* integer = std::get_if<std::int64_t>(&by.value)) {
-        value.increment = static_cast<double>(*integer);
-        return put(Node(value));
-      }
-      if (const auto* number = std::get_if<double>(&by.value)) {
-        value.is_integer = false;
-        value.increment = *number;
-        return put(Node(value));
-      }
+    const auto what = children.find(".sv");  // not there: it is null, {} or []
+    if (what != children.end() && children.size() == 1) {
+      const auto* text = std::get_if<std::string>(&what->second.value);
+      if (text && *text == "timestamp") return put(Node(ServerValue()));
+      if (const auto by = increment_of(what->second)) return put(Node(ServerValue{false, *by}));
     }
-    if (children.size() != 1 || !text || *text != "timestamp")
-      return refuse("Invalid data; unrecognized server value.");
-    return put(Node(value));
+    return refuse("Invalid data; unrecognized server value.");
+  }
+  static std::optional<Number> increment_of(const Node& operation) {
+    const Node::Children* members = operation.children();
+    if (!members || members->size() != 1 || !members->contains("increment")) return std::nullopt;
+    const Node& by = members->at("increment");
+    if (const auto* integer = std::get_if<std::int64_t>(&by.value)) return *integer;
+    if (const auto* number = std::get_if<double>(&by.value)) return *number;
+    return std::nullopt;
   }
   bool put(Node node) {
     Frame& frame = stack_.back();

@@ -17,11 +17,12 @@ struct KeyOrder {
   bool operator()(std::string_view a, std::string_view b) const;
 };
 
+using Number = std::variant<std::int64_t, double>;
+
 /// `.sv`: becomes a value when it is written.
 struct ServerValue {
   bool is_timestamp = true;
-  bool is_integer = true;
-  double increment = 0;
+  Number increment;  ///< where it is no timestamp
 };
 
 /// A place in the tree: nothing, a leaf, or children. A node without a value and without children does not exist.
