@@ -60,5 +60,26 @@ TEST_F(ServerValuesTest, PriorityMayBeOne) {
   EXPECT_EQ(exported("/p.json").at(".priority"), 5);
 }
 
+TEST_F(ServerValuesTest, PriorityIsAStringANumberOrNull) {
+  EXPECT_EQ(status("PUT", "/p.json", "1"), 200);
+  for (const char* priority : {R"({"a":1})", "[1]", "true"}) {
+    const std::string member = R"(".priority":)" + std::string(priority);
+    expect_refused("PUT", "/p.json", R"({".value":1,)" + member + "}", 400, ".priority");
+    expect_refused("PUT", "/p.json", R"({"x":1,)" + member + "}", 400, ".priority");
+    expect_refused("PUT", "/p/.priority.json", priority, 400, ".priority");
+    expect_refused("PATCH", "/p.json", "{" + member + "}", 400, ".priority");
+    expect_refused("PATCH", "/.json", R"({"p/.priority":)" + std::string(priority) + "}", 400, ".priority");
+  }
+  expect_refused("PATCH", "/p/.priority.json", R"({"x":1})", 400);
+  expect_refused("POST", "/p/.priority.json", "1", 400);
+  expect_refused("PUT", "/p/.priority/x.json", "1", 400);
+  expect_refused("PATCH", "/.json", R"({"p/.priority/x":1})", 400);
+  EXPECT_EQ(exported("/p.json"), 1);
+  for (const char* priority : {R"("text")", "1.5", "null"}) {
+    EXPECT_EQ(status("PATCH", "/p.json", R"({".priority":)" + std::string(priority) + "}"), 200) << priority;
+  }
+  EXPECT_EQ(exported("/p.json"), 1);
+}
+
 }  // namespace
 }  // namespace emulator_test

@@ -79,12 +79,10 @@ class Builder {
   }
   bool check_path(const std::string& path) {
     const Path keys = split_path(path);
-    for (const std::string& key : keys) {
-      if (flaw_of_key(key) && key != ".priority") return refuse("Invalid path: Invalid token in path");
-    }
-    if (keys.empty()) return refuse("Invalid path: Invalid token in path");
+    if (keys.empty() || !is_place(keys)) return refuse("Invalid path: Invalid token in path");
     if (depth_ + keys.size() > kDepthMax) return refuse("Invalid data; path is too deep.");
     path_depth_ = keys.size();
+    path_is_of_priority_ = is_of_priority(keys);
     return true;
   }
   bool open(bool is_array) {
@@ -103,6 +101,7 @@ class Builder {
     Node node;
     if (frame.is_server_value) return server_value(frame.children);
     const auto priority = frame.children.extract(".priority");
+    if (!priority.empty() && !can_be_priority(priority.mapped())) return refuse(kNoPriority);
     const auto value = frame.children.extract(".value");
     if (!value.empty()) {
       if (!frame.children.empty()) return refuse("Invalid data; a node with .value can't have children.");
@@ -140,6 +139,7 @@ class Builder {
     }
     const std::string key = frame.is_array ? std::to_string(frame.index++) : std::move(frame.key);
     if (keys_are_paths_ && stack_.size() == 2) {
+      if (path_is_of_priority_ && !can_be_priority(node)) return refuse(kNoPriority);
       const auto [at, is_new] = update_at_.try_emplace(key, updates.size());
       if (is_new) {
         updates.emplace_back(key, std::move(node));
@@ -162,7 +162,8 @@ class Builder {
   std::string_view json_;
   bool keys_are_paths_;
   std::size_t depth_;
-  std::size_t path_depth_ = 0;
+  std::size_t path_depth_ = 0;  ///< of the member of a PATCH that is being read
+  bool path_is_of_priority_ = false;
   std::optional<std::string> flaw_;
   std::vector<Frame> stack_;
   std::unordered_map<std::string, std::size_t> update_at_;
@@ -177,6 +178,10 @@ std::optional<Refusal> read(std::string_view json, Builder& builder) {
 }
 
 }  // namespace
+
+bool can_be_priority(const Node& node) {
+  return !std::holds_alternative<bool>(node.value) && (!node.children() || node.is_empty());
+}
 
 std::variant<Node, Refusal> read_value(std::string_view json, std::size_t depth) {
   Builder builder(json, false, depth);

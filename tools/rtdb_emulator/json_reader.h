@@ -14,6 +14,10 @@ namespace rtdb_emulator {
 /// The members of a PATCH body: path relative to the URL, and value.
 using Updates = std::vector<std::pair<std::string, Node>>;
 
+/// A string, a number, a server value or nothing.
+bool can_be_priority(const Node& node);
+inline constexpr char kNoPriority[] = "Invalid data; .priority must be a string, a number, a server value or null.";
+
 /// Reads a value as the database does: null, {} and [] are nothing, arrays become children, `.sv`, `.value` and
 /// `.priority` mean what they mean, of duplicate keys the last counts, and everything else is checked. `depth`: keys of
 /// the place that it is written to.

@@ -1,5 +1,6 @@
 #include "rtdb_emulator/path.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace rtdb_emulator {
@@ -34,6 +35,13 @@ std::optional<std::string> flaw_of_key(std::string_view key) {
   }
   if (key.size() > kKeyBytesMax) return "Key value is longer than 768 bytes.";
   return std::nullopt;
+}
+
+bool is_of_priority(const Path& path) { return !path.empty() && path.back() == ".priority"; }
+
+bool is_place(const Path& path) {
+  const auto end = path.end() - (is_of_priority(path) ? 1 : 0);
+  return std::none_of(path.begin(), end, [](const std::string& key) { return flaw_of_key(key).has_value(); });
 }
 
 Path split_path(std::string_view path) {

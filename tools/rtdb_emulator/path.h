@@ -22,6 +22,9 @@ struct Refusal {
 
 /// Why `key` may not be one; nothing: it may.
 std::optional<std::string> flaw_of_key(std::string_view key);
+/// Whether a node can stand there: its keys have no flaw, except that `.priority` may be the last.
+bool is_place(const Path& path);
+bool is_of_priority(const Path& path);
 /// A key of a PATCH body, or a URL's path after decoding: pieces between slashes, empty ones dropped.
 Path split_path(std::string_view path);
 std::string join(const Path& path);

@@ -12,6 +12,8 @@ namespace {
 
 constexpr char kTooBig[] = "Data to write exceeds the maximum size that can be modified with a single request.";
 
+constexpr char kNoPath[] = "Invalid path: Invalid token in path";
+
 std::string parameter(const Request& request, const char* name) {
   const auto found = request.parameters.find(name);
   return found == request.parameters.end() ? std::string() : found->second;
@@ -51,10 +53,10 @@ std::variant<Path, Refusal> Rest::place_of(const std::string& url_path) {
   const std::string_view whole(url_path.data(), url_path.size() - kEnding.size());
   Path path;
   for (std::string& key : split_path(whole)) {
-    if (!is_valid_utf8(key) || (key != ".priority" && flaw_of_key(key)))
-      return Refusal{400, "Invalid path: Invalid token in path"};
+    if (!is_valid_utf8(key)) return Refusal{400, kNoPath};
     path.push_back(std::move(key));
   }
+  if (!is_place(path)) return Refusal{400, kNoPath};
   if (path.size() > kDepthMax) return Refusal{400, "Invalid path: the path is too long"};
   return path;
 }
@@ -107,6 +109,7 @@ Response Rest::handle(const Request& request, std::uint64_t number, std::int64_t
   const Path& path = std::get<Path>(place);
   if (request.method == "GET") return get(request, path);
   if (request.method == "PUT" || request.method == "DELETE") return put(request, path, number, now_ms);
+  if (is_of_priority(path)) return error(400, kNoPriority);  // the others write below it
   if (request.method == "PATCH") return patch(request, path, number, now_ms);
   if (request.method == "POST") return post(request, path, number, now_ms);
   return error(405, "Method not allowed");
@@ -138,6 +141,7 @@ Response Rest::put(const Request& request, const Path& path, std::uint64_t numbe
   if (request.method == "PUT") {
     auto read = read_value(request.body, path.size());
     if (const auto* refusal = std::get_if<Refusal>(&read)) return error(refusal->status, refusal->text);
+    if (is_of_priority(path) && !can_be_priority(std::get<Node>(read))) return error(400, kNoPriority);
     if (is_too_big(request, path)) return error(400, kTooBig);
     value = std::move(std::get<Node>(read));
   }
