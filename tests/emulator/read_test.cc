@@ -26,6 +26,22 @@ TEST_F(EmulatorTest, Example31And32Shallow) {
   expect_refused("GET", "/.json?shallow=true&orderBy=\"$key\"", "", 400);
 }
 
+TEST_F(EmulatorTest, ShallowIsForGetsAndGoesWithNothingButPrintAndCredentials) {
+  EXPECT_EQ(status("PUT", "/.json", R"({"a":{"b":1}})"), 200);
+  for (const char* other :
+       {"format=export", "timeout=3s", "limitToFirst=1", "startAt=%22a%22", "writeSizeLimit=tiny"}) {
+    expect_refused("GET", std::string("/.json?shallow=true&") + other, "", 400, "Mixing 'shallow'");
+  }
+  for (const char* other : {"print=pretty", "auth=s", "access_token=t"}) {
+    EXPECT_EQ(value(std::string("/.json?shallow=true&") + other), R"({"a":true})") << other;
+  }
+  EXPECT_EQ(value("/.json?shallow=false&format=export"), R"({"a":{"b":1}})");
+  expect_refused("PUT", "/a.json?shallow=true", "1", 400, "shallow");
+  expect_refused("PATCH", "/.json?shallow=true", R"({"a":1})", 400, "shallow");
+  expect_refused("POST", "/a.json?shallow=true", "1", 400, "shallow");
+  expect_refused("DELETE", "/a.json?shallow=true", "", 400, "shallow");
+}
+
 TEST_F(EmulatorTest, PrettyIsForPeople) {
   EXPECT_EQ(status("PUT", "/a.json", R"({"x":1})"), 200);
   EXPECT_NE(ask("GET", "/a.json?print=pretty").body.find("\n"), std::string::npos);
@@ -57,6 +73,12 @@ TEST_F(EmulatorTest, Example37And38Queries) {
   EXPECT_EQ(value(by_key + "&limitToLast=1"), R"({"d":4})");
   EXPECT_EQ(value(by_key + "&startAt=%22b%22&endAt=%22c%22"), R"({"b":2,"c":3})");
   EXPECT_EQ(value(by_key + "&equalTo=%22c%22"), R"({"c":3})");
+  for (const char* bound : {"startAt", "endAt", "equalTo"}) {
+    for (const char* no_key : {"5", "true", "null", "[1]"}) {
+      expect_refused("GET", by_key + "&" + bound + "=" + no_key, "", 400, "Key index passed non-string bound");
+    }
+  }
+  EXPECT_EQ(value("/k.json?orderBy=%22$value%22&startAt=4"), R"({"d":4})") << "a value may be a number";
 }
 
 TEST_F(EmulatorTest, Example42TimeoutIsChecked) {

@@ -51,19 +51,21 @@ int compare_keys(const std::string& a, const std::string& b) {
 bool is_taken(const Query& query, const std::string& key, const Node& child) {
   const auto against = [&](const Node& bound) {
     if (query.order_by != Query::OrderBy::kKey) return compare(sort_value(query, child), bound);
-    const auto* text = std::get_if<std::string>(&bound.value);
-    return text ? compare_keys(key, *text) : 0;
+    return compare_keys(key, std::get<std::string>(bound.value));  // parse_query lets no other pass
   };
   return (!query.start_at || against(*query.start_at) >= 0) && (!query.end_at || against(*query.end_at) <= 0) &&
          (!query.equal_to || against(*query.equal_to) == 0);
 }
 
-std::optional<Refusal> read_bound(const Parameters& parameters, const char* name, std::optional<Node>& bound) {
+std::optional<Refusal> read_bound(const Parameters& parameters, const char* name, Query::OrderBy order_by,
+                                  std::optional<Node>& bound) {
   const auto found = parameters.find(name);
   if (found == parameters.end()) return std::nullopt;
   auto value = read_value(found->second, 0);
   if (std::holds_alternative<Refusal>(value)) return Refusal{400, std::string(name) + " must be a valid JSON value"};
   bound = std::move(std::get<Node>(value));
+  if (order_by == Query::OrderBy::kKey && !std::holds_alternative<std::string>(bound->value))
+    return Refusal{400, "Key index passed non-string bound"};
   return std::nullopt;
 }
 
@@ -109,9 +111,9 @@ std::variant<std::monostate, Query, Refusal> parse_query(const Parameters& param
   Query query;
   std::optional<Refusal> refusal = read_order(order_by->second, path, query);
   if (!refusal) refusal = read_limit(parameters, query);
-  if (!refusal) refusal = read_bound(parameters, "startAt", query.start_at);
-  if (!refusal) refusal = read_bound(parameters, "endAt", query.end_at);
-  if (!refusal) refusal = read_bound(parameters, "equalTo", query.equal_to);
+  if (!refusal) refusal = read_bound(parameters, "startAt", query.order_by, query.start_at);
+  if (!refusal) refusal = read_bound(parameters, "endAt", query.order_by, query.end_at);
+  if (!refusal) refusal = read_bound(parameters, "equalTo", query.order_by, query.equal_to);
   if (refusal) return *refusal;
   return query;
 }

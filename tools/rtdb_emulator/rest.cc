@@ -39,6 +39,16 @@ bool is_timeout(const std::string& text) {
   return error == std::errc() && ms > 0 && number > 0 && number <= 15 * 60'000 && number * ms <= 15 * 60'000;
 }
 
+std::optional<Refusal> check_shallow(const Request& request) {
+  if (parameter(request, "shallow") != "true") return std::nullopt;
+  if (request.method != "GET") return Refusal{400, "shallow is not supported for " + request.method};
+  const std::set<std::string> beside = {"shallow", "print", "ns", "auth", "access_token"};
+  for (const auto& [name, value] : request.parameters) {
+    if (!beside.contains(name)) return Refusal{400, "Mixing 'shallow' and querying parameters is not supported"};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Response error(int status, const std::string& text) {
@@ -97,7 +107,7 @@ std::optional<Refusal> Rest::check_parameters(const Request& request) {
     return Refusal{400, "timeout must be positive and at most 15min"};
   if (request.if_match && request.method != "PUT" && request.method != "DELETE")
     return Refusal{400, "if-match is not supported for " + request.method};
-  return std::nullopt;
+  return check_shallow(request);
 }
 
 Response Rest::handle(const Request& request, std::uint64_t number, std::int64_t now_ms) const {
@@ -119,8 +129,6 @@ Response Rest::get(const Request& request, const Path& path) const {
   auto query = parse_query(request.parameters, path);
   if (const auto* refusal = std::get_if<Refusal>(&query)) return error(refusal->status, refusal->text);
   const bool shallow = parameter(request, "shallow") == "true";
-  if (shallow && std::holds_alternative<Query>(query))
-    return error(400, "Mixing 'shallow' and querying parameters is not supported");
   const WriteOptions options{parameter(request, "format") == "export", shallow, false};
   Response response;
   std::string etag;
