@@ -84,6 +84,17 @@ TEST_F(FaultsTest, Example40SizeAtTheUrl) {
   EXPECT_EQ(status("PATCH", "/.json?writeSizeLimit=unlimited", R"({"small":1})"), 400);
 }
 
+// A stand-in has no regions to be in the wrong one of: what the database answers there is planted, as its text is
+// known.
+TEST_F(FaultsTest, Example40WrongRegionIsA404WithTheBodyThatTheFaultNames) {
+  const std::string body =
+      R"({"correctUrl":"https://x.europe-west1.firebasedatabase.app","error":"Database lives in a different region. )"
+      R"(Please change your database URL to https://x.europe-west1.firebasedatabase.app"})";
+  plant({{"kind", "status"}, {"status", 404}, {"body", body}});
+  expect_refused("PATCH", "/.json", R"({"a":1})", 404, "Database lives in a different region.");
+  EXPECT_EQ(status("PATCH", "/.json", R"({"a":1})"), 200) << "once";
+}
+
 TEST_F(FaultsTest, JournalHasEveryAppliedWriteInOrder) {
   emulator().control("POST", "journal", {{"enabled", true}, {"prefix", "a"}});
   for (int i = 1; i <= 3; ++i) ask("PATCH", "/.json", R"({"a/x":)" + std::to_string(i) + R"(,"b":1})");

@@ -104,6 +104,23 @@ TEST_F(EmulatorTest, Example39And43Credentials) {
   EXPECT_EQ(ask("GET", "/a.json", "", {"Authorization: Bearer good"}).status, 401);
 }
 
+// Firebase's own emulator refuses a request that names no database. This one has a default, for whoever types a URL;
+// with an empty one it refuses, too.
+TEST_F(EmulatorTest, Example43RequestWithoutNsIsForTheDefaultDatabaseOrRefusedWhereThatIsEmpty) {
+  EXPECT_EQ(status("PUT", "/a.json", "1"), 200);
+  EXPECT_EQ(test_support::http("GET", emulator().url() + "/a.json").body, "1") << "demo is the default";
+  emulator_ = std::make_unique<Emulator>(std::vector<std::string>{"--test-controls", "--ns", ""});
+  EXPECT_EQ(status("PUT", "/a.json", "1"), 200) << "names it";
+  for (const char* method : {"GET", "PUT", "PATCH", "POST", "DELETE"}) {
+    const Response response = test_support::http(method, emulator().url() + "/a.json", R"({"b":1})");
+    EXPECT_EQ(response.status, 400) << method;
+    EXPECT_NE(response.body.find("ns="), std::string::npos) << response.body;
+  }
+  const std::vector<std::string> stream = {"Accept: text/event-stream"};
+  EXPECT_EQ(test_support::http("GET", emulator().url() + "/a.json", "", stream).status, 400);
+  EXPECT_EQ(value("/a.json"), "1");
+}
+
 /// Listens to server-sent events in a thread of its own.
 class Listener {
  public:

@@ -33,6 +33,7 @@ class Stats {
 /// `/.test/…`, with --test-controls only:
 ///
 ///     POST   faults   {"kind": "status", "status": 503, "retry_after": 2, "body": "…", "after_apply": false}
+///                     the 404 of a database in another region is one of these, with its body
 ///                     {"kind": "hang"} {"kind": "close", "after_apply": true} {"kind": "refuse", "ms": 1000}
 ///                     {"kind": "delay", "min_ms": 5, "max_ms": 50} {"kind": "poison", "marker": "…"}
 ///                     {"kind": "straggle", "ms": 800}    closed now without an answer, applied 800 ms later

@@ -41,7 +41,7 @@ std::string frame(const std::string& event, const std::string& data) {
 }  // namespace
 
 int Server::stream(mg_connection* connection, const Request& request) {
-  const auto place = Rest::place_of(request.url_path);
+  const auto place = rest_.place_of(request);
   if (const auto* refusal = std::get_if<Refusal>(&place)) {
     const Response response = error(refusal->status, refusal->text);
     mg_send_http_error(connection, response.status, "%s", response.body.c_str());

@@ -55,12 +55,17 @@ int block_signals() {
 
 int main(int argc, char** argv) {
   CLI::App app{"A local stand-in for the Firebase Realtime Database's REST API, for development and tests."};
+  app.footer(
+      "Limits: it is in no region, and any ?ns= is a database: the 404 of a wrong host is for a test to plant, as a "
+      "fault.\n"
+      "There are no rules and no indexes: a credential may do everything, and a query by a child is refused.");
   rtdb_emulator::ServerOptions options;
   std::string listen = "127.0.0.1:9000";
   std::string persist;
   app.add_option("--listen", listen, "HOST:PORT; port 0 is any free one")->capture_default_str();
   app.add_option("--persist", persist, "keep the tree in this file, over restarts");
-  app.add_option("--ns", options.rest.default_ns, "database of requests without ?ns=")->capture_default_str();
+  app.add_option("--ns", options.rest.default_ns, "database of requests without ?ns=; empty: they are refused")
+      ->capture_default_str();
   app.add_flag("--require-auth", options.rest.require_auth,
                "refuse requests without a credential; 'Bearer owner' always is one");
   app.add_option("--token", options.rest.tokens, "an access token that is accepted (repeatable)");

@@ -57,9 +57,11 @@ Response error(int status, const std::string& text) {
   return {status, body + "\n}\n", {}};
 }
 
-std::variant<Path, Refusal> Rest::place_of(const std::string& url_path) {
+std::variant<Path, Refusal> Rest::place_of(const Request& request) const {
   constexpr std::string_view kEnding = ".json";
+  const std::string& url_path = request.url_path;
   if (!url_path.ends_with(kEnding)) return Refusal{404, "append .json to the path to use the REST API"};
+  if (ns_of(request).empty()) return Refusal{400, "no database is named: add ?ns=NAME"};
   const std::string_view whole(url_path.data(), url_path.size() - kEnding.size());
   Path path;
   for (std::string& key : split_path(whole)) {
@@ -111,7 +113,7 @@ std::optional<Refusal> Rest::check_parameters(const Request& request) {
 }
 
 Response Rest::handle(const Request& request, std::uint64_t number, std::int64_t now_ms) const {
-  const auto place = place_of(request.url_path);
+  const auto place = place_of(request);
   if (const auto* refusal = std::get_if<Refusal>(&place)) return error(refusal->status, refusal->text);
   if (const auto refusal = refuse_credentials(request)) return error(refusal->status, refusal->text);
   if (const auto refusal = check_parameters(request)) return error(refusal->status, refusal->text);

@@ -35,7 +35,7 @@ struct Response {
 };
 
 struct RestOptions {
-  std::string default_ns = "demo";
+  std::string default_ns = "demo";  ///< empty: requests without `ns` are refused
   bool require_auth = false;
   std::set<std::string> tokens;   ///< `Bearer`, `access_token=`; `owner` always is one
   std::set<std::string> secrets;  ///< `auth=`
@@ -60,8 +60,8 @@ class Rest {
       : database_(database), options_(options), switches_(switches) {}
 
   Response handle(const Request& request, std::uint64_t number, std::int64_t now_ms) const;
-  /// The place that a URL names, or why it names none: the REST API's paths end in `.json`.
-  static std::variant<Path, Refusal> place_of(const std::string& url_path);
+  /// The place that a request names, or why it names none: the REST API's paths end in `.json`, in some database.
+  [[nodiscard]] std::variant<Path, Refusal> place_of(const Request& request) const;
   [[nodiscard]] std::string ns_of(const Request& request) const;
   /// Why `request` may not; nothing: it may.
   std::optional<Refusal> refuse_credentials(const Request& request) const;
