@@ -1,7 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -50,11 +49,13 @@ std::vector<std::string> ticker_names(const std::string& given) {
   return names;
 }
 
-/// CLI11's own check lets `nan` pass.
+/// Of seconds, or messages a second: what fits a clock of nanoseconds. CLI11's own check lets `nan` pass.
+constexpr double kMost = 1e9;
+
 std::string zero_or_more(const std::string& text) {
   double number = 0;
-  const bool is_number = CLI::detail::lexical_cast(text, number) && std::isfinite(number) && number >= 0;
-  return is_number ? "" : "expected a number from 0 on, not '" + text + "'";
+  const bool is_number = CLI::detail::lexical_cast(text, number) && number >= 0 && number <= kMost;
+  return is_number ? "" : "expected a number from 0 to 1e9, not '" + text + "'";
 }
 
 std::string names_or_number(const std::string& text) {
@@ -107,11 +108,13 @@ class Broker {
     return flags_.seconds > 0 && Clock::now() - begin >= std::chrono::duration<double>(flags_.seconds);
   }
   void pace(Clock::time_point begin) {
-    const auto due = begin + std::chrono::duration_cast<Clock::duration>(
-                                 std::chrono::duration<double>(static_cast<double>(count_) / flags_.rate));
+    const double seconds = std::min(static_cast<double>(count_) / flags_.rate, kMost);
+    const auto due = begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
     if (due <= Clock::now()) return;
     publisher_.flush();
-    std::this_thread::sleep_until(due);
+    // In short pieces: a signal does not end a sleep, and the next message may be due after the end.
+    while (Clock::now() < due && stop_asked == 0 && !is_done(begin))
+      std::this_thread::sleep_until(std::min(due, Clock::now() + std::chrono::milliseconds(50)));
   }
 
   const Flags& flags_;
