@@ -81,7 +81,7 @@ void FragmentWriter::set_aside(const Message& message, Sequence sequence, DeadLe
   if (options_.console != LineFormat::kNone) {
     const std::size_t shown = std::max(options_.message_bytes_max, kShownBytesMin);  // nobody reads 100 MB
     append_message_line(options_.console, {message.channel.substr(0, shown), message.payload.substr(0, shown)},
-                        "dead letter", name_of(reason), arrived_at_, block_->console);
+                        kDeadLetterLine, name_of(reason), arrived_at_, block_->console);
   }
   block_->dead_letters.push_back(
       {reason, sequence, arrived_at_, std::string(message.channel), std::string(message.payload)});

@@ -11,9 +11,6 @@
 namespace firebase_relay::classify {
 namespace {
 
-/// The kind of what is set aside: the reason stands where others have their ticker. A program must not take it for one.
-constexpr std::string_view kDeadLetter = "dead letter";
-
 void append_padded(std::string_view text, std::size_t width, std::string& out) {
   out += text;
   out.append(width > text.size() ? width - text.size() : 1, ' ');
@@ -89,7 +86,7 @@ void append_message_line(LineFormat format, const Message& message, std::string_
   if (format == LineFormat::kJson) {
     out += "{\"time\":\"" + time + "\",\"kind\":\"" + std::string(kind) + '"';
     out += ',';
-    append_json_member(kind == kDeadLetter ? "reason" : "ticker", ticker, out);
+    append_json_member(kind == kDeadLetterLine ? "reason" : "ticker", ticker, out);
     out += ',';
     append_json_members(message.channel, message.payload, out);
     out += "}\n";

@@ -10,6 +10,9 @@ namespace firebase_relay::classify {
 
 enum class LineFormat : std::uint8_t { kNone, kText, kJson };
 
+/// The kind of what is set aside: its reason stands where others have their ticker. A program must not take it for one.
+inline constexpr std::string_view kDeadLetterLine = "dead letter";
+
 /// Appends one line for a person (`--log-messages`, `tap`): UTC time, kind, ticker, channel, payload, bytes that would
 /// move the cursor made visible; or for a machine (`tap --json`, `--log-format json`): an object with `time`, `kind`,
 /// `ticker` (of a dead letter: `reason`), `channel`, `payload`, and in place of what is no valid UTF-8 `ticker_base64`,

@@ -32,6 +32,15 @@ class LiveMapTest : public testing::Test {
     for (const std::string_view part : parts_) text += part;
     return text;
   }
+  /// Of path a: 2 stands in the database, and 1 may yet be applied.
+  void lose_one_and_have_two_taken() {
+    merge("a", "1", 1);
+    take();
+    map_.give_back(sent_, kNow, ended_);
+    merge("a", "2", 2);
+    take();
+    acknowledge();
+  }
   void acknowledge() { map_.acknowledge(sent_, ended_, forget_); }
   void save() {
     rows_ = map_.unsaved([](std::uint32_t) { return Kind::kPrice; });
@@ -175,12 +184,7 @@ TEST_F(LiveMapTest, WhatWasLostBeforeARefusedValueIsSentAgain) {
 }
 
 TEST_F(LiveMapTest, LostValueThatIsThenRefusedGivesWayToTheOneBefore) {
-  merge("a", "1", 1);
-  take();
-  map_.give_back(sent_, kNow, ended_);  // may yet be applied
-  merge("a", "2", 2);
-  take();
-  acknowledge();
+  lose_one_and_have_two_taken();
   merge("a", "3", 3);
   take();
   map_.give_back(sent_, kNow, ended_);
@@ -202,12 +206,7 @@ TEST_F(LiveMapTest, RefusedValueIsNotSentAgainToSettle) {
 }
 
 TEST_F(LiveMapTest, RefusedValueThatIsBeingSavedIsForgottenBeforeWhatStoodIsSent) {
-  merge("a", "1", 1);
-  take();
-  map_.give_back(sent_, kNow, ended_);  // may yet be applied
-  merge("a", "2", 2);
-  take();
-  acknowledge();
+  lose_one_and_have_two_taken();
   merge("a", "3", 3);
   take();
   EXPECT_EQ(map_.unsaved([](std::uint32_t) { return Kind::kPrice; }).size(), 1u);
