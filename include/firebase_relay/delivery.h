@@ -111,6 +111,7 @@ struct Send {
   std::vector<std::string_view> parts;
   std::uint64_t bytes;
   std::uint32_t paths;
+  bool exceeds_quota = false;  ///< live values alone have taken more than bytes_per_minute_max in this minute
 };
 struct Persist {
   std::vector<const Batch*> batches;

@@ -94,6 +94,14 @@ void Delivery::Impl::on(Stop&&) {
   drain_until_ = now_.steady + options_.drain_timeout;
 }
 
+namespace {
+/// Without a connection none of the body was sent.
+bool never_left(const Answer& answer) {
+  return answer.transport == Answer::Transport::kConnect || answer.transport == Answer::Transport::kDns ||
+         answer.transport == Answer::Transport::kTls;
+}
+}  // namespace
+
 void Delivery::Impl::on(Answered&& event) {
   const auto found = requests_.find(event.request);
   if (found == requests_.end()) return;
@@ -101,6 +109,7 @@ void Delivery::Impl::on(Answered&& event) {
   requests_.erase(found);
   if (request.is_main) main_is_out_ = false;
   if (!request.is_main) --history_out_;
+  if (never_left(event.answer)) pacing_.not_sent(request.bytes, request.sent_at, now_.steady);
   const deliver::RetryRule& rule = deliver::judge(event.answer);
   switch (rule.verdict) {
     case deliver::Verdict::kAcknowledged:
@@ -202,9 +211,16 @@ void Delivery::Impl::add_history(Request& request) {
   const bool other_location = history_.is_narrow() && !request.live.empty();
   const std::uint64_t used = request.live_bytes;
   if (other_location || used >= options_.batch_bytes_max || !history_.has_waiting()) return;
-  const std::uint64_t room = options_.batch_bytes_max - used;
-  if (!pacing_.allows(used + std::min(room, history_.waiting_bytes()), now_.steady)) return;
-  request.history = history_.take(room, request.base);
+  const std::uint64_t room = history_room(history_.next_bytes(), used);
+  if (room > 0) request.history = history_.take(room, request.base);
+}
+
+/// How many bytes of history, of which the first entry has `entry_bytes`, may go in a request beside `live_bytes`; 0:
+/// none now.
+std::uint64_t Delivery::Impl::history_room(std::uint64_t entry_bytes, std::uint64_t live_bytes) {
+  constexpr std::uint64_t kBrace = 1;  // two of them, for the last comma
+  const std::uint64_t left = pacing_.history_room(entry_bytes + kBrace, live_bytes, now_.steady);
+  return left == 0 ? 0 : std::min(left - kBrace, options_.batch_bytes_max - live_bytes);
 }
 
 /// History beside the main request: suspects alone; a backlog as fast as it may; while all is well only full requests.
@@ -212,13 +228,17 @@ bool Delivery::Impl::send_history() {
   if (history_out_ >= (trouble_ ? concurrency_.limit() : options_.in_flight_max)) return false;
   Request request;
   if (history_.has_suspects()) {
-    request.history = history_.take_suspects(request.base);
+    const std::uint64_t room = history_room(history_.next_suspect_bytes(), 0);
+    if (room == 0) return false;
+    request.history = history_.take_suspects(room, request.base);
     request.is_suspect = true;
   } else {
-    const std::uint64_t bytes = std::min(history_.waiting_bytes(), options_.batch_bytes_max);
-    const bool goes_with_main = !trouble_ && !stopping_ && !history_.is_narrow() && bytes < options_.batch_bytes_max;
-    if (!history_.has_waiting() || goes_with_main || !pacing_.allows(bytes, now_.steady)) return false;
-    request.history = history_.take(options_.batch_bytes_max, request.base);
+    const bool is_full = history_.waiting_bytes() >= options_.batch_bytes_max;
+    const bool goes_with_main = !trouble_ && !stopping_ && !history_.is_narrow() && !is_full;
+    if (!history_.has_waiting() || goes_with_main) return false;
+    const std::uint64_t room = history_room(history_.next_bytes(), 0);
+    if (room == 0) return false;
+    request.history = history_.take(room, request.base);
   }
   send(std::move(request));
   return true;
@@ -241,8 +261,10 @@ void Delivery::Impl::send(Request&& request) {
   action.parts.back().remove_suffix(1);  // the last comma
   action.parts.emplace_back("}");
   for (const std::string_view part : action.parts) action.bytes += part.size();
-  kept.bytes = action.bytes;
-  pacing_.sent(action.bytes, now_.steady);
+  kept.bytes = {kept.live_bytes, action.bytes - std::min(action.bytes, kept.live_bytes)};
+  if (kept.history.empty()) kept.bytes = {action.bytes, 0};
+  pacing_.sent(kept.bytes, now_.steady);
+  action.exceeds_quota = kept.bytes.live > 0 && pacing_.is_exceeded_by_live(now_.steady);
   history_.sent(kept.history, now_.steady + half_window());
   actions_->emplace_back(std::move(action));
 }
@@ -267,7 +289,8 @@ void Delivery::Impl::find_deadline() {
   consider(forget_again_);
   consider(drain_until_);
   if (live_.has_sendable() || unsent_history_bytes() > 0 || live_.has_unsaved()) consider(next_flush_);
-  if (options_.bytes_per_minute_max > 0 && history_.has_waiting()) consider(pacing_.next_release(now_.steady));
+  const bool has_history = history_.has_waiting() || history_.has_suspects();
+  if (options_.bytes_per_minute_max > 0 && has_history) consider(pacing_.next_release(now_.steady));
 }
 
 void Delivery::Impl::check_drained() {

@@ -11,6 +11,7 @@ using deliver::Slice;
 
 void Delivery::Impl::acknowledge(Request& request) {
   circuit_.succeeded();
+  pacing_.acknowledged(now_.steady);
   has_refreshed_ = false;
   if (!request.is_main) concurrency_.acknowledged(now_.steady - request.sent_at);
   live_.acknowledge(request.live, ended_, forget_live_);

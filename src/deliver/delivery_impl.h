@@ -52,7 +52,7 @@ class Delivery::Impl {
     std::uint64_t live_bytes = 0;              ///< of them
     SteadyTime sent_at;
     SteadyTime save_by;  ///< its live values, if it has not been answered
-    std::uint64_t bytes = 0;
+    deliver::Pacing::Sent bytes;
     bool is_main = false;  ///< takes the one place for live values
     bool is_probe = false;
     bool is_suspect = false;
@@ -84,6 +84,7 @@ class Delivery::Impl {
   bool send_history();
   void take_live_suspects(Request& request);
   void add_history(Request& request);
+  std::uint64_t history_room(std::uint64_t entry_bytes, std::uint64_t live_bytes);
   void send(Request&& request);
   [[nodiscard]] bool flush_is_due() const { return stopping_ || now_.steady >= next_flush_; }
   [[nodiscard]] std::uint64_t unsent_history_bytes() const { return pending_bytes_ + history_.waiting_bytes(); }

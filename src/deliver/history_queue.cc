@@ -134,9 +134,26 @@ std::vector<Slice> HistoryQueue::take(std::uint64_t bytes_max, std::string& base
   return taken;
 }
 
-std::vector<Slice> HistoryQueue::take_suspects(std::string& base) {
-  std::vector<Slice> taken = std::move(suspects_.front());
-  suspects_.pop_front();
+std::uint64_t HistoryQueue::next_bytes() const { return first_entry_bytes(waiting_.front()); }
+
+std::uint64_t HistoryQueue::next_suspect_bytes() const { return first_entry_bytes(suspects_.front().front()); }
+
+std::vector<Slice> HistoryQueue::take_suspects(std::uint64_t bytes_max, std::string& base) {
+  const auto pop = [this] {
+    std::vector<Slice> group = std::move(suspects_.front());
+    suspects_.pop_front();
+    return group;
+  };
+  const auto is_too_large = [this, bytes_max](const std::vector<Slice>& group) {
+    std::uint64_t bytes = 0;
+    for (const Slice& slice : group) bytes += bytes_of(slice);
+    return bytes > bytes_max && (group.size() > 1 || group.front().size() > 1);
+  };
+  std::vector<Slice> taken = pop();
+  while (is_too_large(taken)) {
+    suspect_halves(taken);
+    taken = pop();
+  }
   if (!narrow_) return taken;
   // Since this group was made, narrow may have begun: keep one location, the rest is a group of its own.
   base = location_of(taken.front());

@@ -57,8 +57,11 @@ class HistoryQueue {
 
   /// The oldest entries up to `bytes_max`, at least one; when narrow only those of one location, which goes to `base`.
   std::vector<Slice> take(std::uint64_t bytes_max, std::string& base);
-  /// One group of suspects, to be sent alone.
-  std::vector<Slice> take_suspects(std::string& base);
+  /// Of the entry that take() begins with, and of the one that take_suspects() begins with; there is one.
+  [[nodiscard]] std::uint64_t next_bytes() const;
+  [[nodiscard]] std::uint64_t next_suspect_bytes() const;
+  /// One group of suspects, to be sent alone; of a group over `bytes_max` a part, at least one entry.
+  std::vector<Slice> take_suspects(std::uint64_t bytes_max, std::string& base);
   /// Not delivered: back to the front.
   void put_back(const std::vector<Slice>& slices);
   /// Not delivered, and one of them is the reason: each half is sent alone.
@@ -98,6 +101,9 @@ class HistoryQueue {
   void enqueue(const Slice& slice);
   void enqueue_by_location(const Slice& slice);
   [[nodiscard]] std::string_view location_of(const Slice& slice) const;
+  [[nodiscard]] std::uint64_t first_entry_bytes(const Slice& slice) const {
+    return bytes_of({slice.batch, slice.run, slice.first, slice.first + 1});
+  }
   std::uint32_t fitting(const Slice& slice, std::uint64_t bytes_max) const;
 
   std::map<BatchId, Stored> stored_;

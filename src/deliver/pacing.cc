@@ -9,45 +9,83 @@ std::int64_t second_of(SteadyTime time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
+std::uint64_t less(std::uint64_t from, std::uint64_t what) { return from - std::min(from, what); }
+
 }  // namespace
+
+Pacing::Pacing(std::uint64_t bytes_per_minute_max)
+    : limit_(bytes_per_minute_max), live_expected_(bytes_per_minute_max / kShare) {}
 
 void Pacing::advance(SteadyTime now) {
   const std::int64_t second = second_of(now);
   const std::int64_t passed = std::min(second - newest_, kSeconds);
   for (std::int64_t i = 1; i <= passed; ++i) {
-    std::uint64_t& bucket = seconds_[static_cast<std::size_t>((second - passed + i) % kSeconds)];
-    total_ -= bucket;
-    bucket = 0;
+    Sent& bucket = seconds_[static_cast<std::size_t>((second - passed + i) % kSeconds)];
+    total_.live -= bucket.live;
+    total_.history -= bucket.history;
+    bucket = {};
   }
   newest_ = std::max(newest_, second);
 }
 
-void Pacing::sent(std::uint64_t bytes, SteadyTime now) {
+void Pacing::sent(const Sent& bytes, SteadyTime now) {
   advance(now);
-  seconds_[static_cast<std::size_t>(newest_ % kSeconds)] += bytes;
-  total_ += bytes;
+  Sent& bucket = seconds_[static_cast<std::size_t>(newest_ % kSeconds)];
+  bucket.live += bytes.live;
+  bucket.history += bytes.history;
+  total_.live += bytes.live;
+  total_.history += bytes.history;
+  live_expected_ = std::max(live_expected_, total_.live);
+  if (bytes.history > 0) waits_since_.reset();
 }
 
-bool Pacing::allows(std::uint64_t bytes, SteadyTime now) {
-  if (limit_ == 0) return true;
+void Pacing::not_sent(const Sent& bytes, SteadyTime sent_at, SteadyTime now) {
   advance(now);
-  return total_ == 0 || total_ + bytes <= limit_;
+  const std::int64_t second = second_of(sent_at);
+  if (second <= newest_ - kSeconds) return;  // it has left the window
+  Sent& bucket = seconds_[static_cast<std::size_t>(second % kSeconds)];
+  bucket.live -= bytes.live;
+  bucket.history -= bytes.history;
+  total_.live -= bytes.live;
+  total_.history -= bytes.history;
+}
+
+/// The most that one window has held is forgotten within some ten minutes, but not in an outage, which tells nothing
+/// about what comes after it.
+void Pacing::acknowledged(SteadyTime now) {
+  constexpr std::uint64_t kForgottenInSeconds = 600;
+  advance(now);
+  const std::int64_t passed = std::min(newest_ - live_expected_at_, kSeconds);
+  live_expected_ -= live_expected_ * static_cast<std::uint64_t>(passed) / kForgottenInSeconds;
+  live_expected_ = std::max(live_expected_, total_.live);
+  live_expected_at_ = newest_;
+}
+
+std::uint64_t Pacing::history_room(std::uint64_t entry_bytes, std::uint64_t live_bytes, SteadyTime now) {
+  if (limit_ == 0) return UINT64_MAX;
+  advance(now);
+  const std::uint64_t live = std::max(total_.live + live_bytes, live_expected_);
+  const std::uint64_t room = std::max(less(limit_, live + total_.history), less(limit_ / kShare, total_.history));
+  if (entry_bytes <= room) return room;
+  if (total_.live + total_.history == 0) return entry_bytes;
+  if (!waits_since_) waits_since_ = now;
+  return now - *waits_since_ >= std::chrono::seconds(kSeconds) ? entry_bytes : 0;
+}
+
+bool Pacing::is_exceeded_by_live(SteadyTime now) {
+  advance(now);
+  return limit_ > 0 && total_.live > limit_;
 }
 
 SteadyTime Pacing::next_release(SteadyTime now) {
   advance(now);
   for (std::int64_t i = 1; i <= kSeconds; ++i) {
     const std::int64_t second = newest_ - kSeconds + i;
-    if (second >= 0 && seconds_[static_cast<std::size_t>(second % kSeconds)] > 0) {
-      return SteadyTime(std::chrono::seconds(second + kSeconds));
-    }
+    if (second < 0) continue;
+    const Sent& bucket = seconds_[static_cast<std::size_t>(second % kSeconds)];
+    if (bucket.live + bucket.history > 0) return SteadyTime(std::chrono::seconds(second + kSeconds));
   }
   return now;
-}
-
-std::uint64_t Pacing::bytes_in_window(SteadyTime now) {
-  advance(now);
-  return total_;
 }
 
 }  // namespace firebase_relay::deliver

@@ -288,6 +288,7 @@ void Flusher::count_sent(const Send& sent) {
   wiring_.metrics.patch_paths.Increment(sent.paths);
   wiring_.metrics.flush_bytes.Observe(static_cast<double>(sent.bytes));
   wiring_.metrics.flush_paths.Observe(sent.paths);
+  if (sent.exceeds_quota) wiring_.events.quota_exceeded(std::chrono::steady_clock::now());
 }
 
 void Flusher::perform(const Persist& action) {

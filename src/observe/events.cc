@@ -143,6 +143,16 @@ void Events::token_failed(const Error& error, std::chrono::milliseconds next_try
                error.remedy.empty() ? "" : "; ", error.remedy, duration_text(next_try_in));
 }
 
+void Events::quota_exceeded(SteadyTime now) {
+  metrics_.quota_exceeded.Increment();
+  if (may_log("quota exceeded", now)) {
+    logger_.warn(
+        "live values alone take more than --max-mb-per-minute; they are sent all the same, and history keeps a tenth "
+        "of it: "
+        "raise it, or lengthen --flush-interval-ms");
+  }
+}
+
 void Events::history_shed(const KindCounts& messages, SteadyTime now) {
   Metrics::add(metrics_.shed, messages);
   if (std::accumulate(messages.begin(), messages.end(), std::uint64_t{0}) == 0) return;

@@ -52,6 +52,8 @@ class Events {
   void dead_letter(const DeadLetter& letter, SteadyTime now);
   /// Every end of a request, a good one too: counts patches_total and retries_total, logs all but kOk.
   void request_ended(const RequestEnded& ended, SteadyTime now);
+  /// A request went out although live values alone have taken more than the quota in this minute.
+  void quota_exceeded(SteadyTime now);
   /// Delivery waits for a person. Logs the remedy when `reason` is new, and not at each probe.
   void held(HoldReason reason, std::string_view detail);
   /// What held it is over. Harmless when nothing did.

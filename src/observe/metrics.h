@@ -82,6 +82,7 @@ class Metrics {
   CountersByPatchResult patches;
   prometheus::Counter& patch_bytes;
   prometheus::Counter& patch_paths;
+  prometheus::Counter& quota_exceeded;
   prometheus::Histogram& flush_duration_seconds;
   prometheus::Histogram& flush_paths;
   prometheus::Histogram& flush_bytes;

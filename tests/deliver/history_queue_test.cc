@@ -96,7 +96,7 @@ TEST_F(HistoryQueueTest, HalvingFindsTheCulpritAmongAny) {
     std::uint64_t delivered = 0;
     std::uint64_t refused = 0;
     while (!groups.empty() || queue.has_suspects()) {
-      const std::vector<Slice> group = groups.empty() ? queue.take_suspects(base) : groups.back();
+      const std::vector<Slice> group = groups.empty() ? queue.take_suspects(UINT64_MAX, base) : groups.back();
       groups.clear();
       ++requests;
       bool has_culprit = false;

@@ -111,6 +111,26 @@ TEST(Outage, IsFollowedByABackfillThatSaysHowFarItIs) {
   EXPECT_TRUE(relay.accounts_add_up()) << relay.metrics();
 }
 
+TEST(Quota, GivesHistoryWhatLiveValuesLeaveInSmallRequests) {
+  const RedisServer redis(kUnboundedSubscribers);
+  const Emulator emulator;
+  RelayProcess relay(redis, emulator, {"--max-mb-per-minute", "1"});
+  ASSERT_TRUE(relay.wait_ready());
+  pipeline_test::BrokerRun backlog;  // of some two megabytes
+  backlog.publish(redis, {"--rate", "0", "--messages", "10000", "--kinds", "price", "--tickers", "4", "--seed", "6"});
+
+  pipeline_test::BrokerRun live;
+  Process publishing(
+      live.command(redis, {"--rate", "10", "--seconds", "10", "--kinds", "price", "--tickers", "4", "--seed", "7"}));
+
+  ASSERT_TRUE(eventually([&] { return relay.metric("messages_delivered_total") > 2'000; }, seconds(20)))
+      << "a full request never fits into this quota: " << relay.metrics();
+  EXPECT_EQ(publishing.wait(), 0) << publishing.err();
+  EXPECT_GT(relay.metric("messages_in_flight"), 1'000) << "the rest waits for the next minute";
+  EXPECT_LE(relay.metric("patch_bytes_total"), 1e6);
+  EXPECT_TRUE(relay.accounts_add_up()) << relay.metrics();
+}
+
 TEST(Outage, SurvivesARestartInItsMiddle) {
   const RedisServer redis(kUnboundedSubscribers);
   const Emulator emulator;

@@ -53,8 +53,8 @@ void SimulatedDatabase::receive(const Send& send, const Now& now, Random& random
                                 milliseconds request_timeout) {
   ++requests_;
   OnTheWire request{send.request, parse(send), {}, {}, {}, status(204), false, false, false, {}};
-  request.is_live = std::any_of(request.writes.begin(), request.writes.end(),
-                                [](const Write& write) { return write.path.starts_with("services/"); });
+  request.is_live =
+      std::any_of(request.writes.begin(), request.writes.end(), [](const Write& write) { return write.is_live(); });
   for (const OnTheWire& other : wire_) {
     if (request.is_live && other.is_live && other.answer_at) violation_ = "two live requests are under way";
   }
@@ -129,7 +129,7 @@ std::vector<SimulatedDatabase::Reply> SimulatedDatabase::proceed(const Now& now)
 void SimulatedDatabase::apply(const OnTheWire& request) {
   for (const Write& write : request.writes) {
     const std::uint64_t number = std::stoull(write.value);
-    if (!write.path.starts_with("services/")) {
+    if (!write.is_live()) {
       const auto [entry, is_new] = history_.try_emplace(write.path, number);
       if (!is_new && entry->second != number) violation_ = write.path + " was written with two values";
       continue;

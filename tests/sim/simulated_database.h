@@ -34,6 +34,15 @@ class SimulatedDatabase {
     SteadyTime at;
   };
 
+  struct Write {
+    std::string path;
+    std::string value;
+    [[nodiscard]] bool is_live() const { return path.starts_with("services/"); }
+    /// In the body of a request to the root: quotes, colon and comma, too.
+    [[nodiscard]] std::uint64_t bytes() const { return path.size() + value.size() + 4; }
+  };
+  static std::vector<Write> parse(const Send& send);
+
   /// Takes a request and decides what becomes of it.
   void receive(const Send& send, const Now& now, Random& random, const FaultRates& faults,
                std::chrono::milliseconds request_timeout);
@@ -70,10 +79,6 @@ class SimulatedDatabase {
   static constexpr std::chrono::milliseconds kLatencyMax{120};  ///< of an answer that is not late
 
  private:
-  struct Write {
-    std::string path;
-    std::string value;
-  };
   struct OnTheWire {
     RequestId request;
     std::vector<Write> writes;
@@ -86,7 +91,6 @@ class SimulatedDatabase {
     bool was_cut_off = false;            ///< by a kill
     std::set<std::string> unremembered;  ///< paths that a power cut set back while this was under way
   };
-  static std::vector<Write> parse(const Send& send);
   std::optional<Answer> refusal(const Send& send, const std::vector<Write>& writes) const;
   void apply(const OnTheWire& request);
 

@@ -33,7 +33,11 @@ World::World(std::uint64_t seed) : random_(seed) {
   options_.drain_timeout = milliseconds(random_.between(0, 5000));
   options_.batch_bytes_max = random_.between(200, 4000);
   options_.in_flight_max = static_cast<std::uint32_t>(random_.between(1, 4));
-  options_.bytes_per_minute_max = random_.chance(20) ? random_.between(20'000, 200'000) : 0;
+  if (random_.chance(25)) {  // half of them below a batch, and below what live values take
+    options_.bytes_per_minute_max = random_.chance(50) ? random_.between(500, 8'000) : random_.between(20'000, 200'000);
+    slowness_ = random_.chance(50) ? 15 : 1;
+  }
+  quota_.set_limit(options_.bytes_per_minute_max);
   history_ = !random_.chance(15);
   // Each fault in some runs only: a run in which everything fails finds little.
   const auto rate = [this](unsigned most) {
@@ -58,6 +62,7 @@ World::World(std::uint64_t seed) : random_(seed) {
 void World::start_relay() {
   Restored restored = disk_.restored();
   last_sequence_ = restored.last_sequence;
+  quota_.restarted(now_.steady);
   delivery_ = std::make_unique<Delivery>(options_, std::move(restored), random_.next());
   handle(TimePassed{});
 }
@@ -70,7 +75,8 @@ void World::run_with_faults(unsigned steps) {
     if (draw >= 50 && draw < 50 + restart_percent_) restart();
     if (draw >= 55 && draw < 55 + clock_jump_percent_) now_.utc += clock_jump();
     if (draw == 60) handle(SaveNow{});
-    pass_time(now_.steady + milliseconds(random_.chance(10) ? random_.between(0, 3000) : random_.between(0, 60)));
+    const std::uint64_t step_ms = random_.chance(10) ? random_.between(0, 3000) : random_.between(0, 60);
+    pass_time(now_.steady + milliseconds(step_ms * slowness_));
   }
 }
 
@@ -198,6 +204,7 @@ void World::pass_time(SteadyTime until) {
       now_.steady = next;
     }
     expect_settled();
+    expect_no_starving();
     for (SimulatedDatabase::Reply& reply : database_.proceed(now_))
       handle(Answered{reply.request, std::move(reply.answer)});
     for (Event& event : disk_.proceed(now_)) handle(std::move(event));
@@ -227,6 +234,22 @@ void World::expect_settled() {
   if (!path.empty() && unfinished_.empty()) unfinished_ = path + " has not settled in time";
 }
 
+/// History that waits is sent, whatever live values take of the quota, unless trouble keeps it (guarantee 6).
+void World::expect_no_starving() {
+  marks_[kQuotaShare] = quota_.shares();
+  if (std::max(troubled_until_, database_.troubled_until()) >= now_.steady) quota_.excuse(now_.steady);
+  if (!quota_.looks_starved(now_.steady)) return;
+  const bool is_all_there =
+      std::none_of(ledger_.messages().begin(), ledger_.messages().end(), [this](const auto& message) {
+        return !message.history_path.empty() && !message.poison && !message.in_doubt &&
+               message.arrived < now_.steady - std::chrono::seconds(65) &&
+               !database_.history().contains(message.history_path);
+      });
+  const bool may_be_gone = shed_ != KindCounts{} || disk_.shed_unheard() != KindCounts{};
+  if (is_all_there || may_be_gone) return quota_.excuse(now_.steady);
+  if (unfinished_.empty()) unfinished_ = "history starves beside live values";
+}
+
 void World::handle(Event event) {
   note(event.index());
   const bool persist_failed = std::holds_alternative<PersistFailed>(event);
@@ -248,6 +271,7 @@ void World::handle(Event event) {
     }
     std::printf("\n");
   }
+  if (const auto* answered = std::get_if<Answered>(&event)) quota_.answered(*answered);
   std::vector<Action> actions;
   delivery_->handle(std::move(event), now_, actions);
   for (Action& action : actions) perform(action);
@@ -261,6 +285,7 @@ void World::perform(Action& action) {
       std::printf("    send #%llu %s %s\n", static_cast<unsigned long long>(send->request), send->base.c_str(),
                   body_of(*send).c_str());
     if (!send->base.empty()) ++marks_[kNarrow];
+    quota_.sent(*send, SimulatedDatabase::parse(*send), now_.steady);
     database_.receive(*send, now_, random_, faults_, options_.request_timeout);
   } else if (const auto* persist = std::get_if<Persist>(&action)) {
     ++marks_[kPersisted];

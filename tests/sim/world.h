@@ -9,6 +9,7 @@
 
 #include "firebase_relay/delivery.h"
 #include "sim/ledger.h"
+#include "sim/quota_watch.h"
 #include "sim/random.h"
 #include "sim/simulated_database.h"
 #include "sim/simulated_disk.h"
@@ -29,7 +30,9 @@ class World {
   std::string run_until_quiet(unsigned steps);
   /// What is wrong with the final state; empty: nothing. Also while running: violation().
   [[nodiscard]] std::string verdict() const;
-  [[nodiscard]] const std::string& violation() const { return database_.violation(); }
+  [[nodiscard]] const std::string& violation() const {
+    return quota_.violation().empty() ? database_.violation() : quota_.violation();
+  }
   /// Everything that happened, in short: equal for equal seeds.
   [[nodiscard]] std::uint64_t trace() const { return trace_; }
 
@@ -52,12 +55,14 @@ class World {
     kRefreshed,
     kWaited,
     kSettled,
+    kQuotaShare,
     kMarkCount
   };
   using Marks = std::array<std::uint64_t, kMarkCount>;
   static constexpr std::array<const char*, kMarkCount> kMarkNames = {
-      "crash",   "power cut", "restart", "persisted", "persist failed", "loaded",    "shed",   "shed orders", "damaged",
-      "emptied", "set aside", "refused", "narrow",    "held",           "refreshed", "waited", "settled"};
+      "crash",  "power cut",   "restart",   "persisted", "persist failed", "loaded",
+      "shed",   "shed orders", "damaged",   "emptied",   "set aside",      "refused",
+      "narrow", "held",        "refreshed", "waited",    "settled",        "history beside live values over the quota"};
   [[nodiscard]] const Marks& marks() const { return marks_; }
 
  private:
@@ -71,6 +76,7 @@ class World {
   void doubt(SteadyTime since);
   void pass_time(SteadyTime until);
   void expect_settled();
+  void expect_no_starving();
   void handle(Event event);
   void perform(Action& action);
   [[nodiscard]] std::string history_verdict() const;
@@ -84,10 +90,12 @@ class World {
   unsigned power_cut_percent_ = 0;  ///< of the crashes
   unsigned restart_percent_ = 0;
   unsigned clock_jump_percent_ = 0;
+  unsigned slowness_ = 1;  ///< of the traffic: a run that sees several minutes has to be slow
   bool history_ = true;
   Now now_{SteadyTime(std::chrono::hours(1000)), UtcMillis(std::chrono::milliseconds(1'750'000'000'000))};
   SimulatedDatabase database_;
   SimulatedDisk disk_;
+  QuotaWatch quota_;
   Ledger ledger_;
   std::unique_ptr<Delivery> delivery_;
   Sequence last_sequence_ = 0;
