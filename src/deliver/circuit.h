@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 
 #include "base/backoff.h"
@@ -8,8 +9,12 @@
 
 namespace firebase_relay::deliver {
 
-/// Keeps a dead database from being hammered: after a failure nothing is sent before the backoff has passed, and then
-/// one request, the probe, until one of them is acknowledged. A hold is the same with a fixed step.
+/// Keeps a database in trouble from being hammered: after a failure nothing is sent before the backoff has passed, and
+/// then one request, the probe, until one of them is acknowledged. A hold is the same with a fixed step.
+///
+/// How long the backoff is depends on who failed. A database that answers with 429 or 5xx is spared, up to 30 s. One
+/// that is not reached, or closes without an answer, has no trouble from being asked again: within a second, so that
+/// what waits is there as soon as the way is open, however long it was shut.
 ///
 /// Pure; one thread.
 class Circuit {
@@ -17,7 +22,9 @@ class Circuit {
   static constexpr std::chrono::seconds kHoldProbeEvery{30};
   static constexpr std::chrono::minutes kRetryAfterMax{10};
 
-  explicit Circuit(std::uint64_t seed) : backoff_({std::chrono::milliseconds(200), std::chrono::seconds(30)}, seed) {}
+  explicit Circuit(std::uint64_t seed)
+      : answered_({std::chrono::milliseconds(200), std::chrono::seconds(30)}, seed),
+        unanswered_({std::chrono::milliseconds(200), std::chrono::seconds(1)}, ~seed) {}
 
   [[nodiscard]] bool is_closed() const { return !open_; }
   /// May a request be sent? While open: one probe at a time, when its time has come.
@@ -29,15 +36,24 @@ class Circuit {
   /// A request goes out; true when it is the probe.
   bool sent();
   void succeeded();
+  /// How long the next one waits.
+  enum class Pause : std::uint8_t {
+    kShort,  ///< up to a second: nobody was reached
+    kLong,   ///< up to 30 seconds: the database is there, and has trouble
+  };
+  /// How a request failed.
+  struct Failure {
+    Pause pause = Pause::kLong;
+    HoldReason hold = HoldReason::kNone;  ///< kNone: it is tried again by itself
+    std::optional<std::chrono::milliseconds> retry_after;
+  };
   /// A request failed; `was_probe` as sent() said. Returns the time until the next one. Of several that were under way
   /// when the first one failed, only the first lengthens the backoff.
-  std::chrono::milliseconds failed(SteadyTime now, bool was_probe, HoldReason hold,
-                                   std::optional<std::chrono::milliseconds> retry_after);
-  /// The probe ended without telling whether the database is well: another may go.
-  void probe_ended() { probing_ = false; }
+  std::chrono::milliseconds failed(SteadyTime now, bool was_probe, const Failure& failure);
 
  private:
-  Backoff backoff_;
+  Backoff answered_;
+  Backoff unanswered_;
   bool open_ = false;
   bool probing_ = false;
   SteadyTime probe_at_{};

@@ -9,6 +9,15 @@ namespace firebase_relay {
 using deliver::RetryRule;
 using deliver::Slice;
 
+namespace {
+/// A handshake that fails costs the database, and is billed: only who was not reached, or said nothing, is asked soon.
+deliver::Circuit::Pause pause_after(const Answer& answer) {
+  using enum Answer::Transport;
+  const bool is_spared = answer.transport == kAnswered || answer.transport == kTls;
+  return is_spared ? deliver::Circuit::Pause::kLong : deliver::Circuit::Pause::kShort;
+}
+}  // namespace
+
 void Delivery::Impl::acknowledge(Request& request) {
   circuit_.succeeded();
   pacing_.acknowledged(now_.steady);
@@ -36,7 +45,7 @@ void Delivery::Impl::retry(RequestId id, Request& request, const Answer& answer,
     actions_->emplace_back(RefreshCredentials{});
     hold = HoldReason::kNone;  // perhaps that helps; only the second time it is a person's turn
   }
-  const auto wait = circuit_.failed(now_.steady, request.is_probe, hold, answer.retry_after);
+  const auto wait = circuit_.failed(now_.steady, request.is_probe, {pause_after(answer), hold, answer.retry_after});
   if (circuit_.hold() == HoldReason::kNone) hold = HoldReason::kNone;  // it went out beside the one that opened it
   concurrency_.slow_down();
   give_back(request, rule.may_still_apply);

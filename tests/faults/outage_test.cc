@@ -91,6 +91,29 @@ TEST(Outage, OfTenSecondsKeepsMemoryFlatAndTheFirstPatchAfterItIsCurrent) {
   }
 }
 
+TEST(Outage, IsOverWithinTwoSecondsOfTheDatabasesReturnHoweverLongItWas) {
+  const RedisServer redis(kUnboundedSubscribers);
+  auto emulator = std::make_unique<Emulator>();
+  const std::string address = emulator->url().substr(std::string("http://").size());
+  RelayProcess relay(redis, *emulator, {"--heartbeat-seconds", "0"});
+  ASSERT_TRUE(relay.wait_ready());
+  emulator.reset();  // nobody listens any more
+  test_support::RedisClient client(redis);
+  const auto publish = [&client](int price) {
+    client.publish("TICKER_UPDATES_AAPL", R"({"type":"price","symbol":"AAPL","price":)" + std::to_string(price) + "}");
+  };
+  publish(1);
+  constexpr double kTries = 12;  // by then a backoff that doubles waits for half a minute
+  ASSERT_TRUE(eventually([&] { return relay.metric("retries_total", R"(reason="connect")") >= kTries; }, seconds(20)))
+      << relay.metrics();
+  publish(2);
+
+  emulator = std::make_unique<Emulator>(std::vector<std::string>{"--test-controls"}, address);
+
+  EXPECT_TRUE(eventually([&] { return emulator->get("services/AAPL/price") == 2; }, seconds(2))) << relay.metrics();
+  EXPECT_TRUE(relay.wait_delivered(2));
+}
+
 TEST(Outage, IsFollowedByABackfillThatSaysHowFarItIs) {
   const RedisServer redis(kUnboundedSubscribers);
   const Emulator emulator;

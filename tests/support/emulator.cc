@@ -21,8 +21,8 @@ std::string in_url(const std::string& path) {
 
 }  // namespace
 
-Emulator::Emulator(const std::vector<std::string>& flags) {
-  std::vector<std::string> command = {built("tools/rtdb_emulator/rtdb-emulator"), "--listen", "127.0.0.1:0"};
+Emulator::Emulator(const std::vector<std::string>& flags, const std::string& address) {
+  std::vector<std::string> command = {built("tools/rtdb_emulator/rtdb-emulator"), "--listen", address};
   command.insert(command.end(), flags.begin(), flags.end());
   process_ = std::make_unique<Process>(command);
   url_ = process_->wait_for("listening on ");

@@ -10,10 +10,11 @@
 
 namespace test_support {
 
-/// An rtdb-emulator on a free port, with its test controls.
+/// An rtdb-emulator on a free port, or at `address`, with its test controls.
 class Emulator {
  public:
-  explicit Emulator(const std::vector<std::string>& flags = {"--test-controls"});
+  explicit Emulator(const std::vector<std::string>& flags = {"--test-controls"},
+                    const std::string& address = "127.0.0.1:0");
 
   /// `http://127.0.0.1:PORT`
   [[nodiscard]] const std::string& url() const { return url_; }
