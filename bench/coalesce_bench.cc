@@ -31,7 +31,7 @@ class Updates {
   void merge_into(LiveMap& map) {
     for (std::size_t i = 0; i < paths_.size(); ++i) {
       map.prefetch(updates_, i);
-      map.merge(paths_[i], updates_[i].path_hash, "\"187.23\"", ++sequence_, LiveMap::kNoTicket, {}, ended_);
+      map.merge({paths_[i], updates_[i].path_hash, "\"187.23\"", ++sequence_, LiveMap::kNoTicket, false}, {}, ended_);
     }
   }
   [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(paths_.size()); }

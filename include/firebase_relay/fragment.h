@@ -28,6 +28,7 @@ struct LiveUpdate {
   std::uint32_t
       ticket;  ///< index into FragmentBlock::tickets, or kNoTicket when the message is counted by its history entry
   std::uint8_t value_in = kInText;  ///< or the index into FragmentBlock::history
+  bool is_order = false;            ///< one of many of its kind, by an id in its path: others go before it
 };
 
 /// Stands for one message without history, which counts as delivered or coalesced by what becomes of its live values.

@@ -345,9 +345,10 @@ void FragmentWriter::finish_live() {
   block_->live.reserve(pending_.size());
   for (const Pending& pending : pending_) {
     if (pending.json.empty()) continue;
-    LiveUpdate& update = block_->live.emplace_back(LiveUpdate{
-        pending.origin.sequence, pending.path_hash, pending.path_offset, pending.path_size, pending.history_offset,
-        static_cast<std::uint32_t>(pending.json.size()), pending.origin.ticket, pending.value_in});
+    LiveUpdate& update = block_->live.emplace_back(
+        LiveUpdate{pending.origin.sequence, pending.path_hash, pending.path_offset, pending.path_size,
+                   pending.history_offset, static_cast<std::uint32_t>(pending.json.size()), pending.origin.ticket,
+                   pending.value_in, pending.prefix_size > 0});
     if (pending.path) {
       update.path_offset = static_cast<std::uint32_t>(text.size());
       update.path_size = static_cast<std::uint32_t>(pending.path->size());

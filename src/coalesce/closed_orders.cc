@@ -59,8 +59,8 @@ void ClosedOrders::apply(FragmentBlock& block) {
     const auto path_size = static_cast<std::uint32_t>(removal.path.size());
     block.text += removal.path;
     block.text += "null";
-    live.push_back(
-        {removal.cause, removal.hash, path_offset, path_size, path_offset + path_size, 4, LiveUpdate::kNoTicket});
+    live.push_back({removal.cause, removal.hash, path_offset, path_size, path_offset + path_size, 4,
+                    LiveUpdate::kNoTicket, LiveUpdate::kInText, true});
   }
   block.live.insert(block.live.begin(), live.begin(), live.end());
   removals_.clear();

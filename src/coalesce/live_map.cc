@@ -8,34 +8,38 @@
 
 namespace firebase_relay::coalesce {
 
-bool LiveMap::merge(std::string_view path, std::uint64_t hash, std::string_view value, Sequence sequence,
-                    std::uint32_t ticket, SteadyTime now, std::vector<TicketEnd>& ended) {
-  const Slot slot = slot_for(path, hash, value.size());
+bool LiveMap::merge(const Arrival& arrival, SteadyTime now, std::vector<TicketEnd>& ended) {
+  const Slot slot = slot_for(arrival.path, arrival.hash, arrival.value.size());
   Entry& entry = entries_[slot];
+  const Sequence sequence = arrival.sequence;
   if (sequence <= entry.sequence) {
-    if (ticket != kNoTicket) ended.push_back({ticket, false});
+    if (arrival.ticket != kNoTicket) ended.push_back({arrival.ticket, false});
     return true;
   }
   const bool overtakes = entry.sequence != 0 && !entry.is_clean && entry.in_flight != entry.sequence;
   if (entry.ticket != kNoTicket) ended.push_back({entry.ticket, false});
-  if (!overtakes) entry.waits_since = now;
+  // One that overtakes what is only sent again to settle (kLater) is in a hurry, as any other.
+  entry.waits_since = overtakes ? std::min(entry.waits_since, now) : now;
   if (entry.is_clean && !entry.is_refused && entry.settlings > 0) standing_[slot] = {{entry.text, entry.sequence}};
-  entry.set_newest(value);
+  entry.set_newest(arrival.value);
   entry.sequence = sequence;
-  entry.ticket = ticket;
+  entry.ticket = arrival.ticket;
+  if (!entry.is_queued) entry.is_order = arrival.is_order;  // what is queued stays where it is
   entry.is_clean = entry.is_refused = false;
   has_unsaved_ = true;
   if (entry.in_flight == 0 && !entry.is_apart) queue(slot);
   return overtakes;
 }
 
-void LiveMap::restore(const LiveRow& row, std::uint64_t hash, std::uint32_t ticket) {
+void LiveMap::restore(const LiveRow& row, std::uint64_t hash, std::uint32_t ticket, bool is_order) {
   const Slot slot = slot_for(row.path, hash, row.value.size());
   Entry& entry = entries_[slot];
   entry.set_newest(row.value);
   entry.sequence = row.sequence;
   entry.on_disk = row.sequence;
   entry.ticket = ticket;
+  entry.is_order = is_order;
+  entry.waits_since = SteadyTime{};  // longer than anything that comes now
   ++rows_on_disk_;
   queue(slot);
 }
@@ -110,7 +114,7 @@ void LiveMap::queue(Slot slot) {
   if (entry.is_queued) return;
   entry.is_queued = true;
   if (is_sendable(entry)) {
-    ready_.push_back(slot);
+    queue_of(entry).push_back(slot);
   } else {
     parked_.push_back(slot);
   }
@@ -123,8 +127,15 @@ bool LiveMap::is_sendable(const Entry& entry) const {
 
 SteadyTime LiveMap::oldest_sendable() const {
   SteadyTime oldest = kLater;
-  for (const Slot slot : ready_) oldest = std::min(oldest, entries_[slot].waits_since);
+  for (const Slot slot : first_) oldest = std::min(oldest, entries_[slot].waits_since);
+  for (const Slot slot : orders_) oldest = std::min(oldest, entries_[slot].waits_since);
   return oldest;
+}
+
+bool LiveMap::has_waited_since(SteadyTime time) const {
+  const auto has = [this, time](Slot slot) { return entries_[slot].waits_since <= time; };
+  return std::any_of(first_.begin(), first_.end(), has) || std::any_of(orders_.begin(), orders_.end(), has) ||
+         (!disk_failing_ && std::any_of(parked_.begin(), parked_.end(), has));
 }
 
 SteadyTime LiveMap::oldest(const std::vector<Sent>& taken) const {
@@ -145,34 +156,48 @@ void LiveMap::append(Slot slot, Taken& taken) {
   taken.parts.push_back(part);
   taken.bytes += part.size();
   entry.in_flight = entry.sequence;
+  entry.in_flight_since = entry.waits_since;
   entry.ticket_in_flight = std::exchange(entry.ticket, kNoTicket);
   taken.sent.push_back({slot, entry.sequence});
 }
 
 LiveMap::Taken LiveMap::take(std::uint64_t bytes_max, bool narrow) {
+  // Others may come so fast that they fill every request: now and then the orders have their turn.
+  constexpr unsigned kPassedOverMax = 16;
+  const bool orders_have_their_turn = orders_passed_over_ >= kPassedOverMax;
   Taken taken;
+  if (take_from(orders_have_their_turn ? orders_ : first_, bytes_max, narrow, taken))
+    take_from(orders_have_their_turn ? first_ : orders_, bytes_max, narrow, taken);
+  orders_passed_over_ = orders_.empty() || orders_have_their_turn ? 0 : orders_passed_over_ + 1;
+  return taken;
+}
+
+/// False: the request is full.
+bool LiveMap::take_from(std::deque<Slot>& queue, std::uint64_t bytes_max, bool narrow, Taken& taken) {
   std::vector<Slot> elsewhere;
-  while (!ready_.empty()) {
-    const Slot slot = ready_.front();
+  bool has_room = true;
+  while (!queue.empty() && has_room) {
+    const Slot slot = queue.front();
     Entry& entry = entries_[slot];
     if (!is_sendable(entry)) {  // a newer value came, which the disk does not have yet
-      ready_.pop_front();
+      queue.pop_front();
       parked_.push_back(slot);
       continue;
     }
     if (narrow && taken.sent.empty()) taken.base = base_of(entry.path());
     if (narrow && base_of(entry.path()) != taken.base) {
-      ready_.pop_front();
+      queue.pop_front();
       elsewhere.push_back(slot);
       continue;
     }
-    if (!taken.sent.empty() && taken.bytes + entry.text.size() > bytes_max) break;
-    ready_.pop_front();
+    has_room = taken.sent.empty() || taken.bytes + entry.text.size() <= bytes_max;
+    if (!has_room) break;
+    queue.pop_front();
     entry.is_queued = false;
     append(slot, taken);
   }
-  ready_.insert(ready_.begin(), elsewhere.begin(), elsewhere.end());
-  return taken;
+  queue.insert(queue.begin(), elsewhere.begin(), elsewhere.end());
+  return has_room;
 }
 
 LiveMap::Taken LiveMap::take_again(const std::vector<Slot>& slots, bool narrow) {
@@ -218,6 +243,7 @@ void LiveMap::acknowledge(const std::vector<Sent>& all, std::vector<TicketEnd>& 
 void LiveMap::take_back(const Sent& sent, std::vector<TicketEnd>& ended) {
   Entry& entry = entries_[sent.slot];
   entry.land();
+  entry.waits_since = std::min(entry.waits_since, entry.in_flight_since);  // a newer one has come, and waits as long
   entry.resend = false;
   if (entry.ticket_in_flight == kNoTicket) return;
   if (entry.sequence == sent.sequence) {

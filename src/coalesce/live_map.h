@@ -39,19 +39,29 @@ class LiveMap {
     Sequence sequence;
   };
 
+  /// A value as it comes. Views: for the call.
+  struct Arrival {
+    std::string_view path;
+    std::uint64_t hash;  ///< of the path
+    std::string_view value;
+    Sequence sequence;
+    std::uint32_t ticket;
+    bool is_order;  ///< goes behind the values that are none
+  };
   /// `now`: when it came, for oldest_sendable(). True when an older value of the path was overtaken before it was
   /// acknowledged.
-  bool merge(std::string_view path, std::uint64_t hash, std::string_view value, Sequence sequence, std::uint32_t ticket,
-             SteadyTime now, std::vector<TicketEnd>& ended);
+  bool merge(const Arrival& arrival, SteadyTime now, std::vector<TicketEnd>& ended);
   /// These are merged next, beginning with number `next`: brings nearer what the ones behind it will read.
   void prefetch(const std::vector<LiveUpdate>& updates, std::size_t next);
   /// A row of the outbox, at start.
-  void restore(const LiveRow& row, std::uint64_t hash, std::uint32_t ticket);
+  void restore(const LiveRow& row, std::uint64_t hash, std::uint32_t ticket, bool is_order);
 
   /// Is there a value that may be sent now?
-  [[nodiscard]] bool has_sendable() const { return !ready_.empty(); }
+  [[nodiscard]] bool has_sendable() const { return !first_.empty() || !orders_.empty(); }
   /// Or one that waits, for the disk or for an answer?
-  [[nodiscard]] bool has_unsent() const { return !ready_.empty() || !parked_.empty(); }
+  [[nodiscard]] bool has_unsent() const { return has_sendable() || !parked_.empty(); }
+  /// Has one of those that wait done so since `time`, or longer? Those that wait for a disk that fails do not count.
+  [[nodiscard]] bool has_waited_since(SteadyTime time) const;
   /// Since when the oldest of the values that may be sent now has waited, or one of its path that it overtook. Not
   /// those that are sent again to settle: they have no hurry. kLater: there is none. Goes through all of them.
   [[nodiscard]] SteadyTime oldest_sendable() const;
@@ -68,8 +78,8 @@ class LiveMap {
     std::vector<std::string_view> parts;  ///< `"path":value,` for each; valid until it is acknowledged, given back …
     std::uint64_t bytes = 0;              ///< of the parts
   };
-  /// Takes values, longest waiting first, until `bytes_max` are reached; at least one. With `narrow` only those below
-  /// one child of the root.
+  /// Takes values until `bytes_max` are reached, at least one: orders behind all others, and of each the longest
+  /// waiting first. With `narrow` only those below one child of the root.
   Taken take(std::uint64_t bytes_max, bool narrow);
   /// Takes just these again (bisection); those that are gone since are left out.
   Taken take_again(const std::vector<Slot>& slots, bool narrow);
@@ -125,17 +135,19 @@ class LiveMap {
     Sequence on_disk = 0;    ///< sequence of its row; 0: none
     Sequence saving = 0;     ///< sequence being written to disk; 0: none
     Sequence acknowledged = 0;
-    SteadyTime waits_since = kLater;  ///< no request has taken a value of this path since
-    std::uint32_t forgetting = 0;     ///< deletions of its row that are not known to be on disk
-    Sequence forgetting_upto = 0;     ///< they take a row that is no newer
+    SteadyTime waits_since = kLater;      ///< no request has taken a value of this path since
+    SteadyTime in_flight_since = kLater;  ///< waits_since of what is under way, or was
+    std::uint32_t forgetting = 0;         ///< deletions of its row that are not known to be on disk
+    Sequence forgetting_upto = 0;         ///< they take a row that is no newer
     std::uint32_t ticket = kNoTicket;
     std::uint32_t ticket_in_flight = kNoTicket;
     bool is_used = false;
     bool is_clean = false;    ///< acknowledged or refused, and kept for settling or saving only
     bool is_refused = false;  ///< clean, and not to be sent again
-    bool is_queued = false;   ///< in ready_ or parked_
+    bool is_queued = false;   ///< in first_, orders_ or parked_
     bool is_apart = false;    ///< suspected
     bool resend = false;      ///< settle() came while it was under way
+    bool is_order = false;
     std::uint32_t settlings = 0;
 
     [[nodiscard]] std::string_view path() const { return std::string_view(text).substr(1, path_size); }
@@ -158,6 +170,8 @@ class LiveMap {
   [[nodiscard]] const Slot* find(std::string_view path, std::uint64_t hash);
   Slot slot_for(std::string_view path, std::uint64_t hash, std::size_t value_size);
   void queue(Slot slot);
+  std::deque<Slot>& queue_of(const Entry& entry) { return entry.is_order ? orders_ : first_; }
+  bool take_from(std::deque<Slot>& queue, std::uint64_t bytes_max, bool narrow, Taken& taken);
   [[nodiscard]] bool is_sendable(const Entry& entry) const;
   void unpark();
   void append(Slot slot, Taken& taken);
@@ -176,8 +190,10 @@ class LiveMap {
   std::deque<Entry> entries_;  // a deque: what is under way has views of texts in it
   std::vector<Slot> free_;
   HashTable<Slot> index_;
-  std::deque<Slot> ready_;
-  std::vector<Slot> parked_;  // queued, but not sendable before the disk has them
+  std::deque<Slot> first_;           // those that may be sent: prices, status, performance …
+  std::deque<Slot> orders_;          // … and behind them the orders, which may be many requests
+  unsigned orders_passed_over_ = 0;  // requests that left orders behind, one after the other
+  std::vector<Slot> parked_;         // queued, but not sendable before the disk has them
   std::deque<Settling> settling_;
   /// Of a path that a straggler may set back: what the database took last, and what it may have taken since, newest
   /// last. When it refuses a newer one, the newest of these has to stand there.

@@ -21,10 +21,13 @@ Delivery::Impl::Impl(const DeliveryOptions& options, const Restored& restored, s
       unloaded_(restored.level.batches),
       trouble_(restored.level.batches > 0 || restored.level.live_rows > 0) {
   live_.set_disk_first(trouble_);
+  if (!restored.live.empty()) live_first_upto_ = SteadyTime::max();
   for (const std::uint64_t messages : restored.history) accounts_.took_in(messages);
   // Rows of one message without history are one message: their sequence says so.
   std::map<Sequence, std::uint32_t> tickets;
   std::map<Sequence, std::uint32_t> values;
+  std::set<std::string_view> orders;  // a row does not say what it is; one that is to be removed is none that lives
+  for (const LiveOrder& order : restored.orders) orders.insert(order.path);
   for (const LiveRow& row : restored.live) values[row.sequence] += row.counts ? 1 : 0;
   for (const LiveRow& row : restored.live) {
     std::uint32_t ticket = LiveMap::kNoTicket;
@@ -34,7 +37,7 @@ Delivery::Impl::Impl(const DeliveryOptions& options, const Restored& restored, s
         known->second = accounts_.open_ticket(row.kind, values[row.sequence], HistoryEntry::kNoEventTime, SteadyTime{});
       ticket = known->second;
     }
-    live_.restore(row, classify::hash_of_path(row.path), ticket);
+    live_.restore(row, classify::hash_of_path(row.path), ticket, row.value == "null" || orders.contains(row.path));
   }
 }
 
@@ -68,10 +71,9 @@ void Delivery::Impl::on(Arrived&& event) {
     live_.prefetch(block.live, i);
     const LiveUpdate& update = block.live[i];
     const std::uint32_t ticket = update.ticket == LiveUpdate::kNoTicket ? LiveMap::kNoTicket : tickets[update.ticket];
-    overtaken += live_.merge(block.path_of(update), update.path_hash, block.value_of(update), update.sequence, ticket,
-                             since, ended_)
-                     ? 1
-                     : 0;
+    const LiveMap::Arrival arrival{block.path_of(update), update.path_hash, block.value_of(update),
+                                   update.sequence,       ticket,           update.is_order};
+    overtaken += live_.merge(arrival, since, ended_) ? 1 : 0;
   }
   accounts_.overtook(overtaken);
   for (std::size_t shed_class = 0; shed_class < kShedClassCount; ++shed_class) {
@@ -164,6 +166,7 @@ void Delivery::Impl::add_batch(std::vector<HistoryRun> runs, ShedClass shed_clas
 }
 
 void Delivery::Impl::send_what_may_go() {
+  if (live_first_upto_ != SteadyTime::max() && !owes_live()) live_first_upto_.reset();
   while (circuit_.allows(now_.steady) && (send_main() || send_history())) {
   }
 }
@@ -206,11 +209,17 @@ void Delivery::Impl::take_live_suspects(Request& request) {
   request.save_by = window_end(live_.oldest(request.live));
 }
 
+/// After an outage history waits until the live tree is current: until what waited when the database came back is
+/// acknowledged (guarantee 3). What came later does not hold it up.
+bool Delivery::Impl::owes_live() const {
+  return live_first_upto_ && (main_is_out_ || !live_suspects_.empty() || live_.has_waited_since(*live_first_upto_));
+}
+
 /// History goes along with live values when it fits, may go, and has the same location.
 void Delivery::Impl::add_history(Request& request) {
   const bool other_location = history_.is_narrow() && !request.live.empty();
   const std::uint64_t used = request.live_bytes;
-  if (other_location || used >= options_.batch_bytes_max || !history_.has_waiting()) return;
+  if (other_location || used >= options_.batch_bytes_max || !history_.has_waiting() || owes_live()) return;
   const std::uint64_t room = history_room(history_.next_bytes(), used);
   if (room > 0) request.history = history_.take(room, request.base);
 }
@@ -225,7 +234,7 @@ std::uint64_t Delivery::Impl::history_room(std::uint64_t entry_bytes, std::uint6
 
 /// History beside the main request: suspects alone; a backlog as fast as it may; while all is well only full requests.
 bool Delivery::Impl::send_history() {
-  if (history_out_ >= (trouble_ ? concurrency_.limit() : options_.in_flight_max)) return false;
+  if (history_out_ >= (trouble_ ? concurrency_.limit() : options_.in_flight_max) || owes_live()) return false;
   Request request;
   if (history_.has_suspects()) {
     const std::uint64_t room = history_room(history_.next_suspect_bytes(), 0);

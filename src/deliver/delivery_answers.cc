@@ -21,6 +21,7 @@ deliver::Circuit::Pause pause_after(const Answer& answer) {
 void Delivery::Impl::acknowledge(Request& request) {
   circuit_.succeeded();
   pacing_.acknowledged(now_.steady);
+  if (live_first_upto_) live_first_upto_ = std::min(*live_first_upto_, now_.steady);
   has_refreshed_ = false;
   if (!request.is_main) concurrency_.acknowledged(now_.steady - request.sent_at);
   live_.acknowledge(request.live, ended_, forget_live_);
@@ -48,6 +49,7 @@ void Delivery::Impl::retry(RequestId id, Request& request, const Answer& answer,
   const auto wait = circuit_.failed(now_.steady, request.is_probe, {pause_after(answer), hold, answer.retry_after});
   if (circuit_.hold() == HoldReason::kNone) hold = HoldReason::kNone;  // it went out beside the one that opened it
   concurrency_.slow_down();
+  live_first_upto_ = SteadyTime::max();
   give_back(request, rule.may_still_apply);
   enter_trouble();
   must_save_now_ = true;
@@ -82,8 +84,8 @@ void Delivery::Impl::take_apart(RequestId id, Request& request, const Answer& an
     live_.set_apart(request.live, ended_);
     const auto middle =
         request.live.begin() + static_cast<std::ptrdiff_t>(entries > 0 ? request.live.size() : request.live.size() / 2);
-    suspect_live({request.live.begin(), middle});
     suspect_live({middle, request.live.end()});
+    suspect_live({request.live.begin(), middle});  // taken first, as it was before
   }
   if (request.live.empty() && entries == 1) {
     refuse_entry(request.history.front(), reason);

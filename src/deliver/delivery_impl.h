@@ -82,6 +82,7 @@ class Delivery::Impl {
   void send_what_may_go();
   bool send_main();
   bool send_history();
+  [[nodiscard]] bool owes_live() const;
   void take_live_suspects(Request& request);
   void add_history(Request& request);
   std::uint64_t history_room(std::uint64_t entry_bytes, std::uint64_t live_bytes);
@@ -154,6 +155,8 @@ class Delivery::Impl {
   std::uint32_t history_out_ = 0;
   std::vector<std::vector<LiveMap::Slot>> live_suspects_;
   std::vector<LiveMap::TicketEnd> ended_;
+  /// Live values that came up to this time go before any history; max(): the database has not answered yet.
+  std::optional<SteadyTime> live_first_upto_;
   bool has_refreshed_ = false;  ///< credentials, since something was acknowledged
 
   // The outbox.

@@ -15,7 +15,10 @@ class LiveMapTest : public testing::Test {
  protected:
   bool merge(const std::string& path, const std::string& value, Sequence sequence,
              std::uint32_t ticket = LiveMap::kNoTicket) {
-    return map_.merge(path, classify::hash_of_path(path), value, sequence, ticket, kNow, ended_);
+    return map_.merge({path, classify::hash_of_path(path), value, sequence, ticket, false}, kNow, ended_);
+  }
+  void merge_order(const std::string& path, Sequence sequence) {
+    map_.merge({path, classify::hash_of_path(path), "0", sequence, LiveMap::kNoTicket, true}, kNow, ended_);
   }
   /// What is taken, as text; the sent ones go to sent_.
   std::string take(std::uint64_t bytes_max = kPlenty, bool narrow = false) {
@@ -91,9 +94,44 @@ TEST_F(LiveMapTest, WhatIsUnderWayStaysAsItIsWhateverComes) {
   EXPECT_NE(take().find("\"a\":" + std::string(199, '2') + ','), std::string::npos);
 }
 
+TEST_F(LiveMapTest, OrdersGoBehindAllOthers) {
+  merge_order("a/orders/1", 1);
+  merge("a/price", "1", 2);
+  merge_order("a/orders/2", 3);
+  merge("b/price", "2", 4);
+  EXPECT_EQ(take(36), "\"a/price\":1,\"b/price\":2,");
+  EXPECT_EQ(take(), "\"a/orders/1\":0,\"a/orders/2\":0,");
+}
+
+TEST_F(LiveMapTest, OrdersHaveTheirTurnThoughOthersFillEveryRequest) {
+  merge_order("a/orders/1", 1);
+  Sequence sequence = 1;
+  std::string taken;
+  int requests = 0;
+  for (; requests < 100 && taken.find("orders") == std::string::npos; ++requests) {
+    ++sequence;
+    merge("p" + std::to_string(sequence), "1", sequence);
+    taken = take(1);
+  }
+  EXPECT_EQ(requests, 17);
+}
+
+TEST_F(LiveMapTest, WhatHasWaitedIsTakenOrOvertakenByWhatWaitsAsLong) {
+  EXPECT_FALSE(map_.has_waited_since(kNow));
+  merge("a", "1", 1);
+  EXPECT_TRUE(map_.has_waited_since(kNow));
+  EXPECT_FALSE(map_.has_waited_since(kNow - std::chrono::seconds(1)));
+  take();
+  EXPECT_FALSE(map_.has_waited_since(kNow)) << "it is under way";
+  map_.merge({"a", classify::hash_of_path("a"), "2", 2, LiveMap::kNoTicket, false}, kNow + std::chrono::seconds(9),
+             ended_);
+  map_.give_back(sent_, std::nullopt, ended_);
+  EXPECT_TRUE(map_.has_waited_since(kNow)) << "the path has waited since then";
+}
+
 TEST_F(LiveMapTest, TwoPathsMayHaveOneHash) {
   const auto merge_as = [this](const char* path, const char* value, Sequence sequence) {
-    return map_.merge(path, 42, value, sequence, LiveMap::kNoTicket, kNow, ended_);
+    return map_.merge({path, 42, value, sequence, LiveMap::kNoTicket, false}, kNow, ended_);
   };
   EXPECT_FALSE(merge_as("a", "1", 1));
   EXPECT_FALSE(merge_as("b", "2", 2));
@@ -295,7 +333,7 @@ TEST_F(LiveMapTest, RefusedValueIsGivenOutUnlessANewerOneCame) {
 
 TEST_F(LiveMapTest, RestoredRowIsSentAndForgottenAfterwards) {
   map_.set_disk_first(true);
-  map_.restore({"a", "1", 5, false, Kind::kUnrouted}, classify::hash_of_path("a"), LiveMap::kNoTicket);
+  map_.restore({"a", "1", 5, false, Kind::kUnrouted}, classify::hash_of_path("a"), LiveMap::kNoTicket, false);
   EXPECT_TRUE(merge("a", "0", 4)) << "what is on disk is newer";
   EXPECT_EQ(take(), "\"a\":1,");
   acknowledge();

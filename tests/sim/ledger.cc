@@ -14,7 +14,8 @@ void add_live(FragmentBlock& block, const Published& message, Sequence sequence,
     const std::string value = value_of(message.number, message.poison);
     block.text += path + value;
     block.live.push_back({sequence, classify::hash_of_path(path), path_offset, path_size, path_offset + path_size,
-                          static_cast<std::uint32_t>(value.size()), ticket});
+                          static_cast<std::uint32_t>(value.size()), ticket, LiveUpdate::kInText,
+                          message.kind == Kind::kOrder});
   }
 }
 
@@ -58,7 +59,7 @@ FragmentBlock Ledger::publish(Random& random, std::uint32_t count, Sequence sequ
     if (is_price) {
       message.live_paths = {"services/" + ticker + "/price", "services/" + ticker + "/volume"};
     } else {
-      message.live_paths = {"services/" + ticker + "/orders/" + std::to_string(random.below(3))};
+      message.live_paths = {"services/" + ticker + "/orders/" + std::to_string(random.below(orders_))};
     }
     if (history && !random.chance(20)) {
       const std::string digits = std::to_string(message.number);

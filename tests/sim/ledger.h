@@ -29,10 +29,13 @@ class Ledger {
   /// Makes `count` messages and the block in which they come. `sequence` is the relay's number of the first one.
   FragmentBlock publish(Random& random, std::uint32_t count, Sequence sequence, const Now& now, unsigned poison_percent,
                         bool history);
+  /// How many orders a ticker has: with many of them live values take many requests.
+  void set_orders(std::uint64_t orders) { orders_ = orders; }
   [[nodiscard]] const std::vector<Published>& messages() const { return messages_; }
   std::vector<Published>& messages() { return messages_; }
 
  private:
+  std::uint64_t orders_ = 3;
   std::vector<Published> messages_;
 };
 

@@ -11,6 +11,7 @@
 #include "sim/ledger.h"
 #include "sim/quota_watch.h"
 #include "sim/random.h"
+#include "sim/return_watch.h"
 #include "sim/simulated_database.h"
 #include "sim/simulated_disk.h"
 
@@ -31,7 +32,8 @@ class World {
   /// What is wrong with the final state; empty: nothing. Also while running: violation().
   [[nodiscard]] std::string verdict() const;
   [[nodiscard]] const std::string& violation() const {
-    return quota_.violation().empty() ? database_.violation() : quota_.violation();
+    if (!quota_.violation().empty()) return quota_.violation();
+    return return_.violation().empty() ? database_.violation() : return_.violation();
   }
   /// Everything that happened, in short: equal for equal seeds.
   [[nodiscard]] std::uint64_t trace() const { return trace_; }
@@ -56,13 +58,30 @@ class World {
     kWaited,
     kSettled,
     kQuotaShare,
+    kLongReturn,
     kMarkCount
   };
   using Marks = std::array<std::uint64_t, kMarkCount>;
   static constexpr std::array<const char*, kMarkCount> kMarkNames = {
-      "crash",  "power cut",   "restart",   "persisted", "persist failed", "loaded",
-      "shed",   "shed orders", "damaged",   "emptied",   "set aside",      "refused",
-      "narrow", "held",        "refreshed", "waited",    "settled",        "history beside live values over the quota"};
+      "crash",
+      "power cut",
+      "restart",
+      "persisted",
+      "persist failed",
+      "loaded",
+      "shed",
+      "shed orders",
+      "damaged",
+      "emptied",
+      "set aside",
+      "refused",
+      "narrow",
+      "held",
+      "refreshed",
+      "waited",
+      "settled",
+      "history beside live values over the quota",
+      "more live values at the database's return than one request holds"};
   [[nodiscard]] const Marks& marks() const { return marks_; }
 
  private:
@@ -90,12 +109,14 @@ class World {
   unsigned power_cut_percent_ = 0;  ///< of the crashes
   unsigned restart_percent_ = 0;
   unsigned clock_jump_percent_ = 0;
-  unsigned slowness_ = 1;  ///< of the traffic: a run that sees several minutes has to be slow
+  std::uint64_t live_bytes_max_ = 1000;  ///< of all live values at once
+  unsigned slowness_ = 1;                ///< of the traffic: a run that sees several minutes has to be slow
   bool history_ = true;
   Now now_{SteadyTime(std::chrono::hours(1000)), UtcMillis(std::chrono::milliseconds(1'750'000'000'000))};
   SimulatedDatabase database_;
   SimulatedDisk disk_;
   QuotaWatch quota_;
+  ReturnWatch return_;
   Ledger ledger_;
   std::unique_ptr<Delivery> delivery_;
   Sequence last_sequence_ = 0;
