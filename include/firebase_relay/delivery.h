@@ -32,6 +32,7 @@ struct Answer {
   Transport transport = Transport::kAnswered;
   int status = 0;
   bool write_too_big = false;  ///< a 400 whose text is about the size of the write
+  bool gives_back = false;     ///< a 200 whose body holds what was sent (flush/echo.h)
   std::optional<std::chrono::milliseconds> retry_after;
   std::string detail;  ///< for the log: the error's text, shortened
 };

@@ -19,6 +19,12 @@ constexpr RetryRule kTooBigToWrite{
     false,
     "the tree at this location is too big for one write; narrower locations are used from now on"};
 
+/// A server that ignores print=silent.
+constexpr RetryRule kGivenBack{kAnswered, 200, 200, kAcknowledged, "ok", HoldReason::kNone, false, ""};
+
+constexpr const char* kNoDatabase =
+    "this answer is not a Realtime Database's: check --database-url and what stands between";
+
 constexpr RetryRule kTable[] = {
     {kConnect, 0, 0, kRetry, "connect", HoldReason::kNone, false, "check the network and the database's address"},
     {kDns, 0, 0, kRetry, "dns", HoldReason::kNone, false,
@@ -26,7 +32,7 @@ constexpr RetryRule kTable[] = {
     {kTls, 0, 0, kRetry, "tls", HoldReason::kNone, false, "check the clock and the CA certificates (--ca-file)"},
     {kTimeout, 0, 0, kRetry, "timeout", HoldReason::kNone, true, ""},
     {kReset, 0, 0, kRetry, "reset", HoldReason::kNone, true, ""},
-    {kAnswered, 200, 299, kAcknowledged, "ok", HoldReason::kNone, false, ""},
+    {kAnswered, 204, 204, kAcknowledged, "ok", HoldReason::kNone, false, ""},
     {kAnswered, 400, 400, kBisect, "refused", HoldReason::kNone, false, ""},
     {kAnswered, 401, 401, kRefresh, "unauthorized", HoldReason::kUnauthorized, false,
      "give the relay credentials that may write this database (--credentials), and check this machine's clock"},
@@ -44,8 +50,10 @@ constexpr RetryRule kTable[] = {
      "lower --max-mb-per-minute or --in-flight"},
     {kAnswered, 503, 503, kRetry, "unavailable", HoldReason::kNone, false, ""},  // "the request was not attempted"
     {kAnswered, 500, 599, kRetry, "server_error", HoldReason::kNone, true, ""},
-    {kAnswered, 0, 999, kHold, "unknown_answer", HoldReason::kUnknownAnswer, false,
-     "this answer is not a Realtime Database's: check --database-url and what stands between"},
+    // No database says so: a queue may have taken it for later, a gateway may have done it and said it badly (and 0 is
+    // what is no HTTP).
+    {kAnswered, 0, 299, kHold, "unknown_answer", HoldReason::kUnknownAnswer, true, kNoDatabase},
+    {kAnswered, 300, 999, kHold, "unknown_answer", HoldReason::kUnknownAnswer, false, kNoDatabase},
 };
 
 /// So that retries_total has a series for each from the start. An acknowledged request is not tried again.
@@ -66,6 +74,7 @@ std::span<const RetryRule> retry_table() { return kTable; }
 
 const RetryRule& judge(const Answer& answer) {
   if (answer.transport == kAnswered && answer.status == 400 && answer.write_too_big) return kTooBigToWrite;
+  if (answer.transport == kAnswered && answer.status == 200 && answer.gives_back) return kGivenBack;
   const auto* rule =
       std::find_if(std::begin(kTable), std::end(kTable), [&](const RetryRule& row) { return fits(row, answer); });
   return rule != std::end(kTable) ? *rule : *std::prev(std::end(kTable));

@@ -31,11 +31,12 @@ struct RetryRule {
   std::string_view remedy;  ///< for the person, where there is something to do
 };
 
-/// The retry policy: the one place where an answer is judged. First row that fits; the last fits everything.
+/// The retry policy: the one place where an answer is judged. First row that fits; the last ones fit everything.
 /// Source: firebase.google.com/docs/reference/rest/database (error conditions), and what clients saw of them.
 std::span<const RetryRule> retry_table();
 
-/// The row for `answer`. A 400 about the size of the write is not the 400 about its content.
+/// The row for `answer`. A 400 about the size of the write is not the 400 about its content; a 200 that gives back what
+/// was sent acknowledges as a 204 does, and no other.
 const RetryRule& judge(const Answer& answer);
 
 }  // namespace firebase_relay::deliver

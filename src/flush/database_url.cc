@@ -65,24 +65,31 @@ Result<void> take_place(std::string_view& rest, DatabaseUrl& url) {
   return {};
 }
 
-/// Can there be a node of this name, as it stands in a URL? Then it holds none of the bytes that keys may not have.
-bool is_key(std::string_view encoded) {
-  std::string key;
+/// `encoded` with its %XX as the bytes they stand for; nothing when one of them is none.
+std::optional<std::string> percent_decoded(std::string_view encoded) {
+  std::string text;
   for (std::size_t i = 0; i < encoded.size(); ++i) {
     if (encoded[i] != '%') {
-      key += encoded[i];
+      text += encoded[i];
       continue;
     }
     unsigned byte = 0;
     const std::string_view digits = encoded.substr(i + 1, 2);
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
-    if (digits.size() != 2 || error != std::errc() || end != digits.data() + 2) return false;
-    key += static_cast<char>(byte);
+    if (digits.size() != 2 || error != std::errc() || end != digits.data() + 2) return std::nullopt;
+    text += static_cast<char>(byte);
     i += 2;
   }
-  return std::none_of(key.begin(), key.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || std::string_view(".$#[]/\x7F").find(c) != std::string_view::npos;
-  });
+  return text;
+}
+
+/// Can there be a node of this name, as it stands in a URL? Then it holds none of the bytes that keys may not have.
+bool is_key(std::string_view encoded) {
+  const std::optional<std::string> key = percent_decoded(encoded);
+  return key && std::none_of(key->begin(), key->end(), [](char c) {
+           return static_cast<unsigned char>(c) < 0x20 ||
+                  std::string_view(".$#[]/\x7F").find(c) != std::string_view::npos;
+         });
 }
 
 /// Takes the path off the front of `rest`. It stays as it is written in the URL; `.json` at its end is the API's, not a
@@ -172,6 +179,8 @@ bool DatabaseUrl::is_local() const {
   if (::inet_pton(AF_INET6, host.c_str(), &address6) == 1) return IN6_IS_ADDR_LOOPBACK(&address6);
   return host == "localhost" || host.ends_with(".localhost");
 }
+
+std::string DatabaseUrl::root() const { return percent_decoded(base_path).value_or(base_path); }
 
 std::string DatabaseUrl::text() const {
   std::string out(https ? kHttps : kHttp);

@@ -22,6 +22,8 @@ struct DatabaseUrl {
 
   /// This very machine: plaintext does not leave it.
   [[nodiscard]] bool is_local() const;
+  /// base_path as the database's path it is.
+  [[nodiscard]] std::string root() const;
   /// scheme://host[:port][/base]: no query.
   [[nodiscard]] std::string text() const;
   /// The same with the emulator's `ns`, for people.

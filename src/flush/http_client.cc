@@ -5,32 +5,21 @@
 #include <memory>
 #include <utility>
 
+#include "flush/answer_head.h"
+#include "flush/echo.h"
 #include "flush/header_lines.h"
-#include "flush/status_lines.h"
 
 namespace firebase_relay::flush {
 namespace {
 
-constexpr std::size_t kBodyMax = 1 << 20;
-
 std::size_t keep_body(char* data, std::size_t size, std::size_t count, void* body) {
   std::string& kept = *static_cast<std::string*>(body);
-  if (kept.size() < kBodyMax) kept.append(data, size * count);
+  if (kept.size() <= Echo::kBytesMax) kept.append(data, size * count);  // what is longer can be told by that
   return size * count;
 }
 
-/// What counts of an answer's head.
-struct Head {
-  StatusLines status;
-  std::string date;
-};
-
-std::size_t keep_head(char* data, std::size_t size, std::size_t count, void* kept) {
-  Head& head = *static_cast<Head*>(kept);
-  const std::string_view line(data, size * count);
-  head.status.take(line);
-  if (line.starts_with("Date: ") || line.starts_with("date: "))
-    head.date.assign(line.substr(6, line.find_last_not_of("\r\n") - 5));
+std::size_t keep_head(char* data, std::size_t size, std::size_t count, void* head) {
+  static_cast<AnswerHead*>(head)->take({data, size * count});
   return size * count;
 }
 
@@ -47,7 +36,7 @@ Result<HttpResponse> http_request(const HttpRequest& request) {
   constexpr std::size_t kAnswerUsual = 16 << 10;
   HttpResponse response;
   response.body.reserve(kAnswerUsual);  // it may hold a token: growing would leave copies behind that nobody wipes
-  Head head;
+  AnswerHead head;
   HeaderLines headers;
   headers.add(("Content-Type: " + request.content_type).c_str());
   headers.add_authorization(request.credential.authorization);
@@ -76,11 +65,13 @@ Result<HttpResponse> http_request(const HttpRequest& request) {
   set(CURLOPT_QUICK_EXIT, 1L);  // giving up does not wait for a name that nobody resolves
   const CURLcode code = curl_easy_perform(easy.get());
   if (code != CURLE_OK) return fail(ErrorCode::kUnavailable, curl_easy_strerror(code));
-  if (!head.status.are_valid()) return fail(ErrorCode::kUnavailable, "the answer is no HTTP");
+  if (!head.is_valid()) return fail(ErrorCode::kUnavailable, "the answer is no HTTP");
   long status = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
   response.status = static_cast<int>(status);
-  response.date = std::move(head.date);
+  response.date = head.date();
+  response.content_type = head.content_type();
+  response.location = head.location();
   return response;
 }
 

@@ -27,7 +27,9 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 0;
   std::string body;
-  std::string date;  ///< the Date header, for clock skew; empty: none
+  std::string date;  ///< the Date header, for clock skew; empty: none; likewise the next two
+  std::string content_type{};
+  std::string location{};
 };
 
 /// Errors: kUnavailable when no answer comes; any status is an answer. No error holds the URL.

@@ -54,7 +54,6 @@ class PatchSender {
   void refresh_credentials();
 
  private:
-  class Transfer;
   struct Handles;
   struct Parked;
   void start_parked();

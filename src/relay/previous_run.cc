@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 #include <utility>
 
 #include "base/backoff.h"
+#include "classify/timestamp.h"
 
 namespace firebase_relay::relay {
 namespace {
@@ -92,6 +94,16 @@ void PreviousRun::ask() {
     wiring_.note_last_stop(ended_at);
   }
   wiring_.heartbeat_is_free();
+}
+
+Result<std::optional<UtcMillis>> heartbeat_of(int status, std::string_view body) {
+  constexpr std::string_view kBlanks = " \r\n\t";
+  body.remove_prefix(std::min(body.size(), body.find_first_not_of(kBlanks)));
+  body = body.substr(0, body.find_last_not_of(kBlanks) + 1);
+  if (status == 200 && body == "null") return std::optional<UtcMillis>();
+  const bool is_text = body.size() >= 2 && body.front() == '"' && body.back() == '"';
+  if (status == 200 && is_text) return classify::parse_timestamp(body.substr(1, body.size() - 2));
+  return fail(ErrorCode::kRefused, "heartbeat: no database answers so (" + std::to_string(status) + ")");
 }
 
 }  // namespace firebase_relay::relay

@@ -4,6 +4,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <thread>
 
 #include "bus/redis_source.h"
@@ -50,5 +51,9 @@ class PreviousRun {
   std::optional<UtcMillis> ended_at_;       // guarded by mutex_; when the last run was killed
   std::jthread thread_;                     // last: it uses the others
 };
+
+/// What an answer to the question for relay/{instance}/heartbeat_at says: the time, or nothing when there is none. An
+/// error when it is no answer of a database: from a login page nobody can know that the last run had no heartbeat.
+Result<std::optional<UtcMillis>> heartbeat_of(int status, std::string_view body);
 
 }  // namespace firebase_relay::relay

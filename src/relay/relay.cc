@@ -254,11 +254,7 @@ void Relay::Parts::ask_for_the_previous_run(const Options& options) {
     }
     const auto answer = flush::http_request(request);
     if (!answer) return error_of(answer);
-    if (answer->status != 200) return fail(ErrorCode::kRefused, "heartbeat: " + std::to_string(answer->status));
-    std::string_view text = answer->body;
-    text = text.substr(0, text.find_last_not_of("\r\n") + 1);
-    if (text.size() < 2 || text.front() != '"') return std::optional<UtcMillis>();
-    return classify::parse_timestamp(text.substr(1, text.size() - 2));
+    return heartbeat_of(answer->status, answer->body);
   };
   const auto free_heartbeat = [this] {
     state.hold(false);

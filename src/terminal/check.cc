@@ -1,6 +1,7 @@
 #include <curl/curl.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +12,9 @@
 #include "base/clock.h"
 #include "bus/connection.h"
 #include "classify/key_codec.h"
+#include "deliver/retry_table.h"
+#include "flush/answer_text.h"
+#include "flush/echo.h"
 #include "flush/http_client.h"
 #include "flush/token_keeper.h"
 #include "observe/printable.h"
@@ -104,6 +108,16 @@ std::optional<Access> check_credentials(const relay::Options& options, Report& r
   return access;
 }
 
+std::string text_of(const flush::HttpResponse& answer, const flush::Credential& credential) {
+  return flush::described({answer.status, answer.content_type, answer.body}, credential);
+}
+
+/// The JSON value, with the blanks and the line end that print=pretty puts around it.
+bool is_true(std::string_view body) {
+  const std::size_t begin = std::min(body.size(), body.find_first_not_of(" \r\n\t"));
+  return body.substr(begin, body.find_last_not_of(" \r\n\t") + 1 - begin) == "true";
+}
+
 /// Writes a key with %2E, reads it back as it must be asked for over REST, and removes it: proves address, credentials,
 /// rules, and that keys are taken literally.
 void check_database(const relay::Options& options, const Access& access, Report& report) {
@@ -120,21 +134,28 @@ void check_database(const relay::Options& options, const Access& access, Report&
     request.body = Secret(std::string_view(body));
     return flush::http_request(request);
   };
-  const auto written = ask("PATCH", node, "{\"key%2Ewith%2Edots\":true}");
+  // Judged as the relay judges its own writes. A removal is one of nothing but null.
+  const auto was_taken = [&](const flush::HttpResponse& answer, std::string_view sent) {
+    Answer judged;
+    judged.status = answer.status;
+    judged.gives_back = answer.status == 200 && answer.body.size() <= flush::Echo::kBytesMax &&
+                        flush::Echo(options.database->root(), node, {&sent, 1}).is_in(answer.body);
+    return deliver::judge(judged).verdict == deliver::Verdict::kAcknowledged;
+  };
+  constexpr std::string_view kSent = "{\"key%2Ewith%2Edots\":true}";
+  const auto written = ask("PATCH", node, std::string(kSent));
   const std::string where = options.database->shown();
   if (!written)
     return report.bad("database", where + ": " + written.error().what, "check the network and --database-url");
-  if (written->status >= 300) {
-    return report.bad("database",
-                      where + ": " + std::to_string(written->status) + " " +
-                          observe::printable(flush::without(written->body, access.credential), 200),
-                      "check --database-url and the credentials");
+  if (!was_taken(*written, kSent)) {
+    return report.bad("database", where + ": " + observe::printable(text_of(*written, access.credential)),
+                      "check --database-url, the credentials, and what stands between");
   }
   const auto read = ask("GET", node + "/key%2Ewith%2Edots", "");
   const auto removed = ask("DELETE", node, "");
-  if (!read || read->body.find("true") == std::string::npos)
+  if (!read || read->status != 200 || !is_true(read->body))
     return report.bad("database", where + ": what was written cannot be read back", "is this a Realtime Database?");
-  if (!removed || removed->status >= 300)
+  if (!removed || !was_taken(*removed, "{}"))
     return report.bad("database", where + ": what was written cannot be removed", "");
   report.good("database", where + ", written, read and removed");
 
@@ -193,12 +214,16 @@ int healthcheck(const CommandLine& line) {
   flush::HttpRequest request;
   request.url = url_of_relay(line.options, "/healthz");
   const auto answer = flush::http_request(request);
-  if (answer && answer->status == 200) {
+  // Both as observe/http_listener.h says it: whoever else listens there is no relay that is well.
+  if (answer && answer->status == 200 && answer->body == "ok\n") {
     std::puts("healthy");
     return kExitOk;
   }
-  std::printf("unhealthy: %s\n", answer ? observe::printable(answer->body, 200).c_str()
-                                        : (request.url + ": " + answer.error().what).c_str());
+  const std::string flaw = !answer ? request.url + ": " + answer.error().what
+                           : answer->status == 503
+                               ? observe::printable(answer->body, 200)
+                               : request.url + ": no relay answers here: " + observe::printable(text_of(*answer, {}));
+  std::printf("unhealthy: %s\n", flaw.c_str());
   return kExitFailed;
 }
 

@@ -21,6 +21,12 @@ Answer answered(int status, bool write_too_big = false) {
   return answer;
 }
 
+Answer given_back(int status) {
+  Answer answer = answered(status);
+  answer.gives_back = true;
+  return answer;
+}
+
 Answer unanswered(Answer::Transport transport) {
   Answer answer;
   answer.transport = transport;
@@ -41,7 +47,7 @@ TEST(RetryTable, JudgesEveryAnswerAsTheContractSays) {
       {unanswered(kTls), kRetry, "tls", HoldReason::kNone, false},
       {unanswered(kTimeout), kRetry, "timeout", HoldReason::kNone, true},
       {unanswered(kReset), kRetry, "reset", HoldReason::kNone, true},
-      {answered(200), kAcknowledged, "ok", HoldReason::kNone, false},
+      {given_back(200), kAcknowledged, "ok", HoldReason::kNone, false},
       {answered(204), kAcknowledged, "ok", HoldReason::kNone, false},
       {answered(400), kBisect, "refused", HoldReason::kNone, false},
       {answered(400, true), kNarrow, "write_too_big", HoldReason::kNone, false},
@@ -57,10 +63,17 @@ TEST(RetryTable, JudgesEveryAnswerAsTheContractSays) {
       {answered(502), kRetry, "server_error", HoldReason::kNone, true},
       {answered(503), kRetry, "unavailable", HoldReason::kNone, false},
       {answered(504), kRetry, "server_error", HoldReason::kNone, true},
+      {answered(200), kHold, "unknown_answer", HoldReason::kUnknownAnswer, true},
+      {answered(201), kHold, "unknown_answer", HoldReason::kUnknownAnswer, true},
+      {answered(202), kHold, "unknown_answer", HoldReason::kUnknownAnswer, true},
+      {given_back(202), kHold, "unknown_answer", HoldReason::kUnknownAnswer, true},
+      {answered(205), kHold, "unknown_answer", HoldReason::kUnknownAnswer, true},
+      {answered(299), kHold, "unknown_answer", HoldReason::kUnknownAnswer, true},
+      {given_back(400), kBisect, "refused", HoldReason::kNone, false},
       {answered(302), kHold, "unknown_answer", HoldReason::kUnknownAnswer, false},
       {answered(412), kHold, "unknown_answer", HoldReason::kUnknownAnswer, false},
       {answered(418), kHold, "unknown_answer", HoldReason::kUnknownAnswer, false},
-      {answered(0), kHold, "unknown_answer", HoldReason::kUnknownAnswer, false},
+      {answered(0), kHold, "unknown_answer", HoldReason::kUnknownAnswer, true},
   };
   std::set<std::string_view> reached;
   for (const Case& one : cases) {

@@ -154,5 +154,15 @@ TEST_F(PreviousRunTest, gap_never_ends_before_it_begins_although_the_clock_was_s
   expect_gap(at(100), at(100), "the relay was stopped");
 }
 
+TEST(HeartbeatOf, IsATimeOrNullAndFromWhoeverElseAnswersItIsNotKnown) {
+  EXPECT_EQ(heartbeat_of(200, "\"2026-05-03T02:56:40.000Z\"\n").value(), at(0));
+  EXPECT_EQ(heartbeat_of(200, "null").value(), std::nullopt);
+  EXPECT_EQ(heartbeat_of(200, "\"who knows\"").value(), std::nullopt) << "somebody else wrote there";
+  for (const char* body : {"", "<html>Sign in</html>", R"({"error":"no"})", "{}", "\"", "nullish", "1777777000"})
+    EXPECT_FALSE(heartbeat_of(200, body)) << body;
+  EXPECT_FALSE(heartbeat_of(204, "null"));
+  EXPECT_FALSE(heartbeat_of(202, "\"2026-05-03T02:56:40.000Z\""));
+}
+
 }  // namespace
 }  // namespace firebase_relay::relay

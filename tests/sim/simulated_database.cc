@@ -86,8 +86,8 @@ void SimulatedDatabase::receive(const Send& send, const Now& now, Random& random
   } else if (const auto refused = refusal(send, request.writes)) {
     request.answer = *refused;
   } else if (hits(faults.server_error)) {
-    constexpr int kStatus[] = {500, 502, 504, 408};
-    request.answer = status(kStatus[random.below(4)]);
+    constexpr int kStatus[] = {500, 502, 504, 408, 200, 202};  // the last two give nothing back
+    request.answer = status(kStatus[random.below(6)]);
     if (random.chance(50)) request.apply_at = apply_at;
   } else if (hits(faults.lost_after)) {
     request.apply_at = apply_at;

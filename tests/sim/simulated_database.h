@@ -15,7 +15,7 @@ namespace firebase_relay::sim {
 /// How often what goes wrong, in percent of the requests. All zero: a healthy database.
 struct FaultRates {
   unsigned unavailable = 0;   ///< 503, 429
-  unsigned server_error = 0;  ///< 500, 502, 504, 408, applied or not
+  unsigned server_error = 0;  ///< 500, 502, 504, 408, a 200 or 202 of no database; applied or not
   unsigned lost_before = 0;   ///< no answer, not applied
   unsigned lost_after = 0;    ///< no answer, applied
   unsigned straggler = 0;     ///< no answer, applied later

@@ -56,15 +56,8 @@ Response Control::handle(const std::string& method, const std::string& what, con
   if (what == "journal") return journal(method, parameters, body);
   if (what == "stats") return {200, stats_.json(), {}};
   if (what == "settings") {
-    for (const auto& [name, value] : json.items()) {
-      const bool fits = name == "size_limit_bytes" ? value.is_number_unsigned() : value.is_boolean();
-      if (!fits) return error(400, "expected size_limit_bytes, a number, or ignore_unlimited or require_auth, a bool");
-    }
-    if (json.contains("size_limit_bytes"))
-      switches_.size_limit_bytes = json.at("size_limit_bytes").get<std::uint64_t>();
-    if (json.contains("ignore_unlimited")) switches_.ignore_unlimited = json.at("ignore_unlimited").get<bool>();
-    if (json.contains("require_auth")) switches_.require_auth = json.at("require_auth").get<bool>();
-    return {200, "{}", {}};
+    const auto flaw = change_settings(json);
+    return flaw ? error(400, "expected " + *flaw) : Response{200, "{}", {}};
   }
   if (what == "tokens") {
     const std::lock_guard lock(switches_.tokens_mutex);
@@ -80,9 +73,31 @@ Response Control::handle(const std::string& method, const std::string& what, con
     switches_.size_limit_bytes = 0;
     switches_.ignore_unlimited = false;
     switches_.require_auth = false;
+    switches_.unsilent = Unsilent::kNo;
     return {200, "{}", {}};
   }
   return error(404, "no such control");
+}
+
+/// All of them, or none and what is wrong.
+std::optional<std::string> Control::change_settings(const nlohmann::json& json) {
+  for (const auto& [name, value] : json.items()) {
+    const bool fits = name == "size_limit_bytes" ? value.is_number_unsigned()
+                      : name == "unsilent"       ? value == "no" || value == "request" || value == "tree"
+                                                 : value.is_boolean();
+    if (!fits)
+      return "size_limit_bytes, a number, unsilent, 'no', 'request' or 'tree', or ignore_unlimited or require_auth, a "
+             "bool";
+  }
+  if (json.contains("size_limit_bytes")) switches_.size_limit_bytes = json.at("size_limit_bytes").get<std::uint64_t>();
+  if (json.contains("ignore_unlimited")) switches_.ignore_unlimited = json.at("ignore_unlimited").get<bool>();
+  if (json.contains("require_auth")) switches_.require_auth = json.at("require_auth").get<bool>();
+  if (json.contains("unsilent")) {
+    switches_.unsilent = json.at("unsilent") == "request" ? Unsilent::kRequest
+                         : json.at("unsilent") == "tree"  ? Unsilent::kTree
+                                                          : Unsilent::kNo;
+  }
+  return std::nullopt;
 }
 
 Response Control::journal(const std::string& method, const Parameters& parameters, const std::string& body) {

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 
 #include "rtdb_emulator/database.h"
@@ -32,7 +34,8 @@ class Stats {
 
 /// `/.test/…`, with --test-controls only:
 ///
-///     POST   faults   {"kind": "status", "status": 503, "retry_after": 2, "body": "…", "after_apply": false}
+///     POST   faults   {"kind": "status", "status": 503, "retry_after": 2, "body": "…", "after_apply": false,
+///                     "content_type": "text/html", "location": "https://…"}
 ///                     the 404 of a database in another region is one of these, with its body
 ///                     {"kind": "hang"} {"kind": "close", "after_apply": true} {"kind": "refuse", "ms": 1000}
 ///                     {"kind": "delay", "min_ms": 5, "max_ms": 50} {"kind": "poison", "marker": "…"}
@@ -44,7 +47,8 @@ class Stats {
 ///     POST   journal  {"enabled": true, "prefix": "services"}
 ///     GET    journal  ?path=… or ?prefix=…: [{"at_ms", "request", "path", "value"}]
 ///     GET    stats    {"requests", "bytes", "patches_at_once_max", "answers": {"PATCH 204": n}}
-///     POST   settings {"size_limit_bytes": n, "ignore_unlimited": true, "require_auth": true}
+///     POST   settings {"size_limit_bytes": n, "ignore_unlimited": true, "require_auth": true,
+///                     "unsilent": "request"|"tree"}    writes are answered with that although print=silent
 ///     POST   tokens   {"accept": ["…"], "revoke": ["…"]}
 ///     POST   reset    empties the tree, journal, stats and faults, and takes the settings back
 class Control {
@@ -56,6 +60,7 @@ class Control {
                   const std::string& body);
 
  private:
+  std::optional<std::string> change_settings(const nlohmann::json& json);
   Response journal(const std::string& method, const Parameters& parameters, const std::string& body);
 
   Database& database_;

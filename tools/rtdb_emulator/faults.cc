@@ -24,6 +24,8 @@ std::optional<std::string> Faults::add(const nlohmann::json& json) {
   planted.fault.kind = kind->second;
   planted.fault.status = json.value("status", 503);
   planted.fault.body = json.value("body", "");
+  planted.fault.content_type = json.value("content_type", "");
+  planted.fault.location = json.value("location", "");
   planted.fault.marker = json.value("marker", "");
   planted.fault.after_apply = json.value("after_apply", false);
   if (json.contains("retry_after")) {

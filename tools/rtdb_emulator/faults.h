@@ -19,6 +19,8 @@ struct Fault {
   Kind kind = Kind::kStatus;
   int status = 503;
   std::string body;
+  std::string content_type;  ///< empty: as usual
+  std::string location;      ///< of a redirect
   std::string marker;
   std::optional<std::string> retry_after;
   bool after_apply = false;

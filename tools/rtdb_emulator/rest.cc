@@ -157,7 +157,7 @@ Response Rest::put(const Request& request, const Path& path, std::uint64_t numbe
   }
   const auto result = database_.set(ns_of(request), path, std::move(value), request.if_match, number, now_ms);
   if (!result.matched) return {412, result.current, {{"ETag", result.etag}}};
-  Response response = answer(request, request.method == "PUT" ? request.body : "null");
+  Response response = answer_to_write(request, request.method == "PUT" ? request.body : "null");
   if (request.wants_etag) response.headers.emplace_back("ETag", result.etag);
   return response;
 }
@@ -169,7 +169,16 @@ Response Rest::patch(const Request& request, const Path& path, std::uint64_t num
   if (const auto refusal = database_.update(ns_of(request), path, std::move(std::get<Updates>(read)), number, now_ms)) {
     return error(refusal->status, refusal->text);
   }
-  return answer(request, request.body);
+  return answer_to_write(request, request.body);
+}
+
+/// As a database does, or as a server that never heard of print=silent.
+Response Rest::answer_to_write(const Request& request, std::string body) const {
+  const Unsilent unsilent = switches_.unsilent;
+  if (unsilent == Unsilent::kNo) return answer(request, std::move(body));
+  if (unsilent == Unsilent::kTree)
+    database_.read(ns_of(request), {}, [&](const Node& node) { body = to_json(node, WriteOptions{}); });
+  return {200, std::move(body), {}};
 }
 
 Response Rest::post(const Request& request, const Path& path, std::uint64_t number, std::int64_t now_ms) const {

@@ -42,11 +42,15 @@ struct RestOptions {
   std::uint64_t body_bytes_max = 256ull << 20;
 };
 
+/// What a server answers to a write that ignores print=silent.
+enum class Unsilent : std::uint8_t { kNo, kRequest, kTree };
+
 /// What a test may change while it runs.
 struct Switches {
   std::atomic<std::uint64_t> size_limit_bytes{0};  ///< 0: none
   std::atomic<bool> ignore_unlimited{false};       ///< the limit holds even with writeSizeLimit=unlimited
-  std::atomic<bool> require_auth{false};           ///< as RestOptions::require_auth: rules that let nobody in
+  std::atomic<Unsilent> unsilent{Unsilent::kNo};
+  std::atomic<bool> require_auth{false};  ///< as RestOptions::require_auth: rules that let nobody in
   std::mutex tokens_mutex;
   std::set<std::string> accepted;  ///< guarded by tokens_mutex
   std::set<std::string> revoked;   ///< guarded by tokens_mutex
@@ -72,6 +76,7 @@ class Rest {
   Response put(const Request& request, const Path& path, std::uint64_t number, std::int64_t now_ms) const;
   Response patch(const Request& request, const Path& path, std::uint64_t number, std::int64_t now_ms) const;
   Response post(const Request& request, const Path& path, std::uint64_t number, std::int64_t now_ms) const;
+  [[nodiscard]] Response answer_to_write(const Request& request, std::string body) const;
   [[nodiscard]] bool is_too_big(const Request& request, const Path& path) const;
 
   Database& database_;

@@ -172,6 +172,8 @@ int Server::serve_rest(mg_connection* connection, Request request) {
       if (fault->after_apply) apply();
       Response response = error(fault->status, "injected fault");
       if (!fault->body.empty()) response.body = fault->body;
+      if (!fault->content_type.empty()) response.content_type = fault->content_type;
+      if (!fault->location.empty()) response.headers.emplace_back("Location", fault->location);
       if (fault->retry_after) response.headers.emplace_back("Retry-After", *fault->retry_after);
       return answer(response);
     }

@@ -1,0 +1,23 @@
+#include "flush/answer_text.h"
+
+namespace firebase_relay::flush {
+
+std::string described(const ForeignAnswer& answer, const Credential& credential) {
+  constexpr std::size_t kTypeMax = 60;
+  constexpr std::size_t kBodyMax = 200;
+  std::string text = std::to_string(answer.status);
+  if (!answer.content_type.empty()) text.append(" ").append(answer.content_type.substr(0, kTypeMax));
+  if (answer.is_too_long) text += ", longer than any answer that is read";
+  if (answer.body.empty()) return one_line(without(text, credential)) + ", without a body";
+  text.append(": ").append(answer.body.substr(0, kBodyMax));
+  return one_line(without(text, credential));
+}
+
+std::string one_line(std::string_view text) {
+  constexpr std::size_t kBytesMax = 300;
+  std::string line;
+  for (const char c : text.substr(0, kBytesMax)) line += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
+  return line;
+}
+
+}  // namespace firebase_relay::flush
