@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -172,13 +173,19 @@ void append_percent_encoded(std::string& out, std::string_view text) {
   }
 }
 
-bool DatabaseUrl::is_local() const {
+bool is_this_machine(const std::string& host) {
+  const auto is_own = [](std::uint32_t address) { return address >> 24 == 127 || address == INADDR_ANY; };
   in_addr address{};
-  if (::inet_pton(AF_INET, host.c_str(), &address) == 1) return ntohl(address.s_addr) >> 24 == 127;
+  if (::inet_pton(AF_INET, host.c_str(), &address) == 1) return is_own(ntohl(address.s_addr));
   in6_addr address6{};
-  if (::inet_pton(AF_INET6, host.c_str(), &address6) == 1) return IN6_IS_ADDR_LOOPBACK(&address6);
-  return host == "localhost" || host.ends_with(".localhost");
+  if (::inet_pton(AF_INET6, host.c_str(), &address6) != 1) return host == "localhost" || host.ends_with(".localhost");
+  if (IN6_IS_ADDR_LOOPBACK(&address6) || IN6_IS_ADDR_UNSPECIFIED(&address6)) return true;
+  std::uint32_t mapped = 0;
+  std::memcpy(&mapped, &address6.s6_addr[12], sizeof mapped);
+  return IN6_IS_ADDR_V4MAPPED(&address6) && is_own(ntohl(mapped));
 }
+
+bool DatabaseUrl::is_local() const { return is_this_machine(host); }
 
 std::string DatabaseUrl::root() const { return percent_decoded(base_path).value_or(base_path); }
 

@@ -38,6 +38,10 @@ struct DatabaseUrl {
   bool operator==(const DatabaseUrl&) const = default;
 };
 
+/// Is `host` (a name, or an address without brackets) this very machine? Also by 0.0.0.0, which leads here, and as
+/// which Firebase's emulator prints its own.
+bool is_this_machine(const std::string& host);
+
 /// Reads `https://host[:port][/base/path][?ns=name]`; a trailing slash is harmless.
 /// `http://` is taken when the host is this machine or `allow_plaintext` is set; its `ns` is `demo` unless the URL
 /// says. Errors: kInvalid, with what was expected; the text is never part of an error, since it may hold a secret

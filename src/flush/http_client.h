@@ -21,7 +21,8 @@ struct HttpRequest {
   Credential credential;  ///< both parts empty: none
   std::shared_ptr<const CaFile> ca;
   std::chrono::milliseconds timeout{5'000};
-  std::stop_token stop{};  ///< gives up within a second once it is requested
+  bool is_to_relay = false;  ///< to our own --http-listen, which is an address of this machine: no proxy is asked
+  std::stop_token stop{};    ///< gives up within a second once it is requested
 };
 
 struct HttpResponse {

@@ -9,18 +9,10 @@
 
 #include "base/clock.h"
 #include "flush/answer_text.h"
+#include "flush/curl_handle.h"
 #include "flush/transfer.h"
 
 namespace firebase_relay::flush {
-namespace {
-
-/// libcurl's start-up is not thread-safe, so it happens once, before the first handle.
-void start_curl() {
-  static const CURLcode kStarted = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (kStarted != CURLE_OK) throw std::runtime_error(curl_easy_strerror(kStarted));
-}
-
-}  // namespace
 
 /// A request whose credential is on its way.
 struct PatchSender::Parked {

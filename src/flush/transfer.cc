@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <stdexcept>
 
 #include "base/clock.h"
 #include "deliver/retry_table.h"
@@ -59,32 +58,23 @@ std::optional<std::chrono::milliseconds> parse_retry_after(const std::string& va
   return std::max(std::chrono::milliseconds(0), std::chrono::duration_cast<std::chrono::milliseconds>(wait));
 }
 
-Transfer::Transfer(const SenderOptions& options) : options_(options), easy_(curl_easy_init()) {
-  if (!easy_) throw std::runtime_error("curl_easy_init failed");
-  set(CURLOPT_UPLOAD, 1L);
-  set(CURLOPT_CUSTOMREQUEST, "PATCH");
-  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  set(CURLOPT_UPLOAD_BUFFERSIZE, kUploadBuffer);
-  set(CURLOPT_TCP_NODELAY, 1L);
-  set(CURLOPT_TCP_KEEPALIVE, 1L);
-  set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_TIMEOUT_MS, static_cast<long>(options.request_timeout.count()));
-  set(CURLOPT_PROTOCOLS_STR, "http,https");
-  set(CURLOPT_USERAGENT, "firebase-relay/" FIREBASE_RELAY_VERSION);
-  if (options.ca) options.ca->apply_to(easy_);
-  if (options.database.is_local()) set(CURLOPT_NOPROXY, "*");
+Transfer::Transfer(const SenderOptions& options) : options_(options), handle_(options.ca, options.request_timeout) {
+  handle_.set(CURLOPT_UPLOAD, 1L);
+  handle_.set(CURLOPT_CUSTOMREQUEST, "PATCH");
+  handle_.set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  handle_.set(CURLOPT_UPLOAD_BUFFERSIZE, kUploadBuffer);
+  handle_.set(CURLOPT_TCP_NODELAY, 1L);
+  handle_.set(CURLOPT_TCP_KEEPALIVE, 1L);
   // No CURLOPT_SEEKFUNCTION: libcurl must not send a body again by itself. Whether a lost request may be applied
   // later is for delivery to know.
-  set(CURLOPT_READFUNCTION, &Transfer::read);
-  set(CURLOPT_READDATA, this);
-  set(CURLOPT_WRITEFUNCTION, &Transfer::write);
-  set(CURLOPT_WRITEDATA, this);
-  set(CURLOPT_HEADERFUNCTION, &Transfer::header);
-  set(CURLOPT_HEADERDATA, this);
-  set(CURLOPT_PRIVATE, this);
+  handle_.set(CURLOPT_READFUNCTION, &Transfer::read);
+  handle_.set(CURLOPT_READDATA, this);
+  handle_.set(CURLOPT_WRITEFUNCTION, &Transfer::write);
+  handle_.set(CURLOPT_WRITEDATA, this);
+  handle_.set(CURLOPT_HEADERFUNCTION, &Transfer::header);
+  handle_.set(CURLOPT_HEADERDATA, this);
+  handle_.set(CURLOPT_PRIVATE, this);
 }
-
-Transfer::~Transfer() { curl_easy_cleanup(easy_); }
 
 void Transfer::begin(const Send& send, const Credential& credential, SteadyTime began) {
   request_ = send.request;
@@ -95,17 +85,17 @@ void Transfer::begin(const Send& send, const Credential& credential, SteadyTime 
   headers_.add("Content-Type: application/json");
   headers_.add("Expect:");  // no 100-continue: it costs a round trip
   headers_.add_authorization(credential.authorization);
-  set(CURLOPT_HTTPHEADER, headers_.get());
+  handle_.set(CURLOPT_HTTPHEADER, headers_.get());
   const std::string url = options_.database.patch_url(base_);
-  set(CURLOPT_URL, with_parameter(url, credential).reveal().data());  // libcurl copies it
-  set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(send.bytes));
+  handle_.set_url(with_parameter(url, credential));
+  handle_.set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(send.bytes));
 }
 
 PatchSender::Finished Transfer::finish(CURLcode code) const {
   curl_off_t connected_us = 0;
-  curl_easy_getinfo(easy_, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+  curl_easy_getinfo(handle_.get(), CURLINFO_PRETRANSFER_TIME_T, &connected_us);
   long status = 0;
-  if (head_.is_valid()) curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+  if (head_.is_valid()) curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
   Answer answer;
   answer.transport = transport_of(code, connected_us > 0);
   answer.status = static_cast<int>(status);
@@ -129,15 +119,9 @@ bool Transfer::gives_back_what_was_sent() const {
 /// What is wrong with the certificate; libcurl's own text says only that something is.
 std::string Transfer::certificate_flaw(CURLcode code) const {
   long flaw = X509_V_OK;
-  curl_easy_getinfo(easy_, CURLINFO_SSL_VERIFYRESULT, &flaw);
+  curl_easy_getinfo(handle_.get(), CURLINFO_SSL_VERIFYRESULT, &flaw);
   if (code != CURLE_PEER_FAILED_VERIFICATION || flaw == X509_V_OK) return "";
   return std::string(": ") + X509_verify_cert_error_string(flaw);
-}
-
-template <class Value>
-void Transfer::set(CURLoption option, Value value) {
-  const CURLcode code = curl_easy_setopt(easy_, option, value);
-  if (code != CURLE_OK) throw std::runtime_error(std::string("curl_easy_setopt: ") + curl_easy_strerror(code));
 }
 
 /// Fills libcurl's buffer from as many parts as it takes.

@@ -10,6 +10,7 @@
 
 #include "flush/answer_head.h"
 #include "flush/credentials.h"
+#include "flush/curl_handle.h"
 #include "flush/header_lines.h"
 #include "flush/patch_sender.h"
 
@@ -24,7 +25,7 @@ class Transfer {
  public:
   /// `options` must outlive it.
   explicit Transfer(const SenderOptions& options);
-  ~Transfer();
+  ~Transfer() = default;
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
@@ -32,20 +33,18 @@ class Transfer {
   void begin(const Send& send, const Credential& credential, SteadyTime began);
   /// It has ended with `code`.
   [[nodiscard]] PatchSender::Finished finish(CURLcode code) const;
-  [[nodiscard]] CURL* easy() const { return easy_; }
+  [[nodiscard]] CURL* easy() const { return handle_.get(); }
 
  private:
   [[nodiscard]] std::string certificate_flaw(CURLcode code) const;
   [[nodiscard]] bool gives_back_what_was_sent() const;
-  template <class Value>
-  void set(CURLoption option, Value value);
 
   static std::size_t read(char* out, std::size_t size, std::size_t count, void* self);
   static std::size_t write(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t header(char* data, std::size_t size, std::size_t count, void* self);
 
   const SenderOptions& options_;
-  CURL* easy_;
+  CurlHandle handle_;
   RequestId request_ = 0;
   std::string base_;  ///< the location, as the database's path it is
   std::vector<std::string_view> parts_;

@@ -213,6 +213,7 @@ std::string url_of_relay(const relay::Options& options, std::string_view path) {
 int healthcheck(const CommandLine& line) {
   flush::HttpRequest request;
   request.url = url_of_relay(line.options, "/healthz");
+  request.is_to_relay = true;
   const auto answer = flush::http_request(request);
   // Both as observe/http_listener.h says it: whoever else listens there is no relay that is well.
   if (answer && answer->status == 200 && answer->body == "ok\n") {

@@ -21,6 +21,7 @@ constexpr std::chrono::milliseconds kWatchEvery{2000};
 Result<observe::Snapshot> look(const std::string& url) {
   flush::HttpRequest request;
   request.url = url;
+  request.is_to_relay = true;
   const std::string remedy = "is the relay running, and is this its --http-listen?";
   const auto answer = flush::http_request(request);
   if (!answer) return fail(ErrorCode::kUnavailable, url + ": " + answer.error().what, remedy);

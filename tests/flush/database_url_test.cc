@@ -122,14 +122,14 @@ TEST(DatabaseUrl, takes_plaintext_to_another_machine_when_told_so) {
 }
 
 TEST(DatabaseUrl, knows_this_machine) {
-  for (const char* local :
-       {"http://localhost", "http://127.0.0.1", "http://127.9.9.9", "http://[::1]", "http://a.localhost"}) {
+  for (const char* local : {"http://localhost", "http://127.0.0.1", "http://127.9.9.9", "http://[::1]",
+                            "http://a.localhost", "http://0.0.0.0", "http://[::]", "http://[::ffff:127.0.0.1]"}) {
     const auto url = parse_database_url(local, true);
     ASSERT_TRUE(url) << local;
     EXPECT_TRUE(url->is_local()) << local;
   }
-  for (const char* other :
-       {"http://10.0.0.1", "http://localhost.evil.example", "http://127.0.0.1.nip.io", "http://[::2]"}) {
+  for (const char* other : {"http://10.0.0.1", "http://localhost.evil.example", "http://127.0.0.1.nip.io",
+                            "http://[::2]", "http://0.0.0.1", "http://[::ffff:10.0.0.1]"}) {
     const auto url = parse_database_url(other, true);
     ASSERT_TRUE(url) << other;
     EXPECT_FALSE(url->is_local()) << other;

@@ -18,7 +18,8 @@
 
 namespace firebase_relay::flush {
 
-/// An https server on 127.0.0.1 with a certificate that it signed itself; answers everything with 204.
+/// An https server on 127.0.0.1 (also called localhost, 0.0.0.0 and *.here.test) with a certificate that it signed
+/// itself; answers everything with 204.
 class TlsServer {
  public:
   TlsServer() : certificate_(make_certificate(), X509_free), context_(SSL_CTX_new(TLS_server_method()), SSL_CTX_free) {
@@ -45,6 +46,7 @@ class TlsServer {
   TlsServer& operator=(const TlsServer&) = delete;
 
   [[nodiscard]] std::string url() const { return "https://127.0.0.1:" + std::to_string(port_) + "/"; }
+  [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::string certificate_pem() const {
     const std::unique_ptr<BIO, int (*)(BIO*)> bio(BIO_new(BIO_s_mem()), BIO_free);
     PEM_write_bio_X509(bio.get(), certificate_.get());
@@ -66,7 +68,8 @@ class TlsServer {
     X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, text, -1, -1, 0);
     X509_set_issuer_name(made, name);
     for (const auto& [id, value] :
-         {std::pair{NID_subject_alt_name, "IP:127.0.0.1"}, std::pair{NID_basic_constraints, "critical,CA:TRUE"}}) {
+         {std::pair{NID_subject_alt_name, "IP:127.0.0.1,IP:0.0.0.0,DNS:localhost,DNS:*.here.test"},
+          std::pair{NID_basic_constraints, "critical,CA:TRUE"}}) {
       X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, id, value);
       X509_add_ext(made, extension, -1);
       X509_EXTENSION_free(extension);

@@ -171,6 +171,19 @@ TEST(Status, ShowsHowTheRelayIsThatRuns) {
   EXPECT_EQ(text.find('\033'), std::string::npos) << "no colours into a file";
 }
 
+TEST(Status, AsksTheRelayDirectByWhateverNameAlthoughThereIsAProxy) {
+  const RedisServer redis;
+  const Emulator emulator;
+  const RelayProcess relay(redis, emulator);
+  const std::string port = address_of(relay).substr(address_of(relay).rfind(':'));
+  for (const char* command : {"status", "healthcheck"}) {
+    Process asking({kProgram, command, "--http-listen", "relay.here.test" + port},
+                   {"LD_PRELOAD=" + built("tests/support/names.so"), "http_proxy=http://127.0.0.1:1",
+                    "ALL_PROXY=http://127.0.0.1:1"});
+    EXPECT_EQ(asking.wait(), 0) << asking.out() << asking.err();
+  }
+}
+
 TEST(Status, OfNoRelayIsOneLineAndExit1) {
   Process status({kProgram, "status", "--http-listen", "127.0.0.1:1"});
   EXPECT_EQ(status.wait(), 1);

@@ -1,0 +1,47 @@
+#include "flush/curl_handle.h"
+
+#include <utility>
+
+#include "flush/database_url.h"
+
+namespace firebase_relay::flush {
+namespace {
+
+/// The host of a URL, without the brackets of IPv6; empty when it has none.
+std::string host_of(const Secret& url) {
+  const std::unique_ptr<CURLU, void (*)(CURLU*)> parsed(curl_url(), curl_url_cleanup);
+  char* host = nullptr;
+  if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.reveal().data(), 0) != CURLUE_OK ||
+      curl_url_get(parsed.get(), CURLUPART_HOST, &host, 0) != CURLUE_OK)
+    return {};
+  std::string text(host);
+  curl_free(host);
+  if (text.starts_with('[')) text = text.substr(1, text.size() - 2);
+  return text;
+}
+
+}  // namespace
+
+void start_curl() {
+  static const CURLcode kStarted = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (kStarted != CURLE_OK) throw std::runtime_error(curl_easy_strerror(kStarted));
+}
+
+CurlHandle::CurlHandle(std::shared_ptr<const CaFile> ca, std::chrono::milliseconds timeout) : ca_(std::move(ca)) {
+  start_curl();
+  easy_ = curl_easy_init();
+  if (!easy_) throw std::runtime_error("curl_easy_init failed");
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_USERAGENT, "firebase-relay/" FIREBASE_RELAY_VERSION);
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // a proxy's answer is not the database's
+  if (ca_) ca_->apply_to(easy_);
+}
+
+void CurlHandle::set_url(const Secret& url, bool without_proxy) {
+  set(CURLOPT_URL, url.reveal().data());  // libcurl copies it
+  if (without_proxy || is_this_machine(host_of(url))) set(CURLOPT_NOPROXY, "*");
+}
+
+}  // namespace firebase_relay::flush

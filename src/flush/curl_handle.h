@@ -1,0 +1,50 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "base/secret.h"
+#include "flush/ca_file.h"
+
+namespace firebase_relay::flush {
+
+/// Starts libcurl, whose start-up is not thread-safe, before its first use. Errors: std::runtime_error when it cannot.
+void start_curl();
+
+/// A handle of libcurl with all that holds for every request of ours. The one place that makes them: what one request
+/// obeys, all of them do. That is
+///   the proxy: the environment's (HTTPS_PROXY, ALL_PROXY, NO_PROXY, also in lower case; for http:// http_proxy), but
+///   none
+///     to this very machine, whatever that says;
+///   the authorities: the system's and those of `ca`;
+///   the protocols: http and https, no redirects followed; the user agent;
+///   the time: an answer within `timeout`, and what is given up is left at once, though nobody resolves its name.
+///
+/// Threads: one. Errors: std::runtime_error when libcurl has no memory.
+class CurlHandle {
+ public:
+  /// `ca` may be null.
+  CurlHandle(std::shared_ptr<const CaFile> ca, std::chrono::milliseconds timeout);
+  ~CurlHandle() { curl_easy_cleanup(easy_); }
+  CurlHandle(const CurlHandle&) = delete;
+  CurlHandle& operator=(const CurlHandle&) = delete;
+
+  /// Where it goes. `without_proxy`: the host is this machine's, by whatever address.
+  void set_url(const Secret& url, bool without_proxy = false);
+  template <class Value>
+  void set(CURLoption option, Value value) {
+    const CURLcode code = curl_easy_setopt(easy_, option, value);
+    if (code != CURLE_OK) throw std::runtime_error(std::string("curl_easy_setopt: ") + curl_easy_strerror(code));
+  }
+  [[nodiscard]] CURL* get() const { return easy_; }
+
+ private:
+  std::shared_ptr<const CaFile> ca_;
+  CURL* easy_;
+};
+
+}  // namespace firebase_relay::flush
