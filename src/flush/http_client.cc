@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 
+#include <memory>
 #include <stdexcept>
 
 #include "flush/answer_head.h"
@@ -23,9 +24,23 @@ std::size_t keep_head(char* data, std::size_t size, std::size_t count, void* hea
   return size * count;
 }
 
-int gives_up(void* request, curl_off_t /*to_load*/, curl_off_t /*loaded*/, curl_off_t /*to_send*/,
-             curl_off_t /*sent*/) {
-  return static_cast<const HttpRequest*>(request)->stop.stop_requested() ? 1 : 0;
+/// As curl_easy_perform, but ends at once when it is told to stop.
+CURLcode perform(const CurlHandle& handle, const std::stop_token& stop) {
+  const std::unique_ptr<CURLM, CURLMcode (*)(CURLM*)> multi(curl_multi_init(), curl_multi_cleanup);
+  if (!multi) return CURLE_OUT_OF_MEMORY;
+  const std::stop_callback wake(stop, [&] { curl_multi_wakeup(multi.get()); });
+  curl_multi_add_handle(multi.get(), handle.get());
+  CURLcode code = CURLE_ABORTED_BY_CALLBACK;
+  for (int running = 1; running > 0 && !stop.stop_requested();) {
+    constexpr int kLongestMs = 1000;
+    curl_multi_perform(multi.get(), &running);
+    int left = 0;
+    const CURLMsg* ended = curl_multi_info_read(multi.get(), &left);
+    if (ended != nullptr) code = ended->data.result;
+    if (running > 0) curl_multi_poll(multi.get(), nullptr, 0, kLongestMs, nullptr);
+  }
+  curl_multi_remove_handle(multi.get(), handle.get());
+  return code;
 }
 
 Result<HttpResponse> ask(const HttpRequest& request) {
@@ -48,10 +63,7 @@ Result<HttpResponse> ask(const HttpRequest& request) {
   handle.set(CURLOPT_WRITEDATA, &response.body);
   handle.set(CURLOPT_HEADERFUNCTION, keep_head);
   handle.set(CURLOPT_HEADERDATA, &head);
-  handle.set(CURLOPT_XFERINFOFUNCTION, gives_up);
-  handle.set(CURLOPT_XFERINFODATA, &request);
-  handle.set(CURLOPT_NOPROGRESS, 0L);
-  const CURLcode code = curl_easy_perform(handle.get());
+  const CURLcode code = perform(handle, request.stop);
   if (code != CURLE_OK) return fail(ErrorCode::kUnavailable, curl_easy_strerror(code));
   if (!head.is_valid()) return fail(ErrorCode::kUnavailable, "the answer is no HTTP");
   long status = 0;

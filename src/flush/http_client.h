@@ -22,7 +22,7 @@ struct HttpRequest {
   std::shared_ptr<const CaFile> ca;
   std::chrono::milliseconds timeout{5'000};
   bool is_to_relay = false;  ///< to our own --http-listen, which is an address of this machine: no proxy is asked
-  std::stop_token stop{};    ///< gives up within a second once it is requested
+  std::stop_token stop{};    ///< gives up at once when it is requested
 };
 
 struct HttpResponse {

@@ -98,17 +98,27 @@ PatchSender::Finished Transfer::finish(CURLcode code) const {
   if (head_.is_valid()) curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
   Answer answer;
   answer.transport = transport_of(code, connected_us > 0);
+  const bool has_no_name = code == CURLE_OPERATION_TIMEDOUT && connected_us == 0 && !is_name_known();
+  if (has_no_name) answer.transport = Answer::Transport::kDns;
   answer.status = static_cast<int>(status);
   answer.retry_after = parse_retry_after(head_.retry_after(), utc_now());
   answer.gives_back = code == CURLE_OK && status == 200 && gives_back_what_was_sent();
   answer.write_too_big = status == 400 && answer_.find("exceeds the maximum size") != std::string::npos;
-  if (code != CURLE_OK) {
+  if (has_no_name) {
+    answer.detail = "no name server has answered for " + options_.database.host;
+  } else if (code != CURLE_OK) {
     answer.detail = curl_easy_strerror(code) + certificate_flaw(code);
   } else if (deliver::judge(answer).verdict != deliver::Verdict::kAcknowledged) {
     answer.detail =
         described({answer.status, head_.content_type(), answer_, is_cut_off_ && status == 200}, credential_);
   }
   return {request_, std::move(answer), std::chrono::steady_clock::now() - began_};
+}
+
+bool Transfer::is_name_known() const {
+  curl_off_t known_us = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_NAMELOOKUP_TIME_T, &known_us);
+  return known_us > 0;
 }
 
 /// Only a server that ignores print=silent makes this necessary.

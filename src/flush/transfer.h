@@ -37,6 +37,7 @@ class Transfer {
 
  private:
   [[nodiscard]] std::string certificate_flaw(CURLcode code) const;
+  [[nodiscard]] bool is_name_known() const;
   [[nodiscard]] bool gives_back_what_was_sent() const;
 
   static std::size_t read(char* out, std::size_t size, std::size_t count, void* self);

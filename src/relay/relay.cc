@@ -171,6 +171,7 @@ struct Relay::Parts {
   std::unique_ptr<Source> source;  ///< none in Role::kRetry
   std::optional<flush::Flusher> flusher;
   std::optional<classify::Workers> workers;
+  std::stop_source asking;  ///< the question of the previous run
   std::optional<PreviousRun> previous_run;
   std::unique_ptr<observe::HttpListener> http;
   std::jthread flusher_thread;
@@ -244,6 +245,7 @@ void Relay::Parts::ask_for_the_previous_run(const Options& options) {
   flush::HttpRequest question;
   question.url = options.database->url_of(state.path_of("heartbeat_at"), "");
   question.ca = sending.ca;
+  question.stop = asking.get_token();
   const auto read_heartbeat = [question, credentials = sending.credentials]() -> Result<std::optional<UtcMillis>> {
     flush::HttpRequest request = question;
     if (credentials) {
@@ -360,6 +362,7 @@ Outcome Relay::drain() {
     own.source_thread.request_stop();
     own.source_thread.join();
   }
+  own.asking.request_stop();  // or a database that hangs, or a name, would hold up the drain
   if (own.previous_run) own.previous_run->finish();
   own.messages.close();
   own.workers->join();

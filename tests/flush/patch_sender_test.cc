@@ -294,6 +294,44 @@ TEST(PatchSender, WatchesTheCredentialNoLongerThanItLives) {
   EXPECT_FALSE(source->is_watched());
 }
 
+/// A name server that never answers: tests/support/names.cc.
+TEST(PatchSender, NameThatNobodyResolvesHoldsUpNeitherTheWaitNorTheEnd) {
+  const auto begin = steady_clock::now();
+  {
+    PatchSender sender(options("http://database.silent.test/?ns=demo", milliseconds(200)));
+    const Answer answer = send(sender);
+    EXPECT_EQ(answer.transport, Answer::Transport::kDns) << "the database has not seen it";
+    EXPECT_EQ(answer.detail, "no name server has answered for database.silent.test");
+  }
+  {
+    PatchSender sender(options("http://database.silent.test/?ns=demo", seconds(30)));
+    sender.send({7, "", {"{", "}"}, 2, 0});
+    std::vector<PatchSender::Finished> finished;
+    sender.wait(steady_clock::now() + milliseconds(50), finished);
+    EXPECT_TRUE(finished.empty());
+  }
+  EXPECT_LT(steady_clock::now() - begin, seconds(10));
+}
+
+TEST(HttpRequest, IsGivenUpAtOnceAlthoughNobodyResolvesTheNameOrAnswers) {
+  const OneAnswer silent(OneAnswer::kNever);
+  const auto begin = steady_clock::now();
+  for (const std::string& url : {std::string("http://tokens.silent.test/"), silent.url()}) {
+    std::stop_source source;
+    HttpRequest request;
+    request.url = url;
+    request.timeout = seconds(30);
+    request.stop = source.get_token();
+    std::jthread stopper([&] { source.request_stop(); });
+    EXPECT_FALSE(http_request(request));
+    HttpRequest impatient;
+    impatient.url = url;
+    impatient.timeout = milliseconds(100);
+    EXPECT_FALSE(http_request(impatient));
+  }
+  EXPECT_LT(steady_clock::now() - begin, milliseconds(900)) << "at once, not with the next look";
+}
+
 TEST(PatchSender, WhatOnlyBeginsLikeHttpAcknowledgesNothing) {
   for (const char* garbage :
        {"HTTP/HTTP/0.9 garb0.9 garbage\r\n\r\n", "HTTP/1.1 2x4 No Content\r\n\r\n", "hTTP/1HTT.1 429 x\r\n\r\n",
