@@ -43,7 +43,8 @@ void Flusher::run() {
     SteadyTime blocks_due = take_blocks();
     if (newest_ != newest) blocks_due = SteadyTime::min();  // what was said above may have changed: say it anew
     const SteadyTime letters_due = wiring_.letters ? wiring_.letters->due() : SteadyTime::max();
-    wiring_.sender.wait(std::min({delivery_.next_deadline(), wiring_.heartbeat.due(), letters_due, blocks_due}),
+    wiring_.sender.wait(std::min({delivery_.next_deadline(), wiring_.heartbeat.due(), letters_due, blocks_due,
+                                  wiring_.events.report_due()}),
                         finished);
     waits_for_arrivals_.store(false, std::memory_order_relaxed);
     if (!finished.empty()) take_blocks();  // an answer lets the next flush go: it shall hold all that has come
@@ -54,8 +55,11 @@ void Flusher::run() {
     finished.clear();
     report_backfill();
     give_memory_back_if_due();
+    const SteadyTime now = std::chrono::steady_clock::now();
+    if (wiring_.events.report_due() <= now) wiring_.events.report_kept_back(now);
   }
   update_gauges();
+  wiring_.events.report_kept_back(SteadyTime::max());
 }
 
 /// All that was read is here, and no more will come.
@@ -163,7 +167,6 @@ void Flusher::account_for(FragmentBlock& block) {
 void Flusher::beat_if_due() {
   if (wiring_.heartbeat.due() > std::chrono::steady_clock::now() || stop_told_) return;
   beat(RunState::kRunning);
-  wiring_.events.report_suppressed(std::chrono::steady_clock::now());
 }
 
 void Flusher::beat(RunState run_state) {
@@ -335,7 +338,7 @@ void Flusher::perform(const Account& action) {
   observe::Metrics::observe(metrics.relay_lag_seconds, action.relay_lag);
   observe::Metrics::observe(metrics.event_lag_seconds, action.event_lag);
   wiring_.made_progress();
-  wiring_.events.batches_damaged(action.damaged);
+  wiring_.events.batches_damaged(action.damaged, std::chrono::steady_clock::now());
   if (std::any_of(action.shed.begin(), action.shed.end(), [](std::uint64_t count) { return count > 0; })) {
     wiring_.events.history_shed(action.shed, std::chrono::steady_clock::now());
   }

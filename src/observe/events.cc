@@ -1,8 +1,13 @@
 #include "observe/events.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 #include <numeric>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "observe/printable.h"
 
@@ -33,28 +38,44 @@ std::string summary_of(const KindCounts& messages) {
   return text;
 }
 
+/// The value of --channels that leaves `channel` out, with what begins alike: of such a name the number behind it is
+/// often another one each time. Empty: its name does not begin with enough that needs no quoting.
+std::string pattern_without(std::string_view channel) {
+  constexpr std::size_t kBeginningMin = 3;
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_-.:/#@+$").find(c) != std::string_view::npos;
+  };
+  const auto end = std::find_if_not(channel.begin(), channel.end(), is_plain);
+  const auto size = static_cast<std::size_t>(end - channel.begin());
+  return size < kBeginningMin ? std::string() : "*,!" + std::string(channel.substr(0, size)) + "*";
+}
+
 }  // namespace
 
 void Events::redis_connected(std::string_view where) {
   metrics_.redis_connected.Set(1);
+  forget("redis");
   logger_.info("redis: subscribed at {}", printable(where));
 }
 
 void Events::redis_disconnected(std::string_view reason, std::chrono::milliseconds next_try_in, SteadyTime now) {
   metrics_.redis_connected.Set(0);
-  if (may_log("redis", now)) {
-    logger_.warn("redis: {}; next try in {}", printable(reason, kExcerptBytesMax), duration_text(next_try_in));
+  if (const auto more = may_log("redis", now)) {
+    logger_.warn("redis: {}; next try in {}{}", printable(reason, kExcerptBytesMax), duration_text(next_try_in), *more);
   }
 }
 
 void Events::redis_reconnected(std::chrono::milliseconds outage) {
   metrics_.redis_connected.Set(1);
   metrics_.redis_reconnects.Increment();
+  forget("redis");
   logger_.info("redis: subscribed again after {}", duration_text(outage));
 }
 
 void Events::redis_answers_again(std::chrono::milliseconds silence) {
   metrics_.redis_connected.Set(1);
+  forget("redis");
   logger_.info("redis: answers again after {}; the subscription was never lost", duration_text(silence));
 }
 
@@ -65,8 +86,8 @@ void Events::gap(UtcMillis from, UtcMillis to, std::string_view cause) {
 }
 
 void Events::reading_paused(std::uint64_t queue_bytes, SteadyTime now) {
-  if (may_log("reading", now)) {
-    logger_.warn("reading paused: {} bytes of messages wait, Redis buffers until its own limit", queue_bytes);
+  if (const auto more = may_log("reading paused", now)) {
+    logger_.warn("reading paused: {} bytes of messages wait, Redis buffers until its own limit{}", queue_bytes, *more);
   }
 }
 
@@ -75,40 +96,70 @@ void Events::reading_paused_for(SteadyTime::duration more) {
 }
 
 void Events::reading_resumed(std::chrono::milliseconds paused, SteadyTime now) {
-  if (may_log("reading", now)) logger_.info("reading resumed after {}", duration_text(paused));
+  if (const auto more = may_log("reading resumed", now))
+    logger_.info("reading resumed after {}{}", duration_text(paused), *more);
 }
 
 void Events::unrouted_channel_first_seen(std::string_view channel, SteadyTime now) {
-  if (may_log("unrouted channel", now)) {
-    logger_.info("channel {} has no route: its messages go to channels/ as they are",
-                 printable(channel, kExcerptBytesMax));
+  // Each channel comes here once, so that these are no repetitions; only a flood of channels is summed up.
+  constexpr std::uint64_t kNamed = 100;
+  if (const auto more = may_log("unrouted channel", now, kNamed)) {
+    logger_.info("channel {} has no route: its messages go to channels/ as they are{}",
+                 printable(channel, kExcerptBytesMax), *more);
   }
 }
 
 void Events::line_not_readable(std::uint64_t line, SteadyTime now) {
-  if (may_log("line not readable", now))
-    logger_.warn("line {}: expected channel<TAB>payload, or a line of tap --json; it is left out", line);
+  constexpr std::uint64_t kNamed = 10;
+  if (const auto more = may_log("line not readable", now, kNamed))
+    logger_.warn("line {}: expected channel<TAB>payload, or a line of tap --json; it is left out{}", line, *more);
 }
 
+/// The first few whole, so that a person sees what they are; then how many more.
 void Events::dead_letter(const DeadLetter& letter, SteadyTime now) {
+  constexpr std::uint64_t kWhole = 3;
   metrics_.dead_letters[letter.reason].Increment();
   const std::string_view reason = name_of(letter.reason);
-  if (may_log(std::string("dead letter ").append(reason), now)) {
-    logger_.warn("dead letter: {}, channel {}, {} bytes: {}", reason, printable(letter.channel, kExcerptBytesMax),
-                 letter.payload.size(), printable(letter.payload, kExcerptBytesMax));
+  std::string key(reason);
+  key.append("\n").append(std::string_view(letter.channel).substr(0, kExcerptBytesMax));
+  std::optional<std::uint64_t> kept_back;
+  {
+    const std::lock_guard lock(mutex_);
+    kept_back = letters_.admit(key, now, kWhole);
+    if (letters_.is_other(key)) key = RateLimit::kOthers;
   }
+  if (!kept_back) return;
+  if (*kept_back > 0) return more_dead_letters(key, *kept_back + 1);
+  logger_.warn("dead letter: {}, channel {}, {} bytes: {}", reason, printable(letter.channel, kExcerptBytesMax),
+               letter.payload.size(), printable(letter.payload, kExcerptBytesMax));
+}
+
+void Events::more_dead_letters(std::string_view key, std::uint64_t count) {
+  const std::size_t end = key.find('\n');
+  if (end == std::string_view::npos) {
+    logger_.warn("dead letters: {} more on other channels; the metrics count them, dead-letters list shows them",
+                 count);
+    return;
+  }
+  const std::string_view channel = key.substr(end + 1);
+  const std::string pattern = pattern_without(channel);
+  logger_.warn(
+      "dead letters: {} more, {}, channel {}{}", count, key.substr(0, end), printable(channel, kExcerptBytesMax),
+      pattern.empty() ? "" : "; if they are not meant for the relay, --channels '" + pattern + "' takes them away");
 }
 
 void Events::request_ended(const RequestEnded& ended, SteadyTime now) {
   metrics_.patches[ended.result].Increment();
   if (ended.retry_in) metrics_.retries(ended.reason).Increment();
-  if (ended.result == PatchResult::kOk || !may_log(std::string("request ").append(ended.reason), now)) return;
+  if (ended.result == PatchResult::kOk) return;
+  const auto more = may_log(std::string("request ").append(ended.reason), now);
+  if (!more) return;
   const std::string_view result = kPatchResultNames[static_cast<std::size_t>(ended.result)];
   const std::string next =
       ended.retry_in
           ? (ended.retry_in->count() == 0 ? "; sent again in parts" : "; next try in " + duration_text(*ended.retry_in))
           : "";
-  logger_.warn("request {}: {}: {}{}", result, ended.reason, printable(ended.detail, kExcerptBytesMax), next);
+  logger_.warn("request {}: {}: {}{}{}", result, ended.reason, printable(ended.detail, kExcerptBytesMax), next, *more);
 }
 
 void Events::held(HoldReason reason, std::string_view detail) {
@@ -138,9 +189,10 @@ void Events::token_obtained(std::chrono::seconds life, bool is_news) {
 
 void Events::token_failed(const Error& error, std::chrono::milliseconds next_try_in, SteadyTime now) {
   metrics_.retries("token").Increment();
-  if (!may_log("credentials", now)) return;
-  logger_.warn("credentials: {}{}{}; next try in {}", printable(error.what, 2 * kExcerptBytesMax),
-               error.remedy.empty() ? "" : "; ", error.remedy, duration_text(next_try_in));
+  const auto more = may_log("credentials", now);
+  if (!more) return;
+  logger_.warn("credentials: {}{}{}; next try in {}{}", printable(error.what, 2 * kExcerptBytesMax),
+               error.remedy.empty() ? "" : "; ", error.remedy, duration_text(next_try_in), *more);
 }
 
 void Events::quota_exceeded(SteadyTime now) {
@@ -155,16 +207,20 @@ void Events::quota_exceeded(SteadyTime now) {
 
 void Events::history_shed(const KindCounts& messages, SteadyTime now) {
   Metrics::add(metrics_.shed, messages);
-  if (std::accumulate(messages.begin(), messages.end(), std::uint64_t{0}) == 0) return;
-  if (may_log("history shed", now)) {
-    logger_.warn("history shed: the outbox is at its limit; oldest messages dropped: {}", summary_of(messages));
+  const auto count = std::accumulate(messages.begin(), messages.end(), std::uint64_t{0});
+  if (count == 0) return;
+  if (const auto kept_back = admit("messages shed", now, 1, count)) {
+    logger_.warn("history shed: the outbox is at its limit; oldest messages dropped: {}{}", summary_of(messages),
+                 *kept_back > 0 ? fmt::format("; and {} since the last such line", *kept_back) : "");
   }
 }
 
 void Events::outbox_failed(std::string_view operation, const Error& error, SteadyTime now) {
   metrics_.outbox_errors.Increment();
-  if (may_log(std::string("outbox ").append(operation), now)) {
-    logger_.error("outbox: {} failed: {}{}{}", operation, error.what, error.remedy.empty() ? "" : "; ", error.remedy);
+  // By what is wrong and not by what was tried: one trouble is one line, whatever else meets it.
+  if (const auto more = may_log("outbox: " + error.what, now)) {
+    logger_.error("outbox: {} failed: {}{}{}{}", operation, error.what, error.remedy.empty() ? "" : "; ", error.remedy,
+                  *more);
   }
 }
 
@@ -178,31 +234,56 @@ void Events::outbox_set_aside(std::string_view set_aside, std::string_view flaw)
 
 void Events::backfill(std::string_view line) { logger_.info("{}", line); }
 
-void Events::batches_damaged(const KindCounts& messages) {
+void Events::batches_damaged(const KindCounts& messages, SteadyTime now) {
   const auto count = std::accumulate(messages.begin(), messages.end(), std::uint64_t{0});
   if (count == 0) return;
   metrics_.dead_letters[DeadLetterReason::kDamaged].Increment(static_cast<double>(count));
   metrics_.outbox_errors.Increment();
-  logger_.error("outbox: a batch does not match its checksum and is set aside in the file: {}; look at the disk",
-                summary_of(messages));
+  if (const auto more = may_log("outbox: damaged batch", now)) {
+    logger_.error("outbox: a batch does not match its checksum and is set aside in the file: {}; look at the disk{}",
+                  summary_of(messages), *more);
+  }
 }
 
 void Events::dead_letters_evicted(std::uint64_t count, SteadyTime now) {
   metrics_.dead_letters_evicted.Increment(static_cast<double>(count));
-  if (may_log("dead letters evicted", now))
-    logger_.warn("{} dead letters dropped at their limit, the oldest (--dead-letters-max)", count);
+  if (const auto kept_back = admit("dead letters dropped at their limit", now, 1, count)) {
+    logger_.warn("{} dead letters dropped at their limit (--dead-letters-max)", count + *kept_back);
+  }
 }
 
-void Events::report_suppressed(SteadyTime now) {
-  const std::lock_guard lock(mutex_);
-  for (const auto& [key, count] : rate_limit_.take_suppressed(now)) logger_.warn("{}: and {} more", key, count);
+void Events::report_kept_back(SteadyTime now) {
+  std::vector<std::pair<std::string, std::uint64_t>> lines;
+  std::vector<std::pair<std::string, std::uint64_t>> letters;
+  {
+    const std::lock_guard lock(mutex_);
+    lines = lines_.take_kept_back(now);
+    letters = letters_.take_kept_back(now);
+  }
+  for (const auto& [key, count] : lines) logger_.warn("{}: and {} more", key, count);
+  for (const auto& [key, count] : letters) more_dead_letters(key, count);
 }
 
-bool Events::may_log(std::string_view key, SteadyTime now) {
+SteadyTime Events::report_due() {
   const std::lock_guard lock(mutex_);
-  const auto suppressed = rate_limit_.admit(key, now);
-  if (suppressed.value_or(0) > 0) logger_.warn("{}: and {} more", key, *suppressed);
-  return suppressed.has_value();
+  return std::min(lines_.due(), letters_.due());
+}
+
+std::optional<std::uint64_t> Events::admit(std::string_view key, SteadyTime now, std::uint64_t whole,
+                                           std::uint64_t amount) {
+  const std::lock_guard lock(mutex_);
+  return lines_.admit(key, now, whole, amount);
+}
+
+std::optional<std::string> Events::may_log(std::string_view key, SteadyTime now, std::uint64_t whole) {
+  const auto kept_back = admit(key, now, whole);
+  if (!kept_back) return std::nullopt;
+  return *kept_back == 0 ? std::string() : fmt::format(" (and {} more since the last such line)", *kept_back);
+}
+
+void Events::forget(std::string_view key) {
+  const std::lock_guard lock(mutex_);
+  lines_.forget(key);
 }
 
 }  // namespace firebase_relay::observe

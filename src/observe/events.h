@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "firebase_relay/dead_letter.h"
@@ -18,8 +20,8 @@
 namespace firebase_relay::observe {
 
 /// One function per thing that may go wrong: counts it and logs it in one call, so that no failure has only one of the
-/// two. A flood of the same complaint is logged at most RateLimit::kLinesPerSecond times a second, and then summed up;
-/// the counters count each. Views are not kept.
+/// two. A complaint that repeats is told once, and then once a minute with how often (RateLimit); the counters count
+/// each. What changes a state (Redis is back, delivery is held, a gap) is always told. Views are not kept.
 ///
 /// Threads: any. Reads no clock: times are passed in.
 class Events {
@@ -76,22 +78,33 @@ class Events {
   /// A line of BackfillReport.
   void backfill(std::string_view line);
   /// Messages in batches that do not match their checksum: each is a dead letter without a letter.
-  void batches_damaged(const KindCounts& messages);
+  void batches_damaged(const KindCounts& messages, SteadyTime now);
   /// Letters that had to go at the file's limit.
   void dead_letters_evicted(std::uint64_t count, SteadyTime now);
 
-  /// Sums up what was suppressed more than a second ago. Now and then (each heartbeat), and at the end with a later
-  /// `now`.
-  void report_suppressed(SteadyTime now);
+  /// Tells how often what was kept back has come, once its minute is over. When it is due, and at the end with
+  /// SteadyTime::max().
+  void report_kept_back(SteadyTime now);
+  /// max(): nothing is kept back.
+  [[nodiscard]] SteadyTime report_due();
 
  private:
-  /// As RateLimit::admit, and says first how many were suppressed.
-  bool may_log(std::string_view key, SteadyTime now);
+  /// As RateLimit::admit.
+  std::optional<std::uint64_t> admit(std::string_view key, SteadyTime now, std::uint64_t whole = 1,
+                                     std::uint64_t amount = 1);
+  /// The same as what a line ends with: how many like it were kept back before.
+  std::optional<std::string> may_log(std::string_view key, SteadyTime now, std::uint64_t whole = 1);
+  void forget(std::string_view key);
+  void more_dead_letters(std::string_view key, std::uint64_t count);
+
+  /// Channel and reason of dead letters together: more of them than a person would read are summed up.
+  static constexpr std::size_t kNoisyChannelsMax = 20;
 
   Metrics& metrics_;
   spdlog::logger& logger_;
   std::mutex mutex_;
-  RateLimit rate_limit_;                        // guarded by mutex_
+  RateLimit lines_;                             // guarded by mutex_
+  RateLimit letters_{kNoisyChannelsMax};        // guarded by mutex_; the key: reason, a newline, the channel
   HoldReason held_reason_ = HoldReason::kNone;  // guarded by mutex_
 };
 

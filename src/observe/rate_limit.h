@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -13,47 +15,84 @@
 
 namespace firebase_relay::observe {
 
-/// Keeps a flood of the same complaint readable: a few lines a second of each key, and a count of the others.
-/// Reads no clock: the time is passed in and never decreases. Bounded by the number of keys, which are names of tables.
-/// Threads: one at a time.
+/// The one rule for every line that can repeat: the first is told, and from then on one a minute, with how often. After
+/// a minute without any the next one is a first one again.
+///
+/// Reads no clock: the time is passed in and never decreases. Bounded: beyond `keys_max` keys, those that come new
+/// share one, which is called kOthers. Threads: one at a time.
 class RateLimit {
  public:
-  static constexpr std::uint64_t kLinesPerSecond = 3;
+  static constexpr std::chrono::minutes kEvery{1};
+  static constexpr std::string_view kOthers = "others";
 
-  /// Shall a line of `key` be printed now? Then with how many suppressed before it; nothing: it is suppressed and
-  /// counted.
-  std::optional<std::uint64_t> admit(std::string_view key, SteadyTime now) {
-    auto found = windows_.find(key);
-    if (found == windows_.end()) found = windows_.emplace(key, Window{now, 0, 0}).first;
-    Window& window = found->second;
-    if (now - window.begin >= std::chrono::seconds(1)) {
-      window.begin = now;
-      window.printed = 0;
+  explicit RateLimit(std::size_t keys_max = 200) : keys_max_(keys_max) {}
+
+  /// Shall a line of `key` be told now? Then with how many were kept back since the last one; nothing: it is kept back,
+  /// and counted as `amount`. Where the lines differ, the first `whole` are told before counting begins.
+  std::optional<std::uint64_t> admit(std::string_view key, SteadyTime now, std::uint64_t whole = 1,
+                                     std::uint64_t amount = 1) {
+    Window& window = window_of(key, now);
+    if (now - window.begin >= kEvery) {
+      window = {now, window.kept_back > 0 ? whole : 1, window.kept_back};
+      return std::exchange(window.kept_back, 0);
     }
-    if (window.printed == kLinesPerSecond) {
-      ++window.suppressed;
-      return std::nullopt;
+    if (window.told < whole) {
+      ++window.told;
+      return 0;
     }
-    ++window.printed;
-    return std::exchange(window.suppressed, 0);
+    window.kept_back += amount;
+    return std::nullopt;
   }
 
-  /// What was suppressed and has not been told since its second ended, by key; forgets it.
-  std::vector<std::pair<std::string, std::uint64_t>> take_suppressed(SteadyTime now) {
-    std::vector<std::pair<std::string, std::uint64_t>> suppressed;
+  /// Does admit() take it for one of those that there are too many keys for?
+  [[nodiscard]] bool is_other(std::string_view key) const { return windows_.find(key) == windows_.end(); }
+
+  /// What was kept back and has not been told within its minute, by key.
+  std::vector<std::pair<std::string, std::uint64_t>> take_kept_back(SteadyTime now) {
+    std::vector<std::pair<std::string, std::uint64_t>> kept_back;
     for (auto& [key, window] : windows_) {
-      if (window.suppressed == 0 || now - window.begin < std::chrono::seconds(1)) continue;
-      suppressed.emplace_back(key, std::exchange(window.suppressed, 0));
+      if (window.kept_back == 0 || now - window.begin < kEvery) continue;
+      kept_back.emplace_back(key, std::exchange(window.kept_back, 0));
+      window.begin = now;
     }
-    return suppressed;
+    return kept_back;
+  }
+  /// When take_kept_back() has something to tell; max(): nothing is kept back.
+  [[nodiscard]] SteadyTime due() const {
+    SteadyTime due = SteadyTime::max();
+    for (const auto& [key, window] : windows_)
+      if (window.kept_back > 0) due = std::min(due, window.begin + kEvery);
+    return due;
+  }
+  /// It is over: the next one is a first one. How many were kept back.
+  std::uint64_t forget(std::string_view key) {
+    const auto found = windows_.find(key);
+    if (found == windows_.end()) return 0;
+    const std::uint64_t kept_back = found->second.kept_back;
+    windows_.erase(found);
+    return kept_back;
   }
 
  private:
   struct Window {
-    SteadyTime begin;
-    std::uint64_t printed;
-    std::uint64_t suppressed;
+    SteadyTime begin;  ///< when the last line was told, or the first of those that are told whole
+    std::uint64_t told;
+    std::uint64_t kept_back;
   };
+
+  Window& window_of(std::string_view key, SteadyTime now) {
+    const auto found = windows_.find(key);
+    if (found != windows_.end()) return found->second;
+    if (windows_.size() >= keys_max_) {
+      std::erase_if(windows_, [now](const auto& each) {
+        return each.second.kept_back == 0 && now - each.second.begin >= kEvery;
+      });
+    }
+    const std::string_view kept = windows_.size() >= keys_max_ ? kOthers : key;
+    return windows_.emplace(kept, Window{now, 0, 0}).first->second;
+  }
+
+  std::size_t keys_max_;
   std::map<std::string, Window, std::less<>> windows_;
 };
 

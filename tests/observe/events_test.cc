@@ -92,22 +92,93 @@ TEST_F(EventsTest, a_dead_letter_shows_a_short_excerpt_that_cannot_forge_lines) 
   EXPECT_LT(logged().size(), 400u);
 }
 
-TEST_F(EventsTest, a_flood_of_dead_letters_is_all_counted_and_hardly_logged) {
-  for (int i = 0; i < 1000; ++i) events_.dead_letter(letter_of("x"), kNow);
+TEST_F(EventsTest, a_flood_of_dead_letters_is_all_counted_the_first_few_told_whole_and_then_a_line_a_minute) {
+  for (int i = 0; i < 10 * 60 * 100; ++i) events_.dead_letter(letter_of("x"), kNow + i * milliseconds(10));
 
-  EXPECT_EQ(metrics_.dead_letters[DeadLetterReason::kInvalidJson].Value(), 1000);
-  EXPECT_EQ(lines(), 3);
+  EXPECT_EQ(metrics_.dead_letters[DeadLetterReason::kInvalidJson].Value(), 60'000);
+  EXPECT_EQ(lines(), 3 + 9);
+  EXPECT_THAT(logged(), HasSubstr("warning dead letters: 6000 more, invalid_json, channel NEWS\\n; if"));
 
-  events_.report_suppressed(kNow + seconds(1));
-  EXPECT_THAT(logged(), HasSubstr("warning dead letter invalid_json: and 997 more"));
+  events_.report_kept_back(kNow + seconds(660));
+  EXPECT_EQ(lines(), 3 + 10);
 }
 
-TEST_F(EventsTest, a_line_after_a_flood_says_how_many_were_left_out) {
-  for (int i = 0; i < 10; ++i) events_.dead_letter(letter_of("x"), kNow);
+TEST_F(EventsTest, dead_letters_of_another_channel_or_reason_are_told_whole_beside_a_flood) {
+  for (int i = 0; i < 100; ++i) events_.dead_letter(letter_of("noise"), kNow);
 
-  events_.dead_letter(letter_of("later"), kNow + seconds(2));
+  events_.dead_letter({DeadLetterReason::kInvalidJson, 1, kTime, "TICKER_UPDATES_AAPL", "seldom"}, kNow);
+  events_.dead_letter({DeadLetterReason::kRefused, 1, kTime, "NEWS\n", "refused"}, kNow);
 
-  EXPECT_THAT(logged(), AllOf(HasSubstr("and 7 more\n"), HasSubstr("later")));
+  EXPECT_EQ(lines(), 5);
+  EXPECT_THAT(logged(), AllOf(HasSubstr("seldom"), HasSubstr("refused")));
+}
+
+TEST_F(EventsTest, dead_letters_of_a_thousand_channels_are_no_thousand_lines) {
+  for (int minute = 0; minute < 2; ++minute) {
+    for (int i = 0; i < 1000; ++i) {
+      events_.dead_letter({DeadLetterReason::kInvalidJson, 1, kTime, "room " + std::to_string(i), "x"},
+                          kNow + seconds(60 * minute));
+    }
+  }
+
+  EXPECT_LT(lines(), 60);
+  EXPECT_THAT(logged(), HasSubstr("978 more on other channels"));
+}
+
+TEST_F(EventsTest, a_flood_of_dead_letters_says_how_the_channel_is_taken_away) {
+  const auto told_of = [this](const std::string& channel) {
+    out_.str("");
+    for (int i = 0; i < 5; ++i) events_.dead_letter({DeadLetterReason::kInvalidJson, 1, kTime, channel, "x"}, kNow);
+    events_.report_kept_back(kNow + seconds(60));
+    return logged();
+  };
+
+  EXPECT_THAT(told_of("socket.io#/"), HasSubstr("channel socket.io#/; if they are not meant for the relay, "
+                                                "--channels '*,!socket.io#/*' takes them away\n"));
+  EXPECT_THAT(told_of("app:it's,[7]"), HasSubstr("--channels '*,!app:it*'")) << "nothing that would need quoting";
+  EXPECT_THAT(told_of("*all"), Not(HasSubstr("--channels"))) << "this would take everything away";
+  EXPECT_THAT(told_of(""), Not(HasSubstr("--channels")));
+}
+
+TEST_F(EventsTest, a_failure_that_stays_is_a_line_a_minute_with_how_often) {
+  const Error error{ErrorCode::kIo, "outbox o.db: attempt to write a readonly database", "give the right"};
+  for (int second = 0; second < 86'400; ++second) {
+    events_.outbox_failed(second % 2 == 0 ? "append" : "save live orders", error, kNow + seconds(second));
+  }
+
+  EXPECT_EQ(metrics_.outbox_errors.Value(), 86'400);
+  EXPECT_EQ(lines(), 1'440);
+  EXPECT_THAT(logged(), HasSubstr("give the right (and 59 more since the last such line)\n"));
+}
+
+TEST_F(EventsTest, what_is_kept_back_is_due_to_be_told_within_its_minute) {
+  EXPECT_EQ(events_.report_due(), SteadyTime::max());
+  events_.request_ended(failed_request(), kNow);
+  events_.request_ended(failed_request(), kNow + seconds(1));
+  EXPECT_EQ(events_.report_due(), kNow + seconds(60));
+
+  events_.report_kept_back(kNow + seconds(60));
+
+  EXPECT_THAT(logged(), HasSubstr("warning request server_error: and 1 more\n"));
+  EXPECT_EQ(events_.report_due(), SteadyTime::max());
+}
+
+TEST_F(EventsTest, a_lost_redis_is_told_at_once_each_time_and_its_tries_once_a_minute) {
+  for (int loss = 0; loss < 2; ++loss) {
+    for (int i = 0; i < 50; ++i) events_.redis_disconnected("connection refused", milliseconds(500), kNow + seconds(i));
+    events_.redis_reconnected(seconds(50));
+  }
+
+  EXPECT_EQ(lines(), 4);
+}
+
+TEST_F(EventsTest, what_is_shed_is_summed_up_by_the_minute) {
+  KindCounts shed{};
+  shed[static_cast<std::size_t>(Kind::kPrice)] = 40;
+  for (int second = 0; second <= 60; ++second) events_.history_shed(shed, kNow + seconds(second));
+
+  EXPECT_EQ(lines(), 2);
+  EXPECT_THAT(logged(), HasSubstr("40 price; and 2360 since the last such line"));
 }
 
 TEST_F(EventsTest, a_failed_request_counts_its_result_and_its_retry) {
