@@ -1,23 +1,17 @@
 #include "outbox/dead_letters.h"
 
 #include <algorithm>
-#include <map>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "outbox/database.h"
 #include "outbox/file_lock.h"
+#include "outbox/letter_room.h"
 #include "outbox/recovery.h"
 
 namespace firebase_relay::outbox {
 namespace {
-
-constexpr std::size_t kWholePayloadMax = 64 << 10;
-constexpr std::size_t kCutPayload = 4 << 10;
-/// What a row takes beside channel and payload, in the table and its indexes.
-constexpr std::uint64_t kRowBytes = 64;
-constexpr std::uint64_t kSourceLettersMin = 100;
 
 /// Names of this version only come from this version: a later one's file is refused.
 DeadLetterReason reason_named(std::string_view name) {
@@ -50,17 +44,12 @@ StoredDeadLetter letter_of(const Statement& row) {
   return stored;
 }
 
-struct Usage {
-  std::uint64_t letters = 0;
-  std::uint64_t bytes = 0;
-};
-
 }  // namespace
 
 class DeadLetters::Impl {
  public:
   Impl(std::unique_ptr<Database> database, const DeadLetterLimits& limits)
-      : database_(std::move(database)), limits_(limits) {}
+      : database_(std::move(database)), room_(limits) {}
 
   Result<Added> add(std::span<const DeadLetter> letters);
   Result<std::vector<StoredDeadLetter>> list(std::uint64_t count_max);
@@ -71,8 +60,7 @@ class DeadLetters::Impl {
   Result<std::vector<StoredDeadLetter>> marked(std::uint64_t bytes_max);
 
  private:
-  /// A channel and reason together.
-  using Source = std::pair<std::string, std::string>;
+  using Source = LetterRoom::Source;
 
   Result<void> count_again_if_changed();
   Result<void> insert(const DeadLetter& letter);
@@ -85,21 +73,12 @@ class DeadLetters::Impl {
   /// Runs once per id, or once without an id, for all letters, when there is none.
   template <class Run>
   Result<std::uint64_t> for_each_or_all(std::span<const DeadLetterId> ids, const Run& run);
-  [[nodiscard]] bool are_over_limits() const {
-    return all_.letters > limits_.letters_max || all_.bytes > limits_.bytes_max;
-  }
-  [[nodiscard]] bool is_over(const Usage& usage) const {
-    return usage.letters > std::max(limits_.letters_max / 10, kSourceLettersMin) ||
-           (usage.bytes > limits_.bytes_max / 10 && usage.letters > kSourceLettersMin);
-  }
 
   std::unique_ptr<Database> database_;
-  DeadLetterLimits limits_;
   // What is stored, counted once and then kept up to date: as long as the file's dead_letters_version is ours, nobody
   // else has added or dropped letters.
   std::int64_t version_ = -1;
-  Usage all_;
-  std::map<Source, Usage> sources_;
+  LetterRoom room_;
   std::int64_t data_version_ = -1;
 };
 
@@ -109,8 +88,7 @@ Result<void> DeadLetters::Impl::count_again_if_changed() {
       database_->number("SELECT coalesce((SELECT value FROM meta WHERE name='dead_letters_version'), 0)");
   if (!version) return error_of(version);
   if (*version == version_) return {};
-  all_ = {};
-  sources_.clear();
+  room_.clear();
   Statement query = database_->statement(
       "SELECT reason, channel, count(*), sum(length(channel) + length(payload)) FROM dead_letters "
       "GROUP BY reason, channel");
@@ -118,10 +96,8 @@ Result<void> DeadLetters::Impl::count_again_if_changed() {
     const Result<bool> row = query.step();
     if (!row) return error_of(row);
     if (!*row) break;
-    const Usage usage{query.count(2), query.count(3) + query.count(2) * kRowBytes};
-    sources_[{std::string(query.bytes(0)), std::string(query.bytes(1))}] = usage;
-    all_.letters += usage.letters;
-    all_.bytes += usage.bytes;
+    room_.stored({std::string(query.bytes(0)), std::string(query.bytes(1))},
+                 {query.count(2), query.count(3) + query.count(2) * LetterRoom::kRowBytes});
   }
   version_ = *version;
   return {};
@@ -136,18 +112,17 @@ Result<void> DeadLetters::Impl::note_change() {
 }
 
 Result<DeadLetters::Added> DeadLetters::Impl::add(std::span<const DeadLetter> letters) {
-  if (letters.empty()) {
-    if (const Result<void> counted = count_again_if_changed(); !counted) return error_of(counted);
-    if (!are_over_limits()) return Added{all_.letters, 0};
-  }
+  if (const Result<void> counted = count_again_if_changed(); !counted) return error_of(counted);
+  const std::vector<const DeadLetter*> kept = room_.those_to_keep(letters);
+  Added added{room_.letters(), letters.size() - kept.size()};
+  if (kept.empty() && !room_.is_over()) return added;
   Result<Transaction> transaction = Transaction::begin(*database_);
   if (!transaction) return error_of(transaction);
   if (const Result<void> counted = count_again_if_changed(); !counted) return error_of(counted);
   const std::int64_t version = std::exchange(version_, -1);  // unless this succeeds, the counts are worth nothing
-  Added added;
-  for (const DeadLetter& letter : letters) {
-    if (const Result<void> inserted = insert(letter); !inserted) return error_of(inserted);
-    const Result<std::uint64_t> evicted = evict_for({std::string(name_of(letter.reason)), letter.channel});
+  for (const DeadLetter* letter : kept) {
+    if (const Result<void> inserted = insert(*letter); !inserted) return error_of(inserted);
+    const Result<std::uint64_t> evicted = evict_for(LetterRoom::source_of(*letter));
     if (!evicted) return error_of(evicted);
     added.evicted += *evicted;
   }
@@ -161,13 +136,13 @@ Result<DeadLetters::Added> DeadLetters::Impl::add(std::span<const DeadLetter> le
     version_ = -1;
     return error_of(done);
   }
-  added.stored = all_.letters;
+  added.stored = room_.letters();
   return added;
 }
 
 Result<void> DeadLetters::Impl::insert(const DeadLetter& letter) {
   const std::string_view payload = letter.payload;
-  const std::string_view kept = payload.substr(0, payload.size() > kWholePayloadMax ? kCutPayload : payload.size());
+  const std::string_view kept = kept_of(payload);
   const Result<std::uint64_t> inserted =
       database_
           ->statement(
@@ -177,18 +152,14 @@ Result<void> DeadLetters::Impl::insert(const DeadLetter& letter) {
                 letter.arrived_at.time_since_epoch().count(), letter.count)
           .run();
   if (!inserted) return error_of(inserted);
-  const std::uint64_t bytes = letter.channel.size() + kept.size() + kRowBytes;
-  for (Usage* usage : {&all_, &sources_[{std::string(name_of(letter.reason)), letter.channel}]}) {
-    ++usage->letters;
-    usage->bytes += bytes;
-  }
+  room_.added(letter);
   return {};
 }
 
 /// After a letter of `source` came: how many of its own had to go for it.
 Result<std::uint64_t> DeadLetters::Impl::evict_for(const Source& source) {
   std::uint64_t evicted = 0;
-  for (; is_over(sources_[source]); ++evicted) {
+  for (; room_.is_over(source); ++evicted) {
     if (const Result<void> done = evict_oldest_of(source); !done) return error_of(done);
   }
   return evicted;
@@ -196,7 +167,7 @@ Result<std::uint64_t> DeadLetters::Impl::evict_for(const Source& source) {
 
 Result<std::uint64_t> DeadLetters::Impl::evict_to_limits() {
   std::uint64_t evicted = 0;
-  for (; are_over_limits(); ++evicted) {
+  for (; room_.is_over(); ++evicted) {
     if (const Result<void> done = evict_oldest(); !done) return error_of(done);
   }
   return evicted;
@@ -209,7 +180,7 @@ Result<void> DeadLetters::Impl::evict_oldest_of(const Source& source) {
                              "WHERE reason=?1 AND channel=?2 ORDER BY id LIMIT 1")
                          .bind(source.first, Blob{source.second});
   if (const Result<bool> row = oldest.step(); !row) return error_of(row);
-  return evict(oldest.integer(0), source, oldest.count(1) + kRowBytes);
+  return evict(oldest.integer(0), source, oldest.count(1) + LetterRoom::kRowBytes);
 }
 
 Result<void> DeadLetters::Impl::evict_oldest() {
@@ -217,18 +188,13 @@ Result<void> DeadLetters::Impl::evict_oldest() {
       "SELECT id, length(channel) + length(payload), reason, channel FROM dead_letters ORDER BY id LIMIT 1");
   if (const Result<bool> row = oldest.step(); !row) return error_of(row);
   return evict(oldest.integer(0), {std::string(oldest.bytes(2)), std::string(oldest.bytes(3))},
-               oldest.count(1) + kRowBytes);
+               oldest.count(1) + LetterRoom::kRowBytes);
 }
 
 Result<void> DeadLetters::Impl::evict(DeadLetterId id, const Source& source, std::uint64_t bytes) {
   const Result<std::uint64_t> gone = database_->statement("DELETE FROM dead_letters WHERE id=?1").bind(id).run();
   if (!gone) return error_of(gone);
-  const auto found = sources_.find(source);
-  for (Usage* usage : {&all_, &found->second}) {
-    --usage->letters;
-    usage->bytes -= bytes;
-  }
-  if (found->second.letters == 0) sources_.erase(found);
+  room_.evicted(source, bytes);
   return {};
 }
 

@@ -54,8 +54,9 @@ class DeadLetters {
     std::uint64_t stored = 0;   ///< letters in the file now
     std::uint64_t evicted = 0;  ///< older ones that this call pushed out, or new ones that found no place
   };
-  /// One transaction. Without letters it brings what is stored within the limits, which may have been lowered, and
-  /// tells how many are left.
+  /// One transaction, or none where no letter has a place: what later ones would push out at once is not written, and
+  /// where each needs another's place only a hundred a minute of a channel and reason are. Without letters it brings
+  /// what is stored within the limits, which may have been lowered, and tells how many are left.
   Result<Added> add(std::span<const DeadLetter> letters);
 
   /// The newest `count_max` letters, oldest of them first.

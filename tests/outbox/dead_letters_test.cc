@@ -135,6 +135,44 @@ TEST_F(DeadLettersTest, FitLowerLimitsThanBefore) {
   EXPECT_EQ(payloads(*letters.list(10)), (Payloads{"3"}));
 }
 
+TEST_F(DeadLettersTest, ThatWouldBePushedOutAtOnceAreNotWritten) {
+  DeadLetters letters = connect({2'000, 1 << 20});
+  DeadLetter letter = letter_of("loud", "0");
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(letters.add(std::span(&letter, 1)));
+  ASSERT_TRUE(letters.add(std::vector{letter_of("quiet", "kept")}));
+  std::uint64_t evicted = 0;
+  for (int i = 1; i <= 500; ++i) {
+    letter.payload = std::to_string(i);
+    evicted += letters.add(std::span(&letter, 1))->evicted;
+  }
+
+  EXPECT_EQ(evicted, 500u) << "all are counted";
+  EXPECT_EQ(letters.add({})->stored, 201u);
+  EXPECT_EQ(letters.list(1)->at(0).letter.payload, "100") << "a hundred a minute push older ones out";
+  DeadLetters other = connect();
+  EXPECT_FALSE(*other.has_changed());
+  EXPECT_EQ(letters.add(std::vector<DeadLetter>(50, letter))->evicted, 50u);
+  EXPECT_FALSE(*other.has_changed()) << "there is no write";
+
+  letter.arrived_at += std::chrono::minutes(1);
+  letter.payload = "a minute later";
+  EXPECT_EQ(letters.add(std::span(&letter, 1))->stored, 201u);
+  EXPECT_EQ(letters.list(1)->at(0).letter.payload, "a minute later");
+}
+
+TEST_F(DeadLettersTest, OfAThousandNoisyChannelsAreNotWrittenForEverAndLeaveRoomForOtherReasons) {
+  DeadLetters letters = connect({200, 1 << 20});
+  for (int i = 0; i < 1'000; ++i) {
+    const DeadLetter letter = letter_of("room " + std::to_string(i), std::to_string(i));
+    ASSERT_TRUE(letters.add(std::span(&letter, 1)));
+  }
+  EXPECT_EQ(letters.list(1)->at(0).letter.payload, "299");
+
+  ASSERT_TRUE(letters.add(std::vector{letter_of("orders", "refused", DeadLetterReason::kRefused)}));
+
+  EXPECT_EQ(letters.list(1)->at(0).letter.payload, "refused");
+}
+
 TEST_F(DeadLettersTest, TakeAFloodWithoutGettingSlower) {
   DeadLetters letters = connect();
   const auto add_thousands = [&letters](int thousands) {

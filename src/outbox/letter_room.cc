@@ -1,0 +1,101 @@
+#include "outbox/letter_room.h"
+
+#include <algorithm>
+
+namespace firebase_relay::outbox {
+namespace {
+
+constexpr std::size_t kWholePayloadMax = 64 << 10;
+constexpr std::size_t kCutPayload = 4 << 10;
+
+std::uint64_t bytes_of(const DeadLetter& letter) {
+  return letter.channel.size() + kept_of(letter.payload).size() + LetterRoom::kRowBytes;
+}
+
+void add(LetterRoom::Usage& usage, const LetterRoom::Usage& more) {
+  usage.letters += more.letters;
+  usage.bytes += more.bytes;
+}
+
+LetterRoom::Usage sum(LetterRoom::Usage usage, const LetterRoom::Usage& more) {
+  add(usage, more);
+  return usage;
+}
+
+}  // namespace
+
+std::string_view kept_of(std::string_view payload) {
+  return payload.substr(0, payload.size() > kWholePayloadMax ? kCutPayload : payload.size());
+}
+
+bool LetterRoom::Replaced::admit(UtcMillis arrived_at) {
+  const auto now = std::chrono::floor<std::chrono::minutes>(arrived_at);
+  if (std::exchange(minute, now) != now) letters = 0;
+  return letters++ < kReplacedPerMinute;
+}
+
+LetterRoom::Source LetterRoom::source_of(const DeadLetter& letter) {
+  return {std::string(name_of(letter.reason)), letter.channel};
+}
+
+void LetterRoom::clear() {
+  all_ = {};
+  sources_.clear();
+}
+
+void LetterRoom::stored(Source source, const Usage& usage) {
+  add(all_, usage);
+  add(sources_[std::move(source)], usage);
+}
+
+void LetterRoom::added(const DeadLetter& letter) { stored(source_of(letter), {1, bytes_of(letter)}); }
+
+void LetterRoom::evicted(const Source& source, std::uint64_t bytes) {
+  const auto found = sources_.find(source);
+  for (Usage* usage : {&all_, &found->second}) {
+    --usage->letters;
+    usage->bytes -= bytes;
+  }
+  if (found->second.letters > 0) return;
+  sources_.erase(found);
+  replaced_.erase(source);
+}
+
+bool LetterRoom::is_share_over(const Usage& of_source) const {
+  return of_source.letters > std::max(limits_.letters_max / 10, kSourceLettersMin) ||
+         (of_source.bytes > limits_.bytes_max / 10 && of_source.letters > kSourceLettersMin);
+}
+
+bool LetterRoom::is_over(const Source& source) const {
+  const auto found = sources_.find(source);
+  return found != sources_.end() && is_share_over(found->second);
+}
+
+std::vector<const DeadLetter*> LetterRoom::those_to_keep(std::span<const DeadLetter> letters) {
+  std::vector<const DeadLetter*> kept;
+  std::map<Source, Usage> coming;
+  Usage all_coming;
+  // The newest first: they are what stays.
+  for (auto letter = letters.rbegin(); letter != letters.rend(); ++letter) {
+    const Source source = source_of(*letter);
+    const Usage of_this{1, bytes_of(*letter)};
+    Usage& of_source = coming[source];
+    if (!admit(*letter, source, sum(of_source, of_this), sum(all_coming, of_this))) continue;
+    add(of_source, of_this);
+    add(all_coming, of_this);
+    kept.push_back(&*letter);
+  }
+  std::reverse(kept.begin(), kept.end());
+  return kept;
+}
+
+/// `of_source` and `of_all`: what comes with this call, `letter` among it.
+bool LetterRoom::admit(const DeadLetter& letter, const Source& source, const Usage& of_source, const Usage& of_all) {
+  if (is_share_over(of_source) || is_over(of_all)) return false;
+  const auto found = sources_.find(source);
+  if (found != sources_.end() && is_share_over(sum(found->second, of_source)))
+    return replaced_[source].admit(letter.arrived_at);
+  return !is_over(sum(all_, of_all)) || replaced_of_others_[source.first].admit(letter.arrived_at);
+}
+
+}  // namespace firebase_relay::outbox
