@@ -1,28 +1,15 @@
 #include "outbox/database.h"
 
+#include <unistd.h>
+
 #include <utility>
+
+#include "outbox/place.h"
 
 namespace firebase_relay::outbox {
 namespace {
 
 constexpr int kBusyTimeoutMs = 2'000;
-
-std::string remedy_for(int code) {
-  switch (code & 0xFF) {
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED: return "another program has held the file for over two seconds: end it, or let it finish";
-    case SQLITE_FULL: return "make room on its disk; the relay tries again by itself";
-    case SQLITE_IOERR: return "see whether its disk is full or failing (dmesg); the relay tries again by itself";
-    case SQLITE_READONLY:
-    case SQLITE_PERM:
-    case SQLITE_AUTH:
-    case SQLITE_CANTOPEN: return "give the relay's user the right to write the file and its folder";
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-      return "restart the relay: it sets a damaged file aside under another name and begins a new one";
-    default: return {};
-  }
-}
 
 ErrorCode code_for(int code) {
   const int primary = code & 0xFF;
@@ -99,7 +86,7 @@ std::string_view Statement::bytes(int column) const {
 }
 
 Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& file, Mode mode) {
-  std::unique_ptr<Database> database(new Database(file));
+  std::unique_ptr<Database> database(new Database(file, mode));
   const bool untouched = mode == Mode::kUntouched;
   const int flags = SQLITE_OPEN_NOMUTEX | (untouched ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE) |
                     (mode == Mode::kCreate ? SQLITE_OPEN_CREATE : 0);
@@ -118,9 +105,22 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
   return database;
 }
 
-Database::~Database() {
+Database::~Database() { close(); }
+
+void Database::close() {
   for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
-  sqlite3_close(connection_);
+  statements_.clear();
+  sqlite3_close(std::exchange(connection_, nullptr));
+}
+
+void Database::reopen_if_refused() {
+  const bool was_refused = (code_ & 0xFF) == SQLITE_READONLY || sqlite3_db_readonly(connection_, "main") == 1;
+  if (!was_refused) return;
+  Result<std::unique_ptr<Database>> anew = open(file_, Mode::kExisting);
+  if (!anew || !(*anew)->configure(configuration_)) return;
+  close();
+  connection_ = std::exchange((*anew)->connection_, nullptr);
+  code_ = SQLITE_OK;
 }
 
 Statement Database::statement(std::string_view sql) {
@@ -143,6 +143,11 @@ Result<void> Database::execute(const std::string& sql) {
   return tl::unexpected<Error>(failure());
 }
 
+Result<void> Database::configure(std::string sql) {
+  configuration_ = std::move(sql);
+  return execute(configuration_);
+}
+
 Result<std::int64_t> Database::number(std::string_view sql) {
   Statement query = statement(sql);
   const Result<bool> row = query.step();
@@ -163,9 +168,13 @@ void Database::keep_log_on_close(bool keep) {
 
 void Database::release_memory() { sqlite3_db_release_memory(connection_); }
 
-Error Database::failure() { return {code_for(code_), "outbox " + file_.string() + ": " + message_, remedy_for(code_)}; }
+Error Database::failure() {
+  return {code_for(code_), "outbox " + file_.string() + ": " + message_,
+          remedy_for(code_, place_of(file_), ::geteuid())};
+}
 
 Result<Transaction> Transaction::begin(Database& database) {
+  database.reopen_if_refused();
   if (Result<std::uint64_t> begun = database.statement("BEGIN IMMEDIATE").run(); !begun) return error_of(begun);
   return Transaction(database);
 }

@@ -89,6 +89,10 @@ class Database {
   Statement statement(std::string_view sql);
   /// Statements without parameters, separated by semicolons.
   Result<void> execute(const std::string& sql);
+  /// As execute(), for what holds as long as the connection does; a new one gets it, too (reopen_if_refused()).
+  Result<void> configure(std::string sql);
+  /// A connection that was not allowed to write stays so, whatever becomes of the file's rights: makes a new one then.
+  void reopen_if_refused();
   /// The first column of the only row.
   Result<std::int64_t> number(std::string_view sql);
 
@@ -106,9 +110,12 @@ class Database {
 
  private:
   friend class Statement;
-  explicit Database(std::filesystem::path file) : file_(std::move(file)) {}
+  Database(std::filesystem::path file, Mode mode) : file_(std::move(file)), mode_(mode) {}
+  void close();
 
   std::filesystem::path file_;
+  Mode mode_;
+  std::string configuration_;
   sqlite3* connection_ = nullptr;
   int code_ = SQLITE_OK;  ///< of the last failure, extended
   std::string message_;

@@ -114,7 +114,7 @@ Result<void> DeadLetters::Impl::note_change() {
 Result<DeadLetters::Added> DeadLetters::Impl::add(std::span<const DeadLetter> letters) {
   if (const Result<void> counted = count_again_if_changed(); !counted) return error_of(counted);
   const std::vector<const DeadLetter*> kept = room_.those_to_keep(letters);
-  Added added{room_.letters(), letters.size() - kept.size()};
+  Added added{room_.letters(), letters.size() - kept.size(), false};
   if (kept.empty() && !room_.is_over()) return added;
   Result<Transaction> transaction = Transaction::begin(*database_);
   if (!transaction) return error_of(transaction);
@@ -137,6 +137,7 @@ Result<DeadLetters::Added> DeadLetters::Impl::add(std::span<const DeadLetter> le
     return error_of(done);
   }
   added.stored = room_.letters();
+  added.written = true;
   return added;
 }
 
@@ -304,10 +305,10 @@ Result<DeadLetters> DeadLetters::open(const std::filesystem::path& file, const D
   if (!kind && (*database)->is_damaged()) return fail(ErrorCode::kIo, kind.error().what, remedy);
   if (!kind) return error_of(kind);
   if (*kind != FileKind::kOutbox) return fail(ErrorCode::kIo, no_outbox, remedy);
-  const Result<void> set =
-      (*database)->execute(std::string("PRAGMA synchronous=") + (sync == Sync::kFull ? "FULL" : "NORMAL") +
-                           ";PRAGMA cache_size=-512;PRAGMA temp_store=MEMORY;PRAGMA mmap_size=0;"
-                           "PRAGMA secure_delete=OFF;PRAGMA wal_autocheckpoint=1000;PRAGMA journal_size_limit=4096000");
+  const Result<void> set = (*database)->configure(
+      std::string("PRAGMA synchronous=") + (sync == Sync::kFull ? "FULL" : "NORMAL") +
+      ";PRAGMA cache_size=-512;PRAGMA temp_store=MEMORY;PRAGMA mmap_size=0;"
+      "PRAGMA secure_delete=OFF;PRAGMA wal_autocheckpoint=1000;PRAGMA journal_size_limit=4096000");
   if (!set) return error_of(set);
   auto impl = std::make_unique<Impl>(std::move(*database), limits);
   if (const Result<bool> changed = impl->has_changed(); !changed) return error_of(changed);

@@ -53,6 +53,7 @@ class DeadLetters {
   struct Added {
     std::uint64_t stored = 0;   ///< letters in the file now
     std::uint64_t evicted = 0;  ///< older ones that this call pushed out, or new ones that found no place
+    bool written = false;       ///< there was a transaction
   };
   /// One transaction, or none where no letter has a place: what later ones would push out at once is not written, and
   /// where each needs another's place only a hundred a minute of a channel and reason are. Without letters it brings

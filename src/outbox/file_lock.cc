@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "outbox/place.h"
+
 namespace firebase_relay::outbox {
 namespace {
 
@@ -25,29 +27,50 @@ std::filesystem::path FileLock::path_for(const std::filesystem::path& outbox) { 
 
 Result<FileLock> FileLock::take(const std::filesystem::path& outbox) {
   const std::filesystem::path path = path_for(outbox);
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  const int error = errno;
+  // One that another user has left can be held for reading: this keeps out whoever may write it, and is kept out by
+  // him.
+  const bool is_for_reading = fd < 0 && error == EACCES;
+  if (is_for_reading) fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
-    return fail(ErrorCode::kIo, path.string() + ": " + std::generic_category().message(errno),
-                "give the relay's user the right to write the outbox's folder");
+    return fail(ErrorCode::kIo, path.string() + ": " + std::generic_category().message(error),
+                remedy_for_errno(error, place_of(path), ::geteuid()));
   }
   FileLock lock(fd);
-  struct flock request = whole_file(F_WRLCK);
+  struct flock request = whole_file(is_for_reading ? F_RDLCK : F_WRLCK);
   if (::fcntl(fd, F_OFD_SETLK, &request) == 0) return lock;
   if (errno == EAGAIN || errno == EACCES) {
     return fail(ErrorCode::kBusy, "outbox " + outbox.string() + " is in use: another relay holds " + path.string(),
                 "end the other relay, or give this one an outbox and an --instance of its own");
   }
   return fail(ErrorCode::kIo, path.string() + " cannot be locked: " + std::generic_category().message(errno),
-              "put the outbox on a local disk");
+              remedy_for_errno(ENOLCK, place_of(path), ::geteuid()));
 }
 
 bool FileLock::is_held(const std::filesystem::path& outbox) {
   const int fd = ::open(path_for(outbox).c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return false;
-  struct flock question = whole_file(F_RDLCK);
+  struct flock question = whole_file(F_WRLCK);  // one held for reading counts, too
   const bool held = ::fcntl(fd, F_OFD_GETLK, &question) == 0 && question.l_type != F_UNLCK;
   ::close(fd);
   return held;
+}
+
+Result<void> FileLock::may_be_taken(const std::filesystem::path& outbox) {
+  const std::filesystem::path path = path_for(outbox);
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return {};
+  struct flock question = whole_file(F_WRLCK);
+  const bool asked = fd >= 0 && ::fcntl(fd, F_OFD_GETLK, &question) == 0;
+  const int error = errno;
+  if (fd >= 0) ::close(fd);
+  if (!asked) {
+    return fail(ErrorCode::kIo, path.string() + ": " + std::generic_category().message(error),
+                remedy_for_errno(error, place_of(path), ::geteuid()));
+  }
+  if (question.l_type == F_UNLCK) return {};
+  return fail(ErrorCode::kBusy, "outbox " + outbox.string() + " is in use: another relay holds " + path.string());
 }
 
 FileLock::FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}

@@ -15,6 +15,8 @@ class FileLock {
   /// kBusy: another relay holds it.
   static Result<FileLock> take(const std::filesystem::path& outbox);
   static bool is_held(const std::filesystem::path& outbox);
+  /// Would take() succeed? Takes nothing and makes no file; one that is not there yet is its folder's matter.
+  static Result<void> may_be_taken(const std::filesystem::path& outbox);
 
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&&) = delete;

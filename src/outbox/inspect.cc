@@ -2,12 +2,17 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <memory>
 #include <system_error>
+#include <vector>
 
 #include "outbox/database.h"
 #include "outbox/dead_letters.h"
+#include "outbox/file_lock.h"
+#include "outbox/place.h"
 #include "outbox/recovery.h"
+#include "outbox/sqlite_outbox.h"
 
 namespace firebase_relay::outbox {
 namespace {
@@ -16,14 +21,84 @@ namespace fs = std::filesystem;
 
 constexpr const char* kRemedy = "the relay sets it aside under another name when it starts, and begins a new one";
 
-/// The folder, or the nearest one above it: the relay makes those in between.
-Result<void> check_folder(const fs::path& file) {
-  std::error_code error;
-  fs::path folder = fs::absolute(file, error).parent_path();
-  while (!fs::exists(folder, error) && folder.has_relative_path()) folder = folder.parent_path();
-  if (fs::is_directory(folder, error) && ::access(folder.c_str(), W_OK | X_OK) == 0) return {};
-  return fail(ErrorCode::kIo, "outbox " + file.string() + ": " + folder.string() + " cannot be written",
-              "give the relay's user the right to write it, or name another file with --outbox");
+/// Folders that are made for a moment, and gone with this.
+class MomentaryFolders {
+ public:
+  /// Error: as the system gives it.
+  std::error_code make(const fs::path& folder) {
+    std::error_code error;
+    std::vector<fs::path> missing;
+    for (fs::path each = folder; !fs::exists(each, error) && each.has_relative_path(); each = each.parent_path())
+      missing.push_back(each);
+    for (; !missing.empty(); missing.pop_back()) {
+      if (!fs::create_directory(missing.back(), error) && error) return error;
+      made_.push_back(missing.back());
+    }
+    return {};
+  }
+  ~MomentaryFolders() {
+    std::error_code ignored;  // one that somebody has put something into meanwhile stays
+    for (; !made_.empty(); made_.pop_back()) fs::remove(made_.back(), ignored);
+  }
+  MomentaryFolders() = default;
+  MomentaryFolders(const MomentaryFolders&) = delete;
+  MomentaryFolders& operator=(const MomentaryFolders&) = delete;
+
+ private:
+  std::vector<fs::path> made_;  ///< the outermost first
+};
+
+Error about(const fs::path& file, Error error, const fs::path& trial) {
+  const std::string name = trial.string();
+  for (std::size_t at = error.what.find(name); at != std::string::npos; at = error.what.find(name))
+    error.what.replace(at, name.size(), file.string());
+  return error;
+}
+
+/// An outbox of a moment beside `file`, made and written as a relay does it: the folder, the lock, the file, its log
+/// and the memory that connections share.
+Result<void> try_place_of(const fs::path& file) {
+  MomentaryFolders folders;
+  if (const std::error_code error = folders.make(file.parent_path())) {
+    return fail(ErrorCode::kIo, "outbox folder " + file.parent_path().string() + ": " + error.message(),
+                remedy_for_errno(error.value(), place_of(file), ::geteuid()));
+  }
+  SqliteOutboxOptions options;
+  options.file = file.string() + ".check-" + std::to_string(::getpid());
+  Result<void> written;
+  {
+    const Result<OpenedOutbox> opened = SqliteOutbox::open(options);
+    written = opened ? opened->outbox->try_to_write() : Result<void>(error_of(opened));
+  }
+  std::error_code ignored;
+  for (const char* part : {"", "-wal", "-shm", "-journal", ".lock"}) fs::remove(options.file.string() + part, ignored);
+  if (!written) return tl::unexpected<Error>(about(file, written.error(), options.file));
+  const Place place = place_of(file);
+  if (place.free_bytes.value_or(UINT64_MAX) >= kFreeBytesMin) return {};
+  return fail(ErrorCode::kIo,
+              "outbox " + file.string() + ": its disk has " + std::to_string(*place.free_bytes >> 20) + " MiB left",
+              "make room: below " + std::to_string(kFreeBytesMin >> 20) + " MiB history is shed as at --outbox-max-mb");
+}
+
+/// The outbox that is there. Its log stays as it was found.
+Result<void> try_to_write(const fs::path& file, bool has_log) {
+  if (const Result<void> lock = FileLock::may_be_taken(file); !lock) return lock;
+  // Ahead of SQLite, which would make a log and shared memory beside a file that it may not write, and leave them.
+  for (const char* part : {"", "-wal", "-shm"}) {
+    const std::string name = file.string() + part;
+    if (::access(name.c_str(), W_OK) == 0 || errno == ENOENT) continue;
+    const int error = errno;
+    return fail(ErrorCode::kIo, "outbox " + name + ": " + std::generic_category().message(error),
+                remedy_for_errno(error, place_of(file), ::geteuid()));
+  }
+  const Result<std::unique_ptr<Database>> database = Database::open(file, Database::Mode::kExisting);
+  if (!database) return error_of(database);
+  (*database)->keep_log_on_close(has_log);
+  Result<Transaction> transaction = Transaction::begin(**database);
+  if (!transaction) return error_of(transaction);
+  const Result<std::uint64_t> written = (*database)->statement("CREATE TABLE tried(number)").run();
+  if (!written) return error_of(written);
+  return {};  // and rolled back
 }
 
 Result<std::string> describe(Database& database) {
@@ -47,20 +122,30 @@ Result<std::string> describe(Database& database) {
 
 }  // namespace
 
-Result<std::string> inspect(const fs::path& file) {
+Result<std::string> inspect(const fs::path& given) {
   std::error_code error;
-  if (is_outbox_in_use(file)) return file.string() + ", in use by a relay";
-  if (const Result<void> folder = check_folder(file); !folder) return error_of(folder);
-  if (!fs::exists(file, error)) return file.string() + ", not there yet: the relay creates it";
-  if (!fs::is_regular_file(file, error))
+  if (is_outbox_in_use(given)) return given.string() + ", in use by a relay: only looked at";
+  fs::path file = fs::weakly_canonical(fs::absolute(given), error);
+  if (error) file = fs::absolute(given);
+  const bool exists = fs::exists(file, error);
+  if (exists && !fs::is_regular_file(file, error))
     return fail(ErrorCode::kIo, "outbox " + file.string() + " is no regular file", kRemedy);
-  const Result<std::unique_ptr<Database>> database = Database::open(file, Database::Mode::kUntouched);
-  if (!database) return error_of(database);
-  Result<std::string> text = describe(**database);
-  if (!text && (*database)->is_damaged()) return fail(ErrorCode::kIo, text.error().what, kRemedy);
+  if (const Result<void> place = try_place_of(file); !place) return error_of(place);
+  std::string remark = remark_about(place_of(file).file_system);
+  if (!remark.empty()) remark.insert(0, "; ");
+  if (!exists) return given.string() + ", not there yet: the relay creates it" + remark;
   const bool has_log = fs::file_size(file.string() + "-wal", error) > 0 && !error;
-  if (text && has_log) *text += "; its last run was killed, and what it wrote last is not counted here";
-  return text;
+  {
+    const Result<std::unique_ptr<Database>> database = Database::open(file, Database::Mode::kUntouched);
+    if (!database) return error_of(database);
+    Result<std::string> text = describe(**database);
+    if (!text && (*database)->is_damaged()) return fail(ErrorCode::kIo, text.error().what, kRemedy);
+    if (!text) return text;
+    remark.insert(0, *text);
+  }
+  if (const Result<void> written = try_to_write(file, has_log); !written) return error_of(written);
+  if (has_log) remark += "; its last run was killed, and what it wrote last is not counted here";
+  return remark;
 }
 
 }  // namespace firebase_relay::outbox

@@ -22,7 +22,8 @@ inline constexpr std::int64_t kPageBytes = 4096;
 ///                 whoever wants to look into them; the first to go at the limit.
 ///   live          the newest unacknowledged value per path.
 ///   live_orders   which orders stand in the live tree.
-///   meta          numbers that outlive the rows: last_batch, last_sequence, started_at, stopped_at.
+///   meta          numbers that outlive the rows: last_batch, last_sequence, started_at, stopped_at; tried_at
+///                 means nothing.
 ///   dead_letters  outbox/dead_letters.h. Ids are never used twice, so that a person's `drop 17` drops what he saw.
 ///
 /// Times are milliseconds since 1970, UTC.

@@ -1,11 +1,14 @@
 #include "outbox/sqlite_outbox.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <system_error>
 #include <utility>
 
 #include "base/clock.h"
 #include "outbox/batch_blob.h"
+#include "outbox/place.h"
 #include "outbox/recovery.h"
 #include "outbox/schema.h"
 #include "outbox/sqlite_outbox_impl.h"
@@ -23,16 +26,16 @@ Result<void> SqliteOutbox::Impl::configure() {
     if (!row) return error_of(row);
     if (mode.bytes(0) != "wal") {
       return fail(ErrorCode::kIo, "outbox " + options_.file.string() + ": its file system cannot share memory",
-                  "put the outbox on a local disk");
+                  remedy_for(SQLITE_PROTOCOL, place_of(options_.file), ::geteuid()));
     }
   }
   // A quarter is left for the transaction that goes beyond it.
   const std::string log_pages = std::to_string(std::max<std::uint64_t>(log_bytes_max_ * 3 / 4 / kPageBytes, 1));
-  return database_->execute("PRAGMA synchronous=" + std::string(options_.sync == Sync::kFull ? "FULL" : "NORMAL") +
-                            ";PRAGMA wal_autocheckpoint=" + log_pages +
-                            ";PRAGMA journal_size_limit=" + std::to_string(log_bytes_max_) +
-                            ";PRAGMA cache_size=-1024;PRAGMA temp_store=MEMORY;PRAGMA mmap_size=0"
-                            ";PRAGMA secure_delete=OFF");
+  return database_->configure("PRAGMA synchronous=" + std::string(options_.sync == Sync::kFull ? "FULL" : "NORMAL") +
+                              ";PRAGMA wal_autocheckpoint=" + log_pages +
+                              ";PRAGMA journal_size_limit=" + std::to_string(log_bytes_max_) +
+                              ";PRAGMA cache_size=-1024;PRAGMA temp_store=MEMORY;PRAGMA mmap_size=0"
+                              ";PRAGMA secure_delete=OFF");
 }
 
 Result<Transaction> SqliteOutbox::Impl::begin() {
@@ -230,6 +233,14 @@ Result<void> SqliteOutbox::Impl::note_stopped(UtcMillis at) {
   return {};
 }
 
+Result<void> SqliteOutbox::Impl::try_to_write() {
+  Result<Transaction> transaction = begin();
+  if (!transaction) return error_of(transaction);
+  if (Result<void> done = remember("tried_at", utc_now().time_since_epoch().count()); !done) return done;
+  if (const Result<OutboxLevel> level = commit(*transaction, totals_); !level) return error_of(level);
+  return {};
+}
+
 SqliteOutbox::SqliteOutbox(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SqliteOutbox::~SqliteOutbox() = default;
 
@@ -242,7 +253,7 @@ Result<OpenedOutbox> SqliteOutbox::open(const SqliteOutboxOptions& given) {
   fs::create_directories(options.file.parent_path(), error);
   if (error) {
     return fail(ErrorCode::kIo, "outbox folder " + options.file.parent_path().string() + ": " + error.message(),
-                "give the relay's user the right to create it, or name another place with --outbox");
+                remedy_for_errno(error.value(), place_of(options.file), ::geteuid()));
   }
   Result<FileLock> lock = FileLock::take(options.file);
   if (!lock) return error_of(lock);
@@ -281,6 +292,10 @@ Result<void> SqliteOutbox::note_started(UtcMillis at) {
 }
 Result<void> SqliteOutbox::note_stopped(UtcMillis at) {
   return impl_->watched([&] { return impl_->note_stopped(at); });
+}
+
+Result<void> SqliteOutbox::try_to_write() {
+  return impl_->watched([&] { return impl_->try_to_write(); });
 }
 
 }  // namespace firebase_relay::outbox

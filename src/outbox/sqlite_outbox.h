@@ -12,10 +12,13 @@
 
 namespace firebase_relay::outbox {
 
+/// Less room than this on its disk counts as the outbox's limit reached.
+inline constexpr std::uint64_t kFreeBytesMin = 64ull << 20;
+
 struct SqliteOutboxOptions {
   std::filesystem::path file;
-  std::uint64_t bytes_max = 2048ull << 20;     ///< excess_bytes begins here
-  std::uint64_t free_bytes_min = 64ull << 20;  ///< less room than this on its disk counts as the limit reached
+  std::uint64_t bytes_max = 2048ull << 20;  ///< excess_bytes begins here
+  std::uint64_t free_bytes_min = kFreeBytesMin;
   Sync sync = Sync::kNormal;
   /// Up to this size every page of the file is looked at when it is opened, which takes some tens of milliseconds. In a
   /// larger one, damage within the bodies of batches shows when they are read.
@@ -65,6 +68,9 @@ class SqliteOutbox final : public Outbox {
   /// Remembers that a run has subscribed, or when the last one ended, for LastRun.
   Result<void> note_started(UtcMillis at);
   Result<void> note_stopped(UtcMillis at);
+  /// Writes a number that means nothing: can what waits be brought to disk? A file that was opened without the right to
+  /// write it is opened anew first.
+  Result<void> try_to_write();
 
  private:
   class Impl;

@@ -46,6 +46,7 @@ class SqliteOutbox::Impl {
   Result<void> save_orders(const LiveOrdersChange& change);
   Result<void> note_started(UtcMillis at);
   Result<void> note_stopped(UtcMillis at);
+  Result<void> try_to_write();
 
   /// One call at a time. Damage that it meets makes the next start look at the whole file.
   template <class Call>

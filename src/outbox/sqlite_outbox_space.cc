@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "outbox/place.h"
 #include "outbox/schema.h"
 #include "outbox/sqlite_outbox_impl.h"
 
@@ -82,7 +83,7 @@ Result<void> SqliteOutbox::Impl::sync_log() {
   if (fd >= 0) ::close(fd);
   if (synced == 0) return {};
   return fail(ErrorCode::kIo, log_file().string() + ": " + std::generic_category().message(error),
-              "see whether its disk is full or failing (dmesg); the relay tries again by itself");
+              remedy_for_errno(error, place_of(options_.file), ::geteuid()));
 }
 
 /// Best effort: what fails here is tried again when the outbox is empty the next time.

@@ -4,6 +4,7 @@
 
 #include "outbox/database.h"
 #include "outbox_fixture.h"
+#include "support/paths.h"
 
 namespace firebase_relay::outbox {
 namespace {
@@ -26,6 +27,33 @@ TEST_F(InspectTest, makes_nothing_where_no_outbox_is) {
   EXPECT_EQ(files(), 0u);
 }
 
+TEST_F(InspectTest, tries_the_folder_as_a_relay_does) {
+  std::ofstream(dir.file("data")) << "a file";
+  const Result<std::string> tried = inspect(dir.file("data/outbox.db"));
+  ASSERT_FALSE(tried);
+  EXPECT_NE(tried.error().remedy, "");
+  EXPECT_EQ(files(), 1u);
+  const Result<std::string> no_place = inspect("/proc/outbox/outbox.db");
+  ASSERT_FALSE(no_place);
+  EXPECT_NE(no_place.error().remedy, "");
+}
+
+TEST_F(InspectTest, leaves_the_log_of_a_killed_run_as_it_was) {
+  open();
+  append(batch_of(1, ShedClass::kRest));
+  for (const char* part : {"", "-wal"})
+    std::filesystem::copy_file(options.file.string() + part, dir.file("killed.db") + part);
+  const std::string log = test_support::bytes_of(dir.file("killed.db-wal"));
+  ASSERT_FALSE(log.empty());
+  close();
+
+  const Result<std::string> text = inspect(dir.file("killed.db"));
+  ASSERT_TRUE(text) << text.error().what;
+  EXPECT_NE(text->find("its last run was killed"), std::string::npos) << *text;
+
+  EXPECT_EQ(test_support::bytes_of(dir.file("killed.db-wal")), log);
+}
+
 TEST_F(InspectTest, counts_what_waits_and_changes_nothing) {
   open();
   EXPECT_NE(inspect(options.file)->find("in use by a relay"), std::string::npos);
@@ -33,7 +61,9 @@ TEST_F(InspectTest, counts_what_waits_and_changes_nothing) {
   close();
   const auto changed_at = std::filesystem::last_write_time(options.file);
   const std::size_t before = files();
-  EXPECT_NE(inspect(options.file)->find("1 batches wait, 0 dead letters"), std::string::npos);
+  const Result<std::string> text = inspect(options.file);
+  ASSERT_TRUE(text) << text.error().what;
+  EXPECT_NE(text->find("1 batches wait, 0 dead letters"), std::string::npos);
   EXPECT_EQ(files(), before);
   EXPECT_EQ(std::filesystem::last_write_time(options.file), changed_at);
 }
