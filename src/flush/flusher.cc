@@ -29,6 +29,7 @@ void Flusher::run() {
     take_blocks();
     beat_if_due();
     mind_letters(false);
+    try_outbox_if_due();
     if (stopping_.load(std::memory_order_acquire) && !stop_told_) {  // pairs with stop(): all blocks are in the queue
       begin_to_stop();
       continue;
@@ -44,7 +45,7 @@ void Flusher::run() {
     if (newest_ != newest) blocks_due = SteadyTime::min();  // what was said above may have changed: say it anew
     const SteadyTime letters_due = wiring_.letters ? wiring_.letters->due() : SteadyTime::max();
     wiring_.sender.wait(std::min({delivery_.next_deadline(), wiring_.heartbeat.due(), letters_due, blocks_due,
-                                  wiring_.events.report_due()}),
+                                  wiring_.events.report_due(), try_outbox_at_}),
                         finished);
     waits_for_arrivals_.store(false, std::memory_order_relaxed);
     if (!finished.empty()) take_blocks();  // an answer lets the next flush go: it shall hold all that has come
@@ -225,10 +226,24 @@ void Flusher::save_orders() {
   if (!closed_orders_.has_changes() || now < save_orders_again_) return;
   LiveOrdersChange change = closed_orders_.take_changes();
   const Result<void> saved = wiring_.outbox.save_orders(change);
-  if (saved) return;
+  if (saved) return wiring_.events.outbox_written(now);
   closed_orders_.not_saved(std::move(change));
   save_orders_again_ = now + kTryAgainAfter;
   wiring_.events.outbox_failed("save live orders", saved.error(), now);
+}
+
+/// Nothing may have to be written for hours: whether it could be is asked, and told, all the same.
+void Flusher::try_outbox_if_due() {
+  constexpr std::chrono::minutes kEvery{1};
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (!wiring_.events.outbox_flaw()) {
+    try_outbox_at_ = SteadyTime::max();
+  } else if (try_outbox_at_ == SteadyTime::max()) {
+    try_outbox_at_ = now + kEvery;
+  } else if (now >= try_outbox_at_) {
+    wiring_.try_outbox();
+    try_outbox_at_ = now + kEvery;
+  }
 }
 
 void Flusher::report_backfill() {
@@ -298,10 +313,12 @@ void Flusher::perform(const Persist& action) {
   save_orders();
   const Result<OutboxLevel> level = wiring_.outbox.append(action.batches, action.live);
   saved_ = level.has_value();
+  const SteadyTime now = std::chrono::steady_clock::now();
   if (level) {
+    wiring_.events.outbox_written(now);
     events_.emplace_back(Persisted{*level});
   } else {
-    wiring_.events.outbox_failed("append", level.error(), std::chrono::steady_clock::now());
+    wiring_.events.outbox_failed("append", level.error(), now);
     events_.emplace_back(PersistFailed{});
   }
 }
@@ -314,7 +331,7 @@ void Flusher::perform(const Acknowledge& action) {
 
 void Flusher::perform(const Load& action) {
   Result<LoadedBatches> loaded = wiring_.outbox.load(action.after, action.bytes_max);
-  if (!loaded) wiring_.events.outbox_failed("load", loaded.error(), std::chrono::steady_clock::now());
+  if (!loaded) wiring_.events.outbox_not_read("load", loaded.error(), std::chrono::steady_clock::now());
   const bool ok = loaded.has_value();
   events_.emplace_back(Loaded{ok ? std::move(*loaded) : LoadedBatches{}, ok});
 }

@@ -66,6 +66,7 @@ class Flusher {
     Heartbeat& heartbeat;
     observe::Metrics& metrics;
     observe::Events& events;
+    std::function<void()> try_outbox;             ///< asked once a minute while it cannot be written
     std::function<void()> made_progress;          ///< a block was taken, or messages have been acknowledged
     std::function<void(std::string lines)> show;  ///< console lines, in the order of arrival
   };
@@ -103,6 +104,7 @@ class Flusher {
   void mind_letters(bool at_once);
   bool retry_letters();
   void save_orders();
+  void try_outbox_if_due();
   void set_aside(DeadLetter letter);
   void report_backfill();
   void give_memory_back_if_due();
@@ -138,6 +140,7 @@ class Flusher {
   observe::BackfillReport backfill_;
   SteadyTime save_orders_again_{};
   SteadyTime give_memory_back_at_{};
+  SteadyTime try_outbox_at_ = SteadyTime::max();  ///< max(): it can be written, as far as is known
   FlushState state_;
   LagBuckets lag_since_beat_;
 

@@ -59,6 +59,7 @@ void LetterBox::store(SteadyTime now, bool at_once) {
     wiring_.events.dead_letters_evicted(waiting_.size(), now);  // counted and logged each; memory has its bound
   } else {
     store_due_ = SteadyTime::max();
+    if (added->written) wiring_.events.outbox_written(now);
     wiring_.metrics.dead_letters_stored.Set(static_cast<double>(added->stored));
     if (added->evicted > 0) wiring_.events.dead_letters_evicted(added->evicted, now);
   }
@@ -73,7 +74,7 @@ std::optional<LetterBox::Retry> LetterBox::take_marked(Sequence newest, SteadyTi
   if (!has_more_ && changed && !*changed) return std::nullopt;
   const auto marked = store_.marked(kRetryBytesMax);
   if (!marked) {
-    wiring_.events.outbox_failed("read dead letters", marked.error(), now);
+    wiring_.events.outbox_not_read("read dead letters", marked.error(), now);
     look_due_ = now + kTryAgainAfter;
     return std::nullopt;
   }

@@ -216,6 +216,29 @@ void Events::history_shed(const KindCounts& messages, SteadyTime now) {
 }
 
 void Events::outbox_failed(std::string_view operation, const Error& error, SteadyTime now) {
+  metrics_.outbox_writable.Set(0);
+  {
+    const std::lock_guard lock(mutex_);
+    outbox_flaw_ = error.what + (error.remedy.empty() ? "" : "; ") + error.remedy;
+  }
+  outbox_not_read(operation, error, now);
+}
+
+void Events::outbox_written(SteadyTime now) {
+  metrics_.outbox_writable.Set(1);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!std::exchange(outbox_flaw_, std::nullopt)) return;
+  }
+  if (const auto more = may_log("outbox: written again", now)) logger_.info("outbox: it can be written again{}", *more);
+}
+
+std::optional<std::string> Events::outbox_flaw() {
+  const std::lock_guard lock(mutex_);
+  return outbox_flaw_;
+}
+
+void Events::outbox_not_read(std::string_view operation, const Error& error, SteadyTime now) {
   metrics_.outbox_errors.Increment();
   // By what is wrong and not by what was tried: one trouble is one line, whatever else meets it.
   if (const auto more = may_log("outbox: " + error.what, now)) {
@@ -230,6 +253,10 @@ void Events::outbox_set_aside(std::string_view set_aside, std::string_view flaw)
       "outbox: {}; the file is called {} now and a new one begins: what waited in it is not sent. Keep it, and look at "
       "the disk",
       flaw, set_aside);
+}
+
+void Events::outbox_is_misplaced(std::string_view file, std::string_view warning) {
+  logger_.warn("outbox: {} {}", printable(file), warning);
 }
 
 void Events::backfill(std::string_view line) { logger_.info("{}", line); }

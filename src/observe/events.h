@@ -70,11 +70,19 @@ class Events {
   // Disk
   /// The only place that counts messages_shed_total.
   void history_shed(const KindCounts& messages, SteadyTime now);
-  /// `operation` is a name of a table: `append`, `acknowledge`, …
+  /// `operation` is a name of a table: `append`, `acknowledge`, … From now on outbox_flaw() tells it.
   void outbox_failed(std::string_view operation, const Error& error, SteadyTime now);
+  /// As outbox_failed(), of an operation that only reads.
+  void outbox_not_read(std::string_view operation, const Error& error, SteadyTime now);
+  /// Something was written: what was told before is over.
+  void outbox_written(SteadyTime now);
+  /// Why the outbox cannot be written, with the remedy; nothing: it can.
+  [[nodiscard]] std::optional<std::string> outbox_flaw();
 
   /// `flaw`: what was wrong with the file that is called `set_aside` now; a new one has begun.
   void outbox_set_aside(std::string_view set_aside, std::string_view flaw);
+  /// `warning`: what is wrong with the place of `file`, as the end of a sentence.
+  void outbox_is_misplaced(std::string_view file, std::string_view warning);
   /// A line of BackfillReport.
   void backfill(std::string_view line);
   /// Messages in batches that do not match their checksum: each is a dead letter without a letter.
@@ -106,6 +114,7 @@ class Events {
   RateLimit lines_;                             // guarded by mutex_
   RateLimit letters_{kNoisyChannelsMax};        // guarded by mutex_; the key: reason, a newline, the channel
   HoldReason held_reason_ = HoldReason::kNone;  // guarded by mutex_
+  std::optional<std::string> outbox_flaw_;      // guarded by mutex_
 };
 
 }  // namespace firebase_relay::observe

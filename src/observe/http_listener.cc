@@ -41,9 +41,12 @@ struct Reply {
   std::string_view content_type = "text/plain; charset=utf-8";
 };
 
-Reply reply_of_flaw(const std::function<std::optional<std::string>()>& flaw) {
+using Line = std::function<std::optional<std::string>()>;
+
+Reply reply_of_flaw(const Line& flaw, const Line& remark = {}) {
   const std::optional<std::string> text = flaw();
-  if (!text) return {200, "OK", "ok\n"};
+  const std::optional<std::string> also = text || !remark ? std::nullopt : remark();
+  if (!text) return {200, "OK", "ok\n" + (also ? printable(*also) + "\n" : "")};
   return {503, "Service Unavailable", printable(*text) + "\n"};
 }
 
@@ -52,7 +55,7 @@ Reply reply_to(std::string_view method, std::string_view path, const HttpAnswers
   if (!known) return {404, "Not Found", "not found; there are /metrics, /healthz and /readyz\n"};
   if (method != "GET" && method != "HEAD") return {405, "Method Not Allowed", "GET only\n", "Allow: GET, HEAD\r\n"};
   if (path == "/healthz") return reply_of_flaw(answers.health_flaw);
-  if (path == "/readyz") return reply_of_flaw(answers.ready_flaw);
+  if (path == "/readyz") return reply_of_flaw(answers.ready_flaw, answers.ready_remark);
   return {200, "OK", answers.metrics(), "", "text/plain; version=0.0.4; charset=utf-8"};
 }
 

@@ -16,6 +16,8 @@ struct HttpAnswers {
   std::function<std::string()> metrics;                     ///< Prometheus' text format
   std::function<std::optional<std::string>()> health_flaw;  ///< nothing: healthy; else why not, one line
   std::function<std::optional<std::string>()> ready_flaw;   ///< nothing: ready; else why not, one line
+  /// What is wrong and no reason to be not ready, one line, behind the `ok` of /readyz; nothing, or none: all is well.
+  std::function<std::optional<std::string>()> ready_remark{};
 };
 
 /// `/metrics`, `/healthz` and `/readyz` over HTTP, for GET and HEAD: 200, or 503 with the reason. All else is 404 or

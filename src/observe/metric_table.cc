@@ -51,6 +51,8 @@ constexpr MetricRow kTable[] = {
     {"firebase_relay_outbox_bytes", kGauge, "", "Size of the outbox"},
     {"firebase_relay_outbox_limit_bytes", kGauge, "", "Size at which history is shed"},
     {"firebase_relay_outbox_oldest_seconds", kGauge, "", "Age of the oldest batch in the outbox; 0 when it is empty"},
+    {"firebase_relay_outbox_writable", kGauge, "",
+     "0 while the outbox cannot be written: what waits is in memory alone"},
     {"firebase_relay_outbox_errors_total", kCounter, "", "Operations of the outbox that failed"},
     // The program
     {"firebase_relay_build_info", kGauge, "version", "1; the label says which version runs"},

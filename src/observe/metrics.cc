@@ -109,6 +109,7 @@ Metrics::Metrics(std::string_view version)
       outbox_bytes(gauge(*registry_, "outbox_bytes")),
       outbox_limit_bytes(gauge(*registry_, "outbox_limit_bytes")),
       outbox_oldest_seconds(gauge(*registry_, "outbox_oldest_seconds")),
+      outbox_writable(gauge(*registry_, "outbox_writable")),
       outbox_errors(counter(*registry_, "outbox_errors_total")),
       process_(std::make_unique<ProcessCollector>()),
       retries_(counters(*registry_, "retries_total", kRetryReasonNames)) {
@@ -116,6 +117,7 @@ Metrics::Metrics(std::string_view version)
   for (std::size_t i = 1; i < held_.size(); ++i) {
     held_[i] = &held_family.Add(label_of("delivery_held", MetricType::kGauge, kHoldReasonNames[i]));
   }
+  outbox_writable.Set(1);  // until a write fails
   gauge_family(*registry_, "build_info").Add(label_of("build_info", MetricType::kGauge, version)).Set(1);
 }
 

@@ -97,6 +97,7 @@ class Metrics {
   prometheus::Gauge& outbox_bytes;
   prometheus::Gauge& outbox_limit_bytes;
   prometheus::Gauge& outbox_oldest_seconds;
+  prometheus::Gauge& outbox_writable;
   prometheus::Counter& outbox_errors;
 
   /// retries_total{reason}. `reason` is one of kRetryReasonNames; another one is a mistake, and std::logic_error.

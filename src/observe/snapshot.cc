@@ -84,6 +84,7 @@ std::optional<Snapshot> read_snapshot(std::string_view metrics_text) {
   snapshot.gaps = reading.number("subscription_gaps_total");
   snapshot.reconnects = reading.number("redis_reconnects_total");
   snapshot.queue_depth = reading.number("queue_depth");
+  snapshot.outbox_writable = !reading.sums.contains("outbox_writable") || reading.number("outbox_writable") == 1;
   snapshot.outbox_batches = reading.number("outbox_batches");
   snapshot.outbox_bytes = reading.number("outbox_bytes");
   snapshot.outbox_bytes_max = reading.number("outbox_limit_bytes");
@@ -116,9 +117,10 @@ std::string lag_text(const Snapshot::LagCounts& lag, double share) {
 }
 
 std::string outbox_text(const Snapshot& snapshot) {
-  if (snapshot.outbox_batches == 0) return "empty";
+  const std::string_view flaw = snapshot.outbox_writable ? "" : "CANNOT BE WRITTEN (the log says why), ";
+  if (snapshot.outbox_batches == 0) return fmt::format("{}empty", flaw);
   constexpr double kMb = 1e6;
-  return fmt::format("{} batches, {:.1f} of {:.1f} MB, oldest {}", snapshot.outbox_batches,
+  return fmt::format("{}{} batches, {:.1f} of {:.1f} MB, oldest {}", flaw, snapshot.outbox_batches,
                      static_cast<double>(snapshot.outbox_bytes) / kMb,
                      static_cast<double>(snapshot.outbox_bytes_max) / kMb, duration_text(snapshot.outbox_oldest));
 }

@@ -28,6 +28,7 @@ struct Snapshot {
   std::string held;  ///< why delivery waits for a person; empty: it does not
   std::uint64_t gaps = 0, reconnects = 0;
   std::uint64_t queue_depth = 0;
+  bool outbox_writable = true;
   std::uint64_t outbox_batches = 0, outbox_bytes = 0, outbox_bytes_max = 0;
   std::chrono::seconds outbox_oldest{0};
   std::uint64_t dead_letters_stored = 0;
@@ -43,7 +44,7 @@ std::uint64_t difference(std::uint64_t now, std::uint64_t before);
 /// An upper bound of the lag that `share` (0…1) of the messages had, for people: `<= 500 ms`, `> 60.0 s`, `none`.
 std::string lag_text(const Snapshot::LagCounts& lag, double share);
 
-/// `empty`, or `12 batches, 1.2 of 2147.5 MB, oldest 3 min 20 s`.
+/// `empty`, `CANNOT BE WRITTEN` and how much waits in it, or `12 batches, 1.2 of 2147.5 MB, oldest 3 min 20 s`.
 std::string outbox_text(const Snapshot& snapshot);
 
 }  // namespace firebase_relay::observe

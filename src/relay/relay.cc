@@ -183,12 +183,13 @@ Result<void> Relay::Parts::open(const Options& options) {
     storage = storage_in_memory();
     return {};
   }
-  auto opened = open_storage(options, events);
+  auto opened = open_storage(options, events, role == Role::kRelay);
   if (!opened) return error_of(opened);
   storage = std::move(*opened);
   use_unsent_heartbeat();
-  letters.emplace(std::move(*storage.letters), writer_options(options, known_names, true),
-                  flush::LetterBox::Wiring{routes, metrics, events});
+  if (storage.letters)
+    letters.emplace(std::move(*storage.letters), writer_options(options, known_names, true),
+                    flush::LetterBox::Wiring{routes, metrics, events});
   metrics.outbox_limit_bytes.Set(static_cast<double>(options.outbox_bytes_max));
   return {};
 }
@@ -229,7 +230,8 @@ void Relay::Parts::make_flusher(const Options& options) {
   flusher.emplace(
       flusher_options(options, random_seed()), storage.restored,
       flush::Flusher::Wiring{fragments, budget, *storage.outbox, letters ? &*letters : nullptr, sender, state, metrics,
-                             events, made_progress, [this](std::string text) { log.print_messages(std::move(text)); }});
+                             events, [this] { storage.try_to_write(events); }, made_progress,
+                             [this](std::string text) { log.print_messages(std::move(text)); }});
   storage.restored = {};  // what was live is with the flusher now
   metrics.on_scrape([this](observe::Metrics& scraped) {
     scraped.queue_depth.Set(static_cast<double>(budget.messages()));
@@ -264,10 +266,9 @@ void Relay::Parts::ask_for_the_previous_run(const Options& options) {
   };
   previous_run.emplace(
       storage.last_run,
-      PreviousRun::Wiring{
-          [this](const bus::Gap& gap) { report(gap); }, read_heartbeat, free_heartbeat,
-          [this](UtcMillis at) { expect_noted("note the start", storage.durable->note_started(at)); },
-          [this](UtcMillis at) { expect_noted("note the last stop", storage.durable->note_stopped(at)); }});
+      PreviousRun::Wiring{[this](const bus::Gap& gap) { report(gap); }, read_heartbeat, free_heartbeat,
+                          [this](UtcMillis at) { expect_noted("note the start", storage.note_started(at)); },
+                          [this](UtcMillis at) { expect_noted("note the last stop", storage.note_stopped(at)); }});
 }
 
 void Relay::Parts::start_threads(const Options& options, bool live) {
@@ -334,10 +335,10 @@ Result<std::unique_ptr<Relay>> Relay::start(const Options& options, observe::Log
   own.make_source(options, lines);
   own.make_flusher(options);
   if (role == Role::kRelay) {
-    auto http =
-        observe::HttpListener::start(options.http_listen.host, options.http_listen.port,
-                                     {[&own] { return own.metrics.serialize(); }, [&own] { return own.health_flaw(); },
-                                      [&own] { return own.ready_flaw(); }});
+    auto http = observe::HttpListener::start(
+        options.http_listen.host, options.http_listen.port,
+        {[&own] { return own.metrics.serialize(); }, [&own] { return own.health_flaw(); },
+         [&own] { return own.ready_flaw(); }, [&own] { return own.events.outbox_flaw(); }});
     if (!http) return error_of(http);
     own.http = std::move(*http);
     log.logger().info("http listening on http://{}:{}", options.http_listen.host, own.http->port());

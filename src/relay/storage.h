@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -13,16 +14,26 @@ namespace firebase_relay::relay {
 
 /// What is on disk, and what was found there.
 struct Storage {
+  /// Tells `events` whether the outbox can be written, as far as a number tells.
+  void try_to_write(observe::Events& events);
+  Result<void> note_started(UtcMillis at) { return durable ? durable->note_started(at) : Result<void>(); }
+  Result<void> note_stopped(UtcMillis at) { return durable ? durable->note_stopped(at) : Result<void>(); }
+
   std::unique_ptr<Outbox> outbox;
   outbox::SqliteOutbox* durable = nullptr;  ///< the same one, if it is on disk
+  std::filesystem::path missing;            ///< the file that could not be made; empty: it is there, or not wanted
   std::optional<outbox::DeadLetters> letters;
   Restored restored;
   std::optional<outbox::LastRun> last_run;
 };
 
-/// The outbox file of `options`, with its dead letters. What was set aside is logged.
+/// The outbox file of `options`, with its dead letters. What was set aside, and a file that can be read and not
+/// written, is told.
+/// A file that is not there and cannot be made keeps no relay from its work (`may_be_missing`): what waits is in memory
+/// then, some of it, and every minute says so. One that is there may hold what is older than what comes now: if it
+/// cannot be opened, no relay may run.
 /// Errors: as SqliteOutbox::open.
-Result<Storage> open_storage(const Options& options, observe::Events& events);
+Result<Storage> open_storage(const Options& options, observe::Events& events, bool may_be_missing);
 /// For a replay: nothing of it outlives the process.
 Storage storage_in_memory();
 

@@ -17,8 +17,11 @@
 #include "flush/echo.h"
 #include "flush/http_client.h"
 #include "flush/token_keeper.h"
+#include "observe/http_listener.h"
 #include "observe/printable.h"
+#include "observe/snapshot.h"
 #include "outbox/inspect.h"
+#include "outbox/place.h"
 #include "relay/relay.h"
 #include "terminal/commands.h"
 
@@ -171,8 +174,26 @@ void check_database(const relay::Options& options, const Access& access, Report&
 
 void check_outbox(const relay::Options& options, Report& report) {
   const auto seen = outbox::inspect(options.outbox_file);
-  if (seen) return report.good("outbox", *seen);
-  report.bad("outbox", seen.error().what, seen.error().remedy);
+  if (!seen) return report.bad("outbox", seen.error().what, seen.error().remedy);
+  const std::string warning = outbox::warning_about(outbox::place_of(options.outbox_file).file_system);
+  if (!warning.empty()) return report.bad("outbox", *seen + "; it " + warning, "");
+  report.good("outbox", *seen);
+}
+
+/// Listens for a moment. Where a relay listens already, that is the answer.
+void check_http(const relay::Options& options, Report& report) {
+  const std::string where = options.http_listen.host + ":" + std::to_string(options.http_listen.port);
+  const observe::HttpAnswers nothing{[] { return std::string(); }, [] { return std::nullopt; },
+                                     [] { return std::nullopt; }};
+  const auto listener = observe::HttpListener::start(options.http_listen.host, options.http_listen.port, nothing);
+  if (listener) return report.good("http", where + ", free");
+  if (listener.error().code == ErrorCode::kBusy) {
+    flush::HttpRequest request;
+    request.url = url_of_relay(options, "/metrics");
+    const auto answer = flush::http_request(request);
+    if (answer && observe::read_snapshot(answer->body)) return report.good("http", where + ", in use by a relay");
+  }
+  report.bad("http", listener.error().what, listener.error().remedy);
 }
 
 }  // namespace
@@ -201,6 +222,7 @@ int check(const CommandLine& line) {
   check_redis(line.options, report);
   if (const auto access = check_credentials(line.options, report)) check_database(line.options, *access, report);
   check_outbox(line.options, report);
+  check_http(line.options, report);
   return report.exit();
 }
 

@@ -261,6 +261,25 @@ TEST_F(EventsTest, a_failure_of_the_outbox_is_counted_and_says_what_to_do) {
   EXPECT_THAT(logged(), HasSubstr("error outbox: append failed: ./data/outbox.db: disk full; free some space"));
 }
 
+TEST_F(EventsTest, an_outbox_that_cannot_be_written_has_a_flaw_until_it_can) {
+  EXPECT_EQ(metrics_.outbox_writable.Value(), 1);
+  events_.outbox_not_read("load", {ErrorCode::kIo, "o.db: disk I/O error", ""}, kNow);
+  EXPECT_EQ(metrics_.outbox_writable.Value(), 1) << "it was only read";
+  EXPECT_FALSE(events_.outbox_flaw());
+
+  events_.outbox_failed("append", {ErrorCode::kIo, "o.db: readonly", "chown it"}, kNow);
+
+  EXPECT_EQ(metrics_.outbox_writable.Value(), 0);
+  EXPECT_EQ(events_.outbox_flaw(), "o.db: readonly; chown it");
+
+  for (int i = 0; i < 100; ++i) events_.outbox_written(kNow);
+
+  EXPECT_EQ(metrics_.outbox_writable.Value(), 1);
+  EXPECT_FALSE(events_.outbox_flaw());
+  EXPECT_THAT(logged(), HasSubstr("info outbox: it can be written again\n"));
+  EXPECT_EQ(lines(), 3);
+}
+
 TEST_F(EventsTest, a_channel_without_a_route_is_named) {
   events_.unrouted_channel_first_seen("NEWS\033[2J", kNow);
 

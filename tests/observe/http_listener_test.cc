@@ -67,6 +67,7 @@ class HttpListenerTest : public testing::Test {
     answers.metrics = [this] { return metrics_; };
     answers.health_flaw = [this]() -> std::optional<std::string> { return flaw(unhealthy_, "the flusher is stuck"); };
     answers.ready_flaw = [this]() -> std::optional<std::string> { return flaw(unready_, "not subscribed"); };
+    answers.ready_remark = [this]() -> std::optional<std::string> { return flaw(remarks_, "the disk is full"); };
     auto started = HttpListener::start("127.0.0.1", 0, std::move(answers));
     ASSERT_TRUE(started) << started.error().what;
     listener_ = std::move(*started);
@@ -89,6 +90,7 @@ class HttpListenerTest : public testing::Test {
   std::string metrics_ = "firebase_relay_build_info 1\n";
   std::atomic<bool> unhealthy_ = false;
   std::atomic<bool> unready_ = false;
+  std::atomic<bool> remarks_ = false;
   std::unique_ptr<HttpListener> listener_;
 };
 
@@ -124,6 +126,17 @@ TEST_F(HttpListenerTest, is_ready_until_there_is_a_flaw) {
 
   EXPECT_THAT(ask("GET", "/readyz"), EndsWith("\r\n\r\nnot subscribed\n"));
   EXPECT_THAT(ask("GET", "/healthz"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(HttpListenerTest, is_ready_with_a_remark_about_what_is_no_reason_not_to_be) {
+  remarks_ = true;
+
+  EXPECT_THAT(ask("GET", "/readyz"), AllOf(StartsWith("HTTP/1.1 200 "), EndsWith("\r\n\r\nok\nthe disk is full\n")));
+  EXPECT_THAT(ask("GET", "/healthz"), EndsWith("\r\n\r\nok\n"));
+
+  unready_ = true;
+
+  EXPECT_THAT(ask("GET", "/readyz"), EndsWith("\r\n\r\nnot subscribed\n"));
 }
 
 TEST_F(HttpListenerTest, answers_head_without_a_body) {

@@ -47,6 +47,13 @@ TEST(Snapshot, reads_what_the_metrics_say) {
   EXPECT_EQ(outbox_text(snapshot), "12 batches, 1.2 of 2000.0 MB, oldest 3 min 20 s");
 }
 
+TEST(Snapshot, tells_of_an_outbox_that_cannot_be_written) {
+  Metrics metrics("1");
+  EXPECT_EQ(outbox_text(of(metrics)), "empty");
+  metrics.outbox_writable.Set(0);
+  EXPECT_EQ(outbox_text(of(metrics)), "CANNOT BE WRITTEN (the log says why), empty");
+}
+
 TEST(Snapshot, names_what_delivery_waits_for) {
   Metrics metrics("1");
   metrics.set_held(static_cast<HoldReason>(1));

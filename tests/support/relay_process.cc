@@ -11,7 +11,7 @@
 namespace test_support {
 
 RelayProcess::RelayProcess(const RedisServer& redis, const Emulator& emulator, const std::vector<std::string>& flags,
-                           const std::vector<std::string>& environment) {
+                           const std::vector<std::string>& environment, const std::vector<std::string>& under) {
   std::vector<std::string> command = {
       built("src/firebase-relay"), "run",           "--redis-url", redis.url(),  "--database-url",
       emulator.database_url(),     "--http-listen", "127.0.0.1:0", "--instance", "test"};
@@ -19,6 +19,7 @@ RelayProcess::RelayProcess(const RedisServer& redis, const Emulator& emulator, c
     command.insert(command.end(), {"--outbox", dir_.file("outbox.db")});
   }
   command.insert(command.end(), flags.begin(), flags.end());
+  command.insert(command.begin(), under.begin(), under.end());
   process_ = std::make_unique<Process>(command, environment);
   http_url_ = process_->wait_for("http listening on ");
   http_url_ = http_url_.substr(0, http_url_.find('"'));  // --log-format json: a text in an object

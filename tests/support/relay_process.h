@@ -12,11 +12,12 @@
 namespace test_support {
 
 /// The relay as a user runs it: `firebase-relay run` between a Redis and an emulator, metrics on a free port. Its
-/// outbox goes with the object, unless `flags` name one that stays. `environment`: as Process takes it.
+/// outbox goes with the object, unless `flags` name one that stays. `environment`: as Process takes it. `under`: a
+/// command that starts it, such as setpriv with its options.
 class RelayProcess {
  public:
   RelayProcess(const RedisServer& redis, const Emulator& emulator, const std::vector<std::string>& flags = {},
-               const std::vector<std::string>& environment = {});
+               const std::vector<std::string>& environment = {}, const std::vector<std::string>& under = {});
 
   /// Sum of all series of the metric `firebase_relay_{name}`; with `labels`, of those that have this text, e.g.
   /// `kind="price"`.
