@@ -1,10 +1,14 @@
 #include <cstdio>
 
 #include "base/secret.h"
+#include "base/thread.h"
 #include "terminal/commands.h"
 
-int main(int argc, char** argv) {
-  using namespace firebase_relay::terminal;
+namespace {
+
+using namespace firebase_relay::terminal;
+
+int run_command(int argc, char** argv) {
   const auto line = parse_command_line(argc, argv, process_environment());
   if (!line) {
     const std::string remedy = line.error().remedy.empty() ? "" : "; " + line.error().remedy;
@@ -23,4 +27,17 @@ int main(int argc, char** argv) {
     case Command::kHealthcheck: return healthcheck(*line);
   }
   return kExitInvalid;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  firebase_relay::tell_of_uncaught_exceptions();
+  try {
+    const int status = run_command(argc, argv);
+    return status == kExitOk && firebase_relay::a_thread_has_failed() ? kExitFailed : status;
+  } catch (...) {
+    firebase_relay::tell_of_exception("it has to end");
+    return kExitFailed;
+  }
 }

@@ -3,11 +3,19 @@
 #include <chrono>
 #include <utility>
 
+#include "base/thread.h"
+
 namespace firebase_relay::classify {
 
 Workers::Workers(const RouteTable& routes, const WriterOptions& options, std::size_t count, Wiring wiring)
     : wiring_(std::move(wiring)) {
-  for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this, &routes, options] { work(routes, options); });
+  try {
+    for (std::size_t i = 0; i < count; ++i)
+      threads_.push_back(start_thread("worker", [this, &routes, options] { work(routes, options); }));
+  } catch (...) {
+    wiring_.messages.close();  // or those that have been started would wait for ever
+    throw;
+  }
 }
 
 void Workers::join() { threads_.clear(); }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "flush/jwt.h"
 
 namespace firebase_relay::flush {
@@ -53,7 +54,7 @@ TokenKeeper::TokenKeeper(ServiceAccount account, Wiring wiring)
     : account_(std::move(account)),
       wiring_(std::move(wiring)),
       source_(wiring_.jitter_seed),
-      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+      thread_(start_thread("token", [this](const std::stop_token& stop) { run(stop); })) {}
 
 TokenKeeper::~TokenKeeper() {
   thread_.request_stop();

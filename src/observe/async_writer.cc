@@ -10,8 +10,9 @@
 #include <deque>
 #include <mutex>
 #include <string_view>
-#include <thread>
 #include <utility>
+
+#include "base/thread.h"
 
 namespace firebase_relay::observe {
 namespace {
@@ -87,7 +88,7 @@ struct AsyncWriter::State {
 
 AsyncWriter::AsyncWriter(int fd, std::size_t bytes_max) : state_(std::make_shared<State>(fd, bytes_max)) {
   // Detached: nobody may have to join a thread that is stuck in a write. It owns its state, and close() waits for idle.
-  std::thread([state = state_] { state->run(); }).detach();
+  start_detached_thread("log's", [state = state_] { state->run(); });
 }
 
 AsyncWriter::~AsyncWriter() { close(std::chrono::seconds(1)); }

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/thread.h"
 #include "base/wakeup.h"
 #include "observe/printable.h"
 
@@ -240,7 +241,8 @@ Result<std::unique_ptr<HttpListener>> HttpListener::start(const std::string& hos
 }
 
 HttpListener::HttpListener(std::unique_ptr<Server> server)
-    : server_(std::move(server)), thread_([this](const std::stop_token& stop) { server_->run(stop); }) {}
+    : server_(std::move(server)),
+      thread_(start_thread("HTTP", [this](const std::stop_token& stop) { server_->run(stop); })) {}
 
 HttpListener::~HttpListener() { stop(); }
 

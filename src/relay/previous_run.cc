@@ -7,6 +7,7 @@
 
 #include "base/backoff.h"
 #include "classify/timestamp.h"
+#include "base/thread.h"
 
 namespace firebase_relay::relay {
 namespace {
@@ -18,7 +19,7 @@ bool was_killed(const std::optional<outbox::LastRun>& last_run) { return last_ru
 PreviousRun::PreviousRun(std::optional<outbox::LastRun> last_run, Wiring wiring)
     : last_run_(last_run), wiring_(std::move(wiring)) {
   if (!was_killed(last_run_)) wiring_.heartbeat_is_free();
-  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  thread_ = start_thread("previous run's", [this](const std::stop_token& stop) { run(stop); });
 }
 
 void PreviousRun::subscribed(UtcMillis at) {

@@ -7,11 +7,11 @@
 #include <cstring>
 #include <fstream>
 #include <sstream>
-#include <thread>
 #include <utility>
 
 #include "base/clock.h"
 #include "base/queue.h"
+#include "base/thread.h"
 #include "base/wakeup.h"
 #include "bus/line_source.h"
 #include "bus/redis_source.h"
@@ -272,13 +272,13 @@ void Relay::Parts::ask_for_the_previous_run(const Options& options) {
 }
 
 void Relay::Parts::start_threads(const Options& options, bool live) {
-  flusher_thread = std::jthread([this] { flusher->run(); });
+  flusher_thread = start_thread("flusher", [this] { flusher->run(); });
   classify::Workers::Wiring wiring{
       messages, fragments,
       [this](std::unique_ptr<MessageBlock> block, SteadyTime::duration waited) { reuse(std::move(block), waited); },
       [this](std::uint64_t bytes) { flusher->notify(bytes); }};
   workers.emplace(routes, writer_options(options, known_names, live), options.workers, std::move(wiring));
-  if (source) source_thread = std::jthread([this](const std::stop_token& stop) { source->run(stop); });
+  if (source) source_thread = start_thread("subscriber", [this](const std::stop_token& stop) { source->run(stop); });
 }
 
 void Relay::Parts::reuse(std::unique_ptr<MessageBlock> block, SteadyTime::duration waited) {
@@ -331,6 +331,7 @@ Result<std::unique_ptr<Relay>> Relay::start(const Options& options, observe::Log
   if (!access) return error_of(access);
   auto parts = std::make_unique<Parts>(options, role, std::move(*routes), std::move(*access), log);
   Parts& own = *parts;
+  std::unique_ptr<Relay> relay(new Relay(std::move(parts)));  // its end ends what has been started, whatever comes
   if (auto opened = own.open(options); !opened) return error_of(opened);
   own.make_source(options, lines);
   own.make_flusher(options);
@@ -345,7 +346,7 @@ Result<std::unique_ptr<Relay>> Relay::start(const Options& options, observe::Log
     own.ask_for_the_previous_run(options);
   }
   own.start_threads(options, live);
-  return std::unique_ptr<Relay>(new Relay(std::move(parts)));
+  return relay;
 }
 
 Relay::~Relay() {
@@ -359,14 +360,14 @@ int Relay::source_ended_fd() const { return parts_->source_ended.fd(); }
 
 Outcome Relay::drain() {
   Parts& own = *parts_;
-  if (own.source) {
+  if (own.source_thread.joinable()) {
     own.source_thread.request_stop();
     own.source_thread.join();
   }
   own.asking.request_stop();  // or a database that hangs, or a name, would hold up the drain
   if (own.previous_run) own.previous_run->finish();
   own.messages.close();
-  own.workers->join();
+  if (own.workers) own.workers->join();
   own.flusher->stop();
   own.flusher_thread.join();
   Outcome outcome;
@@ -378,7 +379,7 @@ Outcome Relay::drain() {
     outcome.dead += static_cast<std::uint64_t>(own.metrics.dead_letters[static_cast<DeadLetterReason>(reason)].Value());
   }
   outcome.left = own.flusher->messages_in_flight() + own.budget.messages();
-  outcome.left_is_safe = own.storage.durable != nullptr && own.flusher->left_is_safe();
+  outcome.left_is_safe = own.storage.durable != nullptr && own.flusher->left_is_safe() && !a_thread_has_failed();
   own.note_stopped();
   if (own.http) own.http->stop();
   return outcome;

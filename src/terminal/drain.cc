@@ -1,8 +1,10 @@
 #include "terminal/drain.h"
 
 #include <chrono>
+#include <system_error>
 #include <thread>
 
+#include "base/thread.h"
 #include "base/wakeup.h"
 
 namespace firebase_relay::terminal {
@@ -10,13 +12,17 @@ namespace firebase_relay::terminal {
 relay::Outcome drain(relay::Relay& relay, const Signals& signals) {
   relay::Outcome outcome;
   const Wakeup ended;
-  {
-    const std::jthread drainer([&] {
+  std::jthread drainer;
+  try {
+    drainer = start_thread("drain", [&] {
       outcome = relay.drain();
       ended.signal();
     });
-    if (signals.wait(std::chrono::milliseconds(-1), ended.fd()) != 0) relay.end_now();
+  } catch (const std::system_error&) {
+    return relay.drain();  // no thread is to be had: then a second signal finds nobody, and the drain's time ends it
   }
+  if (signals.wait(std::chrono::milliseconds(-1), ended.fd()) != 0) relay.end_now();
+  drainer.join();
   return outcome;
 }
 

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "base/queue.h"
+#include "base/thread.h"
 #include "bus/redis_source.h"
 #include "classify/fragment_writer.h"
 #include "observe/events.h"
@@ -40,7 +41,9 @@ int tap(const CommandLine& line) {
   options.message_bytes_max = line.options.message_bytes_max;
   options.console = line.json ? classify::LineFormat::kJson : classify::LineFormat::kText;
 
-  std::jthread printer([&] {
+  // Started first: it can be ended without the other one.
+  std::jthread reader = start_thread("subscriber", [&](const std::stop_token& stop) { source.run(stop); });
+  const std::jthread printer = start_thread("printer", [&] {
     classify::FragmentWriter writer(*routes, options);
     while (const std::unique_ptr<MessageBlock> block = messages.pop()) {
       const std::string lines = writer.write(*block)->console;
@@ -51,7 +54,6 @@ int tap(const CommandLine& line) {
       source.room_came();
     }
   });
-  std::jthread reader([&](const std::stop_token& stop) { source.run(stop); });
   while (signals.wait(std::chrono::milliseconds(-1)) == 0) {
   }
   reader.request_stop();

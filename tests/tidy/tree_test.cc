@@ -84,6 +84,16 @@ TEST(Tree, ToolsShareNothingWithTheRelayTheyJudge) {
   }
 }
 
+TEST(Tree, ThreadsAreStartedInOnePlaceThatForgetsNoException) {
+  const std::regex started(R"(std::thread\b|std::jthread(\s+\w+)?\s*[({]|std::jthread>?\(|pthread_create|std::async)");
+  for (const fs::path& file : sources({"src"})) {
+    if (file == kRoot / "src/base/thread.h") continue;
+    const std::string text = bytes_of(file);
+    EXPECT_FALSE(std::regex_search(text, started)) << file << ": see base/thread.h";
+  }
+  EXPECT_TRUE(std::regex_search(bytes_of(kRoot / "src/base/thread.h"), started)) << "this test finds nothing";
+}
+
 TEST(Tree, FilesAreSmallAndLeaveNothingForLater) {
   const std::regex later("(TODO|FIXME)(?!\\(#\\d+\\))");
   for (const fs::path& file : sources({"src", "include", "tools", "tests", "bench"})) {
