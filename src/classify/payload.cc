@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "classify/key_codec.h"
+#include "classify/key_hash.h"
 #include "firebase_relay/message.h"
 
 namespace firebase_relay::classify {
@@ -18,6 +19,13 @@ static_assert(kPayloadPadding >= simdjson::SIMDJSON_PADDING, "MessageBlock pads 
 
 constexpr std::size_t kStringBytesMax = 10'485'760;  // firebase-js-sdk core/util/validation.ts MAX_LEAF_SIZE_
 constexpr std::uint32_t kNoNode = 0xFFFFFFFF;
+
+/// Where a value stands in the tree of fields, seen in two ways at once: whether the payload is an envelope is known
+/// only when all of its keys have been read.
+struct Nodes {
+  std::uint32_t bare = kNoNode;       ///< as a field of the whole payload
+  std::uint32_t enveloped = kNoNode;  ///< as a field of the envelope's `data`
+};
 
 /// Where a key's plain text ends: at its quote, or at a byte that makes it special.
 constexpr auto kKeyStops = [] {
@@ -33,34 +41,6 @@ std::size_t trimmed_end(std::string_view bytes, std::size_t end) {
          (bytes[end - 1] == ' ' || bytes[end - 1] == '\n' || bytes[end - 1] == '\r' || bytes[end - 1] == '\t'))
     --end;
   return end;
-}
-
-template <class Word>
-std::uint64_t load(const char* at) {
-  Word word;
-  std::memcpy(&word, at, sizeof word);
-  return word;
-}
-
-/// Spreads keys over a word: enough to tell a few dozen keys of one object apart. Loads are of a fixed size: bytes that
-/// were copied into a word one by one cannot be read back from it without a stall.
-std::uint64_t hash_of(std::string_view key) {
-  const char* const begin = key.data();
-  const char* const end = begin + key.size();
-  std::uint64_t head = 0;
-  std::uint64_t tail = 0;
-  if (key.size() >= 8) {
-    head = load<std::uint64_t>(begin);
-    tail = load<std::uint64_t>(end - 8);
-  } else if (key.size() >= 4) {
-    head = load<std::uint32_t>(begin);
-    tail = load<std::uint32_t>(end - 4);
-  } else if (!key.empty()) {
-    head = load<std::uint8_t>(begin) | load<std::uint8_t>(begin + key.size() / 2) << 8;
-    tail = load<std::uint8_t>(end - 1);
-  }
-  const std::uint64_t mixed = (head ^ (tail * 0x9E3779B97F4A7C15ull) ^ key.size()) * 0xD6E8FEB86659FD93ull;
-  return mixed ^ (mixed >> 32);
 }
 
 }  // namespace
@@ -105,7 +85,7 @@ class Payload::Walk {
     if (type == ondemand::json_type::object) {
       ondemand::object members;
       if (const auto error = document.get_object().get(members)) return refuse(error);
-      if (!object(members, 0, &payload_.outer_, payload_.message_, true)) return false;
+      if (!object(members, {0, kNoNode}, payload_.message_, true)) return false;
     } else if (type == ondemand::json_type::array) {
       ondemand::array elements;
       if (const auto error = document.get_array().get(elements)) return refuse(error);
@@ -139,15 +119,15 @@ class Payload::Walk {
     }
   }
 
-  /// Validates what `node` points at and everything below. `node` is the place in the tree of fields, kNoNode off it.
-  bool value(ondemand::value& json, std::uint32_t node, FieldSet* fields, Value& out) {
+  /// Validates `json` and everything below, and notes which of it are fields.
+  bool value(ondemand::value& json, Nodes nodes, Value& out) {
     ondemand::json_type type;
     if (const auto error = json.type().get(type)) return refuse(error);
     if (type == ondemand::json_type::object) {
       out.begin = offset_of(json.raw_json_token().data());
       ondemand::object members;
       if (const auto error = json.get_object().get(members)) return refuse(error);
-      return object(members, node, fields, out, false);
+      return object(members, nodes, out, false);
     }
     if (type == ondemand::json_type::array) {
       out.begin = offset_of(json.raw_json_token().data());
@@ -231,7 +211,7 @@ class Payload::Walk {
       ondemand::value element;
       if (const auto error = result.get(element)) return refuse(error);
       Value inner;
-      if (!value(element, kNoNode, nullptr, inner)) return false;
+      if (!value(element, {}, inner)) return false;
       widen(out.reach, inner.reach, digits_of(index++));
     }
     --depth_;
@@ -239,7 +219,7 @@ class Payload::Walk {
     return true;
   }
 
-  bool object(ondemand::object members, std::uint32_t node, FieldSet* fields, Value& out, bool is_root) {
+  bool object(ondemand::object members, Nodes nodes, Value& out, bool is_root) {
     out.type = ValueType::kObject;
     if (++depth_ > kPathKeysMax) return refuse(DeadLetterReason::kTooDeep);
     const std::size_t first_key = keys_.size();
@@ -247,7 +227,7 @@ class Payload::Walk {
     for (auto result : members) {
       if (const auto error = result.error()) return refuse(error);
       ondemand::field&& member = std::move(result).value_unsafe();  // in place: a copy would cost a stall
-      if (!this->member(member, node, fields, out, is_root, first_key, seen)) return false;
+      if (!this->member(member, nodes, out, is_root, first_key, seen)) return false;
     }
     keys_.resize(first_key);
     --depth_;
@@ -255,34 +235,29 @@ class Payload::Walk {
     return true;
   }
 
-  bool member(ondemand::field& member, std::uint32_t node, FieldSet* fields, Value& parent, bool is_root,
-              std::size_t first_key, std::array<std::uint64_t, 8>& seen) {
+  bool member(ondemand::field& member, Nodes nodes, Value& parent, bool is_root, std::size_t first_key,
+              std::array<std::uint64_t, 8>& seen) {
     std::size_t encoded_bytes;
     if (!read_key(member.key(), encoded_bytes)) return false;
     note_key(first_key, seen);
     const std::string_view key = keys_.back().text;
-    const std::uint32_t child = node == kNoNode ? kNoNode : child_of(node, key);
-    const FieldNode* named = child == kNoNode ? nullptr : &payload_.routes_.fields[child];
-    Value* const field = named && named->field ? &fields->values[*named->field] : nullptr;
     const bool is_data = is_root && key == "data";
+    has_foreign_keys_ = has_foreign_keys_ || (is_root && !is_data && key != "timestamp" && key != "sender");
+    const Nodes inside{child_of(nodes.bare, key), is_data ? 0 : child_of(nodes.enveloped, key)};
+    forget_below(inside.bare, payload_.outer_);
+    forget_below(inside.enveloped, payload_.inner_);
     // Read into its place: a copy of what has just been written field by field would cost a stall.
+    Value* const bare = field_at(inside.bare, payload_.outer_);
+    Value* const enveloped = is_data ? &data_ : field_at(inside.enveloped, payload_.inner_);
     Value elsewhere;
-    Value& inner = is_data ? data_ : field ? *field : elsewhere;
-    if (&inner != &elsewhere) inner = {};
-    bool walked = false;
-    if (is_data) {
-      payload_.inner_.present = 0;
-      walked = value(member.value(), 0, &payload_.inner_, inner);
-      data_is_object_ = inner.type == ValueType::kObject;
-      if (field) *field = inner;
-    } else {
-      has_foreign_keys_ = has_foreign_keys_ || (is_root && key != "timestamp" && key != "sender");
-      if (named) fields->present &= ~named->fields_below;
-      walked = value(member.value(), child, fields, inner);
-    }
-    if (!walked) return false;
-    if (field) fields->present |= std::uint64_t{1} << *named->field;
-    widen(parent.reach, inner.reach, encoded_bytes);
+    Value& found = enveloped ? *enveloped : bare ? *bare : elsewhere;
+    found = {};
+    if (!value(member.value(), inside, found)) return false;
+    if (bare && bare != &found) *bare = found;
+    note_field(inside.bare, payload_.outer_);
+    note_field(inside.enveloped, payload_.inner_);
+    if (is_data) data_is_object_ = found.type == ValueType::kObject;
+    widen(parent.reach, found.reach, encoded_bytes);
     return true;
   }
 
@@ -308,7 +283,7 @@ class Payload::Walk {
       append_json_escaped(encoded, written);
       payload_.edits_.push_back({key.begin, offset_of(at) + 1, written + '"'});
     }
-    key.hash = hash_of(key.text);
+    key.hash = hash_of_key(key.text);
     return true;
   }
 
@@ -329,10 +304,24 @@ class Payload::Walk {
   }
 
   std::uint32_t child_of(std::uint32_t node, std::string_view key) const {
+    if (node == kNoNode) return kNoNode;
     for (const FieldNode::Child& child : payload_.routes_.fields[node].children) {
       if (child.key == key) return child.node;
     }
     return kNoNode;
+  }
+
+  /// Of duplicate keys the last counts: what was found below an earlier one is absent again.
+  void forget_below(std::uint32_t node, FieldSet& fields) const {
+    if (node != kNoNode) fields.present &= ~payload_.routes_.fields[node].fields_below;
+  }
+  Value* field_at(std::uint32_t node, FieldSet& fields) const {
+    if (node == kNoNode || !payload_.routes_.fields[node].field) return nullptr;
+    return &fields.values[*payload_.routes_.fields[node].field];
+  }
+  void note_field(std::uint32_t node, FieldSet& fields) const {
+    if (node != kNoNode && payload_.routes_.fields[node].field)
+      fields.present |= std::uint64_t{1} << *payload_.routes_.fields[node].field;
   }
 
   static void widen(Reach& parent, const Reach& child, std::size_t key_bytes) {

@@ -88,9 +88,6 @@ class Fields {
 
   FieldId id_of(const std::string& field, const std::string& place) {
     const std::vector<std::string> keys = split(field, '/');
-    if (keys.size() > 1 && keys.front() == "data") {
-      expected(place, "a field of the message itself ('data' is the envelope's), found '" + field + "'");
-    }
     std::uint32_t node = 0;
     for (const std::string& key : keys) node = child_of(node, key);
     std::optional<FieldId>& id = table_.fields[node].field;

@@ -51,6 +51,53 @@ TEST_F(PayloadTest, OpensAnEnvelopeAndNothingThatOnlyLooksLikeOne) {
   }
 }
 
+/// What `payload` has at `data/symbol` and at `symbol`, by routes that name both.
+std::pair<std::string, std::string> symbols(Payload& payload, const RouteTable& routes, std::string_view json) {
+  std::string bytes(json);
+  bytes.append(kPayloadPadding, '}');
+  EXPECT_TRUE(payload.open(std::string_view(bytes).substr(0, json.size()))) << json;
+  const auto raw = [&](FieldId field) {
+    const Value* const value = payload.fields().find(field);
+    return value ? std::string(payload.raw(*value)) : "";
+  };
+  return {raw(routes.ticker_fields.at(0)), raw(routes.ticker_fields.at(1))};
+}
+
+TEST_F(PayloadTest, DataOfWhatIsNoEnvelopeIsAFieldLikeAnyOther) {
+  const RouteTable routes = *parse_routes(R"({"ticker":{"fields":["data/symbol","symbol"]},"routes":[]})", "r.json");
+  struct Case {
+    const char* json;
+    const char* in_data;
+    const char* own;
+  };
+  const Case cases[] = {
+      {R"({"stream":"x","data":{"symbol":"A"}})", "\"A\"", ""},
+      {R"({"data":{"symbol":"A"},"stream":"x"})", "\"A\"", ""},
+      {R"({"data":{"symbol":"A"},"sender":"s","timestamp":1,"extra":null,"symbol":"B"})", "\"A\"", "\"B\""},
+      {R"({"symbol":"B","data":{"symbol":"A","data":{"symbol":"C"}}})", "\"A\"", "\"B\""},
+      {R"({"data":{"symbol":"A"},"data":{"other":1},"stream":"x"})", "", ""},
+      {R"({"data":{"symbol":"A"},"data":{"symbol":"B"},"stream":"x"})", "\"B\"", ""},
+      {R"({"data":{"symbol":"A"},"data":[{"symbol":"B"}],"stream":"x"})", "", ""},
+      {R"({"data":[{"symbol":"A"}]})", "", ""},
+      // Envelopes: what is in `data` is the message.
+      {R"({"data":{"symbol":"A"}})", "", "\"A\""},
+      {R"({"sender":"s","data":{"symbol":"A"},"timestamp":1})", "", "\"A\""},
+      {R"({"data":{"data":{"symbol":"C"}},"sender":"s"})", "\"C\"", ""},
+      {R"({"data":{"data":{"symbol":"C"}},"data":{"symbol":"D"}})", "", "\"D\""},
+      {R"({"data":{"stream":"x","data":{"symbol":"C"},"symbol":"B"},"timestamp":1})", "\"C\"", "\"B\""},
+  };
+  Payload knows_shapes(routes);
+  for (int round = 0; round < 3; ++round) {
+    for (const Case& one : cases) {
+      Payload fresh(routes);
+      EXPECT_EQ(symbols(fresh, routes, one.json), std::pair(std::string(one.in_data), std::string(one.own)))
+          << one.json;
+      EXPECT_EQ(symbols(knows_shapes, routes, one.json), std::pair(std::string(one.in_data), std::string(one.own)))
+          << one.json << ", round " << round;
+    }
+  }
+}
+
 TEST_F(PayloadTest, LastOfDuplicateKeysCounts) {
   const std::vector<std::pair<const char*, const char*>> cases = {
       {R"({"a":1,"b":2,"a":3})", R"({"b":2,"a":3})"},

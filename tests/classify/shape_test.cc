@@ -136,6 +136,8 @@ const std::vector<std::string> kPayloads = {
     R"({"type":"price","price":1.5,"volume":12,"symbol":"BTC/USD","levels":[[1,2],[3,4],[]]})",
     R"({"data":{"type":"order","order_data":{"event":"fill","order":{"id":"b6b1","symbol":"AAPL","status":"filled","legs":null},"qty":"1"}},"sender":"x"})",
     R"({"data": {"a": {}}, "other": true})",
+    R"({"stream":"trade_updates","data":{"event":"fill","symbol":"A","order":{"id":"b6b1","symbol":"AAPL"}}})",
+    R"({"data":{"data":{"symbol":"B"},"symbol":"A"},"sender":"x"})",
     R"({"symbol": "MSFT", "total": "12.5", "converted": null, "x": {"y": [{"z": false}]}})",
 };
 
@@ -159,7 +161,10 @@ std::string nearly(std::mt19937_64& random) {
 }
 
 TEST(Shapes, ChangeNothingOfWhatAPayloadTells) {
-  const RouteTable routes = *parse_routes(builtin_routes_json(), "routes.json");
+  const RouteTable routes = *parse_routes(
+      R"({"ticker":{"fields":["symbol","data/order/symbol","data/symbol"]},"routes":[{"id":"order_data/order/id",
+          "match":{"type":"price"},"live":{"a/{ID}":"order_data","b":"data","c":"levels","d":"data/order/id"}}]})",
+      "r.json");
   Payload with_memory(routes);
   std::mt19937_64 random(7);
   std::size_t valid = 0;
