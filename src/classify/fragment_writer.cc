@@ -107,11 +107,14 @@ bool FragmentWriter::holds(const Condition& condition) const {
     case Condition::Test::kAbsent: return !value || value->type == ValueType::kNull;
     case Condition::Test::kPresent: return value != nullptr;
     case Condition::Test::kObject: return value && value->type == ValueType::kObject;
-    case Condition::Test::kOneOf: break;
+    case Condition::Test::kOneOf:
+    case Condition::Test::kStatus: break;
   }
   if (!value || value->type != ValueType::kString) return false;
   const std::string_view text = payload_.text(*value);
-  return std::find(condition.values.begin(), condition.values.end(), text) != condition.values.end();
+  const auto& values = condition.values;
+  if (condition.test == Condition::Test::kOneOf) return std::find(values.begin(), values.end(), text) != values.end();
+  return std::any_of(values.begin(), values.end(), [text](const std::string& plain) { return is_status(text, plain); });
 }
 
 std::string_view FragmentWriter::ticker_of(const Channel& channel) {

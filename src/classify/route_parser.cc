@@ -227,6 +227,9 @@ class RouteParser {
       expected(place, "one field with its values, beside an 'id', found " + shown(json));
     const std::string& field = json.begin().key();
     route.closed = condition(field, json.begin().value(), place + "/" + field);
+    if (route.closed->test != Condition::Test::kOneOf) return;
+    route.closed->test = Condition::Test::kStatus;
+    for (std::string& value : route.closed->values) value = plain_status(value);
   }
 
   void parse_live(const Json& json, const std::string& place, Route& route) {

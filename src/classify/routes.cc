@@ -46,7 +46,36 @@ bool match_glob(std::string_view pattern, std::string_view text, std::string_vie
   }
 }
 
+/// What str() of a Python enum and Rust's or C++'s paths put in front of a value's name.
+std::string_view without_enum(std::string_view status) {
+  const std::size_t mark = status.find_last_of(".:");
+  return mark == std::string_view::npos ? status : status.substr(mark + 1);
+}
+
+bool joins_words(char c) { return c == '_' || c == '-' || c == ' '; }
+
+/// Of ASCII: no broker has a status in other letters.
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 }  // namespace
+
+std::string plain_status(std::string_view status) {
+  std::string plain;
+  for (const char c : without_enum(status)) {
+    if (!joins_words(c)) plain += lower(c);
+  }
+  return plain;
+}
+
+bool is_status(std::string_view status, std::string_view plain) noexcept {
+  std::size_t at = 0;
+  for (const char c : without_enum(status)) {
+    if (joins_words(c)) continue;
+    if (at == plain.size() || lower(c) != plain[at]) return false;
+    ++at;
+  }
+  return at == plain.size();
+}
 
 bool Route::leads_to_channels() const {
   using Piece = PathTemplate::Piece;

@@ -53,11 +53,18 @@ struct PathTemplate {
 
 /// What a route asks of one field.
 struct Condition {
-  enum class Test : std::uint8_t { kAbsent, kPresent, kObject, kOneOf };
+  enum class Test : std::uint8_t { kAbsent, kPresent, kObject, kOneOf, kStatus };
   FieldId field = 0;
   Test test = Test::kPresent;
-  std::vector<std::string> values;  ///< kOneOf: strings, without quotes
+  std::vector<std::string> values;  ///< kOneOf: strings, without quotes; kStatus: as plain_status() writes them
 };
+
+/// A broker's word for an order's status, whoever spelt it: without the name of an enum in front, in lower case,
+/// without
+/// `_`, `-` and blanks. `OrderStatus.EXPIRED_IN_MATCH` and `ExpiredInMatch` are both `expiredinmatch`.
+std::string plain_status(std::string_view status);
+/// Would plain_status(status) be `plain`? Without a copy.
+bool is_status(std::string_view status, std::string_view plain) noexcept;
 
 /// Which value goes to a live path.
 struct LiveTarget {

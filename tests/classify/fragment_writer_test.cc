@@ -191,6 +191,74 @@ TEST_F(FragmentWriterTest, KindIsKnownOnAnyChannel) {
   EXPECT_EQ(classified(Kind::kUnrouted), 1u) << "an unknown type decides alone";
 }
 
+TEST_F(FragmentWriterTest, OrderIsClosedByTheStatusOfAnyBrokerHoweverItIsSpelt) {
+  struct Case {
+    const char* status;
+    bool closed;
+  };
+  const Case cases[] = {{"filled", true},
+                        {"FILLED", true},
+                        {"Filled", true},
+                        {"OrderStatus.FILLED", true},
+                        {"alpaca.trading.enums.OrderStatus.FILLED", true},
+                        {"OrderStatus::Filled", true},
+                        {"OrderStatus\\u002EFILLED", true},
+                        {"done_for_day", true},
+                        {"DoneForDay", true},
+                        {"Done For Day", true},
+                        {"cancelled", true},
+                        {"Cancelled", true},
+                        {"CANCELED", true},
+                        {"closed", true},
+                        {"expired", true},
+                        {"EXPIRED_IN_MATCH", true},
+                        {"REJECTED", true},
+                        {"ApiCancelled", true},
+                        {"Inactive", true},
+                        {"FAILED", true},
+                        {"PartiallyFilledCanceled", true},
+                        {"mmp_canceled", true},
+                        {"replaced", true},
+                        // What may still change.
+                        {"", false},
+                        {"new", false},
+                        {"NEW", false},
+                        {"open", false},
+                        {"live", false},
+                        {"PARTIALLY_FILLED", false},
+                        {"PartiallyFilled", false},
+                        {"PENDING_CANCEL", false},
+                        {"PendingCancel", false},
+                        {"OrderStatus.PENDING_CANCEL", false},
+                        {"OrderStatus.PARTIALLY_FILLED", false},
+                        {"CANCEL_QUEUED", false},
+                        {"PreSubmitted", false},
+                        {"calculated", false},
+                        {"unfilled", false},
+                        {"filled.", false},
+                        {"filled_or_not", false},
+                        {"fille", false},
+                        {".", false}};
+  for (const Case& one : cases) {
+    write({{"X", std::string(R"({"order_data":{"order":{"id":"1","symbol":"A","status":")") + one.status + "\"}}}"}});
+    ASSERT_EQ(written_->orders.size(), 1u) << one.status;
+    EXPECT_EQ(written_->orders[0].closed, one.closed) << one.status;
+  }
+  write({{"X", R"({"order_data":{"order":{"id":"1","symbol":"A","status":2}}})"}});
+  EXPECT_FALSE(written_->orders.at(0).closed);
+}
+
+TEST_F(FragmentWriterTest, StatusOfARoutesFileMayBeSpeltInAnyWay) {
+  use_routes(
+      R"({"ticker":{"fields":["symbol"]},"routes":[{"kind":"order","id":"id","closed":{"state":"MyStatus.ALL_DONE"},
+      "live":{"o/{TICKER}/{ID}":"state"}}]})");
+  for (const char* status : {"AllDone", "all_done", "MyStatus.ALL_DONE"}) {
+    write({{"X", std::string(R"({"symbol":"A","id":"1","state":")") + status + "\"}"}});
+    ASSERT_EQ(written_->orders.size(), 1u);
+    EXPECT_TRUE(written_->orders[0].closed) << status;
+  }
+}
+
 TEST_F(FragmentWriterTest, ChannelsOfAnyBytesGetAKey) {
   write({{"a/b.\xff", "1"}, {"", "2"}, {std::string("\0", 1), "3"}});
   EXPECT_EQ(live_, (Tree{{"channels/a%2Fb%2E%FF", "1"}, {"channels/%", "2"}, {"channels/%00", "3"}}));

@@ -1,6 +1,7 @@
 #include "broker_sim/expectation.h"
 
 #include <algorithm>
+#include <regex>
 #include <utility>
 
 #include "broker_sim/tree_value.h"
@@ -23,10 +24,12 @@ const std::map<std::string, std::string>& history_names() {
 }
 
 bool is_closed(const json& order) {
-  for (const char* status : {"filled", "canceled", "expired", "rejected", "replaced", "done_for_day"}) {
-    if (order.contains("status") && order["status"] == status) return true;
-  }
-  return false;
+  static const std::regex kClosed(
+      R"((.*[.:])?(filled|cancell?ed|expired|rejected|replaced|done_?for_?day|closed|expired_?in_?match|)"
+      R"(api_?cancelled|inactive|failed|deactivated|partially_?filled_?canceled|mmp_?canceled))",
+      std::regex::icase);
+  return order.contains("status") && order["status"].is_string() &&
+         std::regex_match(order["status"].get<std::string>(), kClosed);
 }
 
 /// The id of an order message; empty when it has none.
