@@ -46,6 +46,7 @@ const std::vector<std::string>& fixed_payloads() {
       R"({"order_data":{"event":"fill","order":{"id":"enum","symbol":"AAPL","status":"OrderStatus.FILLED"}}})",
       R"({"order_data":{"event":"x","order":{"id":"ib","symbol":"AAPL","status":"ApiCancelled"}}})",
       R"({"order_data":{"event":"x","order":{"id":"open","symbol":"AAPL","status":"PENDING_CANCEL"}}})",
+      R"({"symbol":"AAPL","price":"1.25","timestamp":"none"})", R"({"price":1.5,"timestamp":null,"side":"buy"})",
       R"({"order_data":"text","symbol":"AAPL"})", R"({"type":"order","symbol":"AAPL"})",
       R"({"action":"subscribe","ticker":"BRK.B"})", R"({"action":"resubscribe","ticker":"AAPL"})",
       R"({"action":"subscribe"})", R"({"type":"registration","action":"unsubscribe","ticker":"AAPL"})",

@@ -72,6 +72,11 @@ std::string ticker_of(const json& message, const std::string& channel) {
   return "";
 }
 
+bool is_of_ticker(const std::string& channel) {
+  const std::string prefix = "TICKER_UPDATES_";
+  return channel.starts_with(prefix) && channel != prefix;
+}
+
 std::string kind_by_fields(const json& message, const std::string& channel) {
   if (message.contains("order_data") && message["order_data"].is_object()) return "order";
   const bool plain = is_absent(message, "order_data") && is_absent(message, "action");
@@ -80,6 +85,8 @@ std::string kind_by_fields(const json& message, const std::string& channel) {
       message.contains("ticker")) {
     return "registration";
   }
+  const bool no_order = plain && is_absent(message, "status") && is_absent(message, "side");
+  if (no_order && message.contains("price") && message.contains("timestamp") && is_of_ticker(channel)) return "price";
   if (message.contains("total") && message.contains("unrealized") && message.contains("realized")) {
     if (channel.starts_with("TICKER_PERFORMANCE_")) return "performance";
     if (channel == "PROFIT_REPORT") return "profit";
