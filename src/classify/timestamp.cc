@@ -1,8 +1,8 @@
 #include "classify/timestamp.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -121,15 +121,74 @@ std::optional<UtcMillis> parse_iso(std::string_view text) {
   return parse_rest(reader, minute);
 }
 
+/// A decimal number as its digits: no double has the nanoseconds since 1970, nor can one be cut to milliseconds.
+struct Decimal {
+  static constexpr int kDigitsMax = 20;           ///< what is behind them is less than a millisecond
+  std::array<std::uint8_t, kDigitsMax> digits{};  ///< from the first one that is not 0 on
+  int count = 0;
+  int point = 0;  ///< how many of them stand before the point; below 0: so many zeros stand behind it first
+  bool is_negative = false;
+};
+
+/// The exponent behind its `e`, to the end; limited to what leaves nothing of a number, or makes far too much of it.
+bool read_exponent(const char* at, const char* end, int& exponent) {
+  constexpr int kExponentMax = 1000;
+  if (at != end && *at == '+') {
+    ++at;
+    if (at != end && *at == '-') return false;
+  }
+  const auto [behind, error] = std::from_chars(at, end, exponent);
+  if (error != std::errc() || behind != end) return false;
+  exponent = std::clamp(exponent, -kExponentMax, kExponentMax);
+  return true;
+}
+
+/// As JSON writes numbers, and as texts have them besides: zeros in front, nothing before the point or behind it.
+bool read_decimal(std::string_view text, Decimal& number) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  number.is_negative = at != end && *at == '-';
+  if (number.is_negative) ++at;
+  bool has_digits = false;
+  bool is_fraction = false;
+  for (; at != end; ++at) {
+    if (*at == '.' && !is_fraction) {
+      is_fraction = true;
+      continue;
+    }
+    const auto digit = static_cast<unsigned>(*at - '0');
+    if (digit > 9) break;
+    has_digits = true;
+    const bool is_zero_in_front = number.count == 0 && digit == 0;
+    if (!is_zero_in_front && number.count < Decimal::kDigitsMax)
+      number.digits[static_cast<std::size_t>(number.count++)] = static_cast<std::uint8_t>(digit);
+    if (!is_zero_in_front && !is_fraction) ++number.point;
+    if (is_zero_in_front && is_fraction) --number.point;
+  }
+  if (!has_digits) return false;
+  if (at == end) return true;
+  int exponent = 0;
+  if ((*at != 'e' && *at != 'E') || !read_exponent(at + 1, end, exponent)) return false;
+  number.point += exponent;
+  return true;
+}
+
+/// The seconds since 1970, or their thousandths, millionths or billionths: told apart by size.
 std::optional<UtcMillis> parse_epoch(std::string_view text) {
-  constexpr double kSecondsMax =
-      1e11;  // the year 5138: later ones are no times, and milliseconds stay exact in a double
-  double seconds;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size() || !(std::abs(seconds) < kSecondsMax))
-    return std::nullopt;
-  // Half a microsecond more, so that 1.001, a bit less as a double, does not become 1.000.
-  return UtcMillis(milliseconds(static_cast<std::int64_t>(std::floor(seconds * 1000.0 + 0.0005))));
+  struct Unit {
+    int digits_max;  ///< before the point: one more, and it is the next unit
+    int to_millis;   ///< by how many places the point moves to the right
+  };
+  constexpr std::array<Unit, 4> kUnits = {{{11, 3}, {14, 0}, {17, -3}, {20, -6}}};  // each ends in the year 5138
+  Decimal number;
+  if (!read_decimal(text, number)) return std::nullopt;
+  const auto* unit = kUnits.begin();
+  while (unit != kUnits.end() && number.point > unit->digits_max) ++unit;
+  if (unit == kUnits.end()) return std::nullopt;
+  std::int64_t millis = 0;
+  for (int i = 0; i < number.point + unit->to_millis; ++i)
+    millis = millis * 10 + (i < number.count ? number.digits[static_cast<std::size_t>(i)] : 0);
+  return UtcMillis(milliseconds(number.is_negative ? -millis : millis));
 }
 
 bool is_iso(std::string_view text) { return text.size() > 4 && text[4] == '-'; }

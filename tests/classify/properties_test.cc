@@ -95,6 +95,49 @@ RC_GTEST_PROP(Timestamp, IsTheSameMomentInEveryForm, ()) {
   RC_ASSERT(parse_timestamp(epoch.data()) == expected);
 }
 
+/// `value` with the point `places` digits from its end.
+std::string with_point(std::uint64_t value, std::size_t places) {
+  std::string digits = std::to_string(value);
+  if (digits.size() <= places) digits.insert(0, places + 1 - digits.size(), '0');
+  if (places > 0) digits.insert(digits.size() - places, ".");
+  return digits;
+}
+
+/// Which unit a number is of, by integers alone; and that a fraction or an exponent says the same.
+RC_GTEST_PROP(Timestamp, OfAnEpochIsOfTheUnitThatItsSizeTells, ()) {
+  constexpr std::array<std::uint64_t, 4> kBounds = {100'000'000'000, 100'000'000'000'000, 100'000'000'000'000'000,
+                                                    10'000'000'000'000'000'000U};
+  const auto exact = [&](std::uint64_t value) -> std::int64_t {
+    if (value < kBounds[0]) return static_cast<std::int64_t>(value * 1000);
+    if (value < kBounds[1]) return static_cast<std::int64_t>(value);
+    return static_cast<std::int64_t>(value < kBounds[2] ? value / 1000 : value / 1'000'000);
+  };
+  const std::uint64_t bound = kBounds[*rc::gen::inRange<std::size_t>(0, kBounds.size())];
+  const std::uint64_t near = bound - 1000 + *rc::gen::inRange<std::uint64_t>(0, 2000);
+  const std::uint64_t any = *rc::gen::inRange<std::uint64_t>(0, 5 * kBounds[3] / 4);
+  for (const std::uint64_t value : {near, any, any >> 10, any >> 20, any >> 30}) {
+    const auto expected = std::optional(UtcMillis(milliseconds(exact(value))));
+    const std::string plain = std::to_string(value);
+    RC_ASSERT(parse_timestamp(plain) == expected);
+    RC_ASSERT(parse_timestamp("00" + plain + ".000") == expected);
+    const auto places = *rc::gen::inRange<std::size_t>(0, 25);
+    RC_ASSERT(parse_timestamp(with_point(value, places) + "e" + std::to_string(places)) == expected);
+    RC_ASSERT(parse_timestamp(plain + "0000e-4") == expected);
+  }
+}
+
+/// A fraction of any unit is cut, never rounded: the millisecond has not begun.
+RC_GTEST_PROP(Timestamp, OfAnEpochIsCutToMilliseconds, ()) {
+  const std::int64_t ms = *rc::gen::inRange<std::int64_t>(946'684'800'000, 16'725'225'600'000);
+  const auto expected = std::optional(UtcMillis(milliseconds(ms)));
+  const std::string digits = std::to_string(ms);
+  const std::string nines(*rc::gen::inRange<std::size_t>(0, 40), '9');
+  RC_ASSERT(parse_timestamp(with_point(static_cast<std::uint64_t>(ms), 3) + nines) == expected);
+  RC_ASSERT(parse_timestamp(digits + "." + nines) == expected);
+  RC_ASSERT(parse_timestamp(digits + "999." + nines) == expected);
+  RC_ASSERT(parse_timestamp(digits + "999999." + nines) == expected);
+}
+
 // What it has read before makes no difference.
 RC_GTEST_PROP(Timestamp, OfManyIsTheSameAsOfEach, ()) {
   TimestampParser parser;

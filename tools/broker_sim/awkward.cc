@@ -79,13 +79,23 @@ const std::vector<std::string>& awkward_tickers() {
   return kTickers;
 }
 
+/// In one of the units that publishers have.
+std::string Awkward::epoch(std::int64_t now_ms) {
+  switch (random_.below(4)) {
+    case 0: return std::to_string(now_ms / 1000);
+    case 1: return std::to_string(now_ms);
+    case 2: return std::to_string(now_ms) + "624";
+    default: return std::to_string(now_ms) + "624123";
+  }
+}
+
 std::string Awkward::payload(std::int64_t now_ms) {
   switch (random_.below(12)) {
     case 0: return random_.bytes(random_.below(64));
     case 1: return R"({"type":"price","price":"1.25","volume":1,"timestamp":")" + iso_time(now_ms, "+02:00") + "\"}";
     case 2:
       return R"({"type":"price","price":")" + std::to_string(random_.below(100)) + R"(","volume":null,"timestamp":)" +
-             std::to_string(now_ms / 1000) + R"(,"symbol":"BRK.B"})";
+             epoch(now_ms) + R"(,"symbol":"BRK.B"})";
     case 3: return R"({"long":")" + std::string(random_.below(60'000), 'x') + "\"}";
     case 4: return R"({")" + std::string(600 + random_.below(300), 'k') + R"(":1})";
     case 5: {
@@ -93,8 +103,7 @@ std::string Awkward::payload(std::int64_t now_ms) {
       time[10] = ' ';
       return R"({"type":"performance","symbol":"AAPL","total":"1","timestamp":")" + time + "\"}";
     }
-    case 6:
-      return R"({"type":"profit","symbol":"AAPL","total":1,"timestamp":")" + std::to_string(now_ms / 1000) + ".786\"}";
+    case 6: return R"({"type":"profit","symbol":"AAPL","total":1,"timestamp":")" + epoch(now_ms) + ".786\"}";
     default: return fixed_payloads()[count_ % fixed_payloads().size()];
   }
 }

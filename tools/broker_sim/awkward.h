@@ -20,6 +20,7 @@ class Awkward {
   Publication next(std::int64_t now_ms);
 
  private:
+  std::string epoch(std::int64_t now_ms);
   std::string payload(std::int64_t now_ms);
   std::string channel();
 

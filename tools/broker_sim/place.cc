@@ -25,11 +25,18 @@ bool is_envelope(const json& payload) {
   return true;
 }
 
+/// Since 1970, in the unit that its size tells. Seconds to the nearest millisecond: a double may have lost a bit of it.
+std::int64_t time_in_number(long double number) {
+  if (number >= 1e17L) return static_cast<std::int64_t>(std::floor(number / 1e6L));
+  if (number >= 1e14L) return static_cast<std::int64_t>(std::floor(number / 1e3L));
+  return number >= 1e11L ? static_cast<std::int64_t>(std::floor(number)) : std::llround(number * 1000);
+}
+
 std::optional<std::int64_t> time_in_text(const std::string& text) {
   static const std::regex kIso(R"((\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)?)");
   static const std::regex kEpoch(R"(\d+(\.\d+)?)");
   std::smatch part;
-  if (std::regex_match(text, kEpoch)) return std::llround(std::stod(text) * 1000);
+  if (std::regex_match(text, kEpoch)) return time_in_number(std::stold(text));
   if (!std::regex_match(text, part, kIso)) return std::nullopt;
   std::tm tm{};
   tm.tm_year = std::stoi(part[1]) - 1900;
@@ -53,7 +60,8 @@ std::optional<std::int64_t> usable_time(const json& object, std::int64_t at_ms) 
   const json& value = object["timestamp"];
   std::optional<std::int64_t> ms;
   if (value.is_string()) ms = time_in_text(value.get<std::string>());
-  if (value.is_number()) ms = std::llround(value.get<double>() * 1000);
+  if (value.is_number_integer()) ms = time_in_number(static_cast<long double>(value.get<std::int64_t>()));
+  if (value.is_number_float()) ms = time_in_number(static_cast<long double>(value.get<double>()));
   constexpr std::int64_t kYear2000 = 946'684'800'000;
   constexpr std::int64_t kDay = 86'400'000;
   if (ms && (*ms < kYear2000 || *ms > at_ms + kDay)) return std::nullopt;
