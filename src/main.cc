@@ -1,3 +1,5 @@
+#include <signal.h>
+
 #include <cstdio>
 
 #include "base/secret.h"
@@ -32,6 +34,9 @@ int run_command(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A peer or a reader that has gone is an error of that write (libcurl, told to leave signals alone, says so of TLS,
+  // too) and not the end of the program.
+  ::signal(SIGPIPE, SIG_IGN);
   firebase_relay::tell_of_uncaught_exceptions();
   try {
     const int status = run_command(argc, argv);

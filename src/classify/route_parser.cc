@@ -1,11 +1,12 @@
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "classify/key_codec.h"
 #include "classify/names_once.h"
 #include "classify/routes.h"
+#include "classify/split.h"
+#include "classify/written_paths.h"
 
 namespace firebase_relay::classify {
 namespace {
@@ -36,18 +37,6 @@ std::string one_line(std::string_view text) {
     }
   }
   return line;
-}
-
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> parts(1);
-  for (const char c : text) {
-    if (c == separator) {
-      parts.emplace_back();
-    } else {
-      parts.back() += c;
-    }
-  }
-  return parts;
 }
 
 PathTemplate parse_path(const std::string& path, const std::string& place) {
@@ -135,7 +124,7 @@ class RouteParser {
     for (std::size_t i = 0; i < routes.size(); ++i) parse_route(routes[i], "/routes/" + std::to_string(i));
     if (table_.routes.empty() || !takes_everything(table_.routes.back())) table_.routes.push_back(catch_all());
     if (table_.routes.size() > kRoutesMax) expected("/routes", "at most 64 routes");
-    refuse_ancestors();
+    refuse_ancestors(written_paths(table_));
     return std::move(table_);
   }
 
@@ -310,70 +299,6 @@ class RouteParser {
     route.history = parse_path("history/_channels/{CHANNEL}", "");
     route.needs_channel = true;
     return route;
-  }
-
-  struct Written {
-    std::vector<std::string> keys;  ///< "" for a place to fill in
-    std::string place;
-    std::string path;  ///< as the file has it
-  };
-
-  static Written written(const PathTemplate& path, std::string place, bool with_key) {
-    constexpr std::array<std::string_view, 4> kNames = {"", "{TICKER}", "{ID}", "{CHANNEL}"};
-    std::string text;
-    std::string shown_text;
-    for (const auto& [piece, literal] : path.pieces) {
-      const bool is_literal = piece == PathTemplate::Piece::kLiteral;
-      text += is_literal ? literal : "";
-      shown_text += is_literal ? std::string_view(literal) : kNames[static_cast<std::size_t>(piece)];
-    }
-    Written result{split(text, '/'), std::move(place), shown_text + (with_key ? "/KEY" : "")};
-    if (with_key) result.keys.emplace_back();
-    return result;
-  }
-
-  /// Could `b` begin with all of `a`? What is filled in may be anything.
-  static bool could_begin(const Written& b, const Written& a) {
-    for (std::size_t i = 0; i < a.keys.size(); ++i) {
-      if (!a.keys[i].empty() && !b.keys[i].empty() && a.keys[i] != b.keys[i]) return false;
-    }
-    return true;
-  }
-  static bool is_ancestor(const Written& a, const Written& b) {
-    return a.keys.size() < b.keys.size() && could_begin(b, a);
-  }
-  /// Of one message, two values for one path: which of them it keeps would be a guess.
-  static bool are_rivals(const Written& a, const Written& b) {
-    return &a < &b && a.place == b.place && a.keys.size() == b.keys.size() && could_begin(b, a);
-  }
-
-  void refuse_ancestors() const {
-    std::vector<Written> all;
-    for (std::size_t i = 0; i < table_.routes.size(); ++i) {
-      const Route& route = table_.routes[i];
-      const std::string place = "/routes/" + std::to_string(i);
-      for (const LiveTarget& target : route.live) all.push_back(written(target.path, place + "/live", false));
-      if (route.history) all.push_back(written(*route.history, place + "/history", true));
-    }
-    const std::size_t routed = all.size();
-    for (const Written& path : all) {
-      if (path.keys.front() == "relay")
-        expected(path.place, "no path below 'relay', where the relay's own state is, found '" + path.path + "'");
-    }
-    all.push_back({{"relay", "", ""}, "the relay's own state", "relay/{instance}/…"});
-    all.push_back({{"relay", "", "gaps", ""}, "the relay's own state", "relay/{instance}/gaps/KEY"});
-    for (std::size_t a = 0; a < all.size(); ++a) {
-      for (std::size_t b = 0; b < all.size(); ++b) {
-        if ((a < routed || b < routed) && is_ancestor(all[a], all[b])) {
-          expected(all[a].place, "no path that could be above another one, but '" + all[a].path + "' could be above '" +
-                                     all[b].path + "' (" + all[b].place + ")");
-        }
-        if (b < routed && are_rivals(all[a], all[b])) {
-          expected(all[a].place,
-                   "paths that are never the same, but '" + all[a].path + "' and '" + all[b].path + "' could be");
-        }
-      }
-    }
   }
 
   RouteTable table_;

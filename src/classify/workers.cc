@@ -7,7 +7,7 @@
 
 namespace firebase_relay::classify {
 
-Workers::Workers(const RouteTable& routes, const WriterOptions& options, std::size_t count, Wiring wiring)
+Workers::Workers(const PublishedRoutes& routes, const WriterOptions& options, std::size_t count, Wiring wiring)
     : wiring_(std::move(wiring)) {
   try {
     for (std::size_t i = 0; i < count; ++i)
@@ -20,11 +20,11 @@ Workers::Workers(const RouteTable& routes, const WriterOptions& options, std::si
 
 void Workers::join() { threads_.clear(); }
 
-void Workers::work(const RouteTable& routes, const WriterOptions& options) {
-  FragmentWriter writer(routes, options);
+void Workers::work(const PublishedRoutes& routes, const WriterOptions& options) {
+  CurrentWriter writer(routes, options);
   while (std::unique_ptr<MessageBlock> messages = wiring_.messages.pop()) {
     const SteadyTime::duration waited = std::chrono::steady_clock::now() - messages->arrived;
-    std::unique_ptr<FragmentBlock> fragments = writer.write(*messages);
+    std::unique_ptr<FragmentBlock> fragments = writer.get().write(*messages);
     wiring_.took_block(std::move(messages), waited);
     const std::uint64_t bytes = fragments->bytes();
     wiring_.fragments.push(std::move(fragments));

@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "base/queue.h"
-#include "classify/fragment_writer.h"
+#include "classify/published_routes.h"
 #include "firebase_relay/fragment.h"
 #include "firebase_relay/message.h"
 
 namespace firebase_relay::classify {
 
-/// The worker threads: each takes blocks of messages from one queue and puts blocks of fragments into another.
+/// The worker threads: each takes blocks of messages from one queue and puts blocks of fragments into another, by the
+/// table that is the newest when it begins with a block.
 ///
 /// Threads: constructed and joined by one. `took_block` and `made_block` are called on the workers.
 class Workers {
@@ -25,12 +26,12 @@ class Workers {
     std::function<void(std::unique_ptr<MessageBlock>, SteadyTime::duration waited)> took_block;
     std::function<void(std::uint64_t fragment_bytes)> made_block;  ///< after it was put into `fragments`
   };
-  Workers(const RouteTable& routes, const WriterOptions& options, std::size_t count, Wiring wiring);
+  Workers(const PublishedRoutes& routes, const WriterOptions& options, std::size_t count, Wiring wiring);
   /// Ends when `messages` is closed and empty.
   void join();
 
  private:
-  void work(const RouteTable& routes, const WriterOptions& options);
+  void work(const PublishedRoutes& routes, const WriterOptions& options);
 
   Wiring wiring_;
   std::vector<std::jthread> threads_;

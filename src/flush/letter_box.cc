@@ -30,8 +30,8 @@ classify::WriterOptions with_live(classify::WriterOptions options, bool live) {
 LetterBox::LetterBox(outbox::DeadLetters store, const classify::WriterOptions& options, Wiring wiring)
     : store_(std::move(store)),
       wiring_(wiring),
-      writers_{classify::FragmentWriter(wiring.routes, with_live(options, false)),
-               classify::FragmentWriter(wiring.routes, with_live(options, true))} {
+      writers_{classify::CurrentWriter(wiring.routes, with_live(options, false)),
+               classify::CurrentWriter(wiring.routes, with_live(options, true))} {
   const auto stored = store_.add({});
   if (!stored) return;
   wiring_.metrics.dead_letters_stored.Set(static_cast<double>(stored->stored));
@@ -105,7 +105,7 @@ std::unique_ptr<FragmentBlock> LetterBox::classify(const outbox::StoredDeadLette
   const bool live = stored.retry == outbox::RetryMark::kHistoryAndLive;
   // History alone needs no place in the order, only a number that no message has.
   message.first_sequence = live ? newest : kUnorderedSequences + last_block_;
-  std::unique_ptr<FragmentBlock> block = writers_[live ? 1 : 0].write(message);
+  std::unique_ptr<FragmentBlock> block = writers_[live ? 1 : 0].get().write(message);
   block->number = 0;
   for (HistoryRun& run : block->history) run.seeds.clear();
   for (DeadLetter& letter : block->dead_letters) letter.count = stored.letter.count + 1;

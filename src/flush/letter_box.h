@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "classify/fragment_writer.h"
+#include "classify/published_routes.h"
 #include "firebase_relay/dead_letter.h"
 #include "firebase_relay/fragment.h"
 #include "observe/events.h"
@@ -22,7 +22,7 @@ namespace firebase_relay::flush {
 class LetterBox {
  public:
   struct Wiring {
-    const classify::RouteTable& routes;
+    const classify::PublishedRoutes& routes;
     observe::Metrics& metrics;
     observe::Events& events;
   };
@@ -52,7 +52,7 @@ class LetterBox {
 
   outbox::DeadLetters store_;
   Wiring wiring_;
-  std::array<classify::FragmentWriter, 2> writers_;  ///< history alone; live values, too
+  std::array<classify::CurrentWriter, 2> writers_;  ///< history alone; live values, too
   std::uint64_t last_block_ = 0;
   std::vector<DeadLetter> waiting_;
   std::uint64_t waiting_bytes_ = 0;

@@ -109,6 +109,18 @@ void Events::unrouted_channel_first_seen(std::string_view channel, SteadyTime no
   }
 }
 
+void Events::routes_read(std::string_view what, SteadyTime now) {
+  metrics_.config_reloads[Reload::kOk].Increment();
+  if (may_log("routes", now)) logger_.info("routes: {}", printable(what, 2 * kExcerptBytesMax));
+}
+
+void Events::routes_refused(const Error& error, SteadyTime now) {
+  metrics_.config_reloads[Reload::kRefused].Increment();
+  if (!may_log("routes", now)) return;
+  logger_.error("routes: refused, those before stay: {}{}{}", printable(error.what, 4 * kExcerptBytesMax),
+                error.remedy.empty() ? "" : "; ", error.remedy);
+}
+
 void Events::line_not_readable(std::uint64_t line, SteadyTime now) {
   constexpr std::uint64_t kNamed = 10;
   if (const auto more = may_log("line not readable", now, kNamed))

@@ -50,6 +50,12 @@ class Events {
   void line_not_readable(std::uint64_t line, SteadyTime now);
   void unrouted_channel_first_seen(std::string_view channel, SteadyTime now);
 
+  // Routes
+  /// The routes were read again; `what`: which, and since when they count.
+  void routes_read(std::string_view what, SteadyTime now);
+  /// The routes could not be read again: those before stay.
+  void routes_refused(const Error& error, SteadyTime now);
+
   // Delivery
   void dead_letter(const DeadLetter& letter, SteadyTime now);
   /// Every end of a request, a good one too: counts patches_total and retries_total, logs all but kOk.

@@ -22,6 +22,7 @@ constexpr MetricRow kTable[] = {
     {"firebase_relay_messages_classified_total", kCounter, "kind", "Messages a route was found for, by kind"},
     {"firebase_relay_history_key_fallbacks_total", kCounter, "",
      "History keys made without a usable time of the message"},
+    {"firebase_relay_config_reloads_total", kCounter, "result", "Times the routes were read again, by how it ended"},
     // Delivery
     {"firebase_relay_messages_in_flight", kGauge, "", "Messages received or recovered and not yet accounted for"},
     {"firebase_relay_messages_delivered_total", kCounter, "kind", "Messages the database acknowledged"},

@@ -87,6 +87,7 @@ Metrics::Metrics(std::string_view version)
       queue_wait_seconds(seconds_histogram(*registry_, "queue_wait_seconds")),
       classified(counters(*registry_, "messages_classified_total", kKindNames)),
       history_key_fallbacks(counter(*registry_, "history_key_fallbacks_total")),
+      config_reloads(counters(*registry_, "config_reloads_total", kReloadNames)),
       messages_in_flight(gauge(*registry_, "messages_in_flight")),
       delivered(counters(*registry_, "messages_delivered_total", kKindNames)),
       coalesced(counters(*registry_, "messages_coalesced_total", kKindNames)),

@@ -39,6 +39,12 @@ using PatchResult = RequestEnded::Result;
 /// Values of patches_total{result}, in the order of PatchResult.
 inline constexpr std::array<std::string_view, 4> kPatchResultNames = {"ok", "refused", "held", "failed"};
 
+/// How reading the routes again ended.
+enum class Reload : std::uint8_t { kOk, kRefused };
+/// Values of config_reloads_total{result}, in the order of Reload.
+inline constexpr std::array<std::string_view, 2> kReloadNames = {"ok", "refused"};
+
+using CountersByReload = PerValue<prometheus::Counter, Reload, kReloadNames.size()>;
 using CountersByKind = PerValue<prometheus::Counter, Kind, kKindCount>;
 using CountersByDeadLetter = PerValue<prometheus::Counter, DeadLetterReason, kDeadLetterReasonCount>;
 using CountersByPatchResult = PerValue<prometheus::Counter, PatchResult, kPatchResultNames.size()>;
@@ -73,6 +79,7 @@ class Metrics {
   prometheus::Histogram& queue_wait_seconds;
   CountersByKind classified;
   prometheus::Counter& history_key_fallbacks;
+  CountersByReload config_reloads;
   // Delivery
   prometheus::Gauge& messages_in_flight;
   CountersByKind delivered;

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <thread>
 #include <utility>
 
 #include "base/clock.h"
@@ -112,19 +113,6 @@ flush::SenderOptions sender_options(const Options& options, Access access, obser
 
 }  // namespace
 
-Result<classify::RouteTable> load_routes(const Options& options) {
-  if (options.routes_file.empty()) return classify::parse_routes(classify::builtin_routes_json(), "built-in routes");
-  std::ifstream file(options.routes_file, std::ios::binary);
-  std::ostringstream json;
-  // An empty file can be read, and is no table: that is the parser's to say.
-  const bool is_empty = file && file.peek() == std::ifstream::traits_type::eof() && !file.bad();
-  if (!is_empty && !(json << file.rdbuf())) {
-    return fail(ErrorCode::kInvalid, "--routes " + options.routes_file + ": " + std::strerror(errno),
-                "name a file that can be read");
-  }
-  return classify::parse_routes(json.str(), options.routes_file);
-}
-
 /// In the order in which they depend on each other; threads last, so that they are gone before what they use.
 struct Relay::Parts {
   Parts(const Options& options, Role what_for, classify::RouteTable table, Access access, observe::Log& relay_log)
@@ -154,7 +142,7 @@ struct Relay::Parts {
 
   Role role;
   observe::Log& log;
-  classify::RouteTable routes;
+  classify::PublishedRoutes routes;
   classify::KnownNames known_names;
   observe::Metrics metrics;
   observe::Events events;
@@ -383,6 +371,10 @@ Outcome Relay::drain() {
   own.note_stopped();
   if (own.http) own.http->stop();
   return outcome;
+}
+
+void Relay::read_routes_again(const Options& options) {
+  relay::read_routes_again(options, parts_->routes, parts_->events);
 }
 
 std::string Relay::metrics_text() const { return parts_->metrics.serialize(); }

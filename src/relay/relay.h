@@ -6,10 +6,10 @@
 #include <memory>
 #include <string>
 
-#include "classify/routes.h"
 #include "firebase_relay/result.h"
 #include "observe/log.h"
 #include "relay/options.h"
+#include "relay/routes_file.h"
 
 namespace firebase_relay::relay {
 
@@ -48,6 +48,8 @@ class Relay {
 
   /// Readable once the source has nothing more to give (kReplay).
   [[nodiscard]] int source_ended_fd() const;
+  /// As relay::read_routes_again(), while it runs. By its owner, before drain().
+  void read_routes_again(const Options& options);
   /// Sends what has been received, within Options::drain_timeout, and ends. Returns at the end.
   Outcome drain();
   /// What /metrics says. At any time, also after drain().
@@ -60,8 +62,5 @@ class Relay {
   explicit Relay(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };
-
-/// The route table that `options` name: the file, or the built-in one.
-Result<classify::RouteTable> load_routes(const Options& options);
 
 }  // namespace firebase_relay::relay

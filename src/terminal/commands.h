@@ -13,13 +13,14 @@ inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed = 1;   ///< it did not work out
 inline constexpr int kExitInvalid = 2;  ///< a wrong flag, variable or file
 
-/// Relays until SIGTERM or SIGINT, then drains; a second signal ends it at once.
+/// Relays until SIGTERM or SIGINT, then drains; a second one ends it at once. SIGHUP reads the routes again.
 int run(const CommandLine& line);
-/// Prints messages as they come, and writes nothing, until SIGTERM or SIGINT.
+/// Prints messages as they come, and writes nothing, until a signal, or until nobody takes what is printed.
 int tap(const CommandLine& line);
 /// Looks at everything that the relay needs, a line each, with the remedy for what is wrong.
 int check(const CommandLine& line);
-/// Asks a running relay how it is, and prints it; again and again with --watch, until SIGTERM or SIGINT.
+/// Asks a running relay how it is, and prints it; again and again with --watch, until a signal, or until nobody takes
+/// it.
 int status(const CommandLine& line);
 /// Lists, shows, retries or drops dead letters, while a relay runs and while none does.
 int dead_letters(const CommandLine& line);

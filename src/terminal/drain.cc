@@ -1,5 +1,7 @@
 #include "terminal/drain.h"
 
+#include <signal.h>
+
 #include <chrono>
 #include <system_error>
 #include <thread>
@@ -21,7 +23,11 @@ relay::Outcome drain(relay::Relay& relay, const Signals& signals) {
   } catch (const std::system_error&) {
     return relay.drain();  // no thread is to be had: then a second signal finds nobody, and the drain's time ends it
   }
-  if (signals.wait(std::chrono::milliseconds(-1), ended.fd()) != 0) relay.end_now();
+  int number = 0;
+  // A terminal that goes meanwhile is no wish to lose what is left.
+  while ((number = signals.wait(std::chrono::milliseconds(-1), ended.fd())) == SIGHUP) {
+  }
+  if (number != 0) relay.end_now();
   drainer.join();
   return outcome;
 }

@@ -31,20 +31,26 @@ observe::Snapshot look_at(const relay::Relay& relay) {
   return observe::read_snapshot(relay.metrics_text()).value_or(observe::Snapshot{});
 }
 
-/// Until a signal, with a line every minute.
-void watch_over(const relay::Relay& relay, const Signals& signals, observe::Summary& summary, spdlog::logger& log) {
+/// Until SIGTERM or SIGINT, with a line every minute.
+void watch_over(relay::Relay& relay, const relay::Options& options, const Signals& signals, observe::Summary& summary,
+                spdlog::logger& log) {
   for (;;) {
     const SteadyTime now = std::chrono::steady_clock::now();
     if (now >= summary.due()) log.info("{}", summary.line(look_at(relay), now));
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(summary.due() - now);
-    if (signals.wait(std::max(left, std::chrono::milliseconds(0))) != 0) return;
+    const int number = signals.wait(std::max(left, std::chrono::milliseconds(0)));
+    if (number == SIGHUP) {
+      relay.read_routes_again(options);
+    } else if (number != 0) {
+      return;
+    }
   }
 }
 
 }  // namespace
 
 int run(const CommandLine& line) {
-  const Signals signals;
+  const Signals signals(HangUp::kReadsAgain);
   observe::Log log({line.options.log_level, line.options.log_format});
   for (const std::string& warning : line.warnings) log.logger().warn("{}", warning);
   auto relay = relay::Relay::start(line.options, log);
@@ -54,7 +60,7 @@ int run(const CommandLine& line) {
   }
   greet(log.logger(), line.options);
   observe::Summary summary(std::chrono::steady_clock::now());
-  watch_over(**relay, signals, summary, log.logger());
+  watch_over(**relay, line.options, signals, summary, log.logger());
 
   log.logger().info("draining: sending what was received, for at most {} ms; a second signal ends at once",
                     line.options.drain_timeout.count());

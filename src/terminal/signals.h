@@ -1,14 +1,20 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace firebase_relay::terminal {
 
-/// SIGTERM and SIGINT as something to wait for. Make it before the first thread: threads inherit that these are
+/// What SIGHUP asks for: whoever was started at a terminal ends with it, as other programs do; a service reads its
+/// files again and goes on, since nobody sits at its terminal.
+enum class HangUp : std::uint8_t { kEnds, kReadsAgain };
+
+/// SIGTERM, SIGINT and SIGHUP as something to wait for. Make it before the first thread: threads inherit that these are
 /// blocked. Threads: the main one.
 class Signals {
  public:
-  Signals();
+  /// With HangUp::kEnds a SIGHUP that is ignored from the start (nohup) stays so.
+  explicit Signals(HangUp hang_up = HangUp::kEnds);
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;

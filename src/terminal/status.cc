@@ -93,7 +93,7 @@ int status(const CommandLine& line) {
   const Signals signals;
   Watch watch(url);
   bool is_reachable = watch.look_and_print();
-  while (signals.wait(kWatchEvery) == 0) is_reachable = watch.look_and_print();
+  while (signals.wait(kWatchEvery) == 0 && std::ferror(stdout) == 0) is_reachable = watch.look_and_print();
   return is_reachable ? kExitOk : kExitFailed;
 }
 

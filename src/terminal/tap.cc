@@ -1,9 +1,12 @@
 #include <atomic>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <thread>
 
 #include "base/queue.h"
 #include "base/thread.h"
+#include "base/wakeup.h"
 #include "bus/redis_source.h"
 #include "classify/fragment_writer.h"
 #include "observe/events.h"
@@ -41,6 +44,8 @@ int tap(const CommandLine& line) {
   options.message_bytes_max = line.options.message_bytes_max;
   options.console = line.json ? classify::LineFormat::kJson : classify::LineFormat::kText;
 
+  const Wakeup nobody_reads;
+  std::atomic<int> write_error{0};
   // Started first: it can be ended without the other one.
   std::jthread reader = start_thread("subscriber", [&](const std::stop_token& stop) { source.run(stop); });
   const std::jthread printer = start_thread("printer", [&] {
@@ -48,18 +53,22 @@ int tap(const CommandLine& line) {
     while (const std::unique_ptr<MessageBlock> block = messages.pop()) {
       const std::string lines = writer.write(*block)->console;
       // Straight to stdout, and no queue in between: whoever taps wants every line, and may stop the reader.
-      std::fwrite(lines.data(), 1, lines.size(), stdout);
-      std::fflush(stdout);
+      if (std::fwrite(lines.data(), 1, lines.size(), stdout) != lines.size() || std::fflush(stdout) != 0) {
+        write_error = errno;
+        nobody_reads.signal();
+      }
       budget.release(block->bytes(), block->size());
       source.room_came();
     }
   });
-  while (signals.wait(std::chrono::milliseconds(-1)) == 0) {
+  while (signals.wait(std::chrono::milliseconds(-1), nobody_reads.fd()) == 0 && write_error == 0) {
   }
   reader.request_stop();
   reader.join();
   messages.close();
-  return kExitOk;
+  if (write_error == 0) return kExitOk;
+  if (write_error != EPIPE) log.logger().error("cannot print: {}", std::strerror(write_error));
+  return kExitFailed;
 }
 
 }  // namespace firebase_relay::terminal

@@ -20,7 +20,7 @@ std::string large_payload() {
 }
 
 TEST(Workers, TellHowLongABlockWaitedAndNotHowLongTheyWorkedOnIt) {
-  const RouteTable routes = parse_routes(builtin_routes_json(), "built-in routes").value();
+  const PublishedRoutes routes(parse_routes(builtin_routes_json(), "built-in routes").value());
   WriterOptions options;
   options.message_bytes_max = 100 << 20;
   Queue<MessageBlock> messages;

@@ -38,7 +38,7 @@ class LetterBoxTest : public testing::Test {
   }
 
   test_support::TempDir dir;
-  classify::RouteTable routes = classify::parse_routes(classify::builtin_routes_json(), "built in").value();
+  classify::PublishedRoutes routes{classify::parse_routes(classify::builtin_routes_json(), "built in").value()};
   observe::Metrics metrics{"test"};
   spdlog::logger logger{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};
   observe::Events events{metrics, logger};
