@@ -40,6 +40,7 @@ std::unique_ptr<FragmentBlock> StateWriter::beat(const flush::FlushState& state,
   block->arrived_at = now.utc;
   if (every_.count() == 0) return block;
   due_ = now.steady + every_;
+  has_news_.store(false, std::memory_order_relaxed);  // first: what changes from here on is due again
   // The clock, so that it rises over restarts, too: these paths have only this one writer.
   sequence_ = std::max(sequence_ + 1, static_cast<Sequence>(now.utc.time_since_epoch().count()));
   constexpr std::string_view kStates[] = {R"("running")", R"("draining")", R"("stopped")"};
@@ -48,7 +49,8 @@ std::unique_ptr<FragmentBlock> StateWriter::beat(const flush::FlushState& state,
   add(*block, "started_at", quoted_time(started_at_));
   if (!is_held_.load(std::memory_order_relaxed)) add(*block, "heartbeat_at", quoted_time(now.utc));
   add(*block, "heartbeat_seconds", std::to_string(every_.count()));
-  add(*block, "gap_count", std::to_string(gaps_.load(std::memory_order_relaxed)));
+  const bool is_count_known = are_gaps_known_.load(std::memory_order_acquire);  // pairs with gaps_are_known()
+  add(*block, "gap_count", is_count_known ? std::to_string(gaps_.load(std::memory_order_relaxed)) : "null");
   if (state.last_message_at) add(*block, "last_message_at", quoted_time(*state.last_message_at));
   if (state.last_flush_at) add(*block, "last_flush_at", quoted_time(*state.last_flush_at));
   if (state.lag) add(*block, "lag_ms", std::to_string(state.lag->count()));
@@ -67,8 +69,14 @@ void StateWriter::add(FragmentBlock& block, std::string_view name, std::string_v
                         static_cast<std::uint32_t>(json.size()), LiveUpdate::kNoTicket});
 }
 
+void StateWriter::gaps_are_known() {
+  are_gaps_known_.store(true, std::memory_order_release);
+  has_news_.store(true, std::memory_order_relaxed);
+}
+
 std::unique_ptr<FragmentBlock> StateWriter::gap_block(const bus::Gap& gap) {
   gaps_.fetch_add(1, std::memory_order_relaxed);
+  if (are_gaps_known_.load(std::memory_order_relaxed)) has_news_.store(true, std::memory_order_relaxed);
   auto block = std::make_unique<FragmentBlock>();
   const std::string value = "{\"from\":" + quoted_time(gap.from) + ",\"to\":" + quoted_time(gap.to) +
                             ",\"cause\":" + json_text(gap.cause) + "}";

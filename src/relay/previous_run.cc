@@ -18,6 +18,7 @@ bool was_killed(const std::optional<outbox::LastRun>& last_run) { return last_ru
 
 PreviousRun::PreviousRun(std::optional<outbox::LastRun> last_run, Wiring wiring)
     : last_run_(last_run), wiring_(std::move(wiring)) {
+  if (!last_run_) wiring_.gaps_are_known();
   if (!was_killed(last_run_)) wiring_.heartbeat_is_free();
   thread_ = start_thread("previous run's", [this](const std::stop_token& stop) { run(stop); });
 }
@@ -31,8 +32,9 @@ void PreviousRun::subscribed(UtcMillis at) {
     is_reported_ = from || !last_run_;
   }
   changed_.notify_all();
-  if (from)
-    wiring_.gap({std::min(*from, at), at, was_killed(last_run_) ? "the relay was killed" : "the relay was stopped"});
+  if (!from) return;
+  wiring_.gap({std::min(*from, at), at, was_killed(last_run_) ? "the relay was killed" : "the relay was stopped"});
+  wiring_.gaps_are_known();
 }
 
 void PreviousRun::finish() {
@@ -44,6 +46,7 @@ void PreviousRun::finish() {
   if (std::exchange(is_reported_, true)) return;
   wiring_.gap(
       {std::min(last_run_->started_at, *subscribed_at_), *subscribed_at_, "the relay was killed, when is not known"});
+  wiring_.gaps_are_known();
 }
 
 void PreviousRun::run(const std::stop_token& stop) {
@@ -91,6 +94,7 @@ void PreviousRun::ask() {
   }
   if (to) {
     wiring_.gap({std::min(ended_at, *to), *to, "the relay was killed"});
+    wiring_.gaps_are_known();
   } else {
     wiring_.note_last_stop(ended_at);
   }

@@ -22,6 +22,7 @@ class PreviousRun {
  public:
   struct Wiring {
     std::function<void(const bus::Gap&)> gap;
+    std::function<void()> gaps_are_known;  ///< once: the gap before this run, if there was one, has been told
     /// The time in relay/{instance}/heartbeat_at; nothing when there is none. An error: ask again later.
     std::function<Result<std::optional<UtcMillis>>()> read_heartbeat;
     std::function<void()> heartbeat_is_free;           ///< called once, when the old one is not needed any more

@@ -254,7 +254,12 @@ void Relay::Parts::ask_for_the_previous_run(const Options& options) {
   };
   previous_run.emplace(
       storage.last_run,
-      PreviousRun::Wiring{[this](const bus::Gap& gap) { report(gap); }, read_heartbeat, free_heartbeat,
+      PreviousRun::Wiring{[this](const bus::Gap& gap) { report(gap); },
+                          [this] {
+                            state.gaps_are_known();
+                            sender.wake();
+                          },
+                          read_heartbeat, free_heartbeat,
                           [this](UtcMillis at) { expect_noted("note the start", storage.note_started(at)); },
                           [this](UtcMillis at) { expect_noted("note the last stop", storage.note_stopped(at)); }});
 }
@@ -282,6 +287,7 @@ void Relay::Parts::report(const bus::Gap& gap) {
   events.gap(gap.from, gap.to, gap.cause);
   fragments.push(state.gap_block(gap));
   flusher->notify(0);
+  sender.wake();  // a beat with the new count is due
 }
 
 void Relay::Parts::note_stopped() {

@@ -51,6 +51,22 @@ TEST(Gaps, OfASubscriptionThatRedisClosedIsReportedAndTheRelaySubscribesAgain) {
   EXPECT_TRUE(relay.accounts_add_up()) << relay.metrics();
 }
 
+TEST(Gaps, BeforeThisRunAreInItsCountWithoutWaitingForTheNextHeartbeat) {
+  const RedisServer redis;
+  const Emulator emulator;
+  const TempDir dir;
+  const std::vector<std::string> flags = {"--outbox", dir.file("outbox.db"), "--heartbeat-seconds", "3600"};
+  {
+    RelayProcess first(redis, emulator, flags);
+    EXPECT_TRUE(eventually([&] { return emulator.get("relay/test/gap_count") == 0; })) << "there was no run before it";
+    ASSERT_TRUE(first.wait_ready());
+    ASSERT_EQ(first.stop(), 0);
+  }
+  const RelayProcess second(redis, emulator, flags);
+  EXPECT_TRUE(eventually([&] { return emulator.get("relay/test/gap_count") == 1; })) << emulator.get("relay/test");
+  EXPECT_EQ(emulator.get("relay/test/gaps").size(), 1u);
+}
+
 TEST(Gaps, OfAKilledRelayBeginsAtItsLastHeartbeat) {
   const RedisServer redis;
   const Emulator emulator;

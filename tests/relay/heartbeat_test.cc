@@ -30,7 +30,7 @@ TEST(StateWriter, WritesEachValueAtAPathOfItsOwn) {
                                                 {"relay/home%2Epc/started_at", "\"2026-05-06T14:39:11.786Z\""},
                                                 {"relay/home%2Epc/heartbeat_at", "\"2026-05-06T14:39:11.786Z\""},
                                                 {"relay/home%2Epc/heartbeat_seconds", "15"},
-                                                {"relay/home%2Epc/gap_count", "0"}}));
+                                                {"relay/home%2Epc/gap_count", "null"}}));
   EXPECT_EQ(writer.due(), kStart.steady + seconds(15));
   state.last_message_at = later(seconds(1)).utc;
   state.last_flush_at = later(seconds(2)).utc;
@@ -42,6 +42,26 @@ TEST(StateWriter, WritesEachValueAtAPathOfItsOwn) {
   EXPECT_EQ(next.at("relay/home%2Epc/last_message_at"), "\"2026-05-06T14:39:12.786Z\"");
   EXPECT_EQ(next.at("relay/home%2Epc/last_flush_at"), "\"2026-05-06T14:39:13.786Z\"");
   EXPECT_EQ(next.at("relay/home%2Epc/lag_ms"), "42");
+}
+
+TEST(StateWriter, CountsGapsOnceThoseBeforeThisRunAreKnownAndSaysSoAtOnce) {
+  StateWriter writer("x", seconds(15), kStart);
+  const auto count = [&] {
+    return values(*writer.beat({}, kStart, flush::RunState::kRunning)).at("relay/x/gap_count");
+  };
+  EXPECT_EQ(count(), "null") << "that of the run before is no count of this one";
+  writer.gap_block({kStart.utc, later(seconds(3)).utc, "x"});
+  EXPECT_EQ(count(), "null");
+  EXPECT_EQ(writer.due(), kStart.steady + seconds(15));
+
+  writer.gaps_are_known();
+
+  EXPECT_LT(writer.due(), kStart.steady) << "nobody has to wait for the next one";
+  EXPECT_EQ(count(), "1");
+  EXPECT_EQ(writer.due(), kStart.steady + seconds(15));
+  writer.gap_block({kStart.utc, later(seconds(3)).utc, "x"});
+  EXPECT_LT(writer.due(), kStart.steady);
+  EXPECT_EQ(count(), "2");
 }
 
 TEST(StateWriter, SequenceRisesAlsoWhenTheClockGoesBack) {
@@ -59,6 +79,7 @@ TEST(StateWriter, ZeroSecondsIsOffButGapsAreWritten) {
 
 TEST(StateWriter, GapIsAnEntryForGoodAndNoMessage) {
   StateWriter writer("x", seconds(1), kStart);
+  writer.gaps_are_known();
   const auto block = writer.gap_block({kStart.utc, later(seconds(3)).utc, "it said \"no\""});
   const HistoryRun& run = block->history[static_cast<std::size_t>(ShedClass::kRest)];
   ASSERT_EQ(run.entries.size(), 1u);

@@ -23,6 +23,7 @@ class PreviousRunTest : public testing::Test {
                                         const std::lock_guard lock(mutex);
                                         gaps.push_back(gap);
                                       },
+                                      [this] { ++known; },
                                       [this] {
                                         const std::lock_guard lock(mutex);
                                         if (asked++ < failures) return Heartbeat(fail(ErrorCode::kUnavailable, "away"));
@@ -66,6 +67,7 @@ class PreviousRunTest : public testing::Test {
   std::optional<UtcMillis> started;    // as noted, guarded by mutex
   std::optional<UtcMillis> last_stop;  // as noted, guarded by mutex
   std::atomic<int> freed{0};
+  std::atomic<int> known{0};  ///< how often it said that the gap before this run has been told
 };
 
 TEST_F(PreviousRunTest, that_never_was_leaves_no_gap) {
@@ -73,6 +75,7 @@ TEST_F(PreviousRunTest, that_never_was_leaves_no_gap) {
   EXPECT_EQ(freed, 1);
   run->subscribed(at(100));
   run->finish();
+  EXPECT_EQ(known, 1) << "from the start";
   EXPECT_EQ(gap_count(), 0u);
   EXPECT_FALSE(has_asked());
 }
@@ -80,7 +83,9 @@ TEST_F(PreviousRunTest, that_never_was_leaves_no_gap) {
 TEST_F(PreviousRunTest, that_was_stopped_is_a_gap_at_once_and_holds_no_heartbeat) {
   auto run = previous(outbox::LastRun{at(0), at(50)});
   EXPECT_EQ(freed, 1);
+  EXPECT_EQ(known, 0);
   run->subscribed(at(100));
+  EXPECT_EQ(known, 1);
   EXPECT_EQ(gap_count(), 1u);
   expect_gap(at(50), at(100), "the relay was stopped");
   run->finish();
@@ -96,8 +101,10 @@ TEST_F(PreviousRunTest, that_was_killed_is_asked_for_until_answered_and_holds_th
   run->subscribed(at(100));
   expect_gap(at(70), at(100), "the relay was killed");
   EXPECT_EQ(freed, 1);
+  EXPECT_EQ(known, 1) << "before the first heartbeat";
   run->finish();
   EXPECT_EQ(gap_count(), 1u);
+  EXPECT_EQ(known, 1);
 }
 
 TEST_F(PreviousRunTest, gap_begins_no_sooner_than_the_run_that_was_killed) {
@@ -123,6 +130,7 @@ TEST_F(PreviousRunTest, that_could_not_be_asked_for_is_reported_at_the_end) {
   run->finish();
   EXPECT_EQ(gap_count(), 1u);
   EXPECT_EQ(freed, 0);
+  EXPECT_EQ(known, 1);
 }
 
 TEST_F(PreviousRunTest, is_the_last_one_until_this_one_has_subscribed) {
