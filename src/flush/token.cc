@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "flush/answer_text.h"
 #include "flush/http_client.h"
 
 namespace firebase_relay::flush {
@@ -122,7 +123,8 @@ Error TokenSource::judge_refusal(const HttpResponse& answer, const Now& now) {
   const std::string name = without_tokens(text_of(json, "error"));
   const std::string description = without_tokens(text_of(json, "error_description"));
   if (name.empty()) {
-    return {ErrorCode::kRefused, "the token endpoint answers " + status,
+    const std::string to = answer.location.empty() ? "" : " to " + without_tokens(shown_location(answer.location));
+    return {ErrorCode::kRefused, "the token endpoint answers " + status + to,
             "is the key's token_uri right, is there a proxy or a login page in between?"};
   }
   const std::string what =

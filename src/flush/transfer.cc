@@ -109,8 +109,8 @@ PatchSender::Finished Transfer::finish(CURLcode code) const {
   } else if (code != CURLE_OK) {
     answer.detail = curl_easy_strerror(code) + certificate_flaw(code);
   } else if (deliver::judge(answer).verdict != deliver::Verdict::kAcknowledged) {
-    answer.detail =
-        described({answer.status, head_.content_type(), answer_, is_cut_off_ && status == 200}, credential_);
+    answer.detail = described(
+        {answer.status, head_.content_type(), answer_, is_cut_off_ && status == 200, head_.location()}, credential_);
   }
   return {request_, std::move(answer), std::chrono::steady_clock::now() - began_};
 }

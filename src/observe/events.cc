@@ -171,7 +171,8 @@ void Events::request_ended(const RequestEnded& ended, SteadyTime now) {
       ended.retry_in
           ? (ended.retry_in->count() == 0 ? "; sent again in parts" : "; next try in " + duration_text(*ended.retry_in))
           : "";
-  logger_.warn("request {}: {}: {}{}{}", result, ended.reason, printable(ended.detail, kExcerptBytesMax), next, *more);
+  logger_.warn("request {}: {}: {}{}{}", result, ended.reason, printable(ended.detail, 2 * kExcerptBytesMax), next,
+               *more);
 }
 
 void Events::held(HoldReason reason, std::string_view detail) {
@@ -182,7 +183,7 @@ void Events::held(HoldReason reason, std::string_view detail) {
   }
   const auto index = static_cast<std::size_t>(reason);
   logger_.error("delivery held, nothing is lost: {}. {} ({})", kHoldReasonNames[index], kRemedies[index],
-                printable(detail, kExcerptBytesMax));
+                printable(detail, 2 * kExcerptBytesMax));
 }
 
 void Events::unheld() {

@@ -112,7 +112,7 @@ std::optional<Access> check_credentials(const relay::Options& options, Report& r
 }
 
 std::string text_of(const flush::HttpResponse& answer, const flush::Credential& credential) {
-  return flush::described({answer.status, answer.content_type, answer.body}, credential);
+  return flush::described({answer.status, answer.content_type, answer.body, false, answer.location}, credential);
 }
 
 /// The JSON value, with the blanks and the line end that print=pretty puts around it.

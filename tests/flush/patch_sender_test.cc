@@ -202,6 +202,30 @@ TEST(PatchSender, ShowsWhatCameWithoutTheCredential) {
   }
 }
 
+TEST(PatchSender, ShowsWhereARedirectLeadsAndNoSecretOfIt) {
+  struct Case {
+    const char* location;
+    const char* shown;
+  };
+  const Case cases[] = {
+      {"https://x.europe-west1.firebasedatabase.app/.json?auth=s3cret",
+       "https://x.europe-west1.firebasedatabase.app/.json"},
+      {"https://user:s3cret@login.example/a@b#s3cret", "https://login.example/a@b"},
+      {"/login?next=s3cret", "/login"},
+      {"//mailto:s3cret@login.example", "//login.example"},
+  };
+  for (const int status : {301, 302, 303, 307, 308}) {
+    for (const Case& one : cases) {
+      const Answer answer = answer_to("HTTP/1.1 " + std::to_string(status) + " x\r\nlocation: " + one.location +
+                                      "\r\nContent-Length: 6\r\n\r\n<html>");
+      EXPECT_EQ(deliver::judge(answer).hold, HoldReason::kUnknownAnswer);
+      EXPECT_TRUE(answer.detail.starts_with(std::to_string(status) + " to " + one.shown + ": no redirect is followed"))
+          << answer.detail;
+      EXPECT_EQ(answer.detail.find("s3cret"), std::string::npos) << answer.detail;
+    }
+  }
+}
+
 /// Says what a test tells it to.
 class ScriptedSource final : public CredentialSource {
  public:

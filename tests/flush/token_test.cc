@@ -179,6 +179,8 @@ TEST_F(Token, answers_without_a_token_are_no_token) {
 TEST_F(Token, other_refusals_are_told) {
   EXPECT_THAT(exchange(HttpResponse{401, R"({"error":"invalid_client"})", ""}).error.what, HasSubstr("invalid_client"));
   EXPECT_THAT(exchange(HttpResponse{404, "not here", ""}).error.what, HasSubstr("404"));
+  EXPECT_THAT(exchange(HttpResponse{302, "", "", "", "https://login.example/in?next=1"}).error.what,
+              HasSubstr("answers 302 to https://login.example/in"));
   EXPECT_EQ(exchange(HttpResponse{404, "not here", ""}).error.what.find("not here"), std::string::npos);
 }
 

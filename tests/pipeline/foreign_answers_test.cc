@@ -83,6 +83,10 @@ INSTANTIATE_TEST_SUITE_P(
                             {{"status", 200}, {"body", R"({"error":"Permission denied"})"}},
                             R"(200 application/json; charset=utf-8: {"error":"Permission denied"})"},
                     Foreign{"StatusInTheBody", {{"status", 200}, {"body", R"({"status":"ok"})"}}, R"({"status":"ok"})"},
+                    Foreign{"Redirect",
+                            {{"status", 307}, {"location", "https://u:p@login.example/in?auth=1"}},
+                            "307 to https://login.example/in: no redirect is followed; if that is the database's own "
+                            "address, give it as --database-url"},
                     Foreign{"NullForAValue", {{"status", 200}, {"body", "null"}}, "200 application/json"}),
     [](const auto& foreign) { return std::string(foreign.param.name); });
 
