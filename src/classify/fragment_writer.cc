@@ -33,6 +33,8 @@ std::unique_ptr<FragmentBlock> FragmentWriter::write(const MessageBlock& block) 
   block_->message_bytes = block.bytes();
   block_->arrived = block.arrived;
   block_->arrived_at = arrived_at_ = block.arrived_at;
+  const std::atomic<std::int64_t>* ahead = options_.clock_ahead_seconds;
+  right_time_ = arrived_at_ - std::chrono::seconds(ahead != nullptr ? ahead->load(std::memory_order_relaxed) : 0);
   for (std::size_t i = 0; i < kShedClassCount; ++i) {
     HistoryRun& run = block_->history[i];
     run.text.reserve(std::min(last_history_bytes_[i], 2 * block.bytes()));
@@ -190,7 +192,7 @@ std::int64_t FragmentWriter::event_time() {
   for (const Value* value : {payload_.fields().find(routes_.timestamp), payload_.envelope_timestamp()}) {
     if (!value || (value->type != ValueType::kString && value->type != ValueType::kNumber)) continue;
     const auto time = times_.parse(value->type == ValueType::kString ? payload_.text(*value) : payload_.raw(*value));
-    if (time && is_usable_event_time(*time, arrived_at_)) return time->time_since_epoch().count();
+    if (time && is_usable_event_time(*time, right_time_)) return time->time_since_epoch().count();
   }
   return HistoryEntry::kNoEventTime;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -26,7 +27,9 @@ struct WriterOptions {
   bool live = true;  ///< off for what is sent again: it may be old
   std::size_t message_bytes_max = 1 << 20;
   LineFormat console = LineFormat::kNone;
-  Reach base{};                       ///< of the node below which the database's URL puts everything: it counts, too
+  Reach base{};  ///< of the node below which the database's URL puts everything: it counts, too
+  /// By how many seconds this machine's clock is known to be ahead; shared, must outlive the writers; none: by 0.
+  const std::atomic<std::int64_t>* clock_ahead_seconds = nullptr;
   KnownNames* known_names = nullptr;  ///< shared by all writers, must outlive them; none: any number of names
 };
 
@@ -94,6 +97,7 @@ class FragmentWriter {
   // Of the block under construction.
   std::unique_ptr<FragmentBlock> block_;
   UtcMillis arrived_at_;
+  UtcMillis right_time_;  ///< the same by the right clock: what a message says of its time is judged by it
   std::string now_;
   std::int64_t event_ms_ = 0;
   std::uint8_t history_class_ =

@@ -51,6 +51,7 @@ void Flusher::run() {
     if (!finished.empty()) take_blocks();  // an answer lets the next flush go: it shall hold all that has come
     for (PatchSender::Finished& answer : finished) {
       wiring_.metrics.flush_duration_seconds.Observe(std::chrono::duration<double>(answer.took).count());
+      if (answer.clock_skew) mind_clock(*answer.clock_skew);
       handle(Answered{answer.request, std::move(answer.answer)});
     }
     finished.clear();
@@ -251,6 +252,13 @@ void Flusher::report_backfill() {
   const auto line =
       backfill_.line(level.batches, level.bytes, delivery_.database_reachable(), std::chrono::steady_clock::now());
   if (line) wiring_.events.backfill(*line);
+}
+
+void Flusher::mind_clock(std::chrono::seconds skew) {
+  const bool is_right = std::chrono::abs(skew) <= kClockSkewMax;
+  // A number of its own: nothing is read together with it.
+  wiring_.clock_ahead_seconds.store(is_right ? 0 : skew.count(), std::memory_order_relaxed);
+  wiring_.events.clock_compared(skew, std::chrono::steady_clock::now());
 }
 
 void Flusher::give_memory_back_if_due() {

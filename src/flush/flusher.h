@@ -69,6 +69,8 @@ class Flusher {
     std::function<void()> try_outbox;             ///< asked once a minute while it cannot be written
     std::function<void()> made_progress;          ///< a block was taken, or messages have been acknowledged
     std::function<void(std::string lines)> show;  ///< console lines, in the order of arrival
+    /// By how many seconds this machine's clock is ahead, as far as it is wrong: workers judge times by it.
+    std::atomic<std::int64_t>& clock_ahead_seconds;
   };
   /// `restored`: what the outbox held when it was opened.
   Flusher(const FlusherOptions& options, const Restored& restored, Wiring wiring);
@@ -107,6 +109,7 @@ class Flusher {
   void try_outbox_if_due();
   void set_aside(DeadLetter letter);
   void report_backfill();
+  void mind_clock(std::chrono::seconds skew);
   void give_memory_back_if_due();
   void handle(Event event);
   void handle_queued_events();

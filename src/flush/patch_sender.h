@@ -36,6 +36,7 @@ class PatchSender {
     RequestId request;
     Answer answer;
     std::chrono::nanoseconds took;
+    std::optional<std::chrono::seconds> clock_skew{};  ///< this machine's clock less the answer's Date
   };
 
   explicit PatchSender(SenderOptions options);

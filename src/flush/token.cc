@@ -1,13 +1,12 @@
 #include "flush/token.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "flush/answer_text.h"
+#include "flush/clock_skew.h"
 #include "flush/http_client.h"
 
 namespace firebase_relay::flush {
@@ -43,13 +42,6 @@ std::string without_tokens(std::string_view text) {
     text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return shown;
-}
-
-/// The endpoint's clock less ours, by the Date header.
-std::optional<seconds> skew_of(const HttpResponse& answer, const Now& now) {
-  const time_t theirs = answer.date.empty() ? -1 : curl_getdate(answer.date.c_str(), nullptr);
-  if (theirs < 0) return std::nullopt;
-  return std::chrono::duration_cast<seconds>(std::chrono::sys_seconds(seconds(theirs)) - now.utc);
 }
 
 }  // namespace
@@ -130,10 +122,11 @@ Error TokenSource::judge_refusal(const HttpResponse& answer, const Now& now) {
   const std::string what =
       "the token endpoint refuses the key: " + name + (description.empty() ? "" : ": " + description);
   if (name != "invalid_grant") return {ErrorCode::kRefused, what, kNewKey};
-  const std::optional<seconds> measured = skew_of(answer, now);
-  if (!measured) return {ErrorCode::kRefused, what, std::string(kNewKey) + "; or this machine's clock is wrong"};
-  const seconds wanted = std::chrono::abs(*measured) > kSkewMax ? *measured : seconds(0);
-  if (std::chrono::abs(wanted - skew_) <= kSkewMax) return {ErrorCode::kRefused, what, kNewKey};
+  const std::optional<seconds> ours_less_theirs = clock_skew(answer.date, now.utc);
+  if (!ours_less_theirs)
+    return {ErrorCode::kRefused, what, std::string(kNewKey) + "; or this machine's clock is wrong"};
+  const seconds wanted = std::chrono::abs(*ours_less_theirs) > kClockSkewMax ? -*ours_less_theirs : seconds(0);
+  if (std::chrono::abs(wanted - skew_) <= kClockSkewMax) return {ErrorCode::kRefused, what, kNewKey};
   skew_ = wanted;
   again_at_once_ = !std::exchange(tried_skew_, true);  // once: an endpoint may have a clock that jumps
   if (skew_ == seconds(0)) return {ErrorCode::kRefused, what + "; this machine's clock is right again", ""};

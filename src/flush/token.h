@@ -30,7 +30,6 @@ class TokenSource {
  public:
   static constexpr std::chrono::minutes kEarly{5};       ///< before its end a token is renewed; or at half its life,
   static constexpr std::chrono::minutes kShortLife{10};  ///< if it lives shorter than this
-  static constexpr std::chrono::seconds kSkewMax{60};    ///< up to here our clock counts as right
 
   explicit TokenSource(std::uint64_t jitter_seed)
       : backoff_({std::chrono::seconds(1), std::chrono::seconds(60)}, jitter_seed) {}

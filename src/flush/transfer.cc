@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "deliver/retry_table.h"
 #include "flush/answer_text.h"
+#include "flush/clock_skew.h"
 #include "flush/echo.h"
 
 namespace firebase_relay::flush {
@@ -112,7 +113,8 @@ PatchSender::Finished Transfer::finish(CURLcode code) const {
     answer.detail = described(
         {answer.status, head_.content_type(), answer_, is_cut_off_ && status == 200, head_.location()}, credential_);
   }
-  return {request_, std::move(answer), std::chrono::steady_clock::now() - began_};
+  return {request_, std::move(answer), std::chrono::steady_clock::now() - began_,
+          code == CURLE_OK ? clock_skew(head_.date(), utc_now()) : std::nullopt};
 }
 
 bool Transfer::is_name_known() const {

@@ -218,6 +218,23 @@ void Events::quota_exceeded(SteadyTime now) {
   }
 }
 
+void Events::clock_compared(std::chrono::seconds skew, SteadyTime now) {
+  metrics_.clock_skew_seconds.Set(static_cast<double>(skew.count()));
+  const std::chrono::seconds wrong = std::chrono::abs(skew) > kClockSkewMax ? skew : std::chrono::seconds(0);
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::chrono::abs(wrong - said_skew_) <= kClockSkewMax) return;  // that has been said
+  }
+  if (!may_log("clock", now)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    said_skew_ = wrong;
+  }
+  if (wrong.count() == 0) return logger_.info("clock: this machine's is right again");
+  logger_.warn("clock: this machine's is {} {} the database's, by which messages' own times are judged; set it (NTP)",
+               duration_text(std::chrono::abs(wrong)), wrong.count() > 0 ? "ahead of" : "behind");
+}
+
 void Events::history_shed(const KindCounts& messages, SteadyTime now) {
   Metrics::add(metrics_.shed, messages);
   const auto count = std::accumulate(messages.begin(), messages.end(), std::uint64_t{0});

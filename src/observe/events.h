@@ -73,6 +73,11 @@ class Events {
   /// An exchange for a token failed.
   void token_failed(const Error& error, std::chrono::milliseconds next_try_in, SteadyTime now);
 
+  // The clock
+  /// This machine's clock less the database's, with each answer. Says when it has become wrong, by how much, and when
+  /// it is right again.
+  void clock_compared(std::chrono::seconds skew, SteadyTime now);
+
   // Disk
   /// The only place that counts messages_shed_total.
   void history_shed(const KindCounts& messages, SteadyTime now);
@@ -121,6 +126,7 @@ class Events {
   RateLimit letters_{kNoisyChannelsMax};        // guarded by mutex_; the key: reason, a newline, the channel
   HoldReason held_reason_ = HoldReason::kNone;  // guarded by mutex_
   std::optional<std::string> outbox_flaw_;      // guarded by mutex_
+  std::chrono::seconds said_skew_{0};           // guarded by mutex_; 0: the clock counts as right
 };
 
 }  // namespace firebase_relay::observe

@@ -44,6 +44,7 @@ constexpr MetricRow kTable[] = {
     {"firebase_relay_database_reachable", kGauge, "", "1 while the database answers"},
     {"firebase_relay_delivery_held", kGauge, "reason",
      "1 while delivery waits for a person, by what has to be put right"},
+    {"firebase_relay_clock_skew_seconds", kGauge, "", "This machine's clock less the database's, by its Date"},
     // Disk
     {"firebase_relay_dead_letters_total", kCounter, "reason", "Messages set aside, by reason"},
     {"firebase_relay_dead_letters_evicted_total", kCounter, "", "Dead letters dropped at the file's limit"},

@@ -103,6 +103,7 @@ Metrics::Metrics(std::string_view version)
       relay_lag_seconds(seconds_histogram(*registry_, "relay_lag_seconds")),
       event_lag_seconds(seconds_histogram(*registry_, "event_lag_seconds")),
       database_reachable(gauge(*registry_, "database_reachable")),
+      clock_skew_seconds(gauge(*registry_, "clock_skew_seconds")),
       dead_letters(counters(*registry_, "dead_letters_total", kDeadLetterReasonNames)),
       dead_letters_evicted(counter(*registry_, "dead_letters_evicted_total")),
       dead_letters_stored(gauge(*registry_, "dead_letters_stored")),

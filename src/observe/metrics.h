@@ -96,6 +96,7 @@ class Metrics {
   prometheus::Histogram& relay_lag_seconds;
   prometheus::Histogram& event_lag_seconds;
   prometheus::Gauge& database_reachable;
+  prometheus::Gauge& clock_skew_seconds;
   // Disk
   CountersByDeadLetter dead_letters;
   prometheus::Counter& dead_letters_evicted;

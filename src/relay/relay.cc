@@ -52,9 +52,11 @@ classify::Reach reach_of(std::string_view base_path) {
   return reach;
 }
 
-classify::WriterOptions writer_options(const Options& options, classify::KnownNames& known_names, bool live) {
+classify::WriterOptions writer_options(const Options& options, classify::KnownNames& known_names,
+                                       const std::atomic<std::int64_t>& clock_ahead_seconds, bool live) {
   classify::WriterOptions result;
   result.known_names = &known_names;
+  result.clock_ahead_seconds = &clock_ahead_seconds;
   result.history = options.history;
   result.live = live;
   result.message_bytes_max = options.message_bytes_max;
@@ -144,6 +146,7 @@ struct Relay::Parts {
   observe::Log& log;
   classify::PublishedRoutes routes;
   classify::KnownNames known_names;
+  std::atomic<std::int64_t> clock_ahead_seconds{0};  ///< set by the flusher, read by the workers
   observe::Metrics metrics;
   observe::Events events;
   Queue<MessageBlock> messages;
@@ -176,7 +179,7 @@ Result<void> Relay::Parts::open(const Options& options) {
   storage = std::move(*opened);
   use_unsent_heartbeat();
   if (storage.letters)
-    letters.emplace(std::move(*storage.letters), writer_options(options, known_names, true),
+    letters.emplace(std::move(*storage.letters), writer_options(options, known_names, clock_ahead_seconds, true),
                     flush::LetterBox::Wiring{routes, metrics, events});
   metrics.outbox_limit_bytes.Set(static_cast<double>(options.outbox_bytes_max));
   return {};
@@ -219,7 +222,7 @@ void Relay::Parts::make_flusher(const Options& options) {
       flusher_options(options, random_seed()), storage.restored,
       flush::Flusher::Wiring{fragments, budget, *storage.outbox, letters ? &*letters : nullptr, sender, state, metrics,
                              events, [this] { storage.try_to_write(events); }, made_progress,
-                             [this](std::string text) { log.print_messages(std::move(text)); }});
+                             [this](std::string text) { log.print_messages(std::move(text)); }, clock_ahead_seconds});
   storage.restored = {};  // what was live is with the flusher now
   metrics.on_scrape([this](observe::Metrics& scraped) {
     scraped.queue_depth.Set(static_cast<double>(budget.messages()));
@@ -270,7 +273,8 @@ void Relay::Parts::start_threads(const Options& options, bool live) {
       messages, fragments,
       [this](std::unique_ptr<MessageBlock> block, SteadyTime::duration waited) { reuse(std::move(block), waited); },
       [this](std::uint64_t bytes) { flusher->notify(bytes); }};
-  workers.emplace(routes, writer_options(options, known_names, live), options.workers, std::move(wiring));
+  workers.emplace(routes, writer_options(options, known_names, clock_ahead_seconds, live), options.workers,
+                  std::move(wiring));
   if (source) source_thread = start_thread("subscriber", [this](const std::stop_token& stop) { source->run(stop); });
 }
 

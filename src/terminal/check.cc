@@ -1,4 +1,3 @@
-#include <curl/curl.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include "classify/key_codec.h"
 #include "deliver/retry_table.h"
 #include "flush/answer_text.h"
+#include "flush/clock_skew.h"
 #include "flush/echo.h"
 #include "flush/http_client.h"
 #include "flush/token_keeper.h"
@@ -111,6 +111,16 @@ std::optional<Access> check_credentials(const relay::Options& options, Report& r
   return access;
 }
 
+/// By any answer, a refusal too.
+void check_clock(const flush::HttpResponse& answer, Report& report) {
+  const std::optional<std::chrono::seconds> skew = flush::clock_skew(answer.date, utc_now());
+  if (!skew) return;
+  const std::string detail =
+      std::to_string(std::abs(skew->count())) + " s " + (skew->count() < 0 ? "behind" : "ahead of") + " the database's";
+  if (std::chrono::abs(*skew) > kClockSkewMax) return report.bad("clock", detail, "set this machine's clock (NTP)");
+  report.good("clock", detail);
+}
+
 std::string text_of(const flush::HttpResponse& answer, const flush::Credential& credential) {
   return flush::described({answer.status, answer.content_type, answer.body, false, answer.location}, credential);
 }
@@ -150,6 +160,7 @@ void check_database(const relay::Options& options, const Access& access, Report&
   const std::string where = options.database->shown();
   if (!written)
     return report.bad("database", where + ": " + written.error().what, "check the network and --database-url");
+  check_clock(*written, report);
   if (!was_taken(*written, kSent)) {
     return report.bad("database", where + ": " + observe::printable(text_of(*written, access.credential)),
                       "check --database-url, the credentials, and what stands between");
@@ -161,15 +172,6 @@ void check_database(const relay::Options& options, const Access& access, Report&
   if (!removed || !was_taken(*removed, "{}"))
     return report.bad("database", where + ": what was written cannot be removed", "");
   report.good("database", where + ", written, read and removed");
-
-  const time_t theirs = written->date.empty() ? -1 : curl_getdate(written->date.c_str(), nullptr);
-  if (theirs < 0) return;
-  const auto skew = std::chrono::duration_cast<std::chrono::seconds>(
-      utc_now() - std::chrono::sys_seconds(std::chrono::seconds(theirs)));
-  constexpr std::chrono::seconds kSkewMax{30};
-  const std::string detail = std::to_string(skew.count()) + " s from the database's";
-  if (std::chrono::abs(skew) > kSkewMax) return report.bad("clock", detail, "set this machine's clock (NTP)");
-  report.good("clock", detail);
 }
 
 void check_outbox(const relay::Options& options, Report& report) {

@@ -286,5 +286,21 @@ TEST_F(EventsTest, a_channel_without_a_route_is_named) {
   EXPECT_THAT(logged(), HasSubstr("channel NEWS\\x1b[2J has no route"));
 }
 
+TEST_F(EventsTest, a_clock_that_is_wrong_is_told_when_it_becomes_so_and_when_it_is_right_again) {
+  for (const int skew : {0, 60, -60}) events_.clock_compared(seconds(skew), kNow);
+  EXPECT_EQ(logged(), "") << "a minute is nothing";
+  for (const int skew : {-7200, -7201, -7150}) events_.clock_compared(seconds(skew), kNow + seconds(10));
+  EXPECT_EQ(metrics_.clock_skew_seconds.Value(), -7150);
+  EXPECT_EQ(lines(), 1);
+  EXPECT_THAT(logged(),
+              AllOf(HasSubstr("warning clock: this machine's is 2 h 0 min behind the database's"), HasSubstr("NTP")));
+
+  events_.clock_compared(seconds(1), kNow + seconds(20));
+  events_.clock_compared(seconds(2), kNow + seconds(20));
+
+  EXPECT_EQ(lines(), 2);
+  EXPECT_THAT(logged(), HasSubstr("info clock: this machine's is right again"));
+}
+
 }  // namespace
 }  // namespace firebase_relay::observe

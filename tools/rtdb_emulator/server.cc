@@ -40,13 +40,13 @@ std::optional<std::string> header(mg_connection* connection, const char* name) {
   return value ? std::optional<std::string>(value) : std::nullopt;
 }
 
-int send(mg_connection* connection, const Response& response) {
+int send(mg_connection* connection, const Response& response, std::int64_t clock_ahead_seconds = 0) {
   std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " +
                      mg_get_response_code_text(connection, response.status) +
                      "\r\nContent-Type: " + response.content_type +
                      "\r\nCache-Control: no-cache\r\nAccess-Control-Allow-Origin: *\r\n";
   char date[64];
-  const std::time_t now = std::time(nullptr);
+  const std::time_t now = std::time(nullptr) + clock_ahead_seconds;
   std::tm utc{};
   gmtime_r(&now, &utc);
   std::strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc);
@@ -159,7 +159,7 @@ int Server::serve_rest(mg_connection* connection, Request request) {
   const auto answer = [&](const Response& response) {
     stats_.count(request.method, response.status, request.body.size());
     if (is_patch) stats_.patch_ended();
-    return send(connection, response);
+    return send(connection, response, switches_.clock_ahead_seconds);
   };
   const auto leave_unanswered = [&] {
     stats_.count(request.method, 0, request.body.size());
