@@ -81,8 +81,9 @@ void Events::redis_answers_again(std::chrono::milliseconds silence) {
 
 void Events::gap(UtcMillis from, UtcMillis to, std::string_view cause) {
   metrics_.subscription_gaps.Increment();
+  const std::string length = to < from ? "of unknown length" : duration_text(to - from);
   logger_.warn("gap: nobody was subscribed from {} to {} ({}): {}; what was published then is lost", iso_utc(from),
-               iso_utc(to), duration_text(to - from), printable(cause, kExcerptBytesMax));
+               iso_utc(to), length, printable(cause, kExcerptBytesMax));
 }
 
 void Events::reading_paused(std::uint64_t queue_bytes, SteadyTime now) {

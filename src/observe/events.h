@@ -38,7 +38,8 @@ class Events {
   void redis_reconnected(std::chrono::milliseconds outage);
   /// It was slow, or stopped: what it published meanwhile comes late, and is not lost.
   void redis_answers_again(std::chrono::milliseconds silence);
-  /// Nobody was subscribed between the two times: what was published then is lost.
+  /// Nobody was subscribed between the two times: what was published then is lost. `to` before `from`: a clock was set
+  /// back in between.
   void gap(UtcMillis from, UtcMillis to, std::string_view cause);
   void reading_paused(std::uint64_t queue_bytes, SteadyTime now);
   /// Now and then while reading is paused, and when that ends: `more` has gone by since the last call, or the start.

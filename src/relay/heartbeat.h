@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -8,6 +9,7 @@
 
 #include "bus/redis_source.h"
 #include "firebase_relay/fragment.h"
+#include "firebase_relay/outbox.h"
 #include "flush/flusher.h"
 
 namespace firebase_relay::relay {
@@ -24,6 +26,10 @@ class StateWriter final : public flush::Heartbeat {
   [[nodiscard]] SteadyTime due() const override {
     if (is_held_.load(std::memory_order_relaxed) || every_.count() == 0) return SteadyTime::max();
     return has_news_.load(std::memory_order_relaxed) ? SteadyTime::min() : due_;
+  }
+  /// A value of an earlier run that may still have to be sent: what this one says is newer, whatever the clock says.
+  void rise_above(const LiveRow& row) {
+    if (row.path.starts_with(prefix_)) sequence_ = std::max(sequence_, row.sequence);
   }
   /// While held no heartbeat is due, and none is part of a beat: the one in the database is still needed
   /// (relay/previous_run.h).

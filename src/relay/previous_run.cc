@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/backoff.h"
-#include "classify/timestamp.h"
 #include "base/thread.h"
+#include "classify/timestamp.h"
 
 namespace firebase_relay::relay {
 namespace {
@@ -33,7 +33,7 @@ void PreviousRun::subscribed(UtcMillis at) {
   }
   changed_.notify_all();
   if (!from) return;
-  wiring_.gap({std::min(*from, at), at, was_killed(last_run_) ? "the relay was killed" : "the relay was stopped"});
+  wiring_.gap({*from, at, was_killed(last_run_) ? "the relay was killed" : "the relay was stopped"});
   wiring_.gaps_are_known();
 }
 
@@ -44,8 +44,7 @@ void PreviousRun::finish() {
   if (!subscribed_at_) return;
   if (!is_noted_) note_start();
   if (std::exchange(is_reported_, true)) return;
-  wiring_.gap(
-      {std::min(last_run_->started_at, *subscribed_at_), *subscribed_at_, "the relay was killed, when is not known"});
+  wiring_.gap({last_run_->started_at, *subscribed_at_, "the relay was killed, when is not known"});
   wiring_.gaps_are_known();
 }
 
@@ -93,7 +92,7 @@ void PreviousRun::ask() {
     if (subscribed_at_ && !std::exchange(is_reported_, true)) to = subscribed_at_;
   }
   if (to) {
-    wiring_.gap({std::min(ended_at, *to), *to, "the relay was killed"});
+    wiring_.gap({ended_at, *to, "the relay was killed"});
     wiring_.gaps_are_known();
   } else {
     wiring_.note_last_stop(ended_at);

@@ -21,6 +21,7 @@ namespace firebase_relay::relay {
 class PreviousRun {
  public:
   struct Wiring {
+    /// Ends before it begins where the clock was set back in between: then nobody knows how long it was.
     std::function<void(const bus::Gap&)> gap;
     std::function<void()> gaps_are_known;  ///< once: the gap before this run, if there was one, has been told
     /// The time in relay/{instance}/heartbeat_at; nothing when there is none. An error: ask again later.

@@ -136,7 +136,7 @@ struct Relay::Parts {
   void start_threads(const Options& options, bool live);
   void ask_for_the_previous_run(const Options& options);
   void reuse(std::unique_ptr<MessageBlock> block, SteadyTime::duration waited);
-  void report(const bus::Gap& gap);
+  void report(bus::Gap gap);
   void note_stopped();
   void expect_noted(std::string_view what, const Result<void>& noted);
   [[nodiscard]] std::optional<std::string> health_flaw() const;
@@ -177,6 +177,7 @@ Result<void> Relay::Parts::open(const Options& options) {
   auto opened = open_storage(options, events, role == Role::kRelay);
   if (!opened) return error_of(opened);
   storage = std::move(*opened);
+  for (const LiveRow& row : storage.restored.live) state.rise_above(row);
   use_unsent_heartbeat();
   if (storage.letters)
     letters.emplace(std::move(*storage.letters), writer_options(options, known_names, clock_ahead_seconds, true),
@@ -287,7 +288,8 @@ void Relay::Parts::reuse(std::unique_ptr<MessageBlock> block, SteadyTime::durati
   emptied.push(std::move(block));
 }
 
-void Relay::Parts::report(const bus::Gap& gap) {
+void Relay::Parts::report(bus::Gap gap) {
+  if (gap.to < gap.from) gap.cause += "; the clock was set back meanwhile, so how long it was is not known";
   events.gap(gap.from, gap.to, gap.cause);
   fragments.push(state.gap_block(gap));
   flusher->notify(0);

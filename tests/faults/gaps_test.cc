@@ -1,5 +1,6 @@
 // Guarantee 5: each time nobody was subscribed is written down for a phone to see.
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <nlohmann/json.hpp>
 
@@ -139,6 +140,34 @@ TEST(Gaps, OfAStoppedRelayBeginsAtItsStop) {
   EXPECT_LE(gap.at("from"), gap.at("to"));
   EXPECT_GE(gap.at("from"), beaten) << "it still ran then";
   EXPECT_EQ(next.metric("subscription_gaps_total"), 1);
+}
+
+TEST(Gaps, AcrossAClockThatWasSetBackAreOfUnknownLength) {
+  const RedisServer redis;
+  const Emulator emulator;
+  const TempDir dir;
+  const std::vector<std::string> flags = {"--outbox", dir.file("outbox.db"), "--heartbeat-seconds", "1"};
+  RelayProcess relay(redis, emulator, flags);
+  ASSERT_TRUE(relay.wait_ready());
+  ASSERT_EQ(relay.stop(), 0);
+  // As if it had run by a clock that was two hours ahead.
+  sqlite3* outbox = nullptr;
+  ASSERT_EQ(sqlite3_open(dir.file("outbox.db").c_str(), &outbox), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(outbox, "UPDATE meta SET value=value+7200000 WHERE name IN ('started_at','stopped_at')",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(outbox);
+
+  RelayProcess next(redis, emulator, flags);
+
+  ASSERT_TRUE(next.wait_ready());
+  const json gap = only_gap(emulator);
+  ASSERT_TRUE(gap.is_object());
+  EXPECT_EQ(gap.at("cause"),
+            "the relay was stopped; the clock was set back meanwhile, so how long it was is not known");
+  EXPECT_GT(gap.at("from"), gap.at("to")) << "both as the clock said, and no length of 0";
+  EXPECT_NE(next.process().err().find("(of unknown length): the relay was stopped"), std::string::npos)
+      << next.process().err();
 }
 
 TEST(Gaps, GoOnOverARunThatNeverReachedRedis) {

@@ -71,6 +71,14 @@ TEST_F(EventsTest, a_gap_is_counted_with_its_bounds_in_the_log) {
               HasSubstr("from 2026-05-06T14:39:11.786Z to 2026-05-06T14:39:16.786Z (5.0 s): redis was restarted"));
 }
 
+TEST_F(EventsTest, a_gap_in_which_the_clock_was_set_back_is_of_unknown_length) {
+  events_.gap(kTime + std::chrono::hours(2), kTime, "the relay was stopped");
+
+  EXPECT_THAT(logged(),
+              HasSubstr("from 2026-05-06T16:39:11.786Z to 2026-05-06T14:39:11.786Z (of unknown length): the"));
+  EXPECT_THAT(logged(), Not(HasSubstr("ms)")));
+}
+
 TEST_F(EventsTest, a_pause_of_reading_is_summed_up_in_seconds_while_it_lasts) {
   events_.reading_paused(1000, kNow);
   events_.reading_paused_for(milliseconds(1500));

@@ -70,6 +70,18 @@ TEST(StateWriter, SequenceRisesAlsoWhenTheClockGoesBack) {
   EXPECT_GT(writer.beat({}, later(seconds(-3600)), flush::RunState::kRunning)->live.front().sequence, first);
 }
 
+TEST(StateWriter, SequenceRisesAboveWhatAnEarlierRunCouldNotSendAlthoughTheClockWasSetBack) {
+  StateWriter writer("x", seconds(1), kStart);
+  const auto ahead = static_cast<Sequence>(later(seconds(7200)).utc.time_since_epoch().count());
+  writer.rise_above({"relay/x/state", "\"draining\"", ahead});
+  writer.rise_above({"relay/xy/state", "\"draining\"", 2 * ahead});
+
+  const Sequence first = writer.beat({}, kStart, flush::RunState::kRunning)->live.front().sequence;
+
+  EXPECT_GT(first, ahead);
+  EXPECT_LT(first, 2 * ahead) << "that is another instance's";
+}
+
 TEST(StateWriter, ZeroSecondsIsOffButGapsAreWritten) {
   StateWriter writer("x", seconds(0), kStart);
   EXPECT_EQ(writer.due(), SteadyTime::max());

@@ -156,10 +156,17 @@ TEST_F(PreviousRunTest, end_of_one_that_was_killed_is_noted_before_a_heartbeat_i
   EXPECT_EQ(gap_count(), 1u);
 }
 
-TEST_F(PreviousRunTest, gap_never_ends_before_it_begins_although_the_clock_was_set_back) {
+TEST_F(PreviousRunTest, gap_keeps_both_times_although_the_clock_was_set_back_in_between) {
   auto run = previous(outbox::LastRun{at(0), at(500)});
   run->subscribed(at(100));
-  expect_gap(at(100), at(100), "the relay was stopped");
+  expect_gap(at(500), at(100), "the relay was stopped");
+}
+
+TEST_F(PreviousRunTest, that_was_killed_before_the_clock_was_set_back_keeps_both_times_too) {
+  heartbeat = at(600);
+  auto run = previous(outbox::LastRun{at(500), std::nullopt});
+  run->subscribed(at(100));
+  expect_gap(at(600), at(100), "the relay was killed");
 }
 
 TEST(HeartbeatOf, IsATimeOrNullAndFromWhoeverElseAnswersItIsNotKnown) {

@@ -257,7 +257,7 @@ class RelayView {
 
 function gapText(gap) {
   const [from, to] = [dateOf(at(gap, 'from')), dateOf(at(gap, 'to'))];
-  const length = from && to ? ` (${durationText(to - from)})` : '';
+  const length = from && to && to >= from ? ` (${durationText(to - from)})` : '';
   return `${whenText(at(gap, 'from'))} – ${whenText(at(gap, 'to'))}${length}: ${textOf(at(gap, 'cause'))}`;
 }
 
