@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace firebase_relay::bus {
+
+/// Does `text` match the glob `pattern` as Redis matches channels: `*`, `?`, `[a-z]`, `[^a]`, and `\` in front of a
+/// character that shall mean itself; all of it by bytes? (redis.io/commands/psubscribe; tests compare it with a Redis.)
+bool glob_matches(std::string_view pattern, std::string_view text);
+
+/// Which channels are taken: what to subscribe to, and what of that is left out again, because its pattern has a `!` in
+/// front. Redis itself knows no such patterns.
+class ChannelFilter {
+ public:
+  /// `patterns` in any order; those with `!` alone mean all channels but those. (A channel that begins with `!` itself
+  /// is asked for as `\!…`.)
+  explicit ChannelFilter(const std::vector<std::string>& patterns);
+
+  /// For PSUBSCRIBE, at least one.
+  [[nodiscard]] const std::vector<std::string>& subscriptions() const { return subscriptions_; }
+  [[nodiscard]] bool leaves_out(std::string_view channel) const {
+    for (const std::string& pattern : left_out_) {
+      if (glob_matches(pattern, channel)) return true;
+    }
+    return false;
+  }
+
+ private:
+  std::vector<std::string> subscriptions_;
+  std::vector<std::string> left_out_;
+};
+
+}  // namespace firebase_relay::bus
