@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
   classify::WriterOptions options;
   options.history = stage != "live";
   classify::FragmentWriter writer(routes, options);
-  bus::ReplyReader reader(1);
+  bus::ReplyReader reader(bus::ChannelFilter({"*"}));
   MessageBlock received;
   std::vector<bus::Reply> replies;
 

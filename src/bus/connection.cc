@@ -1,13 +1,12 @@
 #include "bus/connection.h"
 
-#include <fcntl.h>
 #include <hiredis/hiredis.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <initializer_list>
@@ -47,72 +46,77 @@ void keep_alive(int fd) {
 
 }  // namespace
 
-Connection::Connection(const RedisUrl& url, const std::vector<std::string>& patterns)
-    : url_(url), patterns_(patterns), context_(nullptr, redisFree), reader_(patterns.size()) {
-  context_.reset(url.is_unix_socket() ? redisConnectUnixNonBlock(url.socket_path.c_str())
-                                      : redisConnectNonBlock(url.host.c_str(), url.port));
-  if (!context_) {
-    close("out of memory");
-  } else if (context_->err) {
-    close(context_->errstr);
-  } else {
-    ::fcntl(context_->fd, F_SETFD, FD_CLOEXEC);
-  }
+Connection::Connection(const RedisUrl& url, const ChannelFilter& channels, NameLookup& names, SteadyTime now,
+                       SteadyTime until)
+    : url_(url),
+      patterns_(channels.subscriptions()),
+      dialer_(url, names, now, until),
+      until_(until),
+      reader_(channels) {
+  finish_dialing(now);
 }
 
-Connection::~Connection() = default;
-
-int Connection::fd() const { return context_ ? context_->fd : -1; }
-
 short Connection::poll_events() const {
-  if (state_ == State::kConnecting) return POLLOUT;
+  if (state_ == State::kConnecting) return dialer_.poll_events();
   return static_cast<short>(POLLIN | (out_.empty() ? 0 : POLLOUT));
 }
 
-bool Connection::proceed(MessageBlock& block) {
-  if (state_ == State::kConnecting) finish_connecting();
-  if (state_ == State::kClosed) return false;
+bool Connection::proceed(MessageBlock& block, SteadyTime now) {
+  if (state_ == State::kConnecting) finish_dialing(now);
+  if (state_ == State::kClosed || state_ == State::kConnecting) return false;
   write();
-  return state_ != State::kClosed && read(block);
+  const bool heard = state_ != State::kClosed && read(block);
+  if (state_ == State::kSubscribing && now >= until_) {
+    close({ErrorCode::kUnavailable,
+           was_answered_ ? "no answer to PSUBSCRIBE" : "it took the connection and says nothing",
+           "is this Redis, and does it hang? An HTTP server waits so for more"});
+  }
+  return heard;
 }
 
-void Connection::finish_connecting() {
-  pollfd writable{fd(), POLLOUT, 0};
-  if (::poll(&writable, 1, 0) == 0) return;
-  int error = 0;
-  socklen_t size = sizeof error;
-  if (::getsockopt(fd(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
-  if (error != 0) return close(std::strerror(error));
-  if (!url_.is_unix_socket()) keep_alive(fd());
+void Connection::finish_dialing(SteadyTime now) {
+  dialer_.proceed(now);
+  if (dialer_.state() == Dialer::State::kFailed) return close(dialer_.error());
+  if (dialer_.state() != Dialer::State::kConnected) return;
+  socket_ = dialer_.take_socket();
+  if (!url_.is_unix_socket()) keep_alive(socket_.fd());
   say_hello();
 }
 
+/// All at once, to be subscribed after one round trip. HELLO tells a Sentinel from Redis, and is allowed to every user;
+/// before Redis 6 it is not known, which is no matter.
 void Connection::say_hello() {
-  if (!url_.user.empty()) {  // one without a password, too: else we would be the default user
-    append_command({"AUTH", url_.user, url_.password.reveal()}, out_);
-    ++expected_ok_;
-  } else if (!url_.password.empty()) {
-    append_command({"AUTH", url_.password.reveal()}, out_);
-    ++expected_ok_;
-  }
-  if (url_.database != 0) {
-    append_command({"SELECT", std::to_string(url_.database)}, out_);
-    ++expected_ok_;
-  }
-  for (const std::string& pattern : patterns_) append_command({"PSUBSCRIBE", pattern}, out_);
   state_ = State::kSubscribing;
+  if (!url_.user.empty()) {  // one without a password, too: else we would be the default user
+    say(Command::kAuth, {"AUTH", url_.user, url_.password.reveal()});
+  } else if (!url_.password.empty()) {
+    say(Command::kAuth, {"AUTH", url_.password.reveal()});
+  }
+  if (url_.database != 0) say(Command::kSelect, {"SELECT", std::to_string(url_.database)});
+  say(Command::kHello, {"HELLO"});
+  for (const std::string& pattern : patterns_) say(Command::kSubscribe, {"PSUBSCRIBE", pattern});
 }
 
 void Connection::unsubscribe() {
   if (state_ != State::kSubscribed) return;
-  append_command({"PUNSUBSCRIBE"}, out_);
+  say(Command::kUnsubscribe, {"PUNSUBSCRIBE"});
   write();
 }
 
-void Connection::ping() {
+void Connection::ask(Question question) {
   if (state_ != State::kSubscribed) return;
-  append_command({"PING"}, out_);
+  if (question == Question::kPing) {
+    say(Command::kPing, {"PING"});
+  } else {
+    say(Command::kAskAgain, {"PSUBSCRIBE", patterns_.front()});
+  }
   write();
+}
+
+void Connection::say(Command command, std::initializer_list<std::string_view> words) {
+  append_command(words, out_);
+  const bool has_pattern = command == Command::kSubscribe || command == Command::kAskAgain;
+  asked_.push_back({command, has_pattern ? std::string(words.begin()[1]) : std::string()});
 }
 
 void Connection::write() {
@@ -120,7 +124,8 @@ void Connection::write() {
     const ssize_t written = ::send(fd(), out_.data(), out_.size(), MSG_NOSIGNAL);
     if (written < 0 && errno == EINTR) continue;
     if (written < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
-    if (written < 0) return close(std::strerror(errno));
+    if (written < 0 && (errno == EPIPE || errno == ECONNRESET)) return;  // read() finds why it was closed, and its end
+    if (written < 0) return close({ErrorCode::kUnavailable, std::strerror(errno), ""});
     out_.erase(0, static_cast<std::size_t>(written));
   }
   wipe(out_);  // the password was in it
@@ -131,40 +136,86 @@ bool Connection::read(MessageBlock& block) {
   const ssize_t size = ::read(fd(), buffer_.data(), buffer_.size());
   if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return false;
   if (size <= 0) {
-    close(size == 0 ? "closed by Redis" : std::strerror(errno));
+    end_of_stream(size == 0 ? "closed by Redis" : std::strerror(errno));
     return false;
   }
+  const std::string_view bytes(buffer_.data(), static_cast<std::size_t>(size));
   std::vector<Reply> replies;
-  if (!reader_.feed({buffer_.data(), static_cast<std::size_t>(size)}, block, replies))
-    close("not Redis' protocol: " + reader_.error());
+  const bool is_redis = reader_.feed(bytes, block, replies);
   take(replies);
+  if (!is_redis && !was_answered_) close(explain_stranger(without(bytes, url_.password.reveal())));
+  if (!is_redis)
+    close({ErrorCode::kRefused, "not Redis' protocol: " + reader_.error(), "is there a proxy in between?"});
   return true;
 }
 
 void Connection::take(const std::vector<Reply>& replies) {
   for (const Reply& reply : replies) {
+    if (state_ == State::kClosed) return;
+    was_answered_ = true;
     switch (reply.type) {
-      case Reply::Type::kError: return close("Redis says: " + without(reply.text, url_.password.reveal()));
-      case Reply::Type::kStatus:
-        if (expected_ok_ > 0) --expected_ok_;
+      case Reply::Type::kError: take_error(reply.text); break;
+      case Reply::Type::kStatus: answered({Command::kAuth, Command::kSelect, Command::kPing}); break;
+      case Reply::Type::kMode:
+        answered({Command::kHello});
+        if (reply.text == "sentinel") close(explain_sentinel());
         break;
       case Reply::Type::kSubscribed:
-        if (++subscribed_ == patterns_.size() && state_ == State::kSubscribing) state_ = State::kSubscribed;
+        answered({Command::kSubscribe, Command::kAskAgain});
+        if (state_ == State::kSubscribing && ++subscribed_ == patterns_.size()) state_ = State::kSubscribed;
         break;
       case Reply::Type::kUnsubscribed:
-        if (subscribed_ > 0 && --subscribed_ == 0) return close("unsubscribed");
+        if (subscribed_ > 0 && --subscribed_ == 0) close({ErrorCode::kUnavailable, "unsubscribed", ""});
         break;
-      case Reply::Type::kPong:
-      case Reply::Type::kOther: break;
+      case Reply::Type::kPong: answered({Command::kPing}); break;
+      case Reply::Type::kOther: answered({Command::kHello, Command::kPing}); break;
     }
   }
 }
 
-void Connection::close(std::string error) {
+/// Answers come in the order of what was asked; one that is missing shall not shift the others.
+void Connection::answered(std::initializer_list<Command> commands) {
+  const auto asked = std::find_if(asked_.begin(), asked_.end(), [&](const Asked& each) {
+    return std::find(commands.begin(), commands.end(), each.command) != commands.end();
+  });
+  if (asked != asked_.end()) asked_.erase(asked_.begin(), asked + 1);
+}
+
+void Connection::take_error(const std::string& text) {
+  const std::string shown = without(text, url_.password.reveal());
+  if (asked_.empty()) {  // nobody asked, so it refuses nothing; on a subscription it is a sign of life
+    Error complaint{ErrorCode::kUnavailable, "Redis says: " + shown, ""};
+    if (state_ != State::kSubscribed) return close(std::move(complaint));
+    refusal_ = std::move(complaint);
+    return;
+  }
+  const Asked asked = std::move(asked_.front());
+  asked_.pop_front();
+  Error why = explain({asked.command, asked.pattern, url_.user, shown});
+  switch (asked.command) {
+    case Command::kHello:  // too old to know it, say: PSUBSCRIBE tells what is wrong, if anything is
+      if (turns_away(text)) close(std::move(why));
+      return;
+    case Command::kPing:
+    case Command::kAskAgain: refusal_ = std::move(why); return;
+    case Command::kAuth:
+    case Command::kSelect:
+    case Command::kSubscribe:
+    case Command::kUnsubscribe: return close(std::move(why));
+  }
+}
+
+void Connection::end_of_stream(const std::string& how) {
+  if (was_answered_) return close({ErrorCode::kUnavailable, how, ""});
+  close(explain_silent_close(how));
+}
+
+void Connection::close(Error error) {
   if (state_ == State::kClosed) return;
+  if (state_ == State::kSubscribing) error.what = dialer_.place() + ": " + error.what;
   error_ = std::move(error);
   state_ = State::kClosed;
-  context_.reset();
+  socket_.reset();
 }
 
 }  // namespace firebase_relay::bus

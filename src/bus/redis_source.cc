@@ -17,7 +17,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds kAskAfter{2000};
 constexpr milliseconds kSuspectAfter{4000};
 constexpr milliseconds kAttemptMax{3000};  // to connect and subscribe
-constexpr Backoff::Options kBackoff{milliseconds(100), milliseconds(5000)};
 constexpr std::chrono::seconds kPauseMattersFor{
     60};  // Redis drops a slow reader after client-output-buffer-limit's seconds
 constexpr std::chrono::seconds kCountPauseEvery{1};  // a scrape shall see a pause that lasts
@@ -29,7 +28,9 @@ constexpr std::size_t kBehindBytes = 32 * 1024;
 RedisSource::RedisSource(const RedisSourceOptions& options, Wiring wiring)
     : options_(options),
       wiring_(std::move(wiring)),
-      backoff_(kBackoff, options.jitter_seed),
+      channels_(options.patterns),
+      names_(options.resolver),
+      pace_(options.jitter_seed),
       last_sequence_(options.last_sequence),
       last_turn_(std::chrono::steady_clock::now().time_since_epoch().count()) {}
 
@@ -40,8 +41,9 @@ void RedisSource::run(std::stop_token stop) {
     last_turn_.store(now_.steady.time_since_epoch().count(), std::memory_order_relaxed);
     resume_if_room();
     if (!attempt_ && (!current_ || suspected_) && now_.steady >= next_attempt_) {
-      attempt_ = std::make_unique<Connection>(options_.url, options_.patterns);
-      attempt_until_ = now_.steady + kAttemptMax;
+      attempt_since_ = now_.steady;
+      attempt_ =
+          std::make_unique<Connection>(options_.url, channels_, names_, now_.steady, attempt_since_ + kAttemptMax);
     }
     wait();
     now_ = read_clocks();
@@ -68,7 +70,7 @@ void RedisSource::finish_reading() {
     ::poll(&fd, 1, static_cast<int>(std::chrono::ceil<milliseconds>(until - now_.steady).count()));
     now_ = read_clocks();
     if (!block_) block_ = fresh_block();
-    if (current_->proceed(*block_)) heard_at_ = now_.utc;
+    if (current_->proceed(*block_, now_.steady)) heard_at_ = now_.utc;
     hand_over(block_);
   }
 }
@@ -89,7 +91,8 @@ void RedisSource::wait() {
 SteadyTime RedisSource::next_deadline() const {
   SteadyTime deadline = now_.steady + std::chrono::seconds(10);  // health sees this thread turn
   if (attempt_) {
-    deadline = std::min(deadline, attempt_->state() == Connection::State::kClosed ? now_.steady : attempt_until_);
+    const bool is_closed = attempt_->state() == Connection::State::kClosed;
+    deadline = std::min(deadline, is_closed ? now_.steady : attempt_->deadline());
   } else if (!current_ || suspected_) {
     deadline = std::min(deadline, next_attempt_);
   }
@@ -102,11 +105,12 @@ SteadyTime RedisSource::next_deadline() const {
 void RedisSource::proceed_with_current() {
   if (!current_ || paused_since_) return;
   if (!block_) block_ = fresh_block();
-  if (current_->proceed(*block_)) {
+  if (current_->proceed(*block_, now_.steady)) {
     read_before_ = std::exchange(read_last_, block_->bytes());
     const SteadyTime heard_before = std::exchange(heard_, now_.steady);
     heard_at_ = now_.utc;
     asked_ = false;
+    if (const auto refusal = current_->take_refusal()) note_refusal(*refusal);
     if (std::exchange(suspected_, false)) {  // it was only slow
       attempt_.reset();
       wiring_.events.redis_answers_again(std::chrono::duration_cast<milliseconds>(now_.steady - heard_before));
@@ -120,14 +124,12 @@ void RedisSource::proceed_with_current() {
 void RedisSource::proceed_with_attempt() {
   if (!attempt_) return;
   std::unique_ptr<MessageBlock> block = fresh_block();
-  attempt_->proceed(*block);
+  attempt_->proceed(*block, now_.steady);
   if (attempt_->state() == Connection::State::kSubscribed) {
     adopt_attempt();
     hand_over(block);
   } else if (attempt_->state() == Connection::State::kClosed) {
     attempt_failed(attempt_->error());
-  } else if (now_.steady >= attempt_until_) {
-    attempt_failed("no answer");
   }
 }
 
@@ -136,15 +138,23 @@ void RedisSource::judge_silence() {
   const auto silence = now_.steady - heard_;
   if (silence >= kSuspectAfter && asked_) {
     suspected_ = true;
-    loss_ = "no answer to PING";
-    wiring_.metrics.redis_connected.Set(0);
+    loss_ = question_ == Connection::Question::kPing ? "no answer to PING" : "no answer to PSUBSCRIBE";
     is_subscribed_.store(false, std::memory_order_relaxed);
-    wiring_.events.redis_disconnected(loss_, milliseconds(0), now_.steady);
+    wiring_.events.redis_disconnected({ErrorCode::kUnavailable, loss_, ""}, milliseconds(0), now_.steady);
+    pace_.lost(now_.steady);
     next_attempt_ = now_.steady;
   } else if (silence >= kAskAfter && !asked_) {
     asked_ = true;
-    current_->ping();
+    current_->ask(question_);
   }
+}
+
+/// A refusal is an answer, so the peer lives. But one refusal tells all: it is not asked for in vain every two seconds.
+void RedisSource::note_refusal(const Error& refusal) {
+  if (refusal.code == ErrorCode::kUnavailable) return wiring_.events.redis_complained(refusal, now_.steady);
+  if (question_ == Connection::Question::kSubscription) return;  // said already: it answers, and that will do
+  question_ = Connection::Question::kSubscription;
+  wiring_.events.redis_ping_refused(refusal);
 }
 
 /// At the queue's bound reading pauses, so that Redis buffers, not we.
@@ -176,23 +186,28 @@ void RedisSource::room_came() {
   if (is_paused_.load(std::memory_order_seq_cst) && wiring_.budget.has_room()) wakeup_.signal();
 }
 
-void RedisSource::lose(std::string why) {
+void RedisSource::lose(Error why) {
   current_.reset();
   const bool paused_lately = paused_until_ != SteadyTime{} && now_.steady - paused_until_ < kPauseMattersFor;
   const std::size_t waited = std::max(read_last_, read_before_);
-  loss_ = std::move(why) + (paused_lately ? ", after reading had been paused" : "") +
-          (waited >= kBehindBytes ? ", when " + std::to_string(waited / 1000) + " kB waited to be read" : "");
-  wiring_.metrics.redis_connected.Set(0);
+  why.what += (paused_lately ? ", after reading had been paused" : "") +
+              (waited >= kBehindBytes ? ", when " + std::to_string(waited / 1000) + " kB waited to be read" : "");
+  loss_ = why.what;
   is_subscribed_.store(false, std::memory_order_relaxed);
   if (std::exchange(suspected_, false)) return;  // said already, and another try is under way
-  next_attempt_ = now_.steady + backoff_.next();
-  wiring_.events.redis_disconnected(loss_, std::chrono::ceil<milliseconds>(next_attempt_ - now_.steady), now_.steady);
+  pace_.lost(now_.steady);
+  wait_before_next_attempt(why, SteadyTime::duration::zero());
 }
 
-void RedisSource::attempt_failed(std::string why) {  // NOLINT(performance-unnecessary-value-param): see the header
+void RedisSource::attempt_failed(Error why) {  // NOLINT(performance-unnecessary-value-param): see the header
   attempt_.reset();
-  next_attempt_ = now_.steady + backoff_.next();
-  wiring_.events.redis_disconnected(why, std::chrono::ceil<milliseconds>(next_attempt_ - now_.steady), now_.steady);
+  wait_before_next_attempt(why, now_.steady - attempt_since_);
+}
+
+void RedisSource::wait_before_next_attempt(const Error& why, SteadyTime::duration took) {
+  const milliseconds wait = pace_.next(now_.steady, took);
+  next_attempt_ = now_.steady + wait;
+  wiring_.events.redis_disconnected(why, wait, now_.steady);
 }
 
 void RedisSource::adopt_attempt() {
@@ -200,8 +215,7 @@ void RedisSource::adopt_attempt() {
   suspected_ = false;
   asked_ = false;
   read_last_ = read_before_ = 0;
-  backoff_.reset();
-  wiring_.metrics.redis_connected.Set(1);
+  pace_.subscribed(now_.steady);
   if (std::exchange(was_subscribed_, true)) {
     wiring_.events.redis_reconnected(std::chrono::duration_cast<milliseconds>(now_.steady - heard_));
     const Gap gap{heard_at_, now_.utc, loss_};

@@ -9,11 +9,13 @@
 #include <string>
 #include <vector>
 
-#include "base/backoff.h"
 #include "base/queue.h"
 #include "base/wakeup.h"
+#include "bus/channel_filter.h"
 #include "bus/connection.h"
+#include "bus/name_lookup.h"
 #include "bus/redis_url.h"
+#include "bus/retry_pace.h"
 #include "firebase_relay/message.h"
 #include "firebase_relay/source.h"
 #include "observe/events.h"
@@ -30,13 +32,15 @@ struct Gap {
 
 struct RedisSourceOptions {
   RedisUrl url;
-  std::vector<std::string> patterns{"*"};
-  Sequence last_sequence = 0;  ///< messages are numbered behind this
+  std::vector<std::string> patterns{"*"};  ///< as ChannelFilter takes them
+  Sequence last_sequence = 0;              ///< messages are numbered behind this
   std::uint64_t jitter_seed = 0;
+  Resolver resolver = look_up_addresses;  ///< of the URL's host
 };
 
-/// Redis pub/sub. Notices a dead peer within five seconds by asking for a sign of life; keeps its connection all the
-/// same until another one has subscribed, since it may only be slow, and what comes late is not lost. While reading is
+/// Redis pub/sub. Notices a dead peer within five seconds by asking for a sign of life, in a way that it does not
+/// refuse (Connection::Question), and tries again at RetryPace. A connection that says nothing is kept all the same
+/// until another one has subscribed, since it may only be slow, and what comes late is not lost. While reading is
 /// paused at the queue's bound Redis buffers, up to its own limit, and its silence means nothing.
 ///
 /// Threads: run() is the subscriber's thread; room_came() and is_subscribed() may be called from any.
@@ -73,9 +77,11 @@ class RedisSource final : public Source {
   void pause_if_full();
   void resume_if_room();
   void count_pause();
+  void note_refusal(const Error& refusal);
   // By value: the text is the connection's own, which goes.
-  void lose(std::string why);
-  void attempt_failed(std::string why);
+  void lose(Error why);
+  void attempt_failed(Error why);
+  void wait_before_next_attempt(const Error& why, SteadyTime::duration took);
   void adopt_attempt();
   void hand_over(std::unique_ptr<MessageBlock>& block);
   std::unique_ptr<MessageBlock> fresh_block();
@@ -83,12 +89,14 @@ class RedisSource final : public Source {
   RedisSourceOptions options_;
   Wiring wiring_;
   Wakeup wakeup_;
-  Backoff backoff_;
+  ChannelFilter channels_;
+  NameLookup names_;
+  RetryPace pace_;
   Now now_{};
 
   std::unique_ptr<Connection> current_;  ///< subscribed
   std::unique_ptr<Connection> attempt_;  ///< on its way to be
-  SteadyTime attempt_until_{};
+  SteadyTime attempt_since_{};
   SteadyTime next_attempt_{};
   std::unique_ptr<MessageBlock> block_;
   Sequence last_sequence_;
@@ -96,8 +104,9 @@ class RedisSource final : public Source {
 
   SteadyTime heard_{};  ///< when anything last came
   UtcMillis heard_at_{};
-  bool asked_ = false;      ///< a PING is under way
-  bool suspected_ = false;  ///< no answer to it
+  Connection::Question question_ = Connection::Question::kPing;  ///< on this run: what was refused is not asked again
+  bool asked_ = false;                                           ///< a question is under way
+  bool suspected_ = false;                                       ///< no answer to it
   bool was_subscribed_ = false;
   std::string loss_;             ///< why the subscription was lost
   std::size_t read_last_ = 0;    ///< bytes of messages that the last read brought

@@ -16,6 +16,9 @@ constexpr std::size_t kPieceBytes = 4096;
 // Of memory that has grown for a large message, what is kept afterwards.
 constexpr std::size_t kIdleBytesMax = 64 * 1024;
 
+/// With this HELLO's answer begins.
+constexpr std::string_view kHello = "server";
+
 /// Copies into memory that is used again, unless it is much more than what comes now.
 void keep(std::string_view text, std::string& kept) {
   if (kept.capacity() > kIdleBytesMax && text.size() <= kIdleBytesMax) std::string().swap(kept);  // assigned, it stays
@@ -31,7 +34,9 @@ bool is_redis_own_channel(std::string_view channel) {
 
 /// The state that hiredis' callbacks work on. They return a pointer that must not be null and is never looked at.
 struct ReplyReader::Parser {
-  explicit Parser(std::size_t pattern_count) : patterns(pattern_count) { make_reader(); }
+  explicit Parser(ChannelFilter filter) : channels(std::move(filter)), patterns(channels.subscriptions().size()) {
+    make_reader();
+  }
   ~Parser() { redisReaderFree(reader); }
   Parser(const Parser&) = delete;
   Parser& operator=(const Parser&) = delete;
@@ -54,6 +59,8 @@ struct ReplyReader::Parser {
   void text(const redisReadTask& task, std::string_view text) {
     is_grown = is_grown || text.size() > kIdleBytesMax;
     if (!task.parent) return end_single(task.type, text);
+    if (task.parent->parent) return;  // an array in an array: HELLO's list of modules
+    if (!is_message && other == kHello) return field_of_hello(task.idx, text);
     switch (task.idx) {
       case 0:
         is_message = text == "pmessage";
@@ -71,8 +78,16 @@ struct ReplyReader::Parser {
       default: break;
     }
   }
+  /// A field and its value by turns; of these texts the mode is wanted.
+  void field_of_hello(int index, std::string_view text) {
+    if (index % 2 == 0) {
+      is_mode_next = text == "mode";
+    } else if (std::exchange(is_mode_next, false)) {
+      mode.assign(text);
+    }
+  }
   void channel(std::string_view name) {
-    is_skipped = is_redis_own_channel(name);
+    is_skipped = is_redis_own_channel(name) || channels.leaves_out(name);
     if (!is_skipped) keep(name, channel_now);  // the payload may come with a later read, for another block
   }
   void payload(std::string_view bytes) {
@@ -95,6 +110,7 @@ struct ReplyReader::Parser {
   /// A whole reply is read.
   void end_reply() {
     if (is_message || other.empty()) return;
+    if (other == kHello) return replies->push_back({Reply::Type::kMode, mode});
     const auto kind = other == "psubscribe"     ? Reply::Type::kSubscribed
                       : other == "punsubscribe" ? Reply::Type::kUnsubscribed
                       : other == "pong"         ? Reply::Type::kPong
@@ -103,7 +119,9 @@ struct ReplyReader::Parser {
   }
   void begin_array() {
     is_message = false;
+    is_mode_next = false;
     other.clear();
+    mode.clear();
   }
 
   static Parser& of(const redisReadTask* task) { return *static_cast<Parser*>(task->privdata); }
@@ -120,6 +138,7 @@ struct ReplyReader::Parser {
   static void on_free(void*) {}
   static inline redisReplyObjectFunctions functions{on_string, on_array, on_integer, on_nil, on_free};
 
+  ChannelFilter channels;
   std::size_t patterns;
   redisReader* reader = nullptr;
   bool is_grown = false;  ///< there was a large text
@@ -129,7 +148,9 @@ struct ReplyReader::Parser {
   // Of the reply being read.
   bool is_message = false;
   bool is_skipped = false;
+  bool is_mode_next = false;
   std::string other;
+  std::string mode;
   std::string pattern;
   std::string channel_now;
 
@@ -139,7 +160,7 @@ struct ReplyReader::Parser {
   std::set<std::string> run;
 };
 
-ReplyReader::ReplyReader(std::size_t patterns) : parser_(std::make_unique<Parser>(patterns)) {}
+ReplyReader::ReplyReader(ChannelFilter channels) : parser_(std::make_unique<Parser>(std::move(channels))) {}
 ReplyReader::~ReplyReader() = default;
 
 bool ReplyReader::feed(std::string_view bytes, MessageBlock& block, std::vector<Reply>& replies) {

@@ -6,15 +6,16 @@
 #include <string_view>
 #include <vector>
 
+#include "bus/channel_filter.h"
 #include "firebase_relay/message.h"
 
 namespace firebase_relay::bus {
 
 /// What came besides messages.
 struct Reply {
-  enum class Type : std::uint8_t { kStatus, kError, kSubscribed, kUnsubscribed, kPong, kOther };
+  enum class Type : std::uint8_t { kStatus, kError, kSubscribed, kUnsubscribed, kPong, kMode, kOther };
   Type type;
-  std::string text;
+  std::string text;  ///< of kMode: what HELLO calls it, `standalone`, `cluster` or `sentinel`
 };
 
 /// Turns the bytes of a subscribed connection into messages, with hiredis' reader and object functions of our own:
@@ -27,8 +28,8 @@ struct Reply {
 /// Threads: the subscriber's.
 class ReplyReader {
  public:
-  /// `patterns`: how many are subscribed to; with one, nothing has to be compared.
-  explicit ReplyReader(std::size_t patterns);
+  /// `channels`: what is subscribed to (with one pattern, nothing has to be compared), and what of it is left out.
+  explicit ReplyReader(ChannelFilter channels);
   ~ReplyReader();
 
   /// Feeds `bytes`. Messages are appended to `block`, the rest to `replies`. False: this is no Redis; error() says why.

@@ -59,11 +59,28 @@ void Events::redis_connected(std::string_view where) {
   logger_.info("redis: subscribed at {}", printable(where));
 }
 
-void Events::redis_disconnected(std::string_view reason, std::chrono::milliseconds next_try_in, SteadyTime now) {
+void Events::redis_disconnected(const Error& why, std::chrono::milliseconds next_try_in, SteadyTime now) {
   metrics_.redis_connected.Set(0);
   if (const auto more = may_log("redis", now)) {
-    logger_.warn("redis: {}; next try in {}{}", printable(reason, kExcerptBytesMax), duration_text(next_try_in), *more);
+    logger_.warn("redis: {}{}{}; next try in {}{}", printable(why.what, kExcerptBytesMax),
+                 why.remedy.empty() ? "" : "; ", printable(why.remedy, 2 * kExcerptBytesMax),
+                 duration_text(next_try_in), *more);
   }
+}
+
+void Events::redis_complained(const Error& complaint, SteadyTime now) {
+  if (const auto more = may_log("redis complaint", now)) {
+    logger_.warn("redis: subscribed, but {}{}{}{}", printable(complaint.what, kExcerptBytesMax),
+                 complaint.remedy.empty() ? "" : "; ", printable(complaint.remedy, kExcerptBytesMax), *more);
+  }
+}
+
+void Events::redis_ping_refused(const Error& refusal) {
+  logger_.warn(
+      "redis: PING is refused on the subscription, which stands: {}; from now on a repeated PSUBSCRIBE asks for "
+      "a sign of life{}{}",
+      printable(refusal.what, kExcerptBytesMax), refusal.remedy.empty() ? "" : "; ",
+      printable(refusal.remedy, kExcerptBytesMax));
 }
 
 void Events::redis_reconnected(std::chrono::milliseconds outage) {

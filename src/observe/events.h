@@ -33,7 +33,11 @@ class Events {
   /// The first subscription since the start. `where` is masked (bus::RedisUrl::masked).
   void redis_connected(std::string_view where);
   /// `next_try_in`: until the next attempt. Also for a first connection that fails.
-  void redis_disconnected(std::string_view reason, std::chrono::milliseconds next_try_in, SteadyTime now);
+  void redis_disconnected(const Error& why, std::chrono::milliseconds next_try_in, SteadyTime now);
+  /// It answers, and says that it is not well: it loads its data set, has lost its master.
+  void redis_complained(const Error& complaint, SteadyTime now);
+  /// A PING was refused on the subscribed connection, which stands; it is not asked again. Once a run.
+  void redis_ping_refused(const Error& refusal);
   /// Subscribed again after `outage`.
   void redis_reconnected(std::chrono::milliseconds outage);
   /// It was slow, or stopped: what it published meanwhile comes late, and is not lost.

@@ -44,25 +44,50 @@ class Report {
   bool all_good_ = true;
 };
 
-void check_redis(const relay::Options& options, Report& report) {
-  constexpr std::chrono::seconds kPatience{5};
-  const SteadyTime until = std::chrono::steady_clock::now() + kPatience;
-  bus::Connection connection(options.redis, options.channels);
+/// Until `there`, or the connection is closed. False: not in time.
+template <class There>
+bool wait_for(bus::Connection& connection, SteadyTime until, const There& there) {
   MessageBlock messages;
-  while (connection.state() != bus::Connection::State::kSubscribed &&
-         connection.state() != bus::Connection::State::kClosed) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    if (left.count() <= 0)
-      return report.bad("redis", options.redis.masked() + ": no answer", "start Redis, or correct --redis-url");
+  for (SteadyTime now = std::chrono::steady_clock::now(); !there(); now = std::chrono::steady_clock::now()) {
+    if (connection.state() == bus::Connection::State::kClosed) return true;
+    if (now >= until) return false;
+    // What comes on the socket is looked at each time, be it ready or not, and so are the addresses that are silent.
+    const SteadyTime due = connection.state() == bus::Connection::State::kSubscribed
+                               ? until
+                               : std::clamp(connection.deadline(), now, until);
     pollfd fd{connection.fd(), connection.poll_events(), 0};
-    ::poll(&fd, 1, static_cast<int>(left.count()));
-    connection.proceed(messages);
+    ::poll(&fd, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(due - now).count()));
+    messages.clear(0);
+    connection.proceed(messages, std::chrono::steady_clock::now());
   }
-  if (connection.state() == bus::Connection::State::kClosed) {
-    return report.bad("redis", options.redis.masked() + ": " + observe::printable(connection.error()),
-                      "start Redis, or correct --redis-url and the password");
+  return true;
+}
+
+void check_redis(const relay::Options& options, Report& report) {
+  using State = bus::Connection::State;
+  constexpr std::chrono::seconds kPatience{5};
+  const std::string where = options.redis.masked();
+  const SteadyTime now = std::chrono::steady_clock::now();
+  bus::NameLookup names;
+  bus::Connection connection(options.redis, bus::ChannelFilter(options.channels), names, now, now + kPatience);
+  // By kPatience it closes, and says what it waited for.
+  wait_for(connection, now + 2 * kPatience, [&] { return connection.state() == State::kSubscribed; });
+  connection.ask(bus::Connection::Question::kPing);
+  const bool answered =
+      wait_for(connection, std::chrono::steady_clock::now() + kPatience, [&] { return !connection.awaits_answer(); });
+  if (connection.state() == State::kClosed) {
+    const Error& why = connection.error();
+    return report.bad("redis", where + ": " + observe::printable(why.what), observe::printable(why.remedy));
   }
-  report.good("redis", options.redis.masked() + ", subscribed");
+  if (!answered) return report.bad("redis", where + ": no answer to PING", "is it busy, or does it hang?");
+  const auto refusal = connection.take_refusal();
+  if (!refusal) return report.good("redis", where + ", subscribed");
+  const std::string said =
+      observe::printable(refusal->what) + (refusal->remedy.empty() ? "" : " -> " + observe::printable(refusal->remedy));
+  const bool is_rule = refusal->code != ErrorCode::kUnavailable;
+  report.good("redis", where + ", subscribed, " +
+                           (is_rule ? "PING is refused (a repeated PSUBSCRIBE asks for a sign of life): " : "but ") +
+                           said);
 }
 
 /// What the requests to the database need.

@@ -20,7 +20,7 @@ struct Read {
 
 /// Feeds `bytes` in pieces of `piece`.
 Read read(const std::string& bytes, std::size_t patterns = 1, std::size_t piece = std::string::npos) {
-  ReplyReader reader(patterns);
+  ReplyReader reader(ChannelFilter(std::vector<std::string>(patterns, "*")));
   Read result;
   for (std::size_t at = 0; at < bytes.size() && result.ok; at += std::min(piece, bytes.size())) {
     MessageBlock block;
@@ -68,7 +68,7 @@ TEST(ReplyReader, GivesTheMemoryOfALargeMessageBack) {
   constexpr std::size_t kLarge = 20'000'000;
   const std::string large = pmessage("A*", std::string(kLarge, 'c'), std::string(kLarge, 'p'));
   const std::string small = pmessage("A*", "A", "{}");
-  ReplyReader reader(2);
+  ReplyReader reader(ChannelFilter({"A*", "*"}));
   std::vector<Reply> replies;
   const std::size_t before = used();
   for (const std::string& bytes : {large, small}) {
@@ -110,6 +110,31 @@ TEST(ReplyReader, LeavesRedisOwnChannelsOut) {
   }
   for (const char* other : {"__key", "_keyspace@0__", "__keyspace", "x__keyspace@0__:k", ""})
     EXPECT_FALSE(is_redis_own_channel(other)) << other;
+}
+
+TEST(ReplyReader, LeavesOutWhatAMarkInFrontTakesAway) {
+  ReplyReader reader(ChannelFilter({"*", "!socket.io*"}));
+  MessageBlock block;
+  std::vector<Reply> replies;
+  ASSERT_TRUE(reader.feed(pmessage("*", "socket.io#/#", "x") + pmessage("*", "NEWS", "y"), block, replies));
+  ASSERT_EQ(block.size(), 1u);
+  EXPECT_EQ(block[0].channel, "NEWS");
+}
+
+TEST(ReplyReader, TellsTheModeThatHelloNames) {
+  const auto hello = [](const std::string& mode) {
+    return "*8\r\n" + bulk("server") + bulk("redis") + bulk("proto") + ":2\r\n" + bulk("mode") + bulk(mode) +
+           bulk("modules") + "*1\r\n*2\r\n" + bulk("mode") + bulk("of a module");
+  };
+  const std::string bytes = hello("sentinel") + hello("standalone") + pmessage("*", "server", "mode");
+  for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+    const Read result = read(bytes, 1, piece);
+    ASSERT_EQ(result.replies.size(), 2u) << piece;
+    EXPECT_EQ(result.replies[0].type, Reply::Type::kMode);
+    EXPECT_EQ(result.replies[0].text, "sentinel");
+    EXPECT_EQ(result.replies[1].text, "standalone");
+    EXPECT_EQ(result.messages.size(), 1u);
+  }
 }
 
 TEST(ReplyReader, WhatIsNoRedisIsAnError) {

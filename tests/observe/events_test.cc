@@ -43,10 +43,27 @@ class EventsTest : public testing::Test {
 TEST_F(EventsTest, a_lost_redis_is_a_gauge_and_a_line_with_the_next_try) {
   events_.redis_connected("redis://h:6379");
 
-  events_.redis_disconnected("connection reset", milliseconds(1500), kNow);
+  events_.redis_disconnected({ErrorCode::kUnavailable, "connection reset", ""}, milliseconds(1500), kNow);
 
   EXPECT_EQ(metrics_.redis_connected.Value(), 0);
   EXPECT_THAT(logged(), HasSubstr("warning redis: connection reset; next try in 1.5 s"));
+}
+
+TEST_F(EventsTest, a_redis_that_refuses_is_told_with_the_remedy) {
+  events_.redis_disconnected({ErrorCode::kRefused, "NOAUTH\n", "give its password"}, milliseconds(20), kNow);
+  events_.redis_ping_refused({ErrorCode::kRefused, "NOPERM", "ACL SETUSER bob '+ping'"});
+
+  EXPECT_THAT(logged(), HasSubstr("warning redis: NOAUTH\\n; give its password; next try in 20 ms"));
+  EXPECT_THAT(logged(), HasSubstr("warning redis: PING is refused on the subscription, which stands: NOPERM; "));
+  EXPECT_THAT(logged(), HasSubstr("; ACL SETUSER bob '+ping'"));
+}
+
+TEST_F(EventsTest, a_redis_that_is_not_well_is_a_line_that_does_not_flood) {
+  for (int i = 0; i < 100; ++i)
+    events_.redis_complained({ErrorCode::kUnavailable, "Redis says: MASTERDOWN", "give the master's address"}, kNow);
+
+  EXPECT_THAT(logged(), HasSubstr("warning redis: subscribed, but Redis says: MASTERDOWN; give the master's address"));
+  EXPECT_LE(lines(), 3);
 }
 
 TEST_F(EventsTest, a_redis_that_is_back_counts_as_reconnect) {

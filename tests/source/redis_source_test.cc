@@ -1,19 +1,14 @@
-#include "bus/redis_source.h"
-
 #include <gtest/gtest.h>
-#include <spdlog/logger.h>
-#include <spdlog/sinks/null_sink.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <memory>
 #include <stdexcept>
-#include <thread>
+#include <string>
 
+#include "source/source_fixture.h"
 #include "support/eventually.h"
 #include "support/redis_server.h"
 
@@ -26,7 +21,6 @@ using test_support::eventually;
 using test_support::RedisClient;
 using test_support::RedisServer;
 
-constexpr std::uint64_t kBytesMax = 1 << 20;
 /// A peer that says nothing is given up after 4 s (RedisSource); with that it would have been, and come back.
 constexpr milliseconds kTimeToGiveUp{6'000};
 /// A pause is counted each second: what a stop after this leaves out would be missed.
@@ -61,36 +55,6 @@ class RawClient {
 
  private:
   int fd_;
-};
-
-/// A source with nobody behind its queue but the test.
-class RedisSourceTest : public testing::Test {
- protected:
-  void subscribe_to(const RedisServer& redis) {
-    RedisSource::Wiring wiring{messages_, emptied_, budget_, metrics_, events_, [this](const Gap&) { ++gaps_; }, {}};
-    source_ = std::make_unique<RedisSource>(RedisSourceOptions{*parse_redis_url(redis.url())}, std::move(wiring));
-    thread_ = std::jthread([this](const std::stop_token& stop) { source_->run(stop); });
-    ASSERT_TRUE(eventually([&] { return source_->is_subscribed(); }));
-  }
-  void take_what_came() {
-    while (const std::unique_ptr<MessageBlock> block = messages_.try_pop()) {
-      for (std::size_t i = 0; i < block->size(); ++i) ++came_[std::string((*block)[i].payload)];
-      budget_.release(block->bytes(), block->size());
-      source_->room_came();
-    }
-  }
-  [[nodiscard]] double received() const { return metrics_.received.Value(); }
-
-  Queue<MessageBlock> messages_;
-  Queue<MessageBlock> emptied_;
-  ByteBudget budget_{kBytesMax};
-  observe::Metrics metrics_{"test"};
-  spdlog::logger logger_{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};
-  observe::Events events_{metrics_, logger_};
-  std::atomic<int> gaps_{0};
-  std::map<std::string, int> came_;  ///< payloads, and how often each
-  std::unique_ptr<RedisSource> source_;
-  std::jthread thread_;  ///< last: it ends before what it uses
 };
 
 TEST_F(RedisSourceTest, DoesNotJudgeRedisWhileReadingIsPaused) {

@@ -31,7 +31,9 @@ void RedisServer::suspend() { process_->signal(SIGSTOP); }
 void RedisServer::resume() { process_->signal(SIGCONT); }
 
 RedisClient::RedisClient(const RedisServer& server) : redis_(redisConnectUnix(server.socket().c_str())) {
-  if (redis_ == nullptr || redis_->err != 0) throw std::runtime_error("cannot connect to Redis");
+  if (redis_ != nullptr && redis_->err == 0) return;
+  redisFree(redis_);
+  throw std::runtime_error("cannot connect to Redis");
 }
 
 RedisClient::~RedisClient() { redisFree(redis_); }

@@ -1,0 +1,119 @@
+#include "bus/redis_words.h"
+
+#include <algorithm>
+#include <array>
+
+namespace firebase_relay::bus {
+namespace {
+
+struct Row {
+  std::string_view begins;  ///< of Redis' text
+  std::string_view remedy;
+};
+
+constexpr std::string_view kGivePassword = "give its password by --redis-password-file or REDIS_PASSWORD";
+constexpr std::string_view kWrongPassword =
+    "correct --redis-password-file or REDIS_PASSWORD, and the user's name in --redis-url (none: user default)";
+constexpr std::string_view kNoPassword = "it has no password: take ours out (REDIS_PASSWORD, --redis-password-file)";
+constexpr std::string_view kNoDatabases =
+    "leave the number out of --redis-url: channels are the same in every database";
+
+/// The first that fits counts.
+constexpr Row kRows[] = {
+    {"NOAUTH", kGivePassword},
+    {"ERR operation not permitted", kGivePassword},  // before 2.8.8
+    {"WRONGPASS", kWrongPassword},
+    {"ERR invalid password", kWrongPassword},
+    {"ERR Client sent AUTH, but no password is set", kNoPassword},
+    {"ERR AUTH <password> called without any password", kNoPassword},
+    {"ERR wrong number of arguments for 'auth'", "it is older than Redis 6: leave the user's name out of --redis-url"},
+    {"ERR max number of clients", "raise maxclients there, or close connections that nobody needs; it is tried again"},
+    {"DENIED", "protected mode: set a password there (requirepass), or let it listen on addresses of its own (bind)"},
+    {"LOADING", "it loads its data set, and is ready when that is done; it is tried again"},
+    {"BUSY", "a script keeps it busy (SCRIPT KILL); it is tried again"},
+    {"MASTERDOWN", "it is a replica that has lost its master: give the master's address in --redis-url, or wait"},
+    {"ERR invalid DB index", kNoDatabases},
+    {"ERR DB index is out of range", kNoDatabases},
+    {"ERR SELECT is not allowed", kNoDatabases},
+};
+
+/// As ACL rules name them.
+std::string_view name_of(Command command) {
+  switch (command) {
+    case Command::kAuth: return "auth";
+    case Command::kSelect: return "select";
+    case Command::kHello: return "hello";
+    case Command::kSubscribe:
+    case Command::kAskAgain: return "psubscribe";
+    case Command::kPing: return "ping";
+    case Command::kUnsubscribe: return "punsubscribe";
+  }
+  return "";
+}
+
+/// A rule that lacks. Redis lets a pattern be subscribed to only where a rule has that very text, or has them all.
+std::string missing_rule(const Refusal& refusal) {
+  const bool is_channel = refusal.reply.find("channel") != std::string_view::npos;
+  const std::string rule =
+      is_channel ? "&" + std::string(refusal.pattern) : "+" + std::string(name_of(refusal.command));
+  return "its rule lacks: ACL SETUSER " + std::string(refusal.user.empty() ? "default" : refusal.user) + " '" + rule +
+         "'";
+}
+
+std::string remedy_for(const Refusal& refusal) {
+  if (refusal.reply.starts_with("NOPERM")) return missing_rule(refusal);
+  const auto* const row = std::find_if(std::begin(kRows), std::end(kRows),
+                                       [&](const Row& each) { return refusal.reply.starts_with(each.begins); });
+  if (row != std::end(kRows)) return std::string(row->remedy);
+  if (refusal.reply.starts_with("ERR unknown command")) {
+    return "it does not know " + std::string(name_of(refusal.command)) +
+           ": renamed (rename-command), or no Redis but something like it";
+  }
+  return {};
+}
+
+bool is_passing(std::string_view reply) {
+  constexpr std::array<std::string_view, 4> kPassing = {"LOADING", "BUSY", "MASTERDOWN", "TRYAGAIN"};
+  return std::any_of(kPassing.begin(), kPassing.end(),
+                     [&](std::string_view begin) { return reply.starts_with(begin); });
+}
+
+/// Bytes that a peer may begin with, and what it is then.
+constexpr Row kStrangers[] = {
+    {"HTTP/", "an HTTP server answers there: give Redis' host and port in --redis-url (6379, if nobody changed it)"},
+    {"\x15\x03", "it wants TLS: give the port on which Redis speaks plainly, or a TLS tunnel's (stunnel)"},
+    {"SSH-", "an SSH server answers there: give Redis' host and port in --redis-url"},
+};
+
+}  // namespace
+
+Error explain(const Refusal& refusal) {
+  const ErrorCode code = is_passing(refusal.reply) ? ErrorCode::kUnavailable : ErrorCode::kRefused;
+  return {code, "Redis says: " + std::string(refusal.reply), remedy_for(refusal)};
+}
+
+bool turns_away(std::string_view reply) {
+  return reply.starts_with("DENIED") || reply.starts_with("ERR max number of clients");
+}
+
+Error explain_stranger(std::string_view first_bytes) {
+  constexpr std::size_t kShown = 40;
+  const auto* const row = std::find_if(std::begin(kStrangers), std::end(kStrangers),
+                                       [&](const Row& each) { return first_bytes.starts_with(each.begins); });
+  const std::string_view line = first_bytes.substr(0, std::min(first_bytes.find_first_of("\r\n"), kShown));
+  return {ErrorCode::kRefused, "not Redis' protocol: it says '" + std::string(line) + "'",
+          std::string(row != std::end(kStrangers) ? row->remedy : "give Redis' host and port in --redis-url")};
+}
+
+Error explain_silent_close(std::string_view how) {
+  return {ErrorCode::kRefused, std::string(how) + ", before it answered anything",
+          "is this Redis? A port that wants TLS does so, a proxy with no Redis behind it, and Redis while it starts"};
+}
+
+Error explain_sentinel() {
+  return {ErrorCode::kRefused, "this is a Redis Sentinel, which has no messages of the bots",
+          "give the master's address in --redis-url: redis-cli -h HOST -p 26379 sentinel get-master-addr-by-name NAME "
+          "tells it"};
+}
+
+}  // namespace firebase_relay::bus

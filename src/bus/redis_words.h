@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "firebase_relay/result.h"
+
+namespace firebase_relay::bus {
+
+/// What the relay says to Redis.
+enum class Command : std::uint8_t { kAuth, kSelect, kHello, kSubscribe, kPing, kAskAgain, kUnsubscribe };
+
+/// A command that Redis answered with an error.
+struct Refusal {
+  Command command;
+  std::string_view pattern;  ///< of kSubscribe and kAskAgain
+  std::string_view user;     ///< empty: Redis' default user
+  std::string_view reply;    ///< without the `-` in front and without secrets
+};
+
+/// What Redis said, and what a person does about it. kUnavailable: it will go away by itself (the data set is being
+/// loaded, a script runs, a replica has lost its master), else kRefused. Texts are those of Redis 2.8 to 7.2.
+Error explain(const Refusal& refusal);
+
+/// Was a connection turned away with it, whatever was asked (protected mode, the limit of clients)?
+bool turns_away(std::string_view reply);
+
+/// Of a peer whose first bytes are not Redis' protocol.
+Error explain_stranger(std::string_view first_bytes);
+
+/// Of a peer that closed the connection before it had answered anything. `how`: what the system said.
+Error explain_silent_close(std::string_view how);
+
+/// Of a Redis Sentinel, which takes subscriptions as Redis does, and has nothing but news of its own.
+Error explain_sentinel();
+
+}  // namespace firebase_relay::bus
