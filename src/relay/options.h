@@ -34,7 +34,7 @@ enum class OutboxSync : std::uint8_t { kNormal, kFull };
 struct Options {
   // Redis
   bus::RedisUrl redis;
-  std::vector<std::string> channels{"*"};  ///< glob patterns, at least one
+  std::vector<std::string> channels{"*"};  ///< glob patterns, at least one; with ! in front: what is left out
   std::string routes_file;                 ///< empty: the built-in table
 
   // Database

@@ -35,9 +35,16 @@ Result<void> set_channels(relay::Options& options, std::string_view text) {
   std::vector<std::string> patterns;
   for (;;) {
     const auto comma = text.find(',');
-    const std::string_view pattern = trimmed(text.substr(0, comma));
-    if (pattern.empty()) return expected("channel patterns separated by commas, none of them empty");
-    patterns.emplace_back(pattern);
+    std::string_view pattern = trimmed(text.substr(0, comma));
+    const bool leaves_out = pattern.starts_with('!');
+    if (leaves_out) pattern = trimmed(pattern.substr(1));
+    if (pattern.empty()) {
+      return expected("channel patterns separated by commas, none of them empty, nor what stands behind a !");
+    }
+    if (leaves_out && pattern.find_first_not_of('*') == std::string_view::npos) {
+      return expected("channel patterns of which something is left, but !* takes every channel away");
+    }
+    patterns.push_back((leaves_out ? "!" : "") + std::string(pattern));
     if (comma == std::string_view::npos) break;
     text.remove_prefix(comma + 1);
   }

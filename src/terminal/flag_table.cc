@@ -58,7 +58,8 @@ constexpr Flag kFlags[] = {
     {"redis-password-file", "FILE", "FIREBASE_RELAY_REDIS_PASSWORD_FILE REDIS_PASSWORD", "", "none", Group::kRedis,
      kRun | kCheck | kTap, kPlain, "File that holds the password. REDIS_PASSWORD is the password itself.", nullptr},
     {"channels", "PATTERN,…", "", "*", "", Group::kRedis, kRun | kCheck | kTap, kPlain,
-     "Take only channels that match one of these glob patterns.", set_channels},
+     "Take only channels that match one of these glob patterns; one with ! in front takes away what it matches.",
+     set_channels},
     {"routes", "FILE", "", "", "built in", Group::kRedis, kSends | kCheck | kTap, kPlain,
      "JSON file that says which message goes to which paths.", set_text<&Options::routes_file>},
 

@@ -77,6 +77,12 @@ INSTANTIATE_TEST_SUITE_P(
                 "--allow-plaintext: got 'perhaps': expected true or false"},
         Mistake{"three_way", {"--log-messages=some"}, {}, "--log-messages: got 'some': expected auto, on or off"},
         Mistake{"empty_pattern", {"--channels", "A,,B"}, {}, "--channels: got 'A,,B': expected channel patterns"},
+        Mistake{
+            "nothing_behind_the_mark", {"--channels", "*,! "}, {}, "--channels: got '*,! ': expected channel patterns"},
+        Mistake{"all_taken_away",
+                {"--channels", "A,!**"},
+                {},
+                "--channels: got 'A,!**': expected channel patterns of which something is left"},
         Mistake{"listen", {"--http-listen", "9464"}, {}, "--http-listen: got '9464': expected HOST:PORT"},
         Mistake{"listen_port",
                 {"--http-listen", "0.0.0.0:70000"},
