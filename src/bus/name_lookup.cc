@@ -62,4 +62,11 @@ std::optional<Result<std::vector<Address>>> NameLookup::take() {
   return std::exchange(shared_->answer, std::nullopt);
 }
 
+void NameLookup::forget() {
+  const std::lock_guard lock(shared_->mutex);
+  shared_->answered.clear();
+  shared_->answer.reset();
+  ++shared_->round;
+}
+
 }  // namespace firebase_relay::bus

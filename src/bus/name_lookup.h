@@ -33,6 +33,8 @@ class NameLookup {
   [[nodiscard]] int fd() const;
   /// The answer, once. Look-ups that were asked for before and answer later are not listened to any more.
   std::optional<Result<std::vector<Address>>> take();
+  /// Nobody wants the answer any more: when the name is asked for again, days later perhaps, it may be another.
+  void forget();
 
  private:
   struct Shared;

@@ -113,6 +113,7 @@ void RedisSource::proceed_with_current() {
     if (const auto refusal = current_->take_refusal()) note_refusal(*refusal);
     if (std::exchange(suspected_, false)) {  // it was only slow
       attempt_.reset();
+      names_.forget();
       wiring_.events.redis_answers_again(std::chrono::duration_cast<milliseconds>(now_.steady - heard_before));
       is_subscribed_.store(true, std::memory_order_relaxed);
     }

@@ -106,6 +106,22 @@ TEST(NameLookup, AnswersOfAnEarlierRoundAreNotTakenForTodays) {
   EXPECT_FALSE(eventually([&] { return names.take().has_value(); }, milliseconds(200)));
 }
 
+TEST(NameLookup, ThatIsForgottenIsNotTakenForALaterOne) {
+  const Hanging hanging;
+  NameLookup names(hanging.resolver());
+  names.ask("redis", 6379);
+  ASSERT_TRUE(eventually([&] { return *hanging.begun == 1; }));
+  names.forget();
+  hanging.gate->release(2);
+  EXPECT_FALSE(eventually([&] { return names.take().has_value(); }, milliseconds(200)));
+
+  names.ask("redis", 6379);
+
+  const auto answer = wait_for_answer(names);
+  ASSERT_TRUE(answer && *answer);
+  EXPECT_EQ((**answer).front().shown(), "127.0.0.2:6379") << "that of the second look-up";
+}
+
 TEST(NameLookup, ThatThrowsIsAnError) {
   NameLookup names([](const std::string&, std::uint16_t) -> Result<std::vector<Address>> { throw std::bad_alloc(); });
   names.ask("redis", 6379);
