@@ -44,7 +44,7 @@ Result<void> set_channels(relay::Options& options, std::string_view text) {
     if (leaves_out && pattern.find_first_not_of('*') == std::string_view::npos) {
       return expected("channel patterns of which something is left, but !* takes every channel away");
     }
-    patterns.push_back((leaves_out ? "!" : "") + std::string(pattern));
+    patterns.emplace_back(leaves_out ? "!" : "").append(pattern);
     if (comma == std::string_view::npos) break;
     text.remove_prefix(comma + 1);
   }
