@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/stray_character.h"
 #include "flush/secret_file.h"
 
 namespace firebase_relay::flush {
@@ -19,6 +20,10 @@ Result<Secret> read_auth_secret(const std::string& file, std::vector<std::string
   std::string_view line = read->content.reveal();
   while (!line.empty() && static_cast<unsigned char>(line.back()) <= ' ') line.remove_suffix(1);
   while (!line.empty() && static_cast<unsigned char>(line.front()) <= ' ') line.remove_prefix(1);
+  if (const auto stray = stray_character(line)) {
+    return fail(ErrorCode::kInvalid, std::string(kFlag) + " " + file + ": the secret " + std::string(stray->what),
+                "write the secret alone into it, one line of letters and digits");
+  }
   for (const char c : line) {
     if (static_cast<unsigned char>(c) <= ' ' || c == 0x7F) line = {};
   }

@@ -49,7 +49,20 @@ std::string shown_name(const std::string& file) {
   return exists || (is_path && file.size() <= kNameMax) ? file : "(not shown: it may be the secret itself)";
 }
 
-std::optional<ModeFlaw> judge_mode(const std::string& file, mode_t mode) {
+bool looks_like_a_key(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n\"'";
+  const auto begin = text.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return false;
+  text.remove_prefix(begin);
+  if (text.starts_with('{') || text.starts_with("-----BEGIN")) return true;
+  // Base64 of a text that begins with a brace begins like this; no file's name is that long without a dot or a slash.
+  constexpr std::size_t kLeast = 100;
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=\r\n \"'";
+  return text.size() >= kLeast && text[0] == 'e' && text.find_first_not_of(kDigits) == std::string_view::npos &&
+         std::string_view("wxyz0123456789+/").find(text[1]) != std::string_view::npos;
+}
+
+std::optional<ModeFlaw> judge_mode(const std::string& file, mode_t mode, FileSystem on) {
   constexpr mode_t kOthers = S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH;
   const mode_t of_an_acl = file.starts_with(kCredentialMount) ? S_IRGRP : 0;
   if ((mode & kOthers & ~of_an_acl) == 0) return std::nullopt;
@@ -57,7 +70,11 @@ std::optional<ModeFlaw> judge_mode(const std::string& file, mode_t mode) {
   std::snprintf(digits.data(), digits.size(), "%04o", static_cast<unsigned>(mode & 07777));
   Error error{ErrorCode::kInvalid,
               file + " may be read or changed by others than its owner (mode " + digits.data() + ")",
-              "run: chmod 600 " + file};
+              on == FileSystem::kForeign
+                  ? "chmod does nothing there, it is a folder of Windows or of another machine: copy it into a folder "
+                    "of Linux, "
+                    "such as ~/secrets, and run chmod 600 on it; or mount it below /run/secrets, as a Docker secret is"
+                  : "run: chmod 600 " + file};
   return ModeFlaw{std::move(error), !file.starts_with(kSecretMount)};
 }
 
@@ -73,7 +90,8 @@ Result<SecretFile> read_secret_file(const std::string& file) {
   if (status.st_size > kBytesMax)
     return fail(ErrorCode::kInvalid, file + " is over 1 MiB", "no secret is that large: name the right file");
   SecretFile result;
-  if (std::optional<ModeFlaw> flaw = judge_mode(real_path_of(file), status.st_mode)) {
+  if (std::optional<ModeFlaw> flaw =
+          judge_mode(real_path_of(file), status.st_mode, file_system_of_file(descriptor.get()))) {
     if (flaw->is_fatal) return tl::unexpected<Error>(std::move(flaw->error));
     result.warning = flaw->error.what;
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/file_system.h"
 #include "base/secret.h"
 #include "firebase_relay/result.h"
 
@@ -20,12 +21,15 @@ inline constexpr std::string_view kSecretMount = "/run/secrets/";
 inline constexpr std::string_view kCredentialMount = "/run/credentials/";
 
 /// What is wrong with a secret's file of this mode: somebody but its owner may read or change it. `file` is its real
-/// path.
+/// path, `on`: what it lies on.
 struct ModeFlaw {
   Error error;
   bool is_fatal;  ///< false: in a container's secret mount, where it is worth a warning
 };
-std::optional<ModeFlaw> judge_mode(const std::string& file, mode_t mode);
+std::optional<ModeFlaw> judge_mode(const std::string& file, mode_t mode, FileSystem on = FileSystem::kOther);
+
+/// Is `text` no file's name but what stands in a key's file: JSON, the same in base64, or PEM?
+bool looks_like_a_key(std::string_view text);
 
 /// The name of a secret's file as an error may show it: not what neither names a file nor looks like a path, since
 /// people give the secret itself where its file is expected.

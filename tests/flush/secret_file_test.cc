@@ -46,6 +46,17 @@ TEST_F(SecretFileTest, is_refused_when_others_may_read_or_change_it_and_says_how
   }
 }
 
+TEST_F(SecretFileTest, on_a_mount_without_modes_is_told_where_to_go_instead_of_chmod) {
+  for (const std::uint64_t type : {0x01021997u, 0x65735546u, 0x4D44u, 0xFF534D42u, 0x53464846u}) {
+    const auto flaw = judge_mode("/mnt/c/key.json", 0777, file_system_of(type));
+    ASSERT_TRUE(flaw);
+    EXPECT_TRUE(flaw->is_fatal);
+    EXPECT_THAT(flaw->error.remedy, HasSubstr("chmod does nothing there"));
+    EXPECT_THAT(flaw->error.remedy, HasSubstr("/run/secrets"));
+  }
+  EXPECT_THAT(judge_mode("/home/key.json", 0777, file_system_of(0xEF53))->error.remedy, HasSubstr("run: chmod 600"));
+}
+
 TEST_F(SecretFileTest, in_a_containers_secret_mount_is_worth_a_warning_only) {
   const auto there = judge_mode("/run/secrets/key.json", 0444);
   ASSERT_TRUE(there);
