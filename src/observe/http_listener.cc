@@ -138,19 +138,28 @@ struct Connection {
   }
 };
 
+std::string place_of(const std::string& host, std::uint16_t port) {
+  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
+}
+
 /// A socket that listens at `host`:`port`.
 Result<int> listen_at(const std::string& host, std::uint16_t port) {
-  const std::string what = fmt::format("cannot listen at {}:{}: ", host, port);
+  const std::string what = fmt::format("cannot listen at {}: ", place_of(host, port));
   addrinfo hints{};
-  hints.ai_family = AF_INET;
+  hints.ai_family = host.find(':') == std::string::npos ? AF_INET : AF_INET6;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  if (const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found); error != 0) {
-    return fail(ErrorCode::kInvalid, what + ::gai_strerror(error),
+  int error_of_name = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+  if (error_of_name != 0 && hints.ai_family == AF_INET) {  // a name that has an IPv6 address alone
+    hints.ai_family = AF_INET6;
+    error_of_name = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+  }
+  if (error_of_name != 0) {
+    return fail(ErrorCode::kInvalid, what + ::gai_strerror(error_of_name),
                 "give an address of this machine, such as 127.0.0.1");
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> address(found, &::freeaddrinfo);
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int fd = ::socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   const int reuse = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
   if (::bind(fd, address->ai_addr, address->ai_addrlen) == 0 && ::listen(fd, kBacklog) == 0) return fd;
@@ -165,7 +174,7 @@ Result<int> listen_at(const std::string& host, std::uint16_t port) {
 }
 
 bool is_plain_host(std::string_view host) {
-  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:";
   return !host.empty() && host.find_first_not_of(kAllowed) == std::string_view::npos;
 }
 
@@ -173,9 +182,9 @@ bool is_plain_host(std::string_view host) {
 
 struct HttpListener::Server {
   Server(int listening, HttpAnswers given) : fd(listening), answers(std::move(given)) {
-    sockaddr_in address{};
+    sockaddr_in6 address{};  // its port stands where IPv4's does
     socklen_t size = sizeof address;
-    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0) port = ntohs(address.sin_port);
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0) port = ntohs(address.sin6_port);
   }
   ~Server() { ::close(fd); }
   Server(const Server&) = delete;
@@ -233,7 +242,7 @@ Result<std::unique_ptr<HttpListener>> HttpListener::start(const std::string& hos
                                                           HttpAnswers answers) {
   if (!is_plain_host(host)) {
     return fail(ErrorCode::kInvalid, "cannot listen at " + printable(fmt::format("{}:{}", host, port)),
-                "give an IPv4 address or a host's name");
+                "give an address or a host's name");
   }
   const Result<int> fd = listen_at(host, port);
   if (!fd) return error_of(fd);

@@ -29,9 +29,9 @@ struct HttpAnswers {
 /// Threads:   stop() and port() by the owner; one of its own.
 class HttpListener {
  public:
-  /// Listens at `host`:`port`, an IPv4 address or a name; port 0: any that is free.
-  /// Fails with kBusy (the port is taken) and kInvalid (no IPv4 address of this machine, a port that only root may
-  /// use).
+  /// Listens at `host`:`port`, an address or a name (of which IPv4 is preferred), `::` for all of both kinds; port 0:
+  /// any that is free. Fails with kBusy (the port is taken) and kInvalid (no address of this machine, a port that only
+  /// root may use).
   static Result<std::unique_ptr<HttpListener>> start(const std::string& host, std::uint16_t port, HttpAnswers answers);
   /// As stop().
   ~HttpListener();

@@ -21,6 +21,12 @@ struct ListenAddress {
   std::string host = "127.0.0.1";  ///< without the brackets of IPv6
   std::uint16_t port = 9464;
 
+  /// `host:port` as in a URL; of another port than its own, if one is given.
+  [[nodiscard]] std::string text() const { return text_with(port); }
+  [[nodiscard]] std::string text_with(std::uint16_t other_port) const {
+    const bool is_ipv6 = host.find(':') != std::string::npos;
+    return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(other_port);
+  }
   bool operator==(const ListenAddress&) const = default;
 };
 

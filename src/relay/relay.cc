@@ -342,7 +342,7 @@ Result<std::unique_ptr<Relay>> Relay::start(const Options& options, observe::Log
          [&own] { return own.ready_flaw(); }, [&own] { return own.events.outbox_flaw(); }});
     if (!http) return error_of(http);
     own.http = std::move(*http);
-    log.logger().info("http listening on http://{}:{}", options.http_listen.host, own.http->port());
+    log.logger().info("http listening on http://{}", options.http_listen.text_with(own.http->port()));
     own.ask_for_the_previous_run(options);
   }
   own.start_threads(options, live);

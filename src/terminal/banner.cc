@@ -23,11 +23,6 @@ std::string credentials_of(const relay::Options& options) {
   return options.database->emulator ? "the emulator's owner" : "none";
 }
 
-std::string address_of(const relay::ListenAddress& at) {
-  const bool is_ipv6 = at.host.find(':') != std::string::npos;
-  return (is_ipv6 ? "[" + at.host + "]" : at.host) + ":" + std::to_string(at.port);
-}
-
 }  // namespace
 
 std::vector<std::string> banner(const relay::Options& options) {
@@ -51,7 +46,7 @@ std::vector<std::string> banner(const relay::Options& options) {
                               options.outbox_sync == relay::OutboxSync::kFull ? "full" : "normal",
                               options.dead_letters_max));
   lines.push_back(
-      fmt::format("shows: http at {}, a heartbeat {}; stops within {} ms", address_of(options.http_listen),
+      fmt::format("shows: http at {}, a heartbeat {}; stops within {} ms", options.http_listen.text(),
                   options.heartbeat.count() == 0 ? "never" : fmt::format("every {} s", options.heartbeat.count()),
                   options.drain_timeout.count()));
   lines.emplace_back(

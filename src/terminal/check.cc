@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -254,9 +255,11 @@ int check(const CommandLine& line) {
 }
 
 std::string url_of_relay(const relay::Options& options, std::string_view path) {
-  const relay::ListenAddress& at = options.http_listen;
-  const std::string host = at.host == "0.0.0.0" ? "127.0.0.1" : at.host;
-  return "http://" + host + ":" + std::to_string(at.port) + std::string(path);
+  relay::ListenAddress at = options.http_listen;
+  if (at.host == "0.0.0.0") at.host = "127.0.0.1";
+  in6_addr address{};
+  if (::inet_pton(AF_INET6, at.host.c_str(), &address) == 1 && IN6_IS_ADDR_UNSPECIFIED(&address)) at.host = "::1";
+  return "http://" + at.text() + std::string(path);
 }
 
 int healthcheck(const CommandLine& line) {

@@ -1,5 +1,7 @@
 #include "terminal/flag_setters.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 
 namespace firebase_relay::terminal {
@@ -63,14 +65,18 @@ Result<void> set_instance(relay::Options& options, std::string_view text) {
 
 Result<void> set_http_listen(relay::Options& options, std::string_view text) {
   const auto colon = text.rfind(':');
-  const std::string_view host = text.substr(0, colon);
+  std::string_view host = text.substr(0, colon);
   const std::string_view port = colon == std::string_view::npos ? "" : text.substr(colon + 1);
   std::uint16_t number = 0;
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
   const bool is_number = !port.empty() && error == std::errc() && end == port.data() + port.size();
-  if (host.empty() || host.find_first_of(":[] ,/") != std::string_view::npos || !is_number) {
-    return expected("HOST:PORT with an IPv4 address or a name, such as 127.0.0.1:9464");
-  }
+  const bool is_ipv6 = host.starts_with('[') && host.ends_with(']');
+  if (is_ipv6) host = host.substr(1, host.size() - 2);
+  in6_addr address{};
+  const bool is_host = is_ipv6 ? ::inet_pton(AF_INET6, std::string(host).c_str(), &address) == 1
+                               : !host.empty() && host.find_first_of(":[] ,/") == std::string_view::npos;
+  if (!is_host || !is_number)
+    return expected("HOST:PORT with an address or a name, such as 127.0.0.1:9464 or [::1]:9464");
   options.http_listen = {std::string(host), number};
   return {};
 }

@@ -286,5 +286,19 @@ TEST(Run, WithRoutesOfItsOwnWritesThere) {
   EXPECT_TRUE(emulator.get("history/AAPL").is_null());
 }
 
+TEST(HttpListen, AtIpv6IsFoundByHealthcheckAndStatus) {
+  const RedisServer redis;
+  const Emulator emulator;
+  const RelayProcess relay(redis, emulator, {"--http-listen", "[::]:0"});
+  const std::string port = relay.http_url().substr(relay.http_url().rfind(':') + 1);
+  EXPECT_EQ(relay.http_url(), "http://[::]:" + port);
+  for (const char* host : {"[::]:", "[::1]:", "127.0.0.1:"}) {
+    for (const char* command : {"healthcheck", "status"}) {
+      Process process({built("src/firebase-relay"), command, "--http-listen", host + port});
+      EXPECT_EQ(process.wait(), 0) << host << process.out() << process.err();
+    }
+  }
+}
+
 }  // namespace
 }  // namespace pipeline_test
