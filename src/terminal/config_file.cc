@@ -47,6 +47,8 @@ class Reader {
 
   Result<std::vector<ConfigEntry>> read() {
     std::vector<ConfigEntry> entries;
+    if (rest_.starts_with("\xEF\xBB\xBF") || rest_.starts_with("\xFF\xFE"))
+      return flaw("begins with a byte order mark: save the file as UTF-8 without one");
     for (skip_blank_lines(); !rest_.empty(); skip_blank_lines()) {
       auto entry = take_entry();
       if (!entry) return error_of(entry);
@@ -122,6 +124,8 @@ class Reader {
 
   Result<std::string> take_scalar() {
     if (is_quote()) return take_string();
+    if (rest_.starts_with("\xE2\x80\x9C") || rest_.starts_with("\xE2\x80\x9D"))
+      return expected("a text in straight quotes, found a typographic one");
     const auto end =
         std::find_if_not(rest_.begin(), rest_.end(), [](char c) { return is_bare(c) || c == '+' || c == '.'; });
     std::string text(rest_.begin(), end);

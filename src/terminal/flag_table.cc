@@ -101,12 +101,12 @@ constexpr Flag kFlags[] = {
 
     {"workers", "N", "", "2", "", Group::kLimits, kSends, kPlain, "Threads that read and classify messages.",
      set_number<&Options::workers, 1, 64>},
-    {"queue-max-mb", "N", "", "32", "", Group::kLimits, kSends, kPlain,
+    {"queue-max-mb", "N", "", "32", "", Group::kLimits, kSends | kTap, kPlain,
      "Raw messages that may wait, in MiB; beyond it reading pauses and Redis buffers.",
      set_number<&Options::queue_bytes_max, 1, 65'536, relay::kMiB>},
-    {"message-max-bytes", "N", "", "1048576", "", Group::kLimits, kSends | kCheck, kPlain,
+    {"message-max-bytes", "N", "", "1048576", "", Group::kLimits, kSends | kCheck | kTap, kPlain,
      "A larger message becomes a dead letter.", set_number<&Options::message_bytes_max, 1024, 16'777'216>},
-    {"tickers-max", "N", "", "10000", "", Group::kLimits, kRun, kPlain,
+    {"tickers-max", "N", "", "10000", "", Group::kLimits, kSends, kPlain,
      "Distinct tickers, and apart from them distinct channels without a route.",
      set_number<&Options::tickers_max, 1, 10'000'000>},
 
@@ -121,7 +121,7 @@ constexpr Flag kFlags[] = {
      set_number<&Options::dead_letters_max, 0, 10'000'000>},
 
     {"http-listen", "HOST:PORT", "", "127.0.0.1:9464", "", Group::kWatching, kRun | kStatus | kHealth, kPlain,
-     "Where /metrics, /healthz and /readyz answer; port 0: any free one.", set_http_listen},
+     "Where /metrics, /healthz and /readyz answer, IPv6 as [::1]:9464; port 0: any free one.", set_http_listen},
     {"heartbeat-seconds", "N", "", "15", "", Group::kWatching, kRun, kPlain,
      "Write relay/INSTANCE/heartbeat_at this often; 0: never.", set_number<&Options::heartbeat, 0, 86'400>},
     {"instance", "NAME", "", "", "the host's name", Group::kWatching, kRun | kCheck, kPlain,
@@ -150,13 +150,20 @@ const Flag* find_flag(std::string_view name) {
   return found == std::end(kFlags) ? nullptr : &*found;
 }
 
+std::string own_variable_of(const Flag& flag) {
+  std::string variable = "FIREBASE_RELAY_";
+  for (const char c : flag.name)
+    variable += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  return variable;
+}
+
+bool is_used_by(const Flag& flag, Command command) {
+  const std::uint8_t with_run = command == Command::kCheck ? kRun : std::uint8_t{0};
+  return (flag.commands & ((1 << static_cast<int>(command)) | with_run)) != 0;
+}
+
 std::vector<std::string> environment_of(const Flag& flag) {
-  if (flag.environment.empty()) {
-    std::string variable = "FIREBASE_RELAY_";
-    for (const char c : flag.name)
-      variable += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-    return {variable};
-  }
+  if (flag.environment.empty()) return {own_variable_of(flag)};
   std::vector<std::string> variables;
   std::string_view rest = flag.environment;
   while (!rest.empty()) {

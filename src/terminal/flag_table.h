@@ -56,6 +56,11 @@ const Flag* find_flag(std::string_view name);
 /// The variables that set it, the most important first.
 std::vector<std::string> environment_of(const Flag& flag);
 
+/// FIREBASE_RELAY_ and the flag's name: its variable, unless the table has others.
+std::string own_variable_of(const Flag& flag);
+/// Is `flag` one that `command` goes by? `check` looks at all that `run` uses.
+bool is_used_by(const Flag& flag, Command command);
+
 /// A flag of one command alone: no environment, no key in the file.
 struct CommandFlag {
   Command command;

@@ -5,10 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <map>
 #include <utility>
 
+#include "base/stray_character.h"
 #include "flush/credentials.h"
 #include "flush/database_url.h"
 #include "flush/secret_file.h"
@@ -113,30 +113,8 @@ Result<Words> read_words(std::vector<std::string> arguments, Command command) {
   return words;
 }
 
-/// REDIS_HOST and REDIS_PORT as a URL, when REDIS_URL is not there.
-Result<std::optional<Given>> redis_from_parts(const Environment& environment) {
-  const auto host = environment("REDIS_HOST").value_or("");
-  const auto port = environment("REDIS_PORT").value_or("");
-  if (host.empty() && port.empty()) return std::nullopt;
-  const bool is_host = host.find_first_of("/@?#[] ") == std::string::npos;
-  if (!is_host) {
-    return invalid(
-        "environment variable REDIS_HOST: expected a host's name or address alone; a URL belongs into REDIS_URL");
-  }
-  const bool is_ipv6 = host.find(':') != std::string::npos;
-  const std::string place = host.empty() ? "127.0.0.1" : is_ipv6 ? "[" + host + "]" : host;
-  const std::string url = "redis://" + place + (port.empty() ? "" : ":" + port);
-  const std::string origin =
-      port.empty() ? "environment variable REDIS_HOST" : "environment variables REDIS_HOST and REDIS_PORT";
-  return Given{url, origin, Level::kEnvironment};
-}
-
-Result<std::optional<Given>> from_environment(const Flag& flag, const Environment& environment) {
-  if (flag.name == "redis-url") {
-    const auto url = environment("REDIS_URL").value_or("");
-    if (url.empty()) return redis_from_parts(environment);
-    return Given{url, "environment variable REDIS_URL", Level::kEnvironment};
-  }
+/// What `flag` alone has in the environment; --redis-url may have more (redis_from_parts).
+std::optional<Given> from_environment(const Flag& flag, const Environment& environment) {
   // Variables behind the first hold something else than the flag does: see resolve_password and resolve_database.
   const std::string variable = environment_of(flag).front();
   const auto text = environment(variable).value_or("");
@@ -144,50 +122,81 @@ Result<std::optional<Given>> from_environment(const Flag& flag, const Environmen
   return Given{text, "environment variable " + variable, Level::kEnvironment};
 }
 
+/// For a command that goes by --redis-url, and has neither that nor REDIS_URL.
+Result<void> take_redis_parts(const Environment& environment, Settings& settings, CommandLine& line) {
+  auto parts = redis_from_parts(environment);
+  if (!parts) return error_of(parts);
+  if (!parts->url || (parts->is_link && settings.contains("redis-url"))) return {};
+  settings["redis-url"] = *parts->url;
+  if (parts->warning) line.warnings.push_back(*parts->warning);
+  return {};
+}
+
 /// All that was given, of each setting that which counts.
-Result<Settings> gather(const Words& words, const Environment& environment, std::string& config_file) {
+Result<Settings> gather(const Words& words, const Environment& environment, CommandLine& line) {
   Settings settings;
   const Flag& config = *find_flag("config");
-  auto config_given = from_environment(config, environment);
-  if (!config_given) return error_of(config_given);
-  if (*config_given) settings[config.name] = **config_given;
+  if (auto given = from_environment(config, environment)) settings[config.name] = *given;
   if (const auto word = words.flags.find("config"); word != words.flags.end()) {
     settings[config.name] = Given{word->second, "--config", Level::kFlag};
   }
   if (const auto file = settings.find(config.name); file != settings.end()) {
-    config_file = file->second.text;
-    auto entries = read_config_file(config_file);
+    if (auto clean = expect_clean(file->second, config); !clean) return error_of(clean);
+    line.config_file = file->second.text;
+    auto entries = read_config_file(line.config_file);
     if (!entries) return fail(entries.error().code, file->second.origin + ": " + entries.error().what);
-    if (auto taken = take_entries(*entries, config_file, settings); !taken) return error_of(taken);
+    if (auto taken = take_entries(*entries, line.config_file, settings); !taken) return error_of(taken);
   }
   for (const Flag& flag : flag_table()) {
     if (const auto word = words.flags.find(flag.name); word != words.flags.end()) {
       settings[flag.name] = Given{word->second, "--" + std::string(flag.name), Level::kFlag};
       continue;
     }
-    auto given = from_environment(flag, environment);
-    if (!given) return error_of(given);
-    if (*given) settings[flag.name] = **given;
+    if (auto given = from_environment(flag, environment)) {
+      settings[flag.name] = *given;
+    } else if (flag.name == "redis-url" && is_used_by(flag, line.command)) {
+      if (auto taken = take_redis_parts(environment, settings, line); !taken) return error_of(taken);
+    }
   }
   return settings;
 }
 
-/// Whatever is one setting on its own.
-Result<void> apply(const Settings& settings, relay::Options& options) {
+/// Whatever is one setting on its own. What this command does not use is not its to judge: variables are for all
+/// programs of a machine, and a file for all commands.
+Result<void> apply(const Settings& settings, CommandLine& line) {
   for (const Flag& flag : flag_table()) {
-    if (flag.set == nullptr) continue;
-    if (!flag.default_text.empty()) {
-      if (auto set = flag.set(options, flag.default_text); !set) return set;
+    if (flag.set != nullptr && !flag.default_text.empty()) {
+      if (auto set = flag.set(line.options, flag.default_text); !set) return set;
     }
     const auto given = settings.find(flag.name);
     if (given == settings.end()) continue;
-    if (auto set = flag.set(options, given->second.text); !set) return wrong(given->second, flag, set.error().what);
+    const bool counts = given->second.level == Level::kFlag || is_used_by(flag, line.command);
+    if (auto clean = expect_clean(given->second, flag); !clean && counts) return clean;
+    if (flag.set == nullptr) continue;
+    if (auto set = flag.set(line.options, given->second.text); !set && counts)
+      return wrong(given->second, flag, set.error().what);
   }
+  return {};
+}
+
+/// Is a setting without a setter one that this command goes by, or has a flag for?
+bool counts(const Settings& settings, std::string_view name, Command command) {
+  const auto given = settings.find(name);
+  return is_used_by(*find_flag(name), command) || (given != settings.end() && given->second.level == Level::kFlag);
+}
+
+/// A character that no password is meant to hold is a mistake; one that it could is worth a warning.
+Result<void> expect_clean_password(std::string_view password, const std::string& origin, CommandLine& line) {
+  const auto stray = stray_character(password);
+  if (!stray) return {};
+  if (stray->is_never_meant) return invalid(origin + ": the password " + std::string(stray->what));
+  line.warnings.push_back(origin + ": the password " + std::string(stray->what) + "; it is taken as it is");
   return {};
 }
 
 /// A password of its own beats one in the URL, unless the URL comes from further up.
 Result<void> resolve_password(const Settings& settings, const Environment& environment, CommandLine& line) {
+  if (!counts(settings, "redis-password-file", line.command)) return {};
   bus::RedisUrl& redis = line.options.redis;
   const auto url = settings.find("redis-url");
   const Level url_level = url == settings.end() ? Level::kDefault : url->second.level;
@@ -206,12 +215,16 @@ Result<void> resolve_password(const Settings& settings, const Environment& envir
     password = Secret(std::string_view(*text).substr(0, text->find_last_not_of("\r\n") + 1));
     wipe(*text);
     level = file_level;
+    const std::string origin = file->second.origin + ": " + observe::printable(file->second.text);
+    if (auto clean = expect_clean_password(password.reveal(), origin, line); !clean) return clean;
     if (password.empty() || password.reveal().find('\n') != std::string_view::npos) {
       return invalid(file->second.origin + ": expected one line in " + observe::printable(file->second.text) +
                      ", the password");
     }
   } else {
     password = Secret(std::move(variable));
+    if (auto clean = expect_clean_password(password.reveal(), "environment variable REDIS_PASSWORD", line); !clean)
+      return clean;
   }
   if (password.empty() || (redis.password_in_url && url_level > level)) return {};
   redis.password = std::move(password);
@@ -220,7 +233,8 @@ Result<void> resolve_password(const Settings& settings, const Environment& envir
 }
 
 /// A key has one purpose: two kinds of credentials are a mistake, and which one counts would be a guess.
-Result<void> check_credentials(const Settings& settings) {
+Result<void> check_credentials(const Settings& settings, Command command) {
+  if (!counts(settings, "credentials", command) && !counts(settings, "auth-secret-file", command)) return {};
   const auto account = settings.find("credentials");
   const auto secret = settings.find("auth-secret-file");
   if (account == settings.end() || secret == settings.end()) return {};
@@ -242,6 +256,7 @@ Result<std::string> project_of_key(CommandLine& line) {
 
 Result<void> resolve_database(const Settings& settings, const Environment& environment, CommandLine& line) {
   const Flag& flag = *find_flag("database-url");
+  if (!counts(settings, flag.name, line.command)) return {};
   const auto given = settings.find(flag.name);
   const std::string emulator = environment(std::string(kEmulatorVariable)).value_or("");
   const bool by_flag = given != settings.end() && given->second.level == Level::kFlag;
@@ -256,6 +271,8 @@ Result<void> resolve_database(const Settings& settings, const Environment& envir
   }
   const bool use_emulator = !emulator.empty() && !by_flag;
   if (use_emulator) line.options.allow_plaintext = true;
+  const Given variable{emulator, "environment variable " + std::string(kEmulatorVariable), Level::kEnvironment};
+  if (auto clean = expect_clean(variable, flag); use_emulator && !clean) return clean;
 
   if (given != settings.end()) {
     auto url = flush::parse_database_url(given->second.text, line.options.allow_plaintext);
@@ -273,7 +290,6 @@ Result<void> resolve_database(const Settings& settings, const Environment& envir
   const auto project = given == settings.end() ? project_of_key(line) : std::string();
   if (!project) return error_of(project);
   auto url = flush::parse_emulator_host(emulator, given == settings.end() ? "" : given->second.text, *project);
-  const Given variable{emulator, "environment variable " + std::string(kEmulatorVariable), Level::kEnvironment};
   if (!url) return wrong(variable, flag, url.error().what + "; " + url.error().remedy);
   line.options.database = std::move(*url);
   return {};
@@ -307,14 +323,6 @@ bool contains(const std::vector<std::string>& arguments, std::string_view word) 
 
 }  // namespace
 
-Environment process_environment() {
-  return [](const std::string& name) -> std::optional<std::string> {
-    const char* value = std::getenv(name.c_str());
-    if (value == nullptr) return std::nullopt;
-    return value;
-  };
-}
-
 Result<CommandLine> parse_command_line(int argc, const char* const* argv, const Environment& environment) {
   std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
   CommandLine line;
@@ -332,10 +340,11 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv, const 
   }
   const auto words = read_words(std::move(arguments), *command);
   if (!words) return error_of(words);
-  const auto settings = gather(*words, environment, line.config_file);
+  line.warnings = warnings_of_unknown(environment);
+  const auto settings = gather(*words, environment, line);
   if (!settings) return error_of(settings);
-  if (auto applied = apply(*settings, line.options); !applied) return error_of(applied);
-  if (auto checked = check_credentials(*settings); !checked) return error_of(checked);
+  if (auto applied = apply(*settings, line); !applied) return error_of(applied);
+  if (auto checked = check_credentials(*settings, *command); !checked) return error_of(checked);
   if (auto resolved = resolve_password(*settings, environment, line); !resolved) return error_of(resolved);
   if (auto resolved = resolve_database(*settings, environment, line); !resolved) return error_of(resolved);
   if (line.options.instance.empty()) line.options.instance = host_name();

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +7,7 @@
 
 #include "firebase_relay/result.h"
 #include "relay/options.h"
+#include "terminal/environment.h"
 #include "terminal/flag_table.h"
 
 namespace firebase_relay::terminal {
@@ -27,12 +27,9 @@ struct CommandLine {
   std::optional<std::string> print;    ///< --help or --version: print this and exit 0, all else is unset
 };
 
-/// A variable's value, or nothing when it is not set. An empty value counts as not set: compose files write them so.
-using Environment = std::function<std::optional<std::string>(const std::string& name)>;
-Environment process_environment();
-
 /// Flags beat the environment, which beats the TOML file, which beats the defaults of the flag table.
-/// Reads the TOML file and the password file; touches nothing global.
+/// Reads the TOML file and the password file; touches nothing global. A wrong variable or key of the file is an error
+/// for the commands that go by it (is_used_by), and a wrong flag for every command.
 ///
 /// Errors: kInvalid or kIo, always one line: where (flag, variable, or file and key), what was given, what was
 /// expected. Never a secret. The program prints it on stderr and exits with 2.

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <numeric>
 
+#include "base/stray_character.h"
+#include "flush/secret_file.h"
 #include "observe/printable.h"
 
 namespace firebase_relay::terminal {
@@ -55,6 +57,18 @@ tl::unexpected<Error> wrong(const Given& given, const Flag& flag, const std::str
               given.origin + ": got '" + observe::printable(shown, kShownBytesMax) + "': " + complaint);
 }
 
+Result<void> expect_clean(const Given& given, const Flag& flag) {
+  if (flag.value_name == "FILE" && flush::looks_like_a_key(given.text)) {
+    return fail(ErrorCode::kInvalid, given.origin +
+                                         ": expected a file's name, found the key itself (not shown); write it into a "
+                                         "file that only its owner may read, and give that file's name");
+  }
+  const auto stray = stray_character(given.text);
+  const bool is_list = flag.name == "channels";  // blanks between patterns are no part of them
+  if (!stray || (is_list && (given.text.starts_with(' ') || given.text.ends_with(' ')))) return {};
+  return fail(ErrorCode::kInvalid, given.origin + ": the value " + std::string(stray->what));
+}
+
 std::string masked(std::string_view url) {
   constexpr std::string_view kHidden = "***";
   const auto is_plain = [](char c) {
@@ -88,13 +102,17 @@ std::string masked(std::string_view url) {
   return shown;
 }
 
-std::string suggestion(std::string_view word, const std::vector<std::string>& known, std::string_view otherwise) {
-  const std::size_t distance_max = std::min<std::size_t>(3, word.size() / 3);  // of a short word all but letters differ
-  const auto nearest = std::min_element(known.begin(), known.end(), [&](const auto& a, const auto& b) {
+const std::string& nearest(std::string_view word, const std::vector<std::string>& known) {
+  return *std::min_element(known.begin(), known.end(), [&](const auto& a, const auto& b) {
     return distance_between(word, a) < distance_between(word, b);
   });
-  if (nearest == known.end() || distance_between(word, *nearest) > distance_max) return std::string(otherwise);
-  return "; did you mean " + *nearest + "?";
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string>& known, std::string_view otherwise) {
+  const std::size_t distance_max = std::min<std::size_t>(3, word.size() / 3);  // of a short word all but letters differ
+  const std::string& found = nearest(word, known);
+  if (distance_between(word, found) > distance_max) return std::string(otherwise);
+  return "; did you mean " + found + "?";
 }
 
 }  // namespace firebase_relay::terminal

@@ -140,5 +140,15 @@ TEST(ConfigFile, that_never_ends_is_refused) {
   EXPECT_THAT(read_config_file("/dev/zero").error().what, HasSubstr("larger than 1 MiB"));
 }
 
+TEST(ConfigFile, SpoiltByAnEditorIsToldByTheCharacter) {
+  EXPECT_NE(parse_config("\xEF\xBB\xBFworkers = 2\n").error().what.find("1: begins with a byte order mark"),
+            std::string::npos);
+  EXPECT_NE(parse_config("a = 1\nb = \xE2\x80\x9Cx\xE2\x80\x9D\n")
+                .error()
+                .what.find("2: b: expected a text in straight quotes"),
+            std::string::npos);
+  EXPECT_TRUE(parse_config("workers = 2\r\n")) << "lines of Windows are lines";
+}
+
 }  // namespace
 }  // namespace firebase_relay::terminal

@@ -14,11 +14,13 @@ using Variables = std::map<std::string, std::string>;
 inline Result<CommandLine> parse(const std::vector<std::string>& words, const Variables& variables = {}) {
   std::vector<const char*> argv = {"firebase-relay"};
   for (const std::string& word : words) argv.push_back(word.c_str());
-  const Environment environment = [&](const std::string& name) -> std::optional<std::string> {
-    const auto found = variables.find(name);
-    if (found == variables.end()) return std::nullopt;
-    return found->second;
-  };
+  Environment environment{[&](const std::string& name) -> std::optional<std::string> {
+                            const auto found = variables.find(name);
+                            if (found == variables.end()) return std::nullopt;
+                            return found->second;
+                          },
+                          {}};
+  for (const auto& [name, value] : variables) environment.names.push_back(name);
   return parse_command_line(static_cast<int>(argv.size()), argv.data(), environment);
 }
 
