@@ -127,16 +127,22 @@ void Events::unrouted_channel_first_seen(std::string_view channel, SteadyTime no
   }
 }
 
+namespace {
+/// A person edits, looks, and edits again; only a signal that comes in a loop is summed up.
+constexpr std::uint64_t kReloadsTold = 20;
+}  // namespace
+
 void Events::routes_read(std::string_view what, SteadyTime now) {
   metrics_.config_reloads[Reload::kOk].Increment();
-  if (may_log("routes", now)) logger_.info("routes: {}", printable(what, 2 * kExcerptBytesMax));
+  if (const auto more = may_log("routes", now, kReloadsTold))
+    logger_.info("routes: {}{}", printable(what, 2 * kExcerptBytesMax), *more);
 }
 
 void Events::routes_refused(const Error& error, SteadyTime now) {
   metrics_.config_reloads[Reload::kRefused].Increment();
-  if (!may_log("routes", now)) return;
-  logger_.error("routes: refused, those before stay: {}{}{}", printable(error.what, 4 * kExcerptBytesMax),
-                error.remedy.empty() ? "" : "; ", error.remedy);
+  if (const auto more = may_log("routes", now, kReloadsTold))
+    logger_.error("routes: refused, those before stay: {}{}{}{}", printable(error.what, 4 * kExcerptBytesMax),
+                  error.remedy.empty() ? "" : "; ", error.remedy, *more);
 }
 
 void Events::line_not_readable(std::uint64_t line, SteadyTime now) {
@@ -228,11 +234,11 @@ void Events::token_failed(const Error& error, std::chrono::milliseconds next_try
 
 void Events::quota_exceeded(SteadyTime now) {
   metrics_.quota_exceeded.Increment();
-  if (may_log("quota exceeded", now)) {
+  if (const auto more = may_log("quota exceeded", now)) {
     logger_.warn(
-        "live values alone take more than --max-mb-per-minute; they are sent all the same, and history keeps a tenth "
-        "of it: "
-        "raise it, or lengthen --flush-interval-ms");
+        "quota: live values alone take more than --max-mb-per-minute, of which history keeps a tenth; raise it, or "
+        "lengthen --flush-interval-ms{}",
+        *more);
   }
 }
 
@@ -243,7 +249,8 @@ void Events::clock_compared(std::chrono::seconds skew, SteadyTime now) {
     const std::lock_guard lock(mutex_);
     if (std::chrono::abs(wrong - said_skew_) <= kClockSkewMax) return;  // that has been said
   }
-  if (!may_log("clock", now)) return;
+  constexpr std::uint64_t kChangesTold = 5;
+  if (!may_log("clock", now, kChangesTold)) return;
   {
     const std::lock_guard lock(mutex_);
     said_skew_ = wrong;

@@ -190,7 +190,9 @@ TEST_F(EventsTest, what_is_kept_back_is_due_to_be_told_within_its_minute) {
 
 TEST_F(EventsTest, a_lost_redis_is_told_at_once_each_time_and_its_tries_once_a_minute) {
   for (int loss = 0; loss < 2; ++loss) {
-    for (int i = 0; i < 50; ++i) events_.redis_disconnected("connection refused", milliseconds(500), kNow + seconds(i));
+    for (int i = 0; i < 50; ++i)
+      events_.redis_disconnected({ErrorCode::kUnavailable, "connection refused", ""}, milliseconds(500),
+                                 kNow + seconds(i));
     events_.redis_reconnected(seconds(50));
   }
 
