@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/json_fault.h"
 #include "classify/history_key.h"
 #include "classify/key_codec.h"
 
@@ -11,8 +12,6 @@ namespace {
 
 constexpr std::size_t kShownBytesMin = 4096;
 constexpr std::size_t kCopiedBytesMax = 256;  // a smaller value is better off beside its path
-
-constexpr std::uint64_t bit(std::size_t i) { return std::uint64_t{1} << i; }
 
 std::optional<DeadLetterReason> beyond_limit(std::size_t keys, std::size_t bytes) {
   if (keys > kPathKeysMax) return DeadLetterReason::kTooDeep;
@@ -42,6 +41,7 @@ std::unique_ptr<FragmentBlock> FragmentWriter::write(const MessageBlock& block) 
     run.arrived = block.arrived;
     run.arrived_at = block.arrived_at;
   }
+  known_statuses_ = {};
   now_.assign(1, '"');
   append_iso_time(arrived_at_, now_);
   now_ += '"';
@@ -82,41 +82,14 @@ void FragmentWriter::take(const Message& message, Sequence sequence) {
 void FragmentWriter::set_aside(const Message& message, Sequence sequence, DeadLetterReason reason) {
   if (options_.console != LineFormat::kNone) {
     const std::size_t shown = std::max(options_.message_bytes_max, kShownBytesMin);  // nobody reads 100 MB
+    std::string why(name_of(reason));
+    if (options_.console == LineFormat::kText && is_json_fault(reason))
+      why += " at " + json_fault_text(message.payload) + ',';
     append_message_line(options_.console, {message.channel.substr(0, shown), message.payload.substr(0, shown)},
-                        kDeadLetterLine, name_of(reason), arrived_at_, block_->console);
+                        kDeadLetterLine, why, arrived_at_, block_->console);
   }
   block_->dead_letters.push_back(
       {reason, sequence, arrived_at_, std::string(message.channel), std::string(message.payload)});
-}
-
-std::size_t FragmentWriter::route_for(const Channel& channel, bool has_ticker) const {
-  const std::size_t last = routes_.routes.size() - 1;
-  if (!payload_.is_object()) return last;
-  for (std::size_t i = 0; i < last; ++i) {
-    if (!(channel.routes & bit(i)) || (routes_.routes[i].needs_ticker && !has_ticker)) continue;
-    const auto& match = routes_.routes[i].match;
-    const auto all_hold = [this](const std::vector<Condition>& conditions) {
-      return std::all_of(conditions.begin(), conditions.end(), [this](const Condition& c) { return holds(c); });
-    };
-    if (match.empty() || std::any_of(match.begin(), match.end(), all_hold)) return i;
-  }
-  return last;
-}
-
-bool FragmentWriter::holds(const Condition& condition) const {
-  const Value* value = payload_.fields().find(condition.field);
-  switch (condition.test) {
-    case Condition::Test::kAbsent: return !value || value->type == ValueType::kNull;
-    case Condition::Test::kPresent: return value != nullptr;
-    case Condition::Test::kObject: return value && value->type == ValueType::kObject;
-    case Condition::Test::kOneOf:
-    case Condition::Test::kStatus: break;
-  }
-  if (!value || value->type != ValueType::kString) return false;
-  const std::string_view text = payload_.text(*value);
-  const auto& values = condition.values;
-  if (condition.test == Condition::Test::kOneOf) return std::find(values.begin(), values.end(), text) != values.end();
-  return std::any_of(values.begin(), values.end(), [text](const std::string& plain) { return is_status(text, plain); });
 }
 
 std::string_view FragmentWriter::ticker_of(const Channel& channel) {
@@ -239,9 +212,9 @@ void FragmentWriter::write_live(Sequence sequence, const Route& route, Place& pl
     ticket = static_cast<std::uint32_t>(block_->tickets.size());
     block_->tickets.push_back({route.kind, 0, event_ms_});
   }
-  const OrderMark order = !route.closed          ? OrderMark::kNone
-                          : holds(*route.closed) ? OrderMark::kClosed
-                                                 : OrderMark::kOpen;
+  const OrderMark order = !route.closed              ? OrderMark::kNone
+                          : is_closed(*route.closed) ? OrderMark::kClosed
+                                                     : OrderMark::kOpen;
   const Origin origin{sequence, ticket, order};
   const std::size_t first = options_.live ? pending_of(place) : 0;
   for (std::size_t i = 0; options_.live && i < route.live.size(); ++i) {

@@ -65,10 +65,16 @@ class FragmentWriter {
     std::uint32_t history_offset = 0;             ///< where json stands in the history text of its message …
     std::uint8_t value_in = LiveUpdate::kInText;  ///< … which is this one's; kInText: it does not
   };
+  struct KnownStatus {
+    const Condition* asked = nullptr;
+    std::string text;
+    bool is_closed = false;
+  };
   void take(const Message& message, Sequence sequence);
   void set_aside(const Message& message, Sequence sequence, DeadLetterReason reason);
   std::size_t route_for(const Channel& channel, bool has_ticker) const;
   [[nodiscard]] bool holds(const Condition& condition) const;
+  [[nodiscard]] bool is_closed(const Condition& closed);
   std::string_view ticker_of(const Channel& channel);
   std::string_view id_of(const Route& route);
   std::optional<DeadLetterReason> over_limit(const Route& route, const Place& place, std::string_view id_key) const;
@@ -103,6 +109,7 @@ class FragmentWriter {
   std::uint8_t history_class_ =
       LiveUpdate::kInText;            ///< in whose text the message stands as published; kInText: in none
   std::uint32_t history_offset_ = 0;  ///< and where
+  std::array<KnownStatus, 2> known_statuses_;
   std::vector<Pending> pending_;
   HashTable<std::uint32_t> id_paths_;  ///< to their place in pending_
   std::deque<std::string> rewritten_;

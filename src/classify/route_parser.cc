@@ -216,9 +216,8 @@ class RouteParser {
       expected(place, "one field with its values, beside an 'id', found " + shown(json));
     const std::string& field = json.begin().key();
     route.closed = condition(field, json.begin().value(), place + "/" + field);
-    if (route.closed->test != Condition::Test::kOneOf) return;
-    route.closed->test = Condition::Test::kStatus;
-    for (std::string& value : route.closed->values) value = plain_status(value);
+    if (route.closed->test == Condition::Test::kOneOf && !route.closed->make_status())
+      expected(place + "/" + field, "statuses of letters, 63 at most");
   }
 
   void parse_live(const Json& json, const std::string& place, Route& route) {

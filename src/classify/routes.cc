@@ -1,6 +1,7 @@
 #include "classify/routes.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "classify/key_codec.h"
@@ -46,35 +47,40 @@ bool match_glob(std::string_view pattern, std::string_view text, std::string_vie
   }
 }
 
-/// What str() of a Python enum and Rust's or C++'s paths put in front of a value's name.
-std::string_view without_enum(std::string_view status) {
-  const std::size_t mark = status.find_last_of(".:");
-  return mark == std::string_view::npos ? status : status.substr(mark + 1);
-}
+constexpr char kSkipped = '\0';
+constexpr char kRestart = '.';
 
-bool joins_words(char c) { return c == '_' || c == '-' || c == ' '; }
-
-/// Of ASCII: no broker has a status in other letters.
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+/// What each byte of a status becomes.
+constexpr auto kPlain = [] {
+  std::array<char, 256> plain{};
+  for (unsigned byte = 0; byte < plain.size(); ++byte) {
+    const bool is_capital = byte >= 'A' && byte <= 'Z';
+    plain[byte] = static_cast<char>(is_capital ? byte - 'A' + 'a' : byte);
+  }
+  for (const char joins_words : {'_', '-', ' '}) plain[static_cast<unsigned char>(joins_words)] = kSkipped;
+  plain[':'] = kRestart;  // of C++ and Rust; Python's enums have a point
+  return plain;
+}();
 
 }  // namespace
 
-std::string plain_status(std::string_view status) {
-  std::string plain;
-  for (const char c : without_enum(status)) {
-    if (!joins_words(c)) plain += lower(c);
+PlainStatus::PlainStatus(std::string_view status) noexcept {
+  if (status.size() > kSizeMax) status.remove_prefix(status.find_last_of(".:") + 1);  // npos + 1: nothing
+  if (status.size() > kSizeMax) return;
+  for (const char c : status) {
+    const char plain = kPlain[static_cast<unsigned char>(c)];
+    text_[size_] = plain;
+    size_ = plain == kRestart ? 0 : size_ + (plain == kSkipped ? 0 : 1);
   }
-  return plain;
 }
 
-bool is_status(std::string_view status, std::string_view plain) noexcept {
-  std::size_t at = 0;
-  for (const char c : without_enum(status)) {
-    if (joins_words(c)) continue;
-    if (at == plain.size() || lower(c) != plain[at]) return false;
-    ++at;
+bool Condition::make_status() {
+  test = Test::kStatus;
+  for (std::string& value : values) {
+    value = PlainStatus(value).text();
+    sizes |= std::uint64_t{1} << value.size();
   }
-  return at == plain.size();
+  return (sizes & 1) == 0;
 }
 
 bool Route::leads_to_channels() const {

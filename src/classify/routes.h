@@ -56,15 +56,26 @@ struct Condition {
   enum class Test : std::uint8_t { kAbsent, kPresent, kObject, kOneOf, kStatus };
   FieldId field = 0;
   Test test = Test::kPresent;
-  std::vector<std::string> values;  ///< kOneOf: strings, without quotes; kStatus: as plain_status() writes them
+  std::vector<std::string> values;  ///< kOneOf: strings, without quotes; kStatus: as PlainStatus has them
+  std::uint64_t sizes = 0;          ///< kStatus: a bit per size that is among them; most statuses need no more
+
+  /// Makes kStatus of kOneOf; false: one of the values is none.
+  bool make_status();
 };
 
 /// A broker's word for an order's status, whoever spelt it: without the name of an enum in front, in lower case,
 /// without
 /// `_`, `-` and blanks. `OrderStatus.EXPIRED_IN_MATCH` and `ExpiredInMatch` are both `expiredinmatch`.
-std::string plain_status(std::string_view status);
-/// Would plain_status(status) be `plain`? Without a copy.
-bool is_status(std::string_view status, std::string_view plain) noexcept;
+class PlainStatus {
+ public:
+  static constexpr std::size_t kSizeMax = 63;  ///< what is longer, without an enum's name, is none: empty
+  explicit PlainStatus(std::string_view status) noexcept;
+  [[nodiscard]] std::string_view text() const { return {text_.data(), size_}; }
+
+ private:
+  std::array<char, kSizeMax + 1> text_;  // the first size_ of them
+  std::size_t size_ = 0;
+};
 
 /// Which value goes to a live path.
 struct LiveTarget {

@@ -55,6 +55,8 @@ TEST(Routes, WrongFileIsRefusedInOneLineWithTheFileAndThePlace) {
       {R"({"routes":[{"id":"i","live":{"{ID}/x":"@message"}}]})", "/routes/0", "a key before {ID}"},
       {R"({"ticker":{"fields":"symbol"},"routes":[]})", "/ticker/fields", "a list"},
       {R"({"ticker":{"channels":{"a":"{TICKER}"}},"routes":[]})", "/ticker/channels", "a list"},
+      {R"({"routes":[{"id":"i","closed":{"s":["done","Status."]},"live":{"a/{ID}":"s"}}]})", "/routes/0/closed/s",
+       "letters"},
       {R"({"routes":[{"live":{"relay/{TICKER}/x/y":"@message"}}]})", "", "relay"},
       {R"({"routes":[{"channel":"A","live":{"channels":"@message"}}]})", "/routes/0/live", "channels"},
   };
