@@ -35,6 +35,12 @@ constexpr std::string_view name_of(DeadLetterReason reason) {
   return kDeadLetterReasonNames[static_cast<std::size_t>(reason)];
 }
 
+/// Is the payload itself what is wrong, at a place that json_fault_text() can name?
+constexpr bool is_json_fault(DeadLetterReason reason) {
+  return reason == DeadLetterReason::kInvalidJson || reason == DeadLetterReason::kInvalidUtf8 ||
+         reason == DeadLetterReason::kNumberRange;
+}
+
 /// A message set aside, with what a person needs to understand and to retry it.
 struct DeadLetter {
   DeadLetterReason reason;

@@ -21,10 +21,11 @@ bool is_control(std::string_view character) noexcept {
   const auto byte_at = [&](std::size_t i) { return static_cast<std::uint8_t>(character[i]); };
   if (character.size() == 1) return byte_at(0) < 0x20 || byte_at(0) == 0x7F;
   if (character.size() == 2) return byte_at(0) == 0xC2 && byte_at(1) < 0xA0;
+  if (character == "\xEF\xBB\xBF") return true;
   if (character.size() != 3 || byte_at(0) != 0xE2) return false;
   const std::uint8_t last = byte_at(2);
-  if (byte_at(1) == 0x80) return last == 0x8E || last == 0x8F || (last >= 0xAA && last <= 0xAE);
-  return byte_at(1) == 0x81 && last >= 0xA6 && last <= 0xA9;
+  if (byte_at(1) == 0x80) return last == 0x8B || last == 0x8E || last == 0x8F || (last >= 0xAA && last <= 0xAE);
+  return byte_at(1) == 0x81 && (last == 0xA0 || (last >= 0xA6 && last <= 0xA9));
 }
 
 }  // namespace firebase_relay

@@ -34,7 +34,7 @@ class Payload {
   explicit Payload(const RouteTable& routes);
   ~Payload();
 
-  /// `bytes` must be followed by kPayloadPadding readable bytes.
+  /// `bytes` must be followed by kPayloadPadding readable bytes. One byte order mark in front is stepped over.
   /// False: `reason()` says why it is a dead letter.
   bool open(std::string_view bytes);
 

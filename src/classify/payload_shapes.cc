@@ -20,6 +20,12 @@ bool Payload::open(std::string_view bytes) {
   inner_.present = 0;
   edits_.clear();
   if (recall()) return true;
+  // Some publishers' libraries put one in front. It is no part of the message; the history's key is of all bytes.
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (bytes_.starts_with(kByteOrderMark)) {
+    bytes_.remove_prefix(kByteOrderMark.size());
+    if (recall()) return true;
+  }
   is_enveloped_ = false;
   is_object_ = false;
   message_ = {};

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json_fault.h"
 #include "observe/printable.h"
 
 namespace firebase_relay::observe {
@@ -166,8 +167,10 @@ void Events::dead_letter(const DeadLetter& letter, SteadyTime now) {
   }
   if (!kept_back) return;
   if (*kept_back > 0) return more_dead_letters(key, *kept_back + 1);
-  logger_.warn("dead letter: {}, channel {}, {} bytes: {}", reason, printable(letter.channel, kExcerptBytesMax),
-               letter.payload.size(), printable(letter.payload, kExcerptBytesMax));
+  const std::string fault = is_json_fault(letter.reason) ? json_fault_text(letter.payload) : "";
+  logger_.warn("dead letter: {}{}{}, channel {}, {} bytes: {}", reason, fault.empty() ? "" : " at ", fault,
+               printable(letter.channel, kExcerptBytesMax), letter.payload.size(),
+               printable(letter.payload, kExcerptBytesMax));
 }
 
 void Events::more_dead_letters(std::string_view key, std::uint64_t count) {

@@ -34,7 +34,7 @@ std::string url_of_relay(const relay::Options& options, std::string_view path);
 
 /// For each line of `input` (`channel<TAB>payload`, or JSON as `tap --json` prints it) what would be written, as a line
 /// of JSON: {"line":1,"kind":"price","paths":{"services/AAPL/price":"187.2",…}}, or
-/// {"line":1,"dead_letter":"invalid_json"}.
+/// {"line":1,"dead_letter":"invalid_json","fault":"byte 5, price: NaN is no JSON value"}.
 int test_routes(const CommandLine& line, std::istream& input, std::ostream& output);
 
 }  // namespace firebase_relay::terminal

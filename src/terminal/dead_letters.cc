@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json_fault.h"
 #include "classify/message_line.h"
 #include "observe/log.h"
 #include "observe/printable.h"
@@ -51,6 +52,12 @@ std::string json_of(const StoredDeadLetter& stored) {
   return text + "}";
 }
 
+/// Where it stops being JSON; empty: it does not, or of its payload only the beginning is kept.
+std::string fault_of(const StoredDeadLetter& stored) {
+  const bool is_known = is_json_fault(stored.letter.reason) && !stored.is_cut_off();
+  return is_known ? json_fault_text(stored.letter.payload) : "";
+}
+
 int list(DeadLetters& letters, bool json) {
   const auto all = letters.list(UINT32_MAX);
   if (!all) return complain(all.error());
@@ -59,11 +66,12 @@ int list(DeadLetters& letters, bool json) {
       std::puts(json_of(stored).c_str());
       continue;
     }
-    std::printf("%6lld  %s  %-17s %s  %s%s\n", static_cast<long long>(stored.id),
+    const std::string fault = fault_of(stored);
+    std::printf("%6lld  %s  %-17s %s  %s%s%s%s\n", static_cast<long long>(stored.id),
                 observe::iso_utc(stored.letter.arrived_at).c_str(), std::string(name_of(stored.letter.reason)).c_str(),
                 observe::printable(stored.letter.channel, kExcerptBytes).c_str(),
-                observe::printable(stored.letter.payload, kExcerptBytes).c_str(),
-                stored.retry == RetryMark::kNone ? "" : "  (marked for a retry)");
+                observe::printable(stored.letter.payload, kExcerptBytes).c_str(), fault.empty() ? "" : "  at ",
+                fault.c_str(), stored.retry == RetryMark::kNone ? "" : "  (marked for a retry)");
   }
   if (!json && all->empty()) std::puts("no dead letters");
   return kExitOk;
@@ -75,10 +83,11 @@ int show(DeadLetters& letters, DeadLetterId id) {
   if (!*found)
     return complain({ErrorCode::kInvalid, "there is no dead letter " + std::to_string(id), "see dead-letters list"});
   const StoredDeadLetter& stored = **found;
-  std::fprintf(stderr, "reason   %s\narrived  %s\nchannel  %s\ncount    %u\nbytes    %llu%s\n",
-               std::string(name_of(stored.letter.reason)).c_str(), observe::iso_utc(stored.letter.arrived_at).c_str(),
-               observe::printable(stored.letter.channel).c_str(), stored.letter.count,
-               static_cast<unsigned long long>(stored.payload_size),
+  const std::string fault = fault_of(stored);
+  std::fprintf(stderr, "reason   %s%s%s\narrived  %s\nchannel  %s\ncount    %u\nbytes    %llu%s\n",
+               std::string(name_of(stored.letter.reason)).c_str(), fault.empty() ? "" : " at ", fault.c_str(),
+               observe::iso_utc(stored.letter.arrived_at).c_str(), observe::printable(stored.letter.channel).c_str(),
+               stored.letter.count, static_cast<unsigned long long>(stored.payload_size),
                stored.is_cut_off() ? ", of which the first are kept: it cannot be retried" : "");
   std::fwrite(stored.letter.payload.data(), 1, stored.letter.payload.size(), stdout);
   if (::isatty(STDOUT_FILENO) == 1) std::fputc('\n', stdout);  // into a file or a pipe go the bytes and nothing else

@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "base/clock.h"
+#include "base/json_fault.h"
 #include "bus/input_line.h"
 #include "classify/fragment_writer.h"
 #include "relay/relay.h"
@@ -68,7 +69,10 @@ int test_routes(const CommandLine& line, std::istream& input, std::ostream& outp
     block.append(message->channel, message->payload);
     const std::unique_ptr<FragmentBlock> fragments = writer.write(block);
     if (!fragments->dead_letters.empty()) {
-      output << "\"dead_letter\":\"" << name_of(fragments->dead_letters.front().reason) << "\"}\n";
+      const DeadLetter& letter = fragments->dead_letters.front();
+      output << "\"dead_letter\":\"" << name_of(letter.reason) << '"';
+      if (is_json_fault(letter.reason)) output << ",\"fault\":" << nlohmann::json(json_fault_text(letter.payload));
+      output << "}\n";
     } else {
       output << "\"kind\":\"" << kind_of(*fragments) << "\",\"paths\":" << writes_of(*fragments) << "}\n";
     }

@@ -1,3 +1,4 @@
+#include "base/json_fault.h"
 #include "classify/fragments_fixture.h"
 
 namespace firebase_relay::classify {
@@ -24,6 +25,13 @@ TEST_F(BadInputTest, SparesItsNeighbours) {
     EXPECT_EQ(history_.size(), 2u);
     EXPECT_EQ(written_->messages, 3u);
   }
+}
+
+TEST_F(BadInputTest, PlaceIsOnTheConsoleToo) {
+  use({.console = LineFormat::kText});
+  write({{"NEWS", R"({"price": NaN})"}});
+  EXPECT_EQ(written_->console,
+            "14:39:11.786 dead letter  invalid_json at byte 10, price: NaN is no JSON value, NEWS {\"price\": NaN}\n");
 }
 
 TEST_F(BadInputTest, PathOfMoreThan768BytesIsSetAside) {
@@ -77,12 +85,13 @@ TEST_F(BadInputTest, RandomBytesNeverBreakAnything) {
   const auto random = [&] { return (state = state * 6364136223846793005ull + 1442695040888963407ull) >> 33; };
   const std::string seeds[] = {
       R"({"type":"price","price":"1","volume":null,"symbol":"AAPL","timestamp":"2026-05-06T14:39:11"})",
+      R"([1,-2.5e3,{"a":"\ud83d\ude00"},true,false,null,1e308,"\u0041"])",
       R"({"data":{"a.b":{"c":[1,2,{"d":"\u00e4"}]}},"timestamp":1,"sender":"x"})"};
   for (int i = 0; i < 20'000; ++i) {
-    std::string text = seeds[random() % 2];
+    std::string text = seeds[random() % 3];
     for (std::uint64_t changes = 1 + random() % 4; changes > 0; --changes) {
       const std::size_t at = random() % text.size();
-      constexpr std::string_view kLikely = "{}[]\",:\\0\xff\xc3 eu.";
+      constexpr std::string_view kLikely = "{}[]\",:\\0\xff\xc3 eu.-19'nt\xEF\xBB\xBF";
       if (random() % 3 == 0)
         text.erase(at, 1);
       else
@@ -93,6 +102,12 @@ TEST_F(BadInputTest, RandomBytesNeverBreakAnything) {
                                 classified(Kind::kProfit) + classified(Kind::kPerformance) +
                                 classified(Kind::kRegistration);
     ASSERT_EQ(kinds + written_->dead_letters.size(), 1u) << text;
+    // Of what is refused as no JSON somebody is told where it stops being JSON; and of nothing else.
+    if (written_->dead_letters.empty()) {
+      ASSERT_EQ(json_fault_text(text), "") << text;
+    } else if (is_json_fault(written_->dead_letters[0].reason)) {
+      ASSERT_NE(json_fault_text(text), "") << text << name_of(written_->dead_letters[0].reason);
+    }
   }
 }
 

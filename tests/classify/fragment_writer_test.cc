@@ -174,6 +174,21 @@ TEST_F(FragmentWriterTest, TickerComesFromTheContentElseFromTheChannel) {
   }
 }
 
+TEST_F(FragmentWriterTest, ByteOrderMarkIsNotWrittenAndMakesAnotherKey) {
+  const std::string message = R"({"type":"price","price":1,"symbol":"A","timestamp":1778078351})";
+  const auto key = [&](const std::string& payload) {
+    write({{"X", payload}});
+    EXPECT_EQ(history_, (Entries{{"history/A/prices/", message}}));
+    EXPECT_EQ(live_.at("services/A/price"), "1");
+    return std::string(written_->history[static_cast<std::size_t>(ShedClass::kPrices)].path_of(0));
+  };
+  const std::string plain = key(message);
+  const std::string marked = key("\xEF\xBB\xBF" + message);
+  EXPECT_NE(plain, marked) << "the hash is of the payload as published";
+  EXPECT_EQ(plain.substr(0, plain.size() - 12), marked.substr(0, marked.size() - 12));
+  EXPECT_EQ(marked, key("\xEF\xBB\xBF" + message));
+}
+
 TEST_F(FragmentWriterTest, MessageWithoutATickerIsUnrouted) {
   write({{"NEWS", R"({"type":"price","price":1,"volume":2})"}});
   EXPECT_EQ(classified(Kind::kUnrouted), 1u);
@@ -244,6 +259,24 @@ TEST_F(FragmentWriterTest, OrderIsClosedByTheStatusOfAnyBrokerHoweverItIsSpelt) 
     ASSERT_EQ(written_->orders.size(), 1u) << one.status;
     EXPECT_EQ(written_->orders[0].closed, one.closed) << one.status;
   }
+  // One after the other in one block, which remembers what it was asked.
+  Messages all;
+  for (int round = 0; round < 2; ++round) {
+    for (const Case& one : cases) {
+      all.emplace_back("X", R"({"order_data":{"order":{"id":")" + std::to_string(all.size()) +
+                                R"(","symbol":"A","status":")" + one.status + "\"}}}");
+    }
+  }
+  write(all);
+  ASSERT_EQ(written_->orders.size(), all.size());
+  for (std::size_t i = 0; i < all.size(); ++i)
+    EXPECT_EQ(written_->orders[i].closed, cases[i % std::size(cases)].closed) << all[i].second;
+  write({{"X", R"({"order_data":{"order":{"id":"1","symbol":"A","status":")" + std::string(100'000, 'x') +
+                   R"(.filled"}}})"}});
+  EXPECT_TRUE(written_->orders.at(0).closed);
+  write({{"X",
+          R"({"order_data":{"order":{"id":"1","symbol":"A","status":"filled)" + std::string(100'000, 'x') + "\"}}}"}});
+  EXPECT_FALSE(written_->orders.at(0).closed);
   write({{"X", R"({"order_data":{"order":{"id":"1","symbol":"A","status":2}}})"}});
   EXPECT_FALSE(written_->orders.at(0).closed);
 }

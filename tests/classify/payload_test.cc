@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "base/json_fault.h"
 #include "classify/routes.h"
 
 namespace firebase_relay::classify {
@@ -165,6 +166,7 @@ TEST_F(PayloadTest, WhatIsNoJsonIsRefusedWithItsReason) {
                                                                  {"-1e999", DeadLetterReason::kNumberRange},
                                                                  {"{\"a\":\"\xff\"}", DeadLetterReason::kInvalidUtf8},
                                                                  {"{\"\xc3\x28\":1}", DeadLetterReason::kInvalidUtf8},
+                                                                 {"\xfe\xff{}", DeadLetterReason::kInvalidUtf8},
                                                                  {R"({"a":"\ud800"})", DeadLetterReason::kInvalidUtf8},
                                                                  {R"({"\udc00":1})", DeadLetterReason::kInvalidUtf8}};
   for (const char* text : {"",
@@ -204,7 +206,10 @@ TEST_F(PayloadTest, WhatIsNoJsonIsRefusedWithItsReason) {
                            "{\"a\":\"\\x\"}",
                            "{\"a\":\"\x01\"}",
                            "{\"a\":1,\"b\"}",
-                           "\xef\xbb\xbf{}",
+                           "\xef\xbb\xbf",
+                           "\xef\xbb\xbf\xef\xbb\xbf{}",
+                           " \xef\xbb\xbf{}",
+                           "{}\xef\xbb\xbf",
                            "{\"a\":[1}"}) {
     cases.emplace_back(text, DeadLetterReason::kInvalidJson);
   }
@@ -213,6 +218,23 @@ TEST_F(PayloadTest, WhatIsNoJsonIsRefusedWithItsReason) {
   for (const auto& [json, reason] : cases) {
     EXPECT_FALSE(open(json)) << json.substr(0, 60);
     EXPECT_EQ(name_of(payload_.reason()), name_of(reason)) << json.substr(0, 60);
+    if (is_json_fault(reason)) {
+      EXPECT_NE(json_fault_text(json), "") << json.substr(0, 60);
+    }
+  }
+}
+
+TEST_F(PayloadTest, ByteOrderMarkInFrontIsSteppedOver) {
+  const std::string mark = "\xEF\xBB\xBF";
+  for (int round = 0; round < 2; ++round) {  // the second time by its shape, with the mark and without
+    for (const std::string& front : {mark, std::string(), mark + " "}) {
+      EXPECT_EQ(message(front + R"({"data":{"symbol":"A"},"sender":"x"})"), R"({"symbol":"A"})");
+      EXPECT_EQ(payload_.text(*payload_.fields().find(routes_.ticker_fields.front())), "A");
+      EXPECT_EQ(message(front + "{\"a\":\"\xEF\xBB\xBF\"} "), "{\"a\":\"\xEF\xBB\xBF\"}");
+      EXPECT_EQ(message(front + "42"), "42");
+      ASSERT_TRUE(open(front + R"({"a.b":1})"));
+      EXPECT_EQ(rewritten(), R"({"a%2Eb":1})");
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/json_fault.h"
 #include "classify/fragment_writer.h"
 #include "classify/key_codec.h"
 #include "classify/routes.h"
@@ -53,7 +54,15 @@ std::string made_of(const FragmentBlock& block) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const RouteTable routes = *parse_routes(builtin_routes_json(), "routes.json");
+  // The built-in ones, and one that looks below the `data` of what is no envelope.
+  static const RouteTable routes = [] {
+    nlohmann::ordered_json json = nlohmann::ordered_json::parse(builtin_routes_json());
+    json["ticker"]["fields"].push_back("data/order/symbol");
+    json["routes"].insert(json["routes"].begin(), nlohmann::ordered_json::parse(R"({"match":{"data/order":{}},
+        "id":"data/order/id","live":{"raw/{TICKER}/{ID}":"data","stream/{TICKER}":"data/order/status"},
+        "history":"history/{TICKER}/raw"})"));
+    return *parse_routes(json.dump(), "routes.json");
+  }();
   static FragmentWriter writer(routes, {});
   static std::uint64_t number = 0;
   const std::string_view input = fuzz::text_of(data, size);
@@ -75,6 +84,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (std::size_t i = 0; i < run.entries.size(); ++i) check_fragment(run.path_of(i), run.value_of(i));
   }
   demand(entries + written->dead_letters.size() == 2, "a message has no end, or two", payload);
+  for (const DeadLetter& letter : written->dead_letters) {
+    const bool has_place = !json_fault_text(letter.payload).empty();
+    demand(has_place || !is_json_fault(letter.reason), "no JSON, and nobody knows where", payload);
+  }
+  demand(!written->dead_letters.empty() || json_fault_text(payload).empty(), "a fault of what was taken", payload);
   for (const LiveUpdate& update : written->live) check_fragment(written->path_of(update), written->value_of(update));
   return 0;
 }

@@ -112,7 +112,8 @@ TEST_F(EventsTest, a_dead_letter_shows_a_short_excerpt_that_cannot_forge_lines) 
   events_.dead_letter(letter_of("{\n" + std::string(1000, 'x')), kNow);
 
   EXPECT_EQ(metrics_.dead_letters[DeadLetterReason::kInvalidJson].Value(), 1);
-  EXPECT_THAT(logged(), HasSubstr("warning dead letter: invalid_json, channel NEWS\\n, 1002 bytes: {\\nxxx"));
+  EXPECT_THAT(logged(), HasSubstr("warning dead letter: invalid_json at byte 2: x stands where a key in double quotes "
+                                  "is expected, channel NEWS\\n, 1002 bytes: {\\nxxx"));
   EXPECT_EQ(lines(), 1);
   EXPECT_LT(logged().size(), 400u);
 }

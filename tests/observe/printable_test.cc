@@ -19,13 +19,15 @@ class PrintableForms : public testing::TestWithParam<Case> {};
 TEST_P(PrintableForms, become) { EXPECT_EQ(printable(GetParam().input), GetParam().expected); }
 
 INSTANTIATE_TEST_SUITE_P(All, PrintableForms,
-                         testing::Values(Case{"plain", "AAPL 187.2", "AAPL 187.2"},                           //
-                                         Case{"utf8", "Grüße 🚀 €", "Grüße 🚀 €"},                              //
-                                         Case{"newline", "a\nb\tc\r", "a\\nb\\tc\\x0d"},                      //
-                                         Case{"escape_sequence", "\033[2J", "\\x1b[2J"},                      //
-                                         Case{"nul", "a\0b"sv, "a\\x00b"},                                    //
-                                         Case{"delete_character", "\x7f", "\\x7f"},                           //
-                                         Case{"c1_control", "\xC2\x9B", "\\xc2\\x9b"},                        //
+                         testing::Values(Case{"plain", "AAPL 187.2", "AAPL 187.2"},       //
+                                         Case{"utf8", "Grüße 🚀 €", "Grüße 🚀 €"},          //
+                                         Case{"newline", "a\nb\tc\r", "a\\nb\\tc\\x0d"},  //
+                                         Case{"escape_sequence", "\033[2J", "\\x1b[2J"},  //
+                                         Case{"nul", "a\0b"sv, "a\\x00b"},                //
+                                         Case{"delete_character", "\x7f", "\\x7f"},       //
+                                         Case{"c1_control", "\xC2\x9B", "\\xc2\\x9b"},    //
+                                         Case{"byte_order_mark", "\xEF\xBB\xBF{}", "\\xef\\xbb\\xbf{}"},
+                                         Case{"no_width", "a\u200B\u2060", "a\\xe2\\x80\\x8b\\xe2\\x81\\xa0"},
                                          Case{"lone_continuation", "\x80", "\\x80"},                          //
                                          Case{"overlong", "\xC0\xAF", "\\xc0\\xaf"},                          //
                                          Case{"surrogate", "\xED\xA0\x80", "\\xed\\xa0\\x80"},                //

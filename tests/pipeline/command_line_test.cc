@@ -81,7 +81,7 @@ TEST(RouteTest, ShowsThePathsOfEachLine) {
   const test_support::TempDir dir;
   std::ofstream(dir.file("messages.tsv")) << "TICKER_UPDATES_BRK.B\t"
                                           << R"({"type":"price","price":"1","volume":2})"
-                                          << "\nNEWS\t{\"a\":1}\n";
+                                          << "\nNEWS\t{\"a\":1}\nNEWS\t{\"a\":{\"b\":NaN}}\n";
   Process check({kProgram, "check", "--route-test", dir.file("messages.tsv")});
   ASSERT_EQ(check.wait(), 0) << check.err();
   std::istringstream lines(check.out());
@@ -92,6 +92,8 @@ TEST(RouteTest, ShowsThePathsOfEachLine) {
   EXPECT_NE(line.find("history/BRK%2EB/prices/"), std::string::npos) << line;
   ASSERT_TRUE(std::getline(lines, line));
   EXPECT_NE(line.find("channels/NEWS"), std::string::npos) << line;
+  ASSERT_TRUE(std::getline(lines, line));
+  EXPECT_EQ(line, R"({"line":3,"dead_letter":"invalid_json","fault":"byte 10, a/b: NaN is no JSON value"})");
 }
 
 TEST(RouteTest, SaysOnStderrWhatCannotBeTried) {

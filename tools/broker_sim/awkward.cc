@@ -25,8 +25,9 @@ const std::vector<std::string>& fixed_payloads() {
       "null", "true", "42", "-0.5e-3", R"("text")", "[]", "{}", "[1,[2,{}],null]", R"({"data":{}})",
       R"({"data":[1,2]})", R"({"stream":"trade_updates","data":{"event":"new","order":{"id":"1","symbol":"AAPL"}}})",
       R"({"data":{"type":"price","price":"2","volume":1,"symbol":"AAPL"},"stream":"aapl@trade"})",
-      R"({"type":"unheard_of","x":1})", R"({"type":7})", R"({"symbol":"","price":"1.5"})", nested_objects(8),
-      R"({"a":null,"b":{},"c":[]})", R"({"0":"a","1":"b","2":"c"})", R"({"5":"a","x":1})",
+      "\xEF\xBB\xBF{\"marked\":1}", "\xEF\xBB\xBF\xEF\xBB\xBF{}", R"({"type":"unheard_of","x":1})", R"({"type":7})",
+      R"({"symbol":"","price":"1.5"})", nested_objects(8), R"({"a":null,"b":{},"c":[]})",
+      R"({"0":"a","1":"b","2":"c"})", R"({"5":"a","x":1})",
       // Keys that the database refuses, takes for commands, or that come twice.
       R"({".sv":"timestamp"})", R"({".value":1,".priority":2})", R"({"a":{".sv":{"increment":1}}})",
       R"({"a.b":1,"a$":2,"a#":3,"a[":4,"a]":5,"a/b":6,"a%b":7,"":8})", R"({"deep":{"x/y":{"":{"z.":[{"q$":1}]}}}})",
