@@ -8,12 +8,12 @@ namespace firebase_relay {
 namespace {
 
 TEST(StrayCharacter, IsNamedAndToldFromWhatAPasswordMayHold) {
-  struct Case {
+  struct Stray {
     std::string_view text;
     std::string_view what;
     bool is_never_meant;
   };
-  const Case cases[] = {{"redis\r", "ends with a carriage return (CR)", true},
+  const Stray cases[] = {{"redis\r", "ends with a carriage return (CR)", true},
                         {"redis\r\n", "ends with a line break (LF)", true},
                         {"\nredis", "begins with a line break (LF)", true},
                         {"\xEF\xBB\xBFredis", "begins with a byte order mark", true},
@@ -25,7 +25,7 @@ TEST(StrayCharacter, IsNamedAndToldFromWhatAPasswordMayHold) {
                         {"\xE2\x80\x9Credis\xE2\x80\x9D", "begins with a typographic quote", false},
                         {"\"redis\"", "stands in quotes", false},
                         {"'redis'", "stands in quotes", false}};
-  for (const Case& one : cases) {
+  for (const Stray& one : cases) {
     const auto stray = stray_character(one.text);
     ASSERT_TRUE(stray) << one.what;
     EXPECT_TRUE(stray->what.starts_with(one.what)) << stray->what;
