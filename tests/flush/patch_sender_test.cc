@@ -1,16 +1,12 @@
 #include "flush/patch_sender.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <mutex>
 #include <thread>
 
-#include "deliver/retry_table.h"
 #include "flush/http_client.h"
+#include "flush/one_answer.h"
 
 namespace firebase_relay::flush {
 namespace {
@@ -18,81 +14,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
-
-/// Answers one connection with a fixed text, once it has read a whole request; an empty text: closes without an answer.
-class OneAnswer {
- public:
-  explicit OneAnswer(std::string answer) : answer_(std::move(answer)), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
-    ::listen(listener_, 4);
-    socklen_t size = sizeof address;
-    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    if (answer_ != kNever) thread_ = std::jthread([this] { serve(); });
-  }
-  ~OneAnswer() {
-    ::shutdown(listener_, SHUT_RDWR);
-    if (thread_.joinable()) thread_.join();
-    ::close(listener_);
-  }
-  static constexpr const char* kNever = "never";
-
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/?ns=demo"; }
-  std::string request() {
-    if (thread_.joinable()) thread_.join();
-    return request_;
-  }
-
- private:
-  /// A client that begins to speak TLS: it waits for an answer to its first record.
-  [[nodiscard]] bool is_tls() const { return request_.starts_with("\x16\x03"); }
-  void serve() {
-    const int peer = ::accept(listener_, nullptr, nullptr);
-    if (peer < 0) return;
-    char buffer[4096];
-    while (!request_.ends_with("}") && !is_tls()) {
-      const ssize_t size = ::read(peer, buffer, sizeof buffer);
-      if (size <= 0) break;
-      request_.append(buffer, static_cast<std::size_t>(size));
-    }
-    const auto size = static_cast<ssize_t>(answer_.size());
-    EXPECT_TRUE(answer_.empty() || ::write(peer, answer_.data(), answer_.size()) == size);
-    ::close(peer);
-  }
-
-  std::string answer_;
-  int listener_;
-  std::uint16_t port_ = 0;
-  std::string request_;
-  std::jthread thread_;
-};
-
-SenderOptions options(const std::string& url, milliseconds timeout = seconds(10)) {
-  SenderOptions result;
-  result.database = parse_database_url(url, true).value();
-  result.request_timeout = timeout;
-  return result;
-}
-
-Answer send(PatchSender& sender, const std::string& base = "") {
-  sender.send({7, base, {"{", "\"a\":1", "}"}, 7, 1});
-  std::vector<PatchSender::Finished> finished;
-  const auto deadline = steady_clock::now() + seconds(20);
-  while (finished.empty() && steady_clock::now() < deadline) sender.wait(deadline, finished);
-  EXPECT_EQ(finished.size(), 1u);
-  if (finished.empty()) return {};
-  EXPECT_EQ(finished[0].request, 7u);
-  return finished[0].answer;
-}
-
-Answer answer_to(const std::string& text) {
-  OneAnswer server(text);
-  PatchSender sender(options(server.url()));
-  return send(sender);
-}
 
 TEST(PatchSender, SendsOnePatchAndTellsTheStatus) {
   OneAnswer server("HTTP/1.1 204 No Content\r\n\r\n");
@@ -137,93 +58,6 @@ TEST(PatchSender, ReadsRetryAfterAndWhatTheRefusalIsAbout) {
   const Answer bad = answer_to("HTTP/1.1 400 Bad\r\nContent-Length: 11\r\n\r\n{\"error\":1}");
   EXPECT_FALSE(bad.write_too_big);
   EXPECT_NE(bad.detail.find("error"), std::string::npos);
-}
-
-Answer answer_of(int status, const std::string& type, const std::string& body) {
-  return answer_to("HTTP/1.1 " + std::to_string(status) + " x\r\nContent-Type: " + type +
-                   "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
-}
-
-TEST(PatchSender, AcknowledgesA200ThatGivesBackWhatWasSentAndNoOther) {
-  for (const char* body : {"{\"a\":1}", "{\"a\":1.0,\"b\":{\"c\":2}}"}) {
-    const Answer echoed = answer_of(200, "application/json", body);
-    EXPECT_TRUE(echoed.gives_back) << body;
-    EXPECT_EQ(deliver::judge(echoed).verdict, deliver::Verdict::kAcknowledged);
-    EXPECT_EQ(echoed.detail, "");
-  }
-  struct Case {
-    int status;
-    const char* type;
-    const char* body;
-    const char* detail;
-  };
-  const Case cases[] = {
-      {202, "application/json", "{\"a\":1}", "202 application/json: {\"a\":1}"},
-      {200, "text/html", "<html>\r\nSign in</html>", "200 text/html: <html>  Sign in</html>"},
-      {200, "application/json", "{\"error\":\"no\"}", "200 application/json: {\"error\":\"no\"}"},
-      {200, "application/json", "{\"status\":\"ok\"}", "200 application/json: {\"status\":\"ok\"}"},
-      {200, "application/json", "{\"a\":2}", "200 application/json: {\"a\":2}"},
-      {200, "application/json", "", "200 application/json, without a body"},
-  };
-  for (const Case& one : cases) {
-    const Answer answer = answer_of(one.status, one.type, one.body);
-    EXPECT_EQ(answer.transport, Answer::Transport::kAnswered);
-    EXPECT_EQ(deliver::judge(answer).hold, HoldReason::kUnknownAnswer) << one.body;
-    EXPECT_EQ(answer.detail, one.detail);
-  }
-}
-
-TEST(PatchSender, ReadsA200UpTo16MiB) {
-  constexpr std::size_t kMost = 16 << 20;
-  const std::string small(1000, 'x');
-  std::string tree = "{\"b\":[";
-  while (tree.size() + small.size() + 20 < kMost) tree += "\"" + small + "\",";
-  tree += "0],\"a\":1}";
-  ASSERT_LE(tree.size(), kMost);
-  EXPECT_TRUE(answer_of(200, "application/json", tree).gives_back);
-  tree.insert(tree.size() - 1, std::string(kMost + 1 - tree.size(), ' '));
-  const Answer too_long = answer_of(200, "application/json", tree);
-  EXPECT_FALSE(too_long.gives_back);
-  EXPECT_NE(too_long.detail.find("longer than any answer that is read"), std::string::npos) << too_long.detail;
-}
-
-TEST(PatchSender, ShowsWhatCameWithoutTheCredential) {
-  for (const Credential& credential : {Credential{Secret(std::string_view("Bearer s3cret-token-of-ours")), Secret()},
-                                       Credential{Secret(), Secret(std::string_view("s3cret-token-of-ours"))}}) {
-    const std::string body = "<a href='/login?next=%2F.json%3Fauth=s3cret-token-of-ours'>";
-    OneAnswer server("HTTP/1.1 200 OK\r\nContent-Type: text/s3cret-token-of-ours\r\nContent-Length: " +
-                     std::to_string(body.size()) + "\r\n\r\n" + body);
-    SenderOptions with = options(server.url());
-    with.credentials = std::make_shared<FixedCredential>(credential);
-    PatchSender sender(with);
-    const Answer answer = send(sender);
-    EXPECT_EQ(answer.detail.find("s3cret"), std::string::npos) << answer.detail;
-    EXPECT_NE(answer.detail.find("/login?next="), std::string::npos) << answer.detail;
-  }
-}
-
-TEST(PatchSender, ShowsWhereARedirectLeadsAndNoSecretOfIt) {
-  struct Case {
-    const char* location;
-    const char* shown;
-  };
-  const Case cases[] = {
-      {"https://x.europe-west1.firebasedatabase.app/.json?auth=s3cret",
-       "https://x.europe-west1.firebasedatabase.app/.json"},
-      {"https://user:s3cret@login.example/a@b#s3cret", "https://login.example/a@b"},
-      {"/login?next=s3cret", "/login"},
-      {"//mailto:s3cret@login.example", "//login.example"},
-  };
-  for (const int status : {301, 302, 303, 307, 308}) {
-    for (const Case& one : cases) {
-      const Answer answer = answer_to("HTTP/1.1 " + std::to_string(status) + " x\r\nlocation: " + one.location +
-                                      "\r\nContent-Length: 6\r\n\r\n<html>");
-      EXPECT_EQ(deliver::judge(answer).hold, HoldReason::kUnknownAnswer);
-      EXPECT_TRUE(answer.detail.starts_with(std::to_string(status) + " to " + one.shown + ": no redirect is followed"))
-          << answer.detail;
-      EXPECT_EQ(answer.detail.find("s3cret"), std::string::npos) << answer.detail;
-    }
-  }
 }
 
 /// Says what a test tells it to.
