@@ -3,9 +3,9 @@
 #include <exception>
 #include <mutex>
 #include <system_error>
-#include <thread>
 #include <utility>
 
+#include "base/thread.h"
 #include "base/wakeup.h"
 
 namespace firebase_relay::bus {
@@ -37,13 +37,13 @@ void NameLookup::ask(const std::string& host, std::uint16_t port) {
     round = shared_->round;
   }
   try {
-    std::thread([shared = shared_, resolver = resolver_, host, port, round] {
+    start_detached_thread("name look-up", [shared = shared_, resolver = resolver_, host, port, round] {
       try {
         shared->put(round, resolver(host, port));
       } catch (const std::exception& error) {  // bad_alloc at a limit of memory: an attempt fails, the relay goes on
         shared->put(round, fail(ErrorCode::kUnavailable, "the name '" + host + "': " + error.what()));
       }
-    }).detach();
+    });
   } catch (const std::system_error& error) {
     shared_->put(
         round,

@@ -238,7 +238,7 @@ TEST_F(HttpListenerTest, refuses_a_port_that_is_taken) {
 }
 
 TEST(HttpListener, refuses_a_host_that_is_none) {
-  for (const char* host : {"", "::1", "[::1]", "127.0.0.1:1,0.0.0.0", "+8080", "no such host", "192.0.2.1"}) {
+  for (const char* host : {"", "[::1]", "::1::", "127.0.0.1:1,0.0.0.0", "+8080", "no such host", "192.0.2.1"}) {
     const auto listener = HttpListener::start(host, 0, {});
     ASSERT_FALSE(listener) << host;
     EXPECT_EQ(listener.error().code, ErrorCode::kInvalid) << host;
