@@ -86,7 +86,7 @@ std::string_view Statement::bytes(int column) const {
 }
 
 Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& file, Mode mode) {
-  std::unique_ptr<Database> database(new Database(file, mode));
+  std::unique_ptr<Database> database(new Database(file));
   const bool untouched = mode == Mode::kUntouched;
   const int flags = SQLITE_OPEN_NOMUTEX | (untouched ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE) |
                     (mode == Mode::kCreate ? SQLITE_OPEN_CREATE : 0);

@@ -110,11 +110,10 @@ class Database {
 
  private:
   friend class Statement;
-  Database(std::filesystem::path file, Mode mode) : file_(std::move(file)), mode_(mode) {}
+  explicit Database(std::filesystem::path file) : file_(std::move(file)) {}
   void close();
 
   std::filesystem::path file_;
-  Mode mode_;
   std::string configuration_;
   sqlite3* connection_ = nullptr;
   int code_ = SQLITE_OK;  ///< of the last failure, extended

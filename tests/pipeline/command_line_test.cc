@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "support/eventually.h"
+#include "support/names.h"
 #include "support/process.h"
 #include "support/relay_process.h"
 
@@ -179,9 +180,9 @@ TEST(Status, AsksTheRelayDirectByWhateverNameAlthoughThereIsAProxy) {
   const RelayProcess relay(redis, emulator);
   const std::string port = address_of(relay).substr(address_of(relay).rfind(':'));
   for (const char* command : {"status", "healthcheck"}) {
-    Process asking({kProgram, command, "--http-listen", "relay.here.test" + port},
-                   {"LD_PRELOAD=" + built("tests/support/names.so"), "http_proxy=http://127.0.0.1:1",
-                    "ALL_PROXY=http://127.0.0.1:1"});
+    std::vector<std::string> environment = test_support::with_test_names();
+    environment.insert(environment.end(), {"http_proxy=http://127.0.0.1:1", "ALL_PROXY=http://127.0.0.1:1"});
+    Process asking({kProgram, command, "--http-listen", "relay.here.test" + port}, environment);
     EXPECT_EQ(asking.wait(), 0) << asking.out() << asking.err();
   }
 }

@@ -4,6 +4,7 @@
 
 #include "pipeline/credentials_fixture.h"
 #include "support/http.h"
+#include "support/names.h"
 
 namespace pipeline_test {
 namespace {
@@ -36,13 +37,12 @@ class SilentNames : public testing::Test {
                                         "--drain-timeout-ms",
                                         drain_timeout_ms};
     if (has_key) command.insert(command.end(), {"--credentials", dir_.file("key.json")});
-    auto relay = std::make_unique<Process>(command, std::vector<std::string>{names()});
+    auto relay = std::make_unique<Process>(command, test_support::with_test_names());
     url_ = relay->wait_for("http listening on ");
     EXPECT_TRUE(eventually([&] { return get("/readyz") == 200; })) << relay->err();
     RedisClient(redis_).publish("TICKER_UPDATES_AAPL", R"({"type":"price","price":"1","symbol":"AAPL"})");
     return relay;
   }
-  static std::string names() { return "LD_PRELOAD=" + test_support::built("tests/support/names.so"); }
   [[nodiscard]] int get(const std::string& path) const { return test_support::http("GET", url_ + path).status; }
   [[nodiscard]] bool has_line(const std::string& line) const {
     return test_support::http("GET", url_ + "/metrics").body.find(line) != std::string::npos;
