@@ -166,9 +166,13 @@ LiveMap::Taken LiveMap::take(std::uint64_t bytes_max, bool narrow) {
   constexpr unsigned kPassedOverMax = 16;
   const bool orders_have_their_turn = orders_passed_over_ >= kPassedOverMax;
   Taken taken;
-  if (take_from(orders_have_their_turn ? orders_ : first_, bytes_max, narrow, taken))
+  bool took_orders = orders_have_their_turn;
+  if (take_from(orders_have_their_turn ? orders_ : first_, bytes_max, narrow, taken)) {
+    const std::size_t before = taken.sent.size();
     take_from(orders_have_their_turn ? first_ : orders_, bytes_max, narrow, taken);
-  orders_passed_over_ = orders_.empty() || orders_have_their_turn ? 0 : orders_passed_over_ + 1;
+    took_orders = took_orders || taken.sent.size() > before;
+  }
+  orders_passed_over_ = orders_.empty() || took_orders ? 0 : orders_passed_over_ + 1;
   return taken;
 }
 

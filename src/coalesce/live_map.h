@@ -192,7 +192,7 @@ class LiveMap {
   HashTable<Slot> index_;
   std::deque<Slot> first_;           // those that may be sent: prices, status, performance …
   std::deque<Slot> orders_;          // … and behind them the orders, which may be many requests
-  unsigned orders_passed_over_ = 0;  // requests that left orders behind, one after the other
+  unsigned orders_passed_over_ = 0;  // requests without an order while some waited, one after the other
   std::vector<Slot> parked_;         // queued, but not sendable before the disk has them
   std::deque<Settling> settling_;
   /// Of a path that a straggler may set back: what the database took last, and what it may have taken since, newest

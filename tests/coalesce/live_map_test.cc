@@ -116,6 +116,18 @@ TEST_F(LiveMapTest, OrdersHaveTheirTurnThoughOthersFillEveryRequest) {
   EXPECT_EQ(requests, 17);
 }
 
+TEST_F(LiveMapTest, OrdersThatFillEveryRequestHaveNoTurnAheadOfOthers) {
+  constexpr Sequence kRequests = 16;  // after so many without one the orders have their turn
+  for (Sequence sequence = 1; sequence <= 2 * kRequests; ++sequence) merge_order("o" + std::to_string(sequence), sequence);
+  constexpr std::uint64_t kOneOrder = 8;
+  for (Sequence request = 0; request < kRequests; ++request) {
+    ASSERT_NE(take(kOneOrder), "") << "an order that leaves others behind";
+    acknowledge();
+  }
+  merge("p", "1", 1'000);
+  EXPECT_EQ(take(kOneOrder), "\"p\":1,");
+}
+
 TEST_F(LiveMapTest, WhatHasWaitedIsTakenOrOvertakenByWhatWaitsAsLong) {
   EXPECT_FALSE(map_.has_waited_since(kNow));
   merge("a", "1", 1);
