@@ -186,10 +186,11 @@ void SimulatedDatabase::relay_killed(Random& random) {
   unsettled_.clear();
 }
 
-void SimulatedDatabase::relay_stopped(Random& random, SteadyTime settles_at) {
+void SimulatedDatabase::relay_stopped(Random& random, SteadyTime applied_by, SteadyTime settles_at) {
   for (OnTheWire& request : wire_) {
     request.answer_at.reset();
     if (request.apply_at && random.chance(50)) request.apply_at.reset();
+    if (request.apply_at) request.apply_at = std::min(*request.apply_at, applied_by);
     request.is_straggler = true;
     request.settles_at = settles_at;
   }

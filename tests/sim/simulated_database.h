@@ -51,8 +51,9 @@ class SimulatedDatabase {
   [[nodiscard]] SteadyTime next() const;
   /// The relay was killed: nobody waits for answers any more; requests on the wire are applied or not.
   void relay_killed(Random& random);
-  /// It has stopped in order: so too, but the next one sends again, by `settles_at`, what they may set back.
-  void relay_stopped(Random& random, SteadyTime settles_at);
+  /// It has stopped in order: so too, by `applied_by` at the latest, since its connections ended with it; and the next
+  /// one sends again, by `settles_at`, what they may set back.
+  void relay_stopped(Random& random, SteadyTime applied_by, SteadyTime settles_at);
 
   /// A power cut took what had been saved for these before it was sent: older values may come again (the price of
   /// --outbox-sync normal).

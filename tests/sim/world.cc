@@ -181,8 +181,8 @@ void World::restart() {
     database_.relay_killed(random_);
   } else {
     // The next relay does not know what stood before a poisoned value that waits on the disk.
-    const SteadyTime settles_at = now_.steady + kRestartMax + options_.request_timeout;
-    database_.relay_stopped(random_, poison_percent_ > 0 ? SteadyTime::max() : settles_at);
+    const SteadyTime applied_by = now_.steady + options_.request_timeout;
+    database_.relay_stopped(random_, applied_by, poison_percent_ > 0 ? SteadyTime::max() : applied_by + kRestartMax);
   }
   disk_.relay_killed(random_);
   delivery_.reset();
