@@ -167,6 +167,7 @@ void Delivery::Impl::add_batch(std::vector<HistoryRun> runs, ShedClass shed_clas
 
 void Delivery::Impl::send_what_may_go() {
   if (live_first_upto_ != SteadyTime::max() && !owes_live()) live_first_upto_.reset();
+  if (drain_is_over()) return;  // what is answered now would have to be forgotten, and the end would not come
   while (circuit_.allows(now_.steady) && (send_main() || send_history())) {
   }
 }
@@ -306,7 +307,7 @@ void Delivery::Impl::check_drained() {
   if (!stopping_) return;
   const bool all_done = requests_.empty() && accounts_.in_flight() == 0 && unsent_history_bytes() == 0 &&
                         !history_.has_suspects() && !live_.has_unsent() && live_suspects_.empty() && disk_is_empty();
-  const bool all_saved = now_.steady >= drain_until_ && !saving_ && !forgetting_ && (!must_save() || save_failed_);
+  const bool all_saved = drain_is_over() && !saving_ && !forgetting_ && (!must_save() || save_failed_);
   drained_ = (all_done || all_saved) && settling_is_saved();
 }
 

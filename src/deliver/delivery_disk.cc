@@ -62,6 +62,7 @@ void Delivery::Impl::use_the_disk() {
   keep_within_bounds();
   // Half of what keep_memory_flat() leaves, so that the two do not undo each other's work at every flush.
   const std::uint64_t wanted = memory_kept_max();
+  if (drain_is_over()) return;
   if (unloaded_ > 0 && !loading_ && !shedding_ && history_.waiting_bytes() < wanted / 2 && now_.steady >= load_again_) {
     loading_ = true;
     actions_->emplace_back(Load{loaded_upto_, wanted});

@@ -90,6 +90,7 @@ class Delivery::Impl {
   [[nodiscard]] bool flush_is_due() const { return stopping_ || now_.steady >= next_flush_; }
   [[nodiscard]] std::uint64_t unsent_history_bytes() const { return pending_bytes_ + history_.waiting_bytes(); }
   void find_deadline();
+  [[nodiscard]] bool drain_is_over() const { return now_.steady >= drain_until_; }
   void check_drained();
   bool settling_is_saved();
 

@@ -166,6 +166,19 @@ TEST_F(DeliveryTest, StopSavesWhatALostRequestMaySetBackAndTheNextStartSendsItTw
   EXPECT_TRUE(sent_.empty()) << "twice is enough";
 }
 
+TEST_F(DeliveryTest, NothingIsSentOnceTheDrainIsOver) {
+  start({.drain_timeout = seconds(1), .batch_bytes_max = 80, .in_flight_max = 1});
+  for (int i = 1; i <= 5; ++i) price("A", std::to_string(i));
+  answer(503);
+  handle(Stop{});
+  while (sent_.empty() && now_.steady < SteadyTime(seconds(1001))) pass_to_deadline();
+  ASSERT_FALSE(sent_.empty()) << "the database is asked again while the drain lasts";
+  pass(seconds(1));
+  while (!sent_.empty()) answer(204);
+  EXPECT_GT(delivery_->messages_in_flight(), 0u) << "the rest is on disk, and is the next start's";
+  EXPECT_TRUE(delivery_->drained());
+}
+
 TEST_F(DeliveryTest, StopWithoutALostRequestWritesNothing) {
   start({});
   price("A", "1");
