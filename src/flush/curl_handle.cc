@@ -1,5 +1,6 @@
 #include "flush/curl_handle.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "flush/database_url.h"
@@ -35,6 +36,7 @@ CurlHandle::CurlHandle(std::shared_ptr<const CaFile> ca, std::chrono::millisecon
   set(CURLOPT_USERAGENT, "firebase-relay/" FIREBASE_RELAY_VERSION);
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::min(timeout, kConnectMax).count()));
   set(CURLOPT_QUICK_EXIT, 1L);                // giving up does not wait for a name that nobody resolves
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // a proxy's answer is not the database's
   if (ca_) ca_->apply_to(easy_);

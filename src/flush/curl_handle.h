@@ -18,15 +18,19 @@ void start_curl();
 /// A handle of libcurl with all that holds for every request of ours. The one place that makes them: what one request
 /// obeys, all of them do. That is
 ///   the proxy: the environment's (HTTPS_PROXY, ALL_PROXY, NO_PROXY, also in lower case; for http:// http_proxy), but
-///   none
-///     to this very machine, whatever that says;
+///   none to this very machine, whatever that says;
 ///   the authorities: the system's and those of `ca`;
 ///   the protocols: http and https, no redirects followed; the user agent;
-///   the time: an answer within `timeout`, and what is given up is left at once, though nobody resolves its name.
+///   the time: a connection within kConnectMax, an answer within `timeout`, and what is given up is left at once,
+///   though nobody resolves its name.
 ///
 /// Threads: one. Errors: std::runtime_error when libcurl has no memory.
 class CurlHandle {
  public:
+  /// For name, connection and TLS together. A network that swallows packets answers nothing, and the system asks it
+  /// again after 1, 2, 4, 8 s; whoever begins anew asks at once, so a network that is back is noticed within seconds.
+  static constexpr std::chrono::milliseconds kConnectMax{5'000};
+
   /// `ca` may be null.
   CurlHandle(std::shared_ptr<const CaFile> ca, std::chrono::milliseconds timeout);
   ~CurlHandle() { curl_easy_cleanup(easy_); }

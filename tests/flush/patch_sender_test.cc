@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <mutex>
 #include <thread>
 
@@ -44,6 +45,44 @@ TEST(PatchSender, TellsWhyThereIsNoAnswer) {
   OneAnswer plain("HTTP/1.1 400 This is no TLS\r\n\r\n}");
   PatchSender secret(options("https" + plain.url().substr(4)));
   EXPECT_EQ(send(secret).transport, Answer::Transport::kTls);
+}
+
+/// A network that swallows packets: its queue is full, so the system lets nobody in and says nothing.
+class Swallower {
+ public:
+  Swallower() : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    ::listen(listener_, 0);
+    socklen_t size = sizeof address;
+    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+    for (int& filler : fillers_) {
+      filler = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+      ::connect(filler, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    }
+  }
+  ~Swallower() {
+    for (const int filler : fillers_) ::close(filler);
+    ::close(listener_);
+  }
+  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/?ns=demo"; }
+
+ private:
+  int listener_;
+  std::uint16_t port_ = 0;
+  std::array<int, 4> fillers_{};
+};
+
+TEST(PatchSender, BeginsAnewWhenANetworkSwallowsItsConnection) {
+  const Swallower network;
+  PatchSender sender(options(network.url(), seconds(19)));
+  const auto begin = steady_clock::now();
+  const Answer answer = send(sender);
+  EXPECT_EQ(answer.transport, Answer::Transport::kConnect) << "nothing was sent: " << answer.detail;
+  EXPECT_LT(steady_clock::now() - begin, seconds(12));
 }
 
 TEST(PatchSender, ReadsRetryAfterAndWhatTheRefusalIsAbout) {
