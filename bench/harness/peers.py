@@ -37,10 +37,11 @@ def commands(root):
 
 
 class Peer:
-    def __init__(self, stage, sink, command):
+    def __init__(self, stage, sink, command, interval_ms=100, environment=None):
         program, mode = command
         self.stage = stage
-        self.child = Child("peer", [*program, stage.redis.socket_path, sink.url, *mode, "100"], stage.logs)
+        self.child = Child("peer", [*program, stage.redis.socket_path, sink.url, *mode, str(interval_ms)], stage.logs,
+                           env=environment)
         wait_until("the peer's subscription", lambda: self.child.must_run() or stage.redis.subscribers() > 0)
 
     def wait_for_rest(self, seconds=120.0):

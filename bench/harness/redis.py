@@ -6,19 +6,13 @@ import subprocess
 from .processes import Child, Failed, wait_until
 
 
-class Redis:
-    def __init__(self, folder):
-        self.socket_path = os.path.join(folder, "redis.sock")
-        # Without a limit on what waits for a subscriber: a slow one is to show as slow, not as cut off.
-        self.child = Child("redis-server", ["redis-server", "--port", "0", "--unixsocket", self.socket_path, "--save", "",
-                                            "--appendonly", "no", "--dir", folder,
-                                            "--client-output-buffer-limit", "pubsub 0 0 0"], folder)
-        wait_until("redis-server", lambda: self.child.must_run() or os.path.exists(self.socket_path))
+class Connection:
+    """One connection of its own: of the harness' questions, or of a publisher."""
+
+    def __init__(self, socket_path):
         self.connection = socket.socket(socket.AF_UNIX)
-        self.connection.connect(self.socket_path)
+        self.connection.connect(socket_path)
         self.reader = self.connection.makefile("rb")
-        if self.command("PING") != "PONG":
-            raise Failed("redis-server does not answer")
 
     def command(self, *words):
         parts = [f"*{len(words)}\r\n".encode()]
@@ -29,6 +23,8 @@ class Redis:
 
     def _reply(self):
         line = self.reader.readline().decode().rstrip("\r\n")
+        if not line:
+            raise ConnectionResetError("redis-server is gone")
         kind, rest = line[:1], line[1:]
         if kind == "+":
             return rest
@@ -40,6 +36,32 @@ class Redis:
         if kind == "*":
             return [self._reply() for _ in range(int(rest))]
         raise Failed(f"redis-server says {line!r}")
+
+
+class Redis:
+    def __init__(self, folder):
+        self.folder = folder
+        self.socket_path = os.path.join(folder, "redis.sock")
+        self.start()
+
+    def start(self):
+        # Without a limit on what waits for a subscriber: a slow one is to show as slow, not as cut off.
+        self.child = Child("redis-server", ["redis-server", "--port", "0", "--unixsocket", self.socket_path, "--save", "",
+                                            "--appendonly", "no", "--dir", self.folder,
+                                            "--client-output-buffer-limit", "pubsub 0 0 0"], self.folder)
+        wait_until("redis-server", lambda: self.child.must_run() or os.path.exists(self.socket_path), every=0.001)
+        self.questions = self.connect()
+        if self.command("PING") != "PONG":
+            raise Failed("redis-server does not answer")
+
+    def stop(self):
+        self.child.stop()
+
+    def connect(self):
+        return Connection(self.socket_path)
+
+    def command(self, *words):
+        return self.questions.command(*words)
 
     def subscribers(self):
         return self.command("PUBSUB", "NUMPAT")

@@ -6,6 +6,7 @@ import time
 from statistics import median
 
 from .bursts import FULL_SPEED, MemoryWatch, bare_burst, in_turns, publish, relay_burst
+from .home import rows as home_rows
 from .lag import live_lags, quantile
 from .lag import rows as lag_rows
 from .peers import node
@@ -222,5 +223,6 @@ GROUPS = {
     "catch-up": (catch_up, ("catch-up", "catch-up-live-lag", "memory-outage")),
     "growth": (growth, ("growth-tickers", "growth-bytes")),
     "workers": (workers, ("workers",)),
+    "home": (home_rows, ("home-cpu", "home-wakeups", "redis-restart-1", "redis-restart-5", "return")),
     "node": (node, ("node-live", "node-live-memory", "node-history", "node-history-memory", "node-away")),
 }

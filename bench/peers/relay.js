@@ -1,9 +1,9 @@
 // What one writes in an evening: ioredis, a Map of the newest values, one PATCH per interval.
 // Usage: node relay.js REDIS_SOCKET DATABASE_URL live|history [INTERVAL_MS]
-const http = require('http');
 const Redis = require('ioredis');
 
 const [socket, url, mode, interval = '100'] = process.argv.slice(2);
+const http = require(url.startsWith('https:') ? 'https' : 'http');
 const agent = new http.Agent({ keepAlive: true });
 const ALPHABET = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz';
 let pending = new Map();
@@ -23,7 +23,7 @@ function take(payload) {
   if (message.type === 'order') pending.set(`services/${ticker}/orders/${message.order_data.order.id}`, message.order_data);
   else for (const field of ['price', 'volume', 'timestamp', 'symbol']) pending.set(`services/${ticker}/${field}`, message[field]);
   if (mode !== 'history') return;
-  const time = typeof message.timestamp === 'number' ? message.timestamp * 1000 : Date.parse(message.timestamp);
+  const time = typeof message.timestamp === 'number' ? Math.round(message.timestamp * 1000) : Date.parse(message.timestamp);
   pending.set(`history/${ticker}/${message.type}s/${base64(time, 8)}${base64(process.pid, 5)}${base64(count++, 7)}`, message);
 }
 
