@@ -177,6 +177,8 @@ class Delivery {
   void handle(Event event, const Now& now, std::vector<Action>& actions);
   /// When TimePassed is due; SteadyTime::max(): nothing waits for time.
   [[nodiscard]] SteadyTime next_deadline() const;
+  /// What comes is sent no earlier; a time that has passed: as soon as it comes, or when what is under way is answered.
+  [[nodiscard]] SteadyTime next_flush() const;
   /// Does the next block change next_deadline()? If not, it may wait until then, or until batch_bytes_max have come.
   [[nodiscard]] bool waits_for_arrivals() const;
   /// Until when the next block, which was read at `arrived`, may wait where it is before it is handed over; in the

@@ -79,7 +79,7 @@ void RedisSource::wait() {
   std::array<pollfd, 3> fds{};
   nfds_t count = 0;
   fds[count++] = {wakeup_.fd(), POLLIN, 0};
-  if (current_ && !paused_since_) fds[count++] = {current_->fd(), current_->poll_events(), 0};
+  if (current_ && !paused_since_ && !is_resting()) fds[count++] = {current_->fd(), current_->poll_events(), 0};
   if (attempt_ && attempt_->state() != Connection::State::kClosed)
     fds[count++] = {attempt_->fd(), attempt_->poll_events(), 0};
   const SteadyTime deadline = next_deadline();
@@ -99,14 +99,17 @@ SteadyTime RedisSource::next_deadline() const {
   if (current_ && !paused_since_ && !suspected_)
     deadline = std::min(deadline, heard_ + (asked_ ? kSuspectAfter : kAskAfter));
   if (paused_since_) deadline = std::min(deadline, pause_counted_ + kCountPauseEvery);
+  if (current_ && is_resting()) deadline = std::min(deadline, rest_until_);
   return deadline;
 }
 
 void RedisSource::proceed_with_current() {
-  if (!current_ || paused_since_) return;
+  if (!current_ || paused_since_ || is_resting()) return;
   if (!block_) block_ = fresh_block();
   if (current_->proceed(*block_, now_.steady)) {
     read_before_ = std::exchange(read_last_, block_->bytes());
+    if (wiring_.next_flush)
+      rest_until_ = reading_.after_read(now_.steady, block_->size(), block_->bytes(), wiring_.next_flush());
     const SteadyTime heard_before = std::exchange(heard_, now_.steady);
     heard_at_ = now_.utc;
     asked_ = false;
@@ -215,6 +218,7 @@ void RedisSource::adopt_attempt() {
   current_ = std::move(attempt_);
   suspected_ = false;
   asked_ = false;
+  rest_until_ = {};
   read_last_ = read_before_ = 0;
   pace_.subscribed(now_.steady);
   if (std::exchange(was_subscribed_, true)) {

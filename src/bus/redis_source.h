@@ -14,6 +14,7 @@
 #include "bus/channel_filter.h"
 #include "bus/connection.h"
 #include "bus/name_lookup.h"
+#include "bus/reading_pace.h"
 #include "bus/redis_url.h"
 #include "bus/retry_pace.h"
 #include "firebase_relay/message.h"
@@ -54,6 +55,7 @@ class RedisSource final : public Source {
     observe::Events& events;
     std::function<void(const Gap&)> gap;              ///< called on the subscriber's thread, as is the next
     std::function<void(UtcMillis)> first_subscribed;  ///< may be empty
+    std::function<SteadyTime()> next_flush;           ///< for ReadingPace; may be empty: now
   };
   RedisSource(const RedisSourceOptions& options, Wiring wiring);
 
@@ -71,6 +73,7 @@ class RedisSource final : public Source {
   void wait();
   void finish_reading();
   [[nodiscard]] SteadyTime next_deadline() const;
+  [[nodiscard]] bool is_resting() const { return now_.steady < rest_until_ && !suspected_; }
   void proceed_with_current();
   void proceed_with_attempt();
   void judge_silence();
@@ -92,6 +95,7 @@ class RedisSource final : public Source {
   ChannelFilter channels_;
   NameLookup names_;
   RetryPace pace_;
+  ReadingPace reading_;
   Now now_{};
 
   std::unique_ptr<Connection> current_;  ///< subscribed
@@ -102,7 +106,8 @@ class RedisSource final : public Source {
   Sequence last_sequence_;
   std::uint64_t last_block_ = 0;
 
-  SteadyTime heard_{};  ///< when anything last came
+  SteadyTime rest_until_{};  ///< nothing is read before
+  SteadyTime heard_{};       ///< when anything last came
   UtcMillis heard_at_{};
   Connection::Question question_ = Connection::Question::kPing;  ///< on this run: what was refused is not asked again
   bool asked_ = false;                                           ///< a question is under way

@@ -333,6 +333,7 @@ void Delivery::handle(Event event, const Now& now, std::vector<Action>& actions)
   impl_->handle(std::move(event), now, actions);
 }
 SteadyTime Delivery::next_deadline() const { return impl_->next_deadline(); }
+SteadyTime Delivery::next_flush() const { return impl_->next_flush(); }
 bool Delivery::waits_for_arrivals() const { return impl_->waits_for_arrivals(); }
 SteadyTime Delivery::may_wait_until(SteadyTime arrived) const { return impl_->may_wait_until(arrived); }
 bool Delivery::drained() const { return impl_->drained(); }

@@ -32,6 +32,7 @@ class Delivery::Impl {
 
   void handle(Event event, const Now& now, std::vector<Action>& actions);
   [[nodiscard]] SteadyTime next_deadline() const { return deadline_; }
+  [[nodiscard]] SteadyTime next_flush() const { return stopping_ ? SteadyTime{} : next_flush_; }
   [[nodiscard]] bool waits_for_arrivals() const;
   [[nodiscard]] SteadyTime may_wait_until(SteadyTime arrived) const;
   [[nodiscard]] bool drained() const { return drained_; }

@@ -295,6 +295,7 @@ void Flusher::handle_queued_events() {
 
 void Flusher::update_gauges() {
   in_flight_.store(delivery_.messages_in_flight(), std::memory_order_relaxed);
+  next_flush_.store(delivery_.next_flush().time_since_epoch().count(), std::memory_order_relaxed);
   wiring_.metrics.database_reachable.Set(delivery_.database_reachable() ? 1 : 0);
   const OutboxLevel& level = delivery_.outbox_level();
   wiring_.metrics.outbox_batches.Set(static_cast<double>(level.batches));

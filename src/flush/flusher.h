@@ -87,6 +87,10 @@ class Flusher {
   [[nodiscard]] std::uint64_t messages_in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
   /// After run(): what is in flight is all in the outbox.
   [[nodiscard]] bool left_is_safe() const { return !delivery_.has_unsaved(); }
+  /// What a worker makes now is sent no earlier (Delivery::next_flush()).
+  [[nodiscard]] SteadyTime next_flush() const {
+    return SteadyTime(SteadyTime::duration(next_flush_.load(std::memory_order_relaxed)));
+  }
   /// When the oldest batch in the outbox was stored; nothing when it is empty.
   [[nodiscard]] std::optional<UtcMillis> outbox_oldest() const;
   /// When the thread last came around, for health.
@@ -152,6 +156,7 @@ class Flusher {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> end_now_{false};
   std::atomic<std::uint64_t> in_flight_{0};
+  std::atomic<SteadyTime::rep> next_flush_{0};
   std::atomic<std::int64_t> outbox_oldest_ms_{INT64_MAX};
   std::atomic<SteadyTime::rep> last_turn_;
 };

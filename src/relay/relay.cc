@@ -201,9 +201,9 @@ void Relay::Parts::make_source(const Options& options, std::istream* lines) {
   if (role == Role::kRelay) {
     source = std::make_unique<bus::RedisSource>(
         bus::RedisSourceOptions{options.redis, options.channels, storage.restored.last_sequence, random_seed()},
-        bus::RedisSource::Wiring{messages, emptied, budget, metrics, events,
-                                 [this](const bus::Gap& gap) { report(gap); },
-                                 [this](UtcMillis at) { previous_run->subscribed(at); }});
+        bus::RedisSource::Wiring{
+            messages, emptied, budget, metrics, events, [this](const bus::Gap& gap) { report(gap); },
+            [this](UtcMillis at) { previous_run->subscribed(at); }, [this] { return flusher->next_flush(); }});
   } else if (role == Role::kReplay) {
     source = std::make_unique<bus::LineSource>(
         *lines, bus::LineSource::Wiring{

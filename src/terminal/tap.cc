@@ -39,6 +39,7 @@ int tap(const CommandLine& line) {
                            metrics,
                            events,
                            [&](const bus::Gap& gap) { events.gap(gap.from, gap.to, gap.cause); },
+                           {},
                            {}});
   classify::WriterOptions options;
   options.message_bytes_max = line.options.message_bytes_max;

@@ -24,7 +24,8 @@ class RedisSourceTest : public testing::Test {
   static constexpr std::uint64_t kBytesMax = 1 << 20;
 
   void start(const RedisSourceOptions& options) {
-    RedisSource::Wiring wiring{messages_, emptied_, budget_, metrics_, events_, [this](const Gap&) { ++gaps_; }, {}};
+    RedisSource::Wiring wiring{messages_, emptied_, budget_, metrics_, events_, [this](const Gap&) { ++gaps_; },
+                               {},        {}};
     source_ = std::make_unique<RedisSource>(options, std::move(wiring));
     thread_ = std::jthread([this](const std::stop_token& stop) { source_->run(stop); });
   }
