@@ -38,17 +38,27 @@ struct Answer {
 };
 
 /// Why delivery waits for a person. Label of delivery_held{reason}.
-enum class HoldReason : std::uint8_t { kNone, kUnauthorized, kForbidden, kPayment, kNotFound, kLocked, kUnknownAnswer };
-inline constexpr std::array<std::string_view, 7> kHoldReasonNames = {
-    "none", "unauthorized", "forbidden", "payment", "not_found", "locked", "unknown_answer"};
+enum class HoldReason : std::uint8_t {
+  kNone,
+  kUnauthorized,
+  kForbidden,
+  kPayment,
+  kNotFound,
+  kLocked,
+  kUnknownAnswer,
+  kTreeTooBig
+};
+inline constexpr std::array<std::string_view, 8> kHoldReasonNames = {
+    "none", "unauthorized", "forbidden", "payment", "not_found", "locked", "unknown_answer", "tree_too_big"};
 
 /// Why something is tried again. Values of retries_total{reason}: those of deliver/retry_table.cc, which checks that
-/// none is missing here, and that of flush's access token. docs/reasons.md explains each.
-inline constexpr std::array<std::string_view, 19> kRetryReasonNames = {
-    "connect",       "dns",       "tls",           "timeout",     "reset",           "token",
-    "refused",       "too_large", "write_too_big", "payment",     "unauthorized",    "forbidden",
-    "server_error",  "not_found", "locked",        "unavailable", "request_timeout", "too_many_requests",
-    "unknown_answer"};
+/// none is missing here, that of flush's access token, and that of the question for the last run's heartbeat.
+/// docs/reasons.md explains each.
+inline constexpr std::array<std::string_view, 20> kRetryReasonNames = {
+    "connect",        "dns",       "tls",           "timeout",     "reset",           "token",
+    "refused",        "too_large", "write_too_big", "payment",     "unauthorized",    "forbidden",
+    "server_error",   "not_found", "locked",        "unavailable", "request_timeout", "too_many_requests",
+    "unknown_answer", "heartbeat"};
 
 struct DeliveryOptions {
   std::chrono::milliseconds flush_interval{250};
@@ -151,7 +161,8 @@ struct RequestEnded {
   enum class Result : std::uint8_t { kOk, kRefused, kHeld, kFailed };
   RequestId request;
   Result result;
-  std::string_view reason;  ///< of the retry table; static storage
+  std::string_view reason;  ///< of the retry table; static storage, as is the next
+  std::string_view remedy;  ///< what a person can do; may be empty
   HoldReason hold;
   std::string detail;
   std::optional<std::chrono::milliseconds> retry_in;

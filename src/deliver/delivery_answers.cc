@@ -121,12 +121,8 @@ void Delivery::Impl::narrow_or_split(RequestId id, Request& request, const Answe
   }
   std::uint64_t parts = request.live.size();
   for (const Slice& slice : request.history) parts += slice.size();
-  if (rule.verdict == deliver::Verdict::kNarrow && parts == 1) {
-    // One entry at the narrowest location, and still too big: it is the tree there, not the message. Keep it.
-    constexpr RetryRule kHeld{Answer::Transport::kAnswered, 400,   400, deliver::Verdict::kHold, "write_too_big",
-                              HoldReason::kUnknownAnswer,   false, ""};
-    return retry(id, request, answer, kHeld);
-  }
+  if (rule.verdict == deliver::Verdict::kNarrow && parts == 1)
+    return retry(id, request, answer, deliver::tree_too_big());
   take_apart(id, request, answer, rule);
 }
 
@@ -169,7 +165,7 @@ void Delivery::Impl::refuse_entry(const Slice& slice, DeadLetterReason reason) {
 
 void Delivery::Impl::report(RequestId id, RequestEnded::Result result, const RetryRule& rule, const Answer& answer,
                             std::optional<std::chrono::milliseconds> retry_in) {
-  actions_->emplace_back(RequestEnded{id, result, rule.reason, rule.hold, answer.detail, retry_in});
+  actions_->emplace_back(RequestEnded{id, result, rule.reason, rule.remedy, rule.hold, answer.detail, retry_in});
 }
 
 }  // namespace firebase_relay

@@ -19,11 +19,24 @@ constexpr RetryRule kTooBigToWrite{
     false,
     "the tree at this location is too big for one write; narrower locations are used from now on"};
 
+/// The same of one value alone, below the narrowest location: nothing smaller can be sent, and it is no fault of the
+/// message.
+constexpr RetryRule kTreeTooBig{
+    kAnswered,
+    400,
+    400,
+    kHold,
+    "write_too_big",
+    HoldReason::kTreeTooBig,
+    false,
+    "the database takes not even one value at this path: too much stands there to be changed at once. Remove what you "
+    "can spare in parts (firebase database:remove PATH), the relay then goes on by itself"};
+
 /// A server that ignores print=silent.
 constexpr RetryRule kGivenBack{kAnswered, 200, 200, kAcknowledged, "ok", HoldReason::kNone, false, ""};
 
 constexpr const char* kNoDatabase =
-    "this answer is not a Realtime Database's: check --database-url and what stands between";
+    "the answer is none a database gives; is the database URL right, is there a proxy or a login page in between?";
 
 constexpr RetryRule kTable[] = {
     {kConnect, 0, 0, kRetry, "connect", HoldReason::kNone, false, "check the network and the database's address"},
@@ -35,17 +48,18 @@ constexpr RetryRule kTable[] = {
     {kAnswered, 204, 204, kAcknowledged, "ok", HoldReason::kNone, false, ""},
     {kAnswered, 400, 400, kBisect, "refused", HoldReason::kNone, false, ""},
     {kAnswered, 401, 401, kRefresh, "unauthorized", HoldReason::kUnauthorized, false,
-     "give the relay credentials that may write this database (--credentials), and check this machine's clock"},
+     "401: the database does not take our credentials; check that they belong to this project and that the clock is "
+     "right"},
     {kAnswered, 402, 402, kHold, "payment", HoldReason::kPayment, false,
-     "the plan's quota is used up or unpaid: see the Firebase console"},
+     "402: the plan's quota is used up, or its payment failed; see Usage and Billing in the Firebase console"},
     {kAnswered, 403, 403, kRefresh, "forbidden", HoldReason::kForbidden, false,
-     "the account may not write this database, or the project is gone: check its role in the Firebase console"},
+     "403: these credentials may not write there; give them a role that may (Firebase Realtime Database Admin)"},
     {kAnswered, 404, 404, kHold, "not_found", HoldReason::kNotFound, false,
-     "no such database at this address: check --database-url, name and region, in the Firebase console"},
+     "404: no database at this address; compare the database URL with the one the Firebase console shows"},
     {kAnswered, 408, 408, kRetry, "request_timeout", HoldReason::kNone, true, ""},
     {kAnswered, 413, 413, kSplit, "too_large", HoldReason::kNone, false, "lower --batch-max-bytes"},
     {kAnswered, 423, 423, kHold, "locked", HoldReason::kLocked, false,
-     "the database is locked or disabled: enable it in the Firebase console"},
+     "423: the database is disabled or locked; enable it in the Firebase console"},
     {kAnswered, 429, 429, kRetry, "too_many_requests", HoldReason::kNone, false,
      "lower --max-mb-per-minute or --in-flight"},
     {kAnswered, 503, 503, kRetry, "unavailable", HoldReason::kNone, false, ""},  // "the request was not attempted"
@@ -60,7 +74,8 @@ constexpr RetryRule kTable[] = {
 constexpr bool has_its_counter(const RetryRule& rule) {
   return rule.verdict == kAcknowledged || std::ranges::find(kRetryReasonNames, rule.reason) != kRetryReasonNames.end();
 }
-static_assert(has_its_counter(kTooBigToWrite) && std::ranges::all_of(kTable, has_its_counter),
+static_assert(has_its_counter(kTooBigToWrite) && has_its_counter(kTreeTooBig) &&
+                  std::ranges::all_of(kTable, has_its_counter),
               "a reason is missing in kRetryReasonNames");
 
 bool fits(const RetryRule& rule, const Answer& answer) {
@@ -71,6 +86,8 @@ bool fits(const RetryRule& rule, const Answer& answer) {
 }  // namespace
 
 std::span<const RetryRule> retry_table() { return kTable; }
+
+const RetryRule& tree_too_big() { return kTreeTooBig; }
 
 const RetryRule& judge(const Answer& answer) {
   if (answer.transport == kAnswered && answer.status == 400 && answer.write_too_big) return kTooBigToWrite;

@@ -28,7 +28,7 @@ struct RetryRule {
   std::string_view reason;  ///< label of retries_total{reason}; docs/reasons.md explains each
   HoldReason hold;
   bool may_still_apply;     ///< the write may yet be applied, also after its successor (guarantee 1)
-  std::string_view remedy;  ///< for the person, where there is something to do
+  std::string_view remedy;  ///< for the person, where there is something to do: what the log says
 };
 
 /// The retry policy: the one place where an answer is judged. First row that fits; the last ones fit everything.
@@ -38,5 +38,9 @@ std::span<const RetryRule> retry_table();
 /// The row for `answer`. A 400 about the size of the write is not the 400 about its content; a 200 that gives back what
 /// was sent acknowledges as a 204 does, and no other.
 const RetryRule& judge(const Answer& answer);
+
+/// The row for one value alone, below the narrowest location, that is refused for its size: it is the tree there that
+/// is too big, so the value is kept, and a person has to act.
+const RetryRule& tree_too_big();
 
 }  // namespace firebase_relay::deliver

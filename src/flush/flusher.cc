@@ -372,7 +372,7 @@ void Flusher::perform(const Account& action) {
 
 void Flusher::perform(const RequestEnded& action) {
   wiring_.events.request_ended(action, std::chrono::steady_clock::now());
-  if (action.result == RequestEnded::Result::kHeld) wiring_.events.held(action.hold, action.detail);
+  if (action.result == RequestEnded::Result::kHeld) wiring_.events.held(action.hold, action.remedy, action.detail);
   if (action.result == RequestEnded::Result::kOk) {
     wiring_.events.unheld();
     state_.last_flush_at = utc_now();

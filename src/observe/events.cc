@@ -17,18 +17,6 @@ namespace {
 
 constexpr std::size_t kExcerptBytesMax = 200;
 
-/// What a person has to do, in the order of HoldReason.
-constexpr std::array<std::string_view, kHoldReasonNames.size()> kRemedies = {
-    "",
-    "401: the database does not take our credentials; check that they belong to this project and that the clock is "
-    "right",
-    "403: these credentials may not write there; give them a role that may (Firebase Realtime Database Admin)",
-    "402: the plan's quota is used up, or its payment failed; see Usage and Billing in the Firebase console",
-    "404: no database at this address; compare the database URL with the one the Firebase console shows",
-    "423: the database is disabled or locked; enable it in the Firebase console",
-    "the answer is none a database gives; is the database URL right, is there a proxy or a login page in between?",
-};
-
 std::string summary_of(const KindCounts& messages) {
   std::string text;
   for (std::size_t i = 0; i < kKindCount; ++i) {
@@ -198,18 +186,19 @@ void Events::request_ended(const RequestEnded& ended, SteadyTime now) {
       ended.retry_in
           ? (ended.retry_in->count() == 0 ? "; sent again in parts" : "; next try in " + duration_text(*ended.retry_in))
           : "";
-  logger_.warn("request {}: {}: {}{}{}", result, ended.reason, printable(ended.detail, 2 * kExcerptBytesMax), next,
-               *more);
+  const bool is_said_by_held = ended.result == PatchResult::kHeld || ended.remedy.empty();
+  logger_.warn("request {}: {}: {}{}{}{}{}", result, ended.reason, printable(ended.detail, 2 * kExcerptBytesMax),
+               is_said_by_held ? "" : "; ", is_said_by_held ? "" : ended.remedy, next, *more);
 }
 
-void Events::held(HoldReason reason, std::string_view detail) {
+void Events::held(HoldReason reason, std::string_view remedy, std::string_view detail) {
   metrics_.set_held(reason);
   {
     const std::lock_guard lock(mutex_);
     if (std::exchange(held_reason_, reason) == reason) return;
   }
   const auto index = static_cast<std::size_t>(reason);
-  logger_.error("delivery held, nothing is lost: {}. {} ({})", kHoldReasonNames[index], kRemedies[index],
+  logger_.error("delivery held, nothing is lost: {}. {} ({})", kHoldReasonNames[index], remedy,
                 printable(detail, 2 * kExcerptBytesMax));
 }
 
@@ -220,6 +209,16 @@ void Events::unheld() {
     if (std::exchange(held_reason_, HoldReason::kNone) == HoldReason::kNone) return;
   }
   logger_.info("delivery goes on: the database takes writes again");
+}
+
+void Events::last_heartbeat_not_read(const Error& error, SteadyTime now) {
+  metrics_.retries("heartbeat").Increment();
+  const auto more = may_log("last heartbeat", now);
+  if (!more) return;
+  logger_.warn(
+      "the last run's heartbeat could not be read: {}{}{}; it is asked for again, until then the gap before "
+      "this run is not in the database{}",
+      printable(error.what, 2 * kExcerptBytesMax), error.remedy.empty() ? "" : "; ", error.remedy, *more);
 }
 
 void Events::token_obtained(std::chrono::seconds life, bool is_news) {

@@ -67,10 +67,13 @@ class Events {
   void request_ended(const RequestEnded& ended, SteadyTime now);
   /// A request went out although live values alone have taken more than the quota in this minute.
   void quota_exceeded(SteadyTime now);
-  /// Delivery waits for a person. Logs the remedy when `reason` is new, and not at each probe.
-  void held(HoldReason reason, std::string_view detail);
+  /// Delivery waits for a person. Logs what he can do when `reason` is new, and not at each probe.
+  void held(HoldReason reason, std::string_view remedy, std::string_view detail);
   /// What held it is over. Harmless when nothing did.
   void unheld();
+
+  /// What the last run's heartbeat was could not be found out; it is asked for again.
+  void last_heartbeat_not_read(const Error& error, SteadyTime now);
 
   // Credentials
   /// `is_news`: the first token, or the first after trouble.
