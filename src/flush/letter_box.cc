@@ -32,11 +32,15 @@ LetterBox::LetterBox(outbox::DeadLetters store, const classify::WriterOptions& o
       wiring_(wiring),
       writers_{classify::CurrentWriter(wiring.routes, with_live(options, false)),
                classify::CurrentWriter(wiring.routes, with_live(options, true))} {
+  count_stored(std::chrono::steady_clock::now());
+}
+
+/// The limits may be lower than those of the run before, and somebody may have dropped some.
+void LetterBox::count_stored(SteadyTime now) {
   const auto stored = store_.add({});
-  if (!stored) return;
+  if (!stored) return wiring_.events.outbox_failed("count dead letters", stored.error(), now);
   wiring_.metrics.dead_letters_stored.Set(static_cast<double>(stored->stored));
-  // The limits may be lower than those of the run before.
-  if (stored->evicted > 0) wiring_.events.dead_letters_evicted(stored->evicted, std::chrono::steady_clock::now());
+  if (stored->evicted > 0) wiring_.events.dead_letters_evicted(stored->evicted, now);
 }
 
 void LetterBox::add(DeadLetter letter, SteadyTime now) {
@@ -80,8 +84,7 @@ std::optional<LetterBox::Retry> LetterBox::take_marked(Sequence newest, SteadyTi
   }
   has_more_ = !marked->empty();
   if (marked->empty()) {
-    if (const auto stored = store_.add({}))  // somebody may have dropped some
-      wiring_.metrics.dead_letters_stored.Set(static_cast<double>(stored->stored));
+    count_stored(now);
     return std::nullopt;
   }
   look_due_ = now;  // there may be more

@@ -48,6 +48,7 @@ class LetterBox {
   void not_sent(SteadyTime now);
 
  private:
+  void count_stored(SteadyTime now);
   std::unique_ptr<FragmentBlock> classify(const outbox::StoredDeadLetter& stored, Sequence newest, SteadyTime now);
 
   outbox::DeadLetters store_;

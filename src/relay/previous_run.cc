@@ -82,7 +82,7 @@ void PreviousRun::note_start() {
 
 void PreviousRun::ask() {
   const Result<std::optional<UtcMillis>> heartbeat = wiring_.read_heartbeat();
-  if (!heartbeat) return;
+  if (!heartbeat) return wiring_.not_read(heartbeat.error());
   // Without a heartbeat of that run nothing is known but when it began.
   const UtcMillis ended_at = std::max(last_run_->started_at, heartbeat->value_or(last_run_->started_at));
   std::optional<UtcMillis> to;
@@ -98,6 +98,18 @@ void PreviousRun::ask() {
     wiring_.note_last_stop(ended_at);
   }
   wiring_.heartbeat_is_free();
+}
+
+Result<std::optional<UtcMillis>> ask_for_heartbeat(flush::HttpRequest question, flush::CredentialSource* credentials) {
+  if (credentials) {
+    const auto credential = credentials->current();
+    if (!credential) return error_of(credential);
+    if (!*credential) return fail(ErrorCode::kUnavailable, "there is no access token yet");
+    question.credential = **credential;
+  }
+  const auto answer = flush::http_request(question);
+  if (!answer) return error_of(answer);
+  return heartbeat_of(answer->status, answer->body);
 }
 
 Result<std::optional<UtcMillis>> heartbeat_of(int status, std::string_view body) {

@@ -9,6 +9,8 @@
 
 #include "bus/redis_source.h"
 #include "firebase_relay/result.h"
+#include "flush/credentials.h"
+#include "flush/http_client.h"
 #include "outbox/sqlite_outbox.h"
 
 namespace firebase_relay::relay {
@@ -26,6 +28,7 @@ class PreviousRun {
     std::function<void()> gaps_are_known;  ///< once: the gap before this run, if there was one, has been told
     /// The time in relay/{instance}/heartbeat_at; nothing when there is none. An error: ask again later.
     std::function<Result<std::optional<UtcMillis>>()> read_heartbeat;
+    std::function<void(const Error&)> not_read;        ///< that error, each time
     std::function<void()> heartbeat_is_free;           ///< called once, when the old one is not needed any more
     std::function<void(UtcMillis at)> note_started;    ///< this run has subscribed: it is the last run from now on
     std::function<void(UtcMillis at)> note_last_stop;  ///< when the last run ended is known, and this one not yet one
@@ -53,6 +56,9 @@ class PreviousRun {
   std::optional<UtcMillis> ended_at_;       // guarded by mutex_; when the last run was killed
   std::jthread thread_;                     // last: it uses the others
 };
+
+/// Asks `question` with what `credentials` have now; they may be null. Waits for the answer.
+Result<std::optional<UtcMillis>> ask_for_heartbeat(flush::HttpRequest question, flush::CredentialSource* credentials);
 
 /// What an answer to the question for relay/{instance}/heartbeat_at says: the time, or nothing when there is none. An
 /// error when it is no answer of a database: from a login page nobody can know that the last run had no heartbeat.

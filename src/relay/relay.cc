@@ -240,17 +240,12 @@ void Relay::Parts::ask_for_the_previous_run(const Options& options) {
   question.url = options.database->url_of(state.path_of("heartbeat_at"), "");
   question.ca = sending.ca;
   question.stop = asking.get_token();
-  const auto read_heartbeat = [question, credentials = sending.credentials]() -> Result<std::optional<UtcMillis>> {
-    flush::HttpRequest request = question;
-    if (credentials) {
-      const auto credential = credentials->current();
-      if (!credential) return error_of(credential);
-      if (!*credential) return fail(ErrorCode::kUnavailable, "no credential yet");
-      request.credential = **credential;
-    }
-    const auto answer = flush::http_request(request);
-    if (!answer) return error_of(answer);
-    return heartbeat_of(answer->status, answer->body);
+  const auto read_heartbeat = [question, credentials = sending.credentials] {
+    return ask_for_heartbeat(question, credentials.get());
+  };
+  const auto not_read = [this](const Error& error) {
+    if (asking.stop_requested()) return;
+    events.last_heartbeat_not_read(error, std::chrono::steady_clock::now());
   };
   const auto free_heartbeat = [this] {
     state.hold(false);
@@ -263,7 +258,7 @@ void Relay::Parts::ask_for_the_previous_run(const Options& options) {
                             state.gaps_are_known();
                             sender.wake();
                           },
-                          read_heartbeat, free_heartbeat,
+                          read_heartbeat, not_read, free_heartbeat,
                           [this](UtcMillis at) { expect_noted("note the start", storage.note_started(at)); },
                           [this](UtcMillis at) { expect_noted("note the last stop", storage.note_stopped(at)); }});
 }

@@ -48,6 +48,14 @@ class LetterBoxTest : public testing::Test {
   const SteadyTime start{seconds(1000)};
 };
 
+TEST_F(LetterBoxTest, table_that_cannot_be_counted_is_told) {
+  execute("DROP TABLE dead_letters");
+  EXPECT_FALSE(box->take_marked(1, start));
+  const double before = metrics.outbox_errors.Value();
+  box.emplace(connect(), classify::WriterOptions{}, LetterBox::Wiring{routes, metrics, events});
+  EXPECT_GT(metrics.outbox_errors.Value(), before) << "at the start of a run";
+}
+
 TEST_F(LetterBoxTest, writes_many_letters_at_once_within_a_fifth_of_a_second) {
   EXPECT_FALSE(box->take_marked(1, start));
   box->add(letter_of("1"), start);

@@ -29,7 +29,7 @@ class PreviousRunTest : public testing::Test {
                                         if (asked++ < failures) return Heartbeat(fail(ErrorCode::kUnavailable, "away"));
                                         return Heartbeat(heartbeat);
                                       },
-                                      [this] { ++freed; },
+                                      [this](const Error&) { ++not_read; }, [this] { ++freed; },
                                       [this](UtcMillis at) {
                                         const std::lock_guard lock(mutex);
                                         started = at;
@@ -66,6 +66,7 @@ class PreviousRunTest : public testing::Test {
   std::optional<UtcMillis> heartbeat;  ///< as the database has it
   std::optional<UtcMillis> started;    // as noted, guarded by mutex
   std::optional<UtcMillis> last_stop;  // as noted, guarded by mutex
+  std::atomic<int> not_read{0};
   std::atomic<int> freed{0};
   std::atomic<int> known{0};  ///< how often it said that the gap before this run has been told
 };
@@ -101,6 +102,7 @@ TEST_F(PreviousRunTest, that_was_killed_is_asked_for_until_answered_and_holds_th
   run->subscribed(at(100));
   expect_gap(at(70), at(100), "the relay was killed");
   EXPECT_EQ(freed, 1);
+  EXPECT_EQ(not_read, 1) << "the one answer that failed is told";
   EXPECT_EQ(known, 1) << "before the first heartbeat";
   run->finish();
   EXPECT_EQ(gap_count(), 1u);
