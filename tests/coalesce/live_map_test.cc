@@ -118,7 +118,8 @@ TEST_F(LiveMapTest, OrdersHaveTheirTurnThoughOthersFillEveryRequest) {
 
 TEST_F(LiveMapTest, OrdersThatFillEveryRequestHaveNoTurnAheadOfOthers) {
   constexpr Sequence kRequests = 16;  // after so many without one the orders have their turn
-  for (Sequence sequence = 1; sequence <= 2 * kRequests; ++sequence) merge_order("o" + std::to_string(sequence), sequence);
+  for (Sequence sequence = 1; sequence <= 2 * kRequests; ++sequence)
+    merge_order("o" + std::to_string(sequence), sequence);
   constexpr std::uint64_t kOneOrder = 8;
   for (Sequence request = 0; request < kRequests; ++request) {
     ASSERT_NE(take(kOneOrder), "") << "an order that leaves others behind";
