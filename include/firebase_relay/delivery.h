@@ -13,6 +13,7 @@
 #include "firebase_relay/fragment.h"
 #include "firebase_relay/lag_buckets.h"
 #include "firebase_relay/outbox.h"
+#include "firebase_relay/result.h"
 #include "firebase_relay/time.h"
 
 namespace firebase_relay {
@@ -83,24 +84,20 @@ struct Answered {
   RequestId request;
   Answer answer;
 };
-/// The Persist action is on disk, or failed and nothing of it is.
+/// What the Persist action asked for is on disk; an error: nothing of it is.
 struct Persisted {
-  OutboxLevel level;
+  Result<OutboxLevel> level;
 };
-struct PersistFailed {};
-/// The Acknowledge action is done. A failure leaves rows behind that are sent again after a restart: harmless for
-/// history, and for live because nothing skips the disk before an acknowledgement succeeded.
+/// What the Forget action named is gone. An error leaves rows behind that are sent again after a restart: harmless for
+/// history, and for live because nothing skips the disk before a Forget has succeeded.
 struct Forgotten {
-  OutboxLevel level;
-  bool ok;
+  Result<OutboxLevel> level;
 };
 struct Loaded {
-  LoadedBatches loaded;
-  bool ok;
+  Result<LoadedBatches> batches;
 };
 struct WasShed {
-  ShedResult result;
-  bool ok;
+  Result<ShedResult> shed;
 };
 struct TimePassed {};
 /// What has arrived so far has to be in the outbox at once, however well the database is: what is retried leaves the
@@ -109,8 +106,7 @@ struct SaveNow {};
 /// Send what is there, then end: at once when all is acknowledged, else by the drain's deadline.
 struct Stop {};
 
-using Event =
-    std::variant<Arrived, Answered, Persisted, PersistFailed, Forgotten, Loaded, WasShed, TimePassed, SaveNow, Stop>;
+using Event = std::variant<Arrived, Answered, Persisted, Forgotten, Loaded, WasShed, TimePassed, SaveNow, Stop>;
 
 // Actions: what is to be done, in this order. Views stay valid until the next call of handle() — those of Send and
 // Persist until their Answered and Persisted.
@@ -128,7 +124,9 @@ struct Persist {
   std::vector<const Batch*> batches;
   std::vector<LiveRow> live;
 };
-struct Acknowledge {
+/// Rows that the outbox need not keep: of messages that were acknowledged, refused or shed. With `sync` they are gone
+/// for good when this is answered, whatever happens to the power.
+struct Forget {
   std::vector<BatchId> batches;
   std::vector<LiveAcknowledged> live;
   bool sync;
@@ -146,6 +144,11 @@ struct SetAside {
   DeadLetter letter;
 };
 struct RefreshCredentials {};
+
+using Action = std::variant<Send, Persist, Forget, Load, ShedBytes, SetAside, RefreshCredentials>;
+
+// Reports: what is only told, for metrics and log. Nothing has to be done.
+
 /// Messages that reached their end, by kind, and how long that took.
 struct Account {
   KindCounts delivered{};
@@ -168,12 +171,37 @@ struct RequestEnded {
   std::optional<std::chrono::milliseconds> retry_in;
 };
 
-using Action =
-    std::variant<Send, Persist, Acknowledge, Load, ShedBytes, SetAside, RefreshCredentials, Account, RequestEnded>;
+using Report = std::variant<Account, RequestEnded>;
+
+/// What handle() has decided.
+struct Decisions {
+  std::vector<Action> actions;
+  std::vector<Report> reports;
+
+  void clear() {
+    actions.clear();
+    reports.clear();
+  }
+};
 
 /// Decides what to send next, what to persist, what to retry when, what to set aside and when to shed. No thread,
 /// socket, file or clock: events and the time go in, actions come out (decision 3 of the contract), so that a seeded
 /// simulation can run it through any schedule (tests/sim).
+///
+/// | action             | to be done                                    | answered by |
+/// |--------------------|-----------------------------------------------|-------------|
+/// | Send               | one request, beside others under way          | Answered, once, in whatever order they come |
+/// | Persist            | write all of it, in one transaction           | Persisted |
+/// | Forget             | delete rows, in one transaction               | Forgotten |
+/// | Load               | read batches, oldest first                    | Loaded |
+/// | ShedBytes          | delete the least wanted history               | WasShed |
+/// | SetAside           | keep the dead letter                          | nothing |
+/// | RefreshCredentials | get a new access token for what is sent next  | nothing |
+///
+/// A shell calls handle() with what happened, does the actions in their order, tells the reports, and waits until
+/// next_deadline() at most, when it comes with TimePassed. Of the outbox's four actions each has one under way at a
+/// time; a shell that does them at once comes with the answer before anything else. Blocks come in the order of their
+/// numbers, and may wait as long as may_wait_until() says. After Stop no block comes; the end is when drained().
 ///
 /// Guarantees kept here: order (1), at least once (2), outage (3), poison (4), accounting (5), quota (6), pace (7).
 /// Threads: one at a time; no locks inside. Same events, same times, same seed: the same actions, byte for byte.
@@ -184,8 +212,8 @@ class Delivery {
   Delivery(const Delivery&) = delete;
   Delivery& operator=(const Delivery&) = delete;
 
-  /// Appends to `actions`. `now.steady` never decreases.
-  void handle(Event event, const Now& now, std::vector<Action>& actions);
+  /// Appends to `decisions`. `now.steady` never decreases.
+  void handle(Event event, const Now& now, Decisions& decisions);
   /// When TimePassed is due; SteadyTime::max(): nothing waits for time.
   [[nodiscard]] SteadyTime next_deadline() const;
   /// What comes is sent no earlier; a time that has passed: as soon as it comes, or when what is under way is answered.

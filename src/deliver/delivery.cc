@@ -41,16 +41,16 @@ Delivery::Impl::Impl(const DeliveryOptions& options, const Restored& restored, s
   }
 }
 
-void Delivery::Impl::handle(Event event, const Now& now, std::vector<Action>& actions) {
+void Delivery::Impl::handle(Event event, const Now& now, Decisions& decisions) {
   now_ = now;
-  actions_ = &actions;
+  out_ = &decisions;
   if (!std::exchange(started_, true)) live_.expect_stragglers(now_.steady + options_.request_timeout);
   const auto* arrived = std::get_if<Arrived>(&event);
   const bool more = arrived != nullptr && arrived->more && pending_bytes_ < options_.batch_bytes_max;
   std::visit([this](auto& what) { on(std::move(what)); }, event);
   if (!more) proceed();
   accounts_.end(ended_, now_);
-  if (std::optional<Account> account = accounts_.take()) actions.emplace_back(*account);
+  if (std::optional<Account> account = accounts_.take()) out_->reports.emplace_back(*account);
   check_drained();
   find_deadline();
 }
@@ -276,7 +276,7 @@ void Delivery::Impl::send(Request&& request) {
   pacing_.sent(kept.bytes, now_.steady);
   action.exceeds_quota = kept.bytes.live > 0 && pacing_.is_exceeded_by_live(now_.steady);
   history_.sent(kept.history, now_.steady + half_window());
-  actions_->emplace_back(std::move(action));
+  out_->actions.emplace_back(std::move(action));
 }
 
 bool Delivery::Impl::waits_for_arrivals() const { return trouble_ ? !must_save() : !save_live_by_ && !pending_since_; }
@@ -322,15 +322,15 @@ bool Delivery::Impl::settling_is_saved() {
   }
   if (persist.live.empty()) return true;
   saving_ = true;
-  actions_->emplace_back(std::move(persist));
+  out_->actions.emplace_back(std::move(persist));
   return false;
 }
 
 Delivery::Delivery(const DeliveryOptions& options, const Restored& restored, std::uint64_t jitter_seed)
     : impl_(std::make_unique<Impl>(options, restored, jitter_seed)) {}
 Delivery::~Delivery() = default;
-void Delivery::handle(Event event, const Now& now, std::vector<Action>& actions) {
-  impl_->handle(std::move(event), now, actions);
+void Delivery::handle(Event event, const Now& now, Decisions& decisions) {
+  impl_->handle(std::move(event), now, decisions);
 }
 SteadyTime Delivery::next_deadline() const { return impl_->next_deadline(); }
 SteadyTime Delivery::next_flush() const { return impl_->next_flush(); }

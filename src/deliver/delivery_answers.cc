@@ -43,7 +43,7 @@ void Delivery::Impl::finish_history(const std::vector<Slice>& slices) {
 void Delivery::Impl::retry(RequestId id, Request& request, const Answer& answer, const RetryRule& rule) {
   HoldReason hold = rule.hold;
   if (rule.verdict == deliver::Verdict::kRefresh && !std::exchange(has_refreshed_, true)) {
-    actions_->emplace_back(RefreshCredentials{});
+    out_->actions.emplace_back(RefreshCredentials{});
     hold = HoldReason::kNone;  // perhaps that helps; only the second time it is a person's turn
   }
   const auto wait = circuit_.failed(now_.steady, request.is_probe, {pause_after(answer), hold, answer.retry_after});
@@ -133,7 +133,7 @@ void Delivery::Impl::refuse_live(const LiveMap::Sent& sent, DeadLetterReason rea
   if (!refused) return;
   DeadLetter letter{reason, refused->sequence, now_.utc, refused->path, refused->value};
   if (refused->ticket != LiveMap::kNoTicket) {
-    if (accounts_.set_aside_ticket(refused->ticket)) actions_->emplace_back(SetAside{std::move(letter)});
+    if (accounts_.set_aside_ticket(refused->ticket)) out_->actions.emplace_back(SetAside{std::move(letter)});
     ended_.push_back({refused->ticket, false});
     return;
   }
@@ -147,7 +147,7 @@ void Delivery::Impl::refuse_live(const LiveMap::Sent& sent, DeadLetterReason rea
   letter.channel = run.channels[run.entries[entry->first].channel];
   letter.payload = run.value_of(entry->first);
   letter.arrived_at = run.arrived_at;
-  actions_->emplace_back(SetAside{std::move(letter)});
+  out_->actions.emplace_back(SetAside{std::move(letter)});
 }
 
 void Delivery::Impl::refuse_entry(const Slice& slice, DeadLetterReason reason) {
@@ -157,7 +157,7 @@ void Delivery::Impl::refuse_entry(const Slice& slice, DeadLetterReason reason) {
   const bool counts = entry.sequence_offset != HistoryEntry::kUncounted;
   if (counts && accounts_.set_aside_entry(sequence)) {
     const std::string channel = entry.channel < run.channels.size() ? run.channels[entry.channel] : std::string();
-    actions_->emplace_back(
+    out_->actions.emplace_back(
         SetAside{{reason, sequence, run.arrived_at, channel, std::string(run.value_of(slice.first))}});
   }
   finish_history({slice});
@@ -165,7 +165,7 @@ void Delivery::Impl::refuse_entry(const Slice& slice, DeadLetterReason reason) {
 
 void Delivery::Impl::report(RequestId id, RequestEnded::Result result, const RetryRule& rule, const Answer& answer,
                             std::optional<std::chrono::milliseconds> retry_in) {
-  actions_->emplace_back(RequestEnded{id, result, rule.reason, rule.remedy, rule.hold, answer.detail, retry_in});
+  out_->reports.emplace_back(RequestEnded{id, result, rule.reason, rule.remedy, rule.hold, answer.detail, retry_in});
 }
 
 }  // namespace firebase_relay

@@ -65,7 +65,7 @@ void Delivery::Impl::use_the_disk() {
   if (drain_is_over()) return;
   if (unloaded_ > 0 && !loading_ && !shedding_ && history_.waiting_bytes() < wanted / 2 && now_.steady >= load_again_) {
     loading_ = true;
-    actions_->emplace_back(Load{loaded_upto_, wanted});
+    out_->actions.emplace_back(Load{loaded_upto_, wanted});
   }
 }
 
@@ -87,14 +87,18 @@ void Delivery::Impl::save(bool is_flush) {
   }
   if (persist.batches.empty() && persist.live.empty()) return;
   saving_ = true;
-  actions_->emplace_back(std::move(persist));
+  out_->actions.emplace_back(std::move(persist));
 }
 
 void Delivery::Impl::on(Persisted&& event) {
   saving_ = false;
+  event.level ? saved(*event.level) : not_saved();
+}
+
+void Delivery::Impl::saved(const OutboxLevel& level) {
   save_failed_ = false;
   nothing_to_shed_ = false;
-  level_ = event.level;
+  level_ = level;
   live_.set_disk_failing(false);
   live_.saved(true, forget_live_);
   std::vector<BatchId> done;
@@ -111,9 +115,8 @@ void Delivery::Impl::on(Persisted&& event) {
 }
 
 /// Nothing of it is on disk: go on in memory, within bounds, and try the disk again.
-void Delivery::Impl::on(PersistFailed&&) {
+void Delivery::Impl::not_saved() {
   constexpr std::chrono::seconds kTryAgainAfter{1};
-  saving_ = false;
   save_failed_ = true;
   save_again_ = now_.steady + kTryAgainAfter;
   live_.set_disk_failing(true);
@@ -158,11 +161,11 @@ bool Delivery::Impl::is_known(BatchId id) {
 
 void Delivery::Impl::on(Loaded&& event) {
   loading_ = false;
-  if (!event.ok) {
+  if (!event.batches) {
     load_again_ = now_.steady + std::chrono::seconds(1);
     return;
   }
-  LoadedBatches& loaded = event.loaded;
+  LoadedBatches& loaded = *event.batches;
   level_ = loaded.level;
   for (const DamagedBatch& damaged : loaded.damaged) {
     if (is_known(damaged.id)) {  // memory has it, and saves it again
@@ -196,13 +199,13 @@ void Delivery::Impl::forget() {
   const bool sync = disk_is_empty();
   must_sync_ = !sync;
   forgetting_ = true;
-  actions_->emplace_back(Acknowledge{forgetting_batches_, forgetting_live_, sync});
+  out_->actions.emplace_back(Forget{forgetting_batches_, forgetting_live_, sync});
 }
 
 void Delivery::Impl::on(Forgotten&& event) {
   forgetting_ = false;
-  if (event.ok) {
-    level_ = event.level;
+  if (event.level) {
+    level_ = *event.level;
     live_.forgotten(forgetting_live_);
     return;
   }
@@ -238,7 +241,7 @@ void Delivery::Impl::keep_within_bounds() {
     for (const auto& [id, stored] : history_.stored()) shed.kept.push_back(id);
     shed.kept.insert(shed.kept.end(), forget_batches_.begin(), forget_batches_.end());
     shed.kept.insert(shed.kept.end(), forgetting_batches_.begin(), forgetting_batches_.end());
-    actions_->emplace_back(std::move(shed));
+    out_->actions.emplace_back(std::move(shed));
   }
   constexpr std::uint64_t kMemoryMax = 64ull << 20;
   if (!save_failed_ || history_.bytes() + pending_bytes_ <= kMemoryMax) return;
@@ -251,12 +254,12 @@ void Delivery::Impl::keep_within_bounds() {
 void Delivery::Impl::on(WasShed&& event) {
   shedding_ = false;
   nothing_to_shed_ = true;
-  if (!event.ok) return;
-  accounts_.shed(event.result.messages);
-  const std::uint64_t gone = level_.batches - std::min(level_.batches, event.result.level.batches);
+  if (!event.shed) return;
+  accounts_.shed(event.shed->messages);
+  const std::uint64_t gone = level_.batches - std::min(level_.batches, event.shed->level.batches);
   unloaded_ -= std::min(unloaded_, gone);
   nothing_to_shed_ = gone == 0;
-  level_ = event.result.level;
+  level_ = event.shed->level;
   if (unloaded_ > 0) return;
   history_.queue_held();
   loaded_upto_ = last_batch_;

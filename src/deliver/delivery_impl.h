@@ -30,7 +30,7 @@ class Delivery::Impl {
  public:
   Impl(const DeliveryOptions& options, const Restored& restored, std::uint64_t jitter_seed);
 
-  void handle(Event event, const Now& now, std::vector<Action>& actions);
+  void handle(Event event, const Now& now, Decisions& decisions);
   [[nodiscard]] SteadyTime next_deadline() const { return deadline_; }
   [[nodiscard]] SteadyTime next_flush() const { return stopping_ ? SteadyTime{} : next_flush_; }
   [[nodiscard]] bool waits_for_arrivals() const;
@@ -70,7 +70,6 @@ class Delivery::Impl {
   void on(Arrived&& event);
   void on(Answered&& event);
   void on(Persisted&& event);
-  void on(PersistFailed&& event);
   void on(Forgotten&& event);
   void on(Loaded&& event);
   void on(WasShed&& event);
@@ -112,6 +111,8 @@ class Delivery::Impl {
   void enter_trouble();
   void use_the_disk();
   void save(bool is_flush);
+  void saved(const OutboxLevel& level);
+  void not_saved();
   void forget();
   void leave_trouble_if_empty();
   void keep_memory_flat();
@@ -139,7 +140,7 @@ class Delivery::Impl {
   deliver::Concurrency concurrency_;
 
   Now now_{};
-  std::vector<Action>* actions_ = nullptr;
+  Decisions* out_ = nullptr;  ///< of the call of handle() that is under way
   SteadyTime deadline_ = SteadyTime::max();
 
   // Arrivals since the last flush.
@@ -179,7 +180,7 @@ class Delivery::Impl {
   SteadyTime forget_again_{};
   std::vector<BatchId> forget_batches_;
   std::vector<LiveAcknowledged> forget_live_;
-  std::vector<BatchId> forgetting_batches_;  ///< of the Acknowledge under way, in case it fails
+  std::vector<BatchId> forgetting_batches_;  ///< of the Forget under way, in case it fails
   std::vector<LiveAcknowledged> forgetting_live_;
 
   // The beginning and the end.

@@ -287,9 +287,10 @@ void Flusher::handle_queued_events() {
   while (!events_.empty()) {
     Event event = std::move(events_.front());
     events_.pop_front();
-    delivery_.handle(std::move(event), read_clocks(), actions_);
-    for (Action& action : actions_) std::visit([this](const auto& what) { perform(what); }, action);
-    actions_.clear();
+    delivery_.handle(std::move(event), read_clocks(), decisions_);
+    for (const Action& action : decisions_.actions) std::visit([this](const auto& what) { perform(what); }, action);
+    for (const Report& report : decisions_.reports) std::visit([this](const auto& what) { tell(what); }, report);
+    decisions_.clear();
   }
 }
 
@@ -320,60 +321,58 @@ void Flusher::count_sent(const Send& sent) {
 
 void Flusher::perform(const Persist& action) {
   save_orders();
-  const Result<OutboxLevel> level = wiring_.outbox.append(action.batches, action.live);
+  Result<OutboxLevel> level = wiring_.outbox.append(action.batches, action.live);
   saved_ = level.has_value();
   const SteadyTime now = std::chrono::steady_clock::now();
   if (level) {
     wiring_.events.outbox_written(now);
-    events_.emplace_back(Persisted{*level});
   } else {
     wiring_.events.outbox_failed("append", level.error(), now);
-    events_.emplace_back(PersistFailed{});
   }
+  events_.emplace_back(Persisted{std::move(level)});
 }
 
-void Flusher::perform(const Acknowledge& action) {
-  const Result<OutboxLevel> level = wiring_.outbox.acknowledge(action.batches, action.live, action.sync);
+void Flusher::perform(const Forget& action) {
+  Result<OutboxLevel> level = wiring_.outbox.acknowledge(action.batches, action.live, action.sync);
   if (!level) wiring_.events.outbox_failed("acknowledge", level.error(), std::chrono::steady_clock::now());
-  events_.emplace_back(Forgotten{level ? *level : OutboxLevel{}, level.has_value()});
+  events_.emplace_back(Forgotten{std::move(level)});
 }
 
 void Flusher::perform(const Load& action) {
   Result<LoadedBatches> loaded = wiring_.outbox.load(action.after, action.bytes_max);
   if (!loaded) wiring_.events.outbox_not_read("load", loaded.error(), std::chrono::steady_clock::now());
-  const bool ok = loaded.has_value();
-  events_.emplace_back(Loaded{ok ? std::move(*loaded) : LoadedBatches{}, ok});
+  events_.emplace_back(Loaded{std::move(loaded)});
 }
 
 void Flusher::perform(const ShedBytes& action) {
-  const Result<ShedResult> result = wiring_.outbox.shed(action.after, action.bytes, action.kept);
-  if (!result) wiring_.events.outbox_failed("shed", result.error(), std::chrono::steady_clock::now());
-  events_.emplace_back(WasShed{result ? *result : ShedResult{}, result.has_value()});
+  Result<ShedResult> shed = wiring_.outbox.shed(action.after, action.bytes, action.kept);
+  if (!shed) wiring_.events.outbox_failed("shed", shed.error(), std::chrono::steady_clock::now());
+  events_.emplace_back(WasShed{std::move(shed)});
 }
 
 void Flusher::perform(const SetAside& action) { set_aside(action.letter); }
 
 void Flusher::perform(const RefreshCredentials&) { wiring_.sender.refresh_credentials(); }
 
-void Flusher::perform(const Account& action) {
+void Flusher::tell(const Account& report) {
   observe::Metrics& metrics = wiring_.metrics;
-  observe::Metrics::add(metrics.delivered, action.delivered);
-  observe::Metrics::add(metrics.coalesced, action.coalesced);
-  metrics.updates_coalesced.Increment(static_cast<double>(action.updates_coalesced));
-  lag_since_beat_.merge(action.relay_lag);
-  observe::Metrics::observe(metrics.relay_lag_seconds, action.relay_lag);
-  observe::Metrics::observe(metrics.event_lag_seconds, action.event_lag);
+  observe::Metrics::add(metrics.delivered, report.delivered);
+  observe::Metrics::add(metrics.coalesced, report.coalesced);
+  metrics.updates_coalesced.Increment(static_cast<double>(report.updates_coalesced));
+  lag_since_beat_.merge(report.relay_lag);
+  observe::Metrics::observe(metrics.relay_lag_seconds, report.relay_lag);
+  observe::Metrics::observe(metrics.event_lag_seconds, report.event_lag);
   wiring_.made_progress();
-  wiring_.events.batches_damaged(action.damaged, std::chrono::steady_clock::now());
-  if (std::any_of(action.shed.begin(), action.shed.end(), [](std::uint64_t count) { return count > 0; })) {
-    wiring_.events.history_shed(action.shed, std::chrono::steady_clock::now());
+  wiring_.events.batches_damaged(report.damaged, std::chrono::steady_clock::now());
+  if (std::any_of(report.shed.begin(), report.shed.end(), [](std::uint64_t count) { return count > 0; })) {
+    wiring_.events.history_shed(report.shed, std::chrono::steady_clock::now());
   }
 }
 
-void Flusher::perform(const RequestEnded& action) {
-  wiring_.events.request_ended(action, std::chrono::steady_clock::now());
-  if (action.result == RequestEnded::Result::kHeld) wiring_.events.held(action.hold, action.remedy, action.detail);
-  if (action.result == RequestEnded::Result::kOk) {
+void Flusher::tell(const RequestEnded& report) {
+  wiring_.events.request_ended(report, std::chrono::steady_clock::now());
+  if (report.result == RequestEnded::Result::kHeld) wiring_.events.held(report.hold, report.remedy, report.detail);
+  if (report.result == RequestEnded::Result::kOk) {
     wiring_.events.unheld();
     state_.last_flush_at = utc_now();
   }

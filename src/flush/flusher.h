@@ -122,13 +122,14 @@ class Flusher {
   // Actions.
   void perform(const Send& action);
   void perform(const Persist& action);
-  void perform(const Acknowledge& action);
+  void perform(const Forget& action);
   void perform(const Load& action);
   void perform(const ShedBytes& action);
   void perform(const SetAside& action);
   void perform(const RefreshCredentials& action);
-  void perform(const Account& action);
-  void perform(const RequestEnded& action);
+  // Reports.
+  void tell(const Account& report);
+  void tell(const RequestEnded& report);
   void count_sent(const Send& sent);
 
   FlusherOptions options_;
@@ -139,7 +140,7 @@ class Flusher {
   coalesce::ClosedOrders closed_orders_;
   std::unordered_set<std::string> unrouted_seen_;
   std::deque<Event> events_;
-  std::vector<Action> actions_;
+  Decisions decisions_;
   bool stop_told_ = false;
   bool said_stopped_ = false;
   bool saved_ = false;   ///< the last Persist was done

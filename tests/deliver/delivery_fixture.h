@@ -92,11 +92,10 @@ class DeliveryTest : public testing::Test {
   }
 
   void handle(Event event) {
-    std::vector<Action> actions;
-    delivery_->handle(std::move(event), now_, actions);
-    for (Action& action : actions) {
-      std::visit([this](auto& what) { perform(what); }, action);
-    }
+    Decisions decisions;
+    delivery_->handle(std::move(event), now_, decisions);
+    for (Action& action : decisions.actions) std::visit([this](auto& what) { perform(what); }, action);
+    for (Report& report : decisions.reports) std::visit([this](auto& what) { take_down(what); }, report);
     while (!disk_answers_.empty()) {
       Event answer = std::move(disk_answers_.front());
       disk_answers_.pop_front();
@@ -137,31 +136,31 @@ class DeliveryTest : public testing::Test {
     disk_answers_.emplace_back(Persisted{level()});
     persists_.push_back(std::move(action));
   }
-  void perform(Acknowledge& action) {
+  void perform(Forget& action) {
     for (const BatchId id : action.batches) batches_on_disk_.erase(id);
     for (const LiveAcknowledged& row : action.live) {
       if (rows_on_disk_.contains(row.path) && rows_on_disk_[row.path] <= row.sequence) rows_on_disk_.erase(row.path);
     }
-    disk_answers_.emplace_back(Forgotten{level(), true});
+    disk_answers_.emplace_back(Forgotten{level()});
   }
   void perform(Load& action) {
     ++loads_;
-    Loaded loaded{{}, true};
+    LoadedBatches loaded;
     for (auto batch = batches_on_disk_.upper_bound(action.after); batch != batches_on_disk_.end(); ++batch) {
-      loaded.loaded.batches.push_back(batch->second);
+      loaded.batches.push_back(batch->second);
     }
-    disk_answers_.emplace_back(std::move(loaded));
+    disk_answers_.emplace_back(Loaded{std::move(loaded)});
   }
   [[nodiscard]] OutboxLevel level() const {
     return {0, batches_on_disk_.size(), rows_on_disk_.size(), 0, std::nullopt};
   }
   void perform(SetAside& action) { dead_.push_back(std::move(action.letter)); }
-  void perform(RequestEnded& action) { ended_.push_back(std::move(action)); }
+  void take_down(RequestEnded& report) { ended_.push_back(std::move(report)); }
   void perform(RefreshCredentials&) { ++refreshes_; }
-  void perform(Account& action) {
+  void take_down(Account& report) {
     for (std::size_t kind = 0; kind < kKindCount; ++kind) {
-      delivered_[kind] += action.delivered[kind];
-      coalesced_[kind] += action.coalesced[kind];
+      delivered_[kind] += report.delivered[kind];
+      coalesced_[kind] += report.coalesced[kind];
     }
   }
   void perform(ShedBytes&) { FAIL() << "nothing is shed in these tests"; }

@@ -4,6 +4,11 @@
 #include <utility>
 
 namespace firebase_relay::sim {
+namespace {
+
+tl::unexpected<Error> failure() { return fail(ErrorCode::kIo, "the disk of the simulation fails"); }
+
+}  // namespace
 
 void SimulatedDisk::submit(Action action, std::vector<Batch> copies, const Now& now, Random& random) {
   SteadyTime at = now.steady + std::chrono::milliseconds(random.between(0, slowest_ms));
@@ -16,7 +21,7 @@ void SimulatedDisk::submit(const Persist& action, const Now& now, Random& random
   for (const Batch* batch : action.batches) copies.push_back(*batch);
   submit(Persist{{}, action.live}, std::move(copies), now, random);
 }
-void SimulatedDisk::submit(const Acknowledge& action, const Now& now, Random& random) {
+void SimulatedDisk::submit(const Forget& action, const Now& now, Random& random) {
   submit(Action(action), {}, now, random);
 }
 void SimulatedDisk::submit(const Load& action, const Now& now, Random& random) {
@@ -35,28 +40,28 @@ std::vector<Event> SimulatedDisk::proceed(const Now& now) {
 
 Event SimulatedDisk::perform(const Operation& operation) {
   if (const auto* persist = std::get_if<Persist>(&operation.action)) {
-    if (operation.fails) return PersistFailed{};
+    if (operation.fails) return Persisted{failure()};
     std::vector<const Batch*> batches;
     for (const Batch& batch : operation.copies) batches.push_back(&batch);
     const OutboxLevel level = *outbox_.append(batches, persist->live);
     written(operation, sync_always);
     return Persisted{level};
   }
-  if (const auto* acknowledge = std::get_if<Acknowledge>(&operation.action)) {
-    if (operation.fails) return Forgotten{{}, false};
-    const OutboxLevel level = *outbox_.acknowledge(acknowledge->batches, acknowledge->live, acknowledge->sync);
-    written(operation, sync_always || acknowledge->sync);
-    return Forgotten{level, true};
+  if (const auto* forget = std::get_if<Forget>(&operation.action)) {
+    if (operation.fails) return Forgotten{failure()};
+    const OutboxLevel level = *outbox_.acknowledge(forget->batches, forget->live, forget->sync);
+    written(operation, sync_always || forget->sync);
+    return Forgotten{level};
   }
   if (const auto* load_action = std::get_if<Load>(&operation.action)) {
-    if (operation.fails) return Loaded{{}, false};
+    if (operation.fails) return Loaded{failure()};
     return load(*load_action, operation);
   }
   const auto& shed = std::get<ShedBytes>(operation.action);
-  if (operation.fails) return WasShed{{}, false};
+  if (operation.fails) return WasShed{failure()};
   const ShedResult result = *outbox_.shed(shed.after, shed.bytes, shed.kept);
   written(operation, sync_always);
-  return WasShed{result, true};
+  return WasShed{result};
 }
 
 /// Some of what is read does not match its checksum, and is set aside.
@@ -74,7 +79,7 @@ Event SimulatedDisk::load(const Load& action, const Operation& operation) {
       for (const HistoryEntry& entry : run.entries) ++damaged.messages[static_cast<std::size_t>(entry.kind)];
     }
     loaded.level = *outbox_.acknowledge({batch.id}, {}, false);
-    written({operation.at, Acknowledge{{batch.id}, {}, false}, false, 0, {}}, sync_always);
+    written({operation.at, Forget{{batch.id}, {}, false}, false, 0, {}}, sync_always);
     loaded.damaged.push_back(damaged);
   }
   loaded.batches = std::move(good);
@@ -83,7 +88,7 @@ Event SimulatedDisk::load(const Load& action, const Operation& operation) {
     LoadedBatches rest = *outbox_.load(loaded.damaged.back().id, action.bytes_max);
     loaded.batches = std::move(rest.batches);
   }
-  return Loaded{std::move(loaded), true};
+  return Loaded{std::move(loaded)};
 }
 
 void SimulatedDisk::written(const Operation& operation, bool sync) {
@@ -96,8 +101,8 @@ void SimulatedDisk::relay_killed(Random& random) {
   for (; !queue_.empty() && random.chance(50); queue_.pop_front()) {
     if (std::holds_alternative<Load>(queue_.front().action)) continue;  // leaves nothing behind
     const Event event = perform(queue_.front());
-    if (const auto* shed = std::get_if<WasShed>(&event)) {
-      for (std::size_t kind = 0; kind < kKindCount; ++kind) shed_unheard_[kind] += shed->result.messages[kind];
+    if (const auto* shed = std::get_if<WasShed>(&event); shed && shed->shed) {
+      for (std::size_t kind = 0; kind < kKindCount; ++kind) shed_unheard_[kind] += shed->shed->messages[kind];
     }
   }
   queue_.clear();

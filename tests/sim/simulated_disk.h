@@ -18,7 +18,7 @@ namespace firebase_relay::sim {
 class SimulatedDisk {
  public:
   void submit(const Persist& action, const Now& now, Random& random);
-  void submit(const Acknowledge& action, const Now& now, Random& random);
+  void submit(const Forget& action, const Now& now, Random& random);
   void submit(const Load& action, const Now& now, Random& random);
   void submit(const ShedBytes& action, const Now& now, Random& random);
 

@@ -262,16 +262,17 @@ void World::expect_no_starving() {
 
 void World::handle(Event event) {
   note(event.index());
-  const bool persist_failed = std::holds_alternative<PersistFailed>(event);
+  const auto* persisted = std::get_if<Persisted>(&event);
   const auto* forgotten = std::get_if<Forgotten>(&event);
+  const bool persist_failed = persisted != nullptr && !persisted->level;
   marks_[kPersistFailed] += persist_failed ? 1 : 0;
-  if (persist_failed || (forgotten != nullptr && !forgotten->ok))
+  if (persist_failed || (forgotten != nullptr && !forgotten->level))
     troubled_until_ = now_.steady + std::chrono::seconds(1);  // then it is tried again
   if (kTrace) {
-    constexpr const char* kNames[] = {"arrived", "answered", "persisted", "persist failed", "forgotten",
-                                      "loaded",  "was shed", "time",      "save now",       "stop"};
-    std::printf("%lld %s", static_cast<long long>(now_.utc.time_since_epoch().count() % 100'000'000),
-                kNames[event.index()]);
+    constexpr const char* kNames[] = {"arrived",  "answered", "persisted", "forgotten", "loaded",
+                                      "was shed", "time",     "save now",  "stop"};
+    std::printf("%lld %s%s", static_cast<long long>(now_.utc.time_since_epoch().count() % 100'000'000),
+                kNames[event.index()], persist_failed ? " not" : "");
     if (const auto* answered = std::get_if<Answered>(&event))
       std::printf(" #%llu: %d/%d", static_cast<unsigned long long>(answered->request),
                   static_cast<int>(answered->answer.transport), answered->answer.status);
@@ -286,12 +287,13 @@ void World::handle(Event event) {
     return_.answered(*answered);
   }
   if (const auto* arrived = std::get_if<Arrived>(&event)) return_.took_in(arrived->block, now_.steady);
-  std::vector<Action> actions;
-  delivery_->handle(std::move(event), now_, actions);
-  for (Action& action : actions) perform(action);
+  Decisions decisions;
+  delivery_->handle(std::move(event), now_, decisions);
+  for (const Action& action : decisions.actions) perform(action);
+  for (const Report& report : decisions.reports) take_down(report);
 }
 
-void World::perform(Action& action) {
+void World::perform(const Action& action) {
   note(16 + action.index());
   if (const auto* send = std::get_if<Send>(&action)) {
     note(send->bytes);
@@ -311,9 +313,9 @@ void World::perform(Action& action) {
       std::printf("\n");
     }
     disk_.submit(*persist, now_, random_);
-  } else if (const auto* acknowledge = std::get_if<Acknowledge>(&action)) {
-    marks_[kEmptied] += acknowledge->sync ? 1 : 0;
-    disk_.submit(*acknowledge, now_, random_);
+  } else if (const auto* forget = std::get_if<Forget>(&action)) {
+    marks_[kEmptied] += forget->sync ? 1 : 0;
+    disk_.submit(*forget, now_, random_);
   } else if (const auto* load = std::get_if<Load>(&action)) {
     ++marks_[kLoaded];
     disk_.submit(*load, now_, random_);
@@ -324,13 +326,18 @@ void World::perform(Action& action) {
     ++ended_;
   } else if (std::holds_alternative<RefreshCredentials>(action)) {
     ++marks_[kRefreshed];
-  } else if (const auto* account = std::get_if<Account>(&action)) {
+  }
+}
+
+void World::take_down(const Report& report) {
+  note(32 + report.index());
+  if (const auto* account = std::get_if<Account>(&report)) {
     ended_ += sum(account->delivered) + sum(account->coalesced) + sum(account->shed) + sum(account->damaged);
     for (std::size_t kind = 0; kind < kKindCount; ++kind) shed_[kind] += account->shed[kind] + account->damaged[kind];
     marks_[kShed] += account->shed[static_cast<std::size_t>(Kind::kPrice)];
     marks_[kShedOrders] += account->shed[static_cast<std::size_t>(Kind::kOrder)];
     marks_[kDamaged] += sum(account->damaged);
-  } else if (const auto* ended = std::get_if<RequestEnded>(&action)) {
+  } else if (const auto* ended = std::get_if<RequestEnded>(&report)) {
     marks_[kRefused] += ended->result == RequestEnded::Result::kRefused ? 1 : 0;
     marks_[kHeld] += ended->result == RequestEnded::Result::kHeld ? 1 : 0;
   }

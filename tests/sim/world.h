@@ -97,7 +97,8 @@ class World {
   void expect_settled();
   void expect_no_starving();
   void handle(Event event);
-  void perform(Action& action);
+  void perform(const Action& action);
+  void take_down(const Report& report);
   [[nodiscard]] std::string history_verdict() const;
   void note(std::uint64_t what) { trace_ = (trace_ ^ what) * 0x100000001B3ull; }
 
