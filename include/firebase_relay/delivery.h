@@ -203,7 +203,7 @@ struct Decisions {
 /// time; a shell that does them at once comes with the answer before anything else. Blocks come in the order of their
 /// numbers, and may wait as long as may_wait_until() says. After Stop no block comes; the end is when drained().
 ///
-/// Guarantees kept here: order (1), at least once (2), outage (3), poison (4), accounting (5), quota (6), pace (7).
+/// Guarantees 1 to 7 are kept here: order, at least once, outage, poison, no silent loss, quota, pace.
 /// Threads: one at a time; no locks inside. Same events, same times, same seed: the same actions, byte for byte.
 class Delivery {
  public:

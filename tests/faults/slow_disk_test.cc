@@ -1,4 +1,4 @@
-// A disk that stalls holds up the flusher, which owns it, and nobody else: decision 2.
+// A disk that stalls holds up the flusher, which owns it, and nobody else: decision record 0002.
 #include <gtest/gtest.h>
 
 #include <algorithm>
