@@ -26,13 +26,13 @@ struct CommandRow {
 };
 std::span<const CommandRow> command_table();
 
-/// How --help and the README put flags together, in this order.
+/// How --help and docs/settings.md put flags together, in this order.
 enum class Group : std::uint8_t { kRedis, kDatabase, kDelivery, kLimits, kDisk, kWatching, kConfiguration };
 inline constexpr std::size_t kGroupCount = 7;
 std::string_view name_of(Group group);
 
-/// One setting: everything that the command line, the environment, the TOML file, --help, the README and .env.example
-/// know of it. Its key in the TOML file is its long name.
+/// One setting: everything that the command line, the environment, the TOML file, --help, docs/settings.md and
+/// .env.example know of it. Its key in the TOML file is its long name.
 struct Flag {
   std::string_view name;        ///< long, without the dashes
   std::string_view value_name;  ///< what stands behind it in --help; empty: a switch

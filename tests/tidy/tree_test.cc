@@ -7,11 +7,9 @@
 #include <map>
 #include <regex>
 #include <set>
-#include <sstream>
 
 #include "observe/metric_table.h"
 #include "support/paths.h"
-#include "terminal/flag_table.h"
 
 namespace firebase_relay {
 namespace {
@@ -112,29 +110,6 @@ TEST(Tree, ReadmeBeginsWithTheTwoCommands) {
     ASSERT_NE(at, std::string::npos);
     EXPECT_LT(lines_of(readme.substr(0, at)), 20u) << command;
   }
-}
-
-TEST(Tree, ReadmeHasEveryFlagWithItsVariableAndDefaultAndNoOther) {
-  const std::string readme = bytes_of(kRoot / "README.md");
-  std::istringstream lines(readme.substr(readme.find("## Settings")));
-  std::map<std::string, std::string> rows;
-  const std::regex row("\\| `--([a-z-]+).*");
-  std::smatch found;
-  for (std::string line; std::getline(lines, line) && !line.starts_with("## Watch");) {
-    if (std::regex_match(line, found, row)) rows[found[1]] = line;
-  }
-  std::set<std::string> flags;
-  for (const terminal::Flag& flag : terminal::flag_table()) {
-    const std::string name(flag.name);
-    flags.insert(name);
-    ASSERT_TRUE(rows.contains(name)) << "--" << name << " is not in the README";
-    for (const std::string& variable : terminal::environment_of(flag)) {
-      EXPECT_NE(rows[name].find('`' + variable + '`'), std::string::npos) << variable;
-    }
-    EXPECT_NE(rows[name].find("| " + std::string(flag.default_text)), std::string::npos) << name;
-    EXPECT_NE(rows[name].find(flag.help), std::string::npos) << name;
-  }
-  for (const auto& [name, line] : rows) EXPECT_TRUE(flags.contains(name)) << "--" << name << " is no flag";
 }
 
 TEST(Tree, ReadmeNamesTestsThatExist) {
