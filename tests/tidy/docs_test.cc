@@ -86,5 +86,29 @@ TEST(Docs, ReadmeShowsSettingsAsTheTableOfFlagsHasThem) {
   EXPECT_EQ(rows, 10);
 }
 
+/// The text of all tests.
+std::string tests_as_text() {
+  std::string text;
+  for (const auto& entry : fs::recursive_directory_iterator(page("tests")))
+    if (entry.path().extension() == ".h" || entry.path().extension() == ".cc") text += bytes_of(entry.path());
+  return text;
+}
+
+TEST(Docs, FaultsNameTestsThatExist) {
+  const std::string faults = bytes_of(page("docs/faults.md"));
+  const std::string tests = tests_as_text();
+  const std::regex row("\n\\|[^\n]*\\|([^|\n]+)\\|(?=\n)");
+  const std::regex name("`(?:[A-Za-z]+/)?([A-Z][A-Za-z]+)(?:[.*][^`]*)?`");
+  std::size_t names = 0;
+  for (std::sregex_iterator it(faults.begin(), faults.end(), row), end; it != end; ++it) {
+    const std::string shown_by = (*it)[1];
+    for (std::sregex_iterator of(shown_by.begin(), shown_by.end(), name); of != end; ++of, ++names) {
+      const std::string suite = (*of)[1];
+      EXPECT_TRUE(std::regex_search(tests, std::regex("TEST(_[FP])?\\(" + suite))) << suite;
+    }
+  }
+  EXPECT_GT(names, 40u);
+}
+
 }  // namespace
 }  // namespace firebase_relay

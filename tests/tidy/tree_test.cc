@@ -112,22 +112,6 @@ TEST(Tree, ReadmeBeginsWithTheTwoCommands) {
   }
 }
 
-TEST(Tree, ReadmeNamesTestsThatExist) {
-  const std::string readme = bytes_of(kRoot / "README.md");
-  const std::size_t begin = readme.find("### What happens when");
-  ASSERT_NE(begin, std::string::npos);
-  const std::string table = readme.substr(begin, readme.find("\n## ", begin) - begin);
-  std::string tests;
-  for (const fs::path& file : sources({"tests"})) tests += bytes_of(file);
-  const std::regex name("`(?:[A-Za-z]+/)?([A-Z][A-Za-z]+)[.*]");
-  std::size_t names = 0;
-  for (std::sregex_iterator it(table.begin(), table.end(), name), end; it != end; ++it, ++names) {
-    const std::string suite = (*it)[1];
-    EXPECT_TRUE(std::regex_search(tests, std::regex("TEST(_[FP])?\\(" + suite))) << suite;
-  }
-  EXPECT_GT(names, 15u);
-}
-
 TEST(Tree, ScriptsAreExecutable) {
   std::size_t scripts = 0;
   for (const auto& entry : fs::directory_iterator(kRoot / "scripts")) {
