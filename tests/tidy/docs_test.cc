@@ -3,9 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <regex>
-#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -108,6 +109,74 @@ TEST(Docs, FaultsNameTestsThatExist) {
     }
   }
   EXPECT_GT(names, 40u);
+}
+
+/// All pages of the tree, but those of builds and what git keeps for itself.
+std::vector<fs::path> all_pages() {
+  std::vector<fs::path> pages;
+  for (auto it = fs::recursive_directory_iterator(page("")); it != fs::recursive_directory_iterator(); ++it) {
+    const std::string name = it->path().filename();
+    if (it->is_directory() && (name == "build" || name == "node_modules" || name.starts_with('.')))
+      it.disable_recursion_pending();
+    if (it->path().extension() == ".md") pages.push_back(it->path());
+  }
+  return pages;
+}
+
+/// What a heading is called in a link: small letters, - for blanks, no other signs.
+std::string anchor_of(const std::string& heading) {
+  std::string anchor;
+  for (const char c : heading) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == ' ') anchor += '-';
+    if (std::isalnum(byte) || c == '-' || c == '_' || byte >= 0x80) anchor += static_cast<char>(std::tolower(byte));
+  }
+  return anchor;
+}
+
+/// Lines between ``` are no page: a # there begins no heading, and what stands in brackets is no link.
+std::string without_code(const std::string& text) {
+  std::istringstream lines(text);
+  std::string rest;
+  bool is_code = false;
+  for (std::string line; std::getline(lines, line);) {
+    const bool is_fence = line.find_first_not_of(' ') == line.find("```") && line.find("```") != std::string::npos;
+    if (is_fence) is_code = !is_code;
+    if (!is_fence && !is_code) rest += line + "\n";
+  }
+  return rest;
+}
+
+bool has_anchor(const fs::path& file, const std::string& anchor) {
+  const std::string text = "\n" + without_code(bytes_of(file));
+  const std::regex heading("\n#+ ([^\n]+)");
+  return std::any_of(std::sregex_iterator(text.begin(), text.end(), heading), std::sregex_iterator(),
+                     [&](const std::smatch& found) { return anchor_of(found[1]) == anchor; });
+}
+
+/// Nothing, or what is wrong with a link of `file`.
+std::string flaw_of(const fs::path& file, const std::string& link) {
+  const std::size_t hash = std::min(link.find('#'), link.size());
+  const fs::path target = hash == 0 ? file : file.parent_path() / link.substr(0, hash);
+  if (!fs::exists(target)) return "there is no such file";
+  if (hash < link.size() && !has_anchor(target, link.substr(hash + 1))) return "there is no such heading";
+  return "";
+}
+
+TEST(Docs, LinksLeadToFilesAndHeadingsOfTheTree) {
+  const std::regex elsewhere("[a-z]+:.*");
+  const std::regex link("\\]\\(([^)\\s]+)\\)|\n\\[[^\\]\n]+\\]: (\\S+)");
+  std::size_t links = 0;
+  for (const fs::path& file : all_pages()) {
+    const std::string text = without_code(bytes_of(file));
+    for (std::sregex_iterator it(text.begin(), text.end(), link), end; it != end; ++it) {
+      const std::string to = (*it)[1].matched ? (*it)[1] : (*it)[2];
+      if (std::regex_match(to, elsewhere)) continue;
+      ++links;
+      EXPECT_EQ(flaw_of(file, to), "") << file << " links to " << to;
+    }
+  }
+  EXPECT_GT(links, 50u);
 }
 
 }  // namespace
