@@ -171,7 +171,12 @@ struct RequestEnded {
   std::optional<std::chrono::milliseconds> retry_in;
 };
 
-using Report = std::variant<Account, RequestEnded>;
+/// Delivery's own books do not add up: a fault of the program. It goes on, in the way that its guarantees allow.
+struct InvariantBroken {
+  std::string_view what;  ///< static storage
+};
+
+using Report = std::variant<Account, RequestEnded, InvariantBroken>;
 
 /// What handle() has decided.
 struct Decisions {
@@ -234,6 +239,9 @@ class Delivery {
   /// What the outbox holds, as far as its answers tell.
   [[nodiscard]] const OutboxLevel& outbox_level() const;
   [[nodiscard]] HoldReason hold() const;
+  /// What of its books does not add up; empty: nothing. Goes through all that is in memory: for tests. What costs
+  /// little to find is found after every event, and reported.
+  [[nodiscard]] std::string flaw() const;
 
  private:
   class Impl;

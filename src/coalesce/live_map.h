@@ -121,6 +121,8 @@ class LiveMap {
   [[nodiscard]] bool has_unsaved_message() const;
   /// The outbox has forgotten these: they are on no disk any more.
   void forgotten(const std::vector<LiveAcknowledged>& rows);
+  /// What does not add up, when `under_way` is what requests have; empty: nothing. Goes through all of it.
+  [[nodiscard]] std::string flaw(const std::vector<Slot>& under_way) const;
   /// The outcome of what unsaved() gave. Fills in rows that were acknowledged meanwhile.
   void saved(bool ok, std::vector<LiveAcknowledged>& forget);
 

@@ -53,6 +53,8 @@ void Delivery::Impl::handle(Event event, const Now& now, Decisions& decisions) {
   if (std::optional<Account> account = accounts_.take()) out_->reports.emplace_back(*account);
   check_drained();
   find_deadline();
+  if (const std::string_view broken = broken_invariant(); !broken.empty())
+    out_->reports.emplace_back(InvariantBroken{broken});
 }
 
 void Delivery::Impl::on(Arrived&& event) {
@@ -341,6 +343,7 @@ std::uint64_t Delivery::messages_in_flight() const { return impl_->messages_in_f
 bool Delivery::database_reachable() const { return impl_->circuit().is_closed(); }
 bool Delivery::has_unsaved() const { return impl_->has_unsaved(); }
 const OutboxLevel& Delivery::outbox_level() const { return impl_->level(); }
+std::string Delivery::flaw() const { return impl_->flaw(); }
 HoldReason Delivery::hold() const { return impl_->circuit().hold(); }
 
 }  // namespace firebase_relay

@@ -42,6 +42,7 @@ class Delivery::Impl {
     return saving_ || pending_bytes_ > 0 || history_.next_save() != SteadyTime::max() || live_.has_unsaved_message();
   }
   [[nodiscard]] const OutboxLevel& level() const { return level_; }
+  [[nodiscard]] std::string flaw() const;
 
  private:
   using LiveMap = coalesce::LiveMap;
@@ -93,6 +94,9 @@ class Delivery::Impl {
   [[nodiscard]] bool drain_is_over() const { return now_.steady >= drain_until_; }
   void check_drained();
   bool settling_is_saved();
+
+  // delivery_invariants.cc
+  [[nodiscard]] std::string_view broken_invariant() const;
 
   // delivery_answers.cc: what an answer means
   void acknowledge(Request& request);

@@ -304,4 +304,24 @@ void HistoryQueue::append_parts(const Slice& slice, std::vector<std::string_view
   }
 }
 
+std::string HistoryQueue::flaw(const std::vector<Slice>& under_way) const {
+  std::uint64_t waiting_bytes = 0;
+  std::map<BatchId, std::uint64_t> open;  // entries that wait, are suspected or under way
+  for (const Slice& slice : waiting_) {
+    open[slice.batch] += slice.size();
+    waiting_bytes += bytes_of(slice);
+  }
+  if (waiting_bytes != waiting_bytes_) return "the bytes of history that wait are counted wrongly";
+  for (const std::vector<Slice>& group : suspects_) {
+    for (const Slice& slice : group) open[slice.batch] += slice.size();
+  }
+  for (const Slice& slice : under_way) open[slice.batch] += slice.size();
+  std::uint64_t bytes = 0;
+  for (const auto& [id, stored] : stored_) {
+    bytes += deliver::bytes_of(stored.batch);
+    if (stored.left != (stored.is_held ? stored.left : open[id])) return "an entry of history is nowhere, or twice";
+  }
+  return bytes == bytes_ ? "" : "the bytes of history in memory are counted wrongly";
+}
+
 }  // namespace firebase_relay::deliver

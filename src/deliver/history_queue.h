@@ -95,6 +95,8 @@ class HistoryQueue {
   /// Appends the text of `slice` as parts of a request body, relative to its location when narrow.
   void append_parts(const Slice& slice, std::vector<std::string_view>& parts) const;
   [[nodiscard]] std::map<BatchId, Stored>& stored() { return stored_; }
+  /// What does not add up, when `under_way` is what requests have; empty: nothing. Goes through all of it.
+  [[nodiscard]] std::string flaw(const std::vector<Slice>& under_way) const;
 
  private:
   void queue_all_of(Stored& stored);

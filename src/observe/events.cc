@@ -234,6 +234,14 @@ void Events::token_failed(const Error& error, std::chrono::milliseconds next_try
                error.remedy.empty() ? "" : "; ", error.remedy, duration_text(next_try_in), *more);
 }
 
+void Events::invariant_broken(std::string_view what, SteadyTime now) {
+  metrics_.invariants_broken.Increment();
+  if (const auto more = may_log("invariant", now)) {
+    logger_.error("this is a fault of the relay, please report it with the lines before: {}. It goes on{}", what,
+                  *more);
+  }
+}
+
 void Events::quota_exceeded(SteadyTime now) {
   metrics_.quota_exceeded.Increment();
   if (const auto more = may_log("quota exceeded", now)) {

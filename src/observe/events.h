@@ -67,6 +67,8 @@ class Events {
   void request_ended(const RequestEnded& ended, SteadyTime now);
   /// A request went out although live values alone have taken more than the quota in this minute.
   void quota_exceeded(SteadyTime now);
+  /// A fault of the program: delivery's books do not add up. It goes on.
+  void invariant_broken(std::string_view what, SteadyTime now);
   /// Delivery waits for a person. Logs what he can do when `reason` is new, and not at each probe.
   void held(HoldReason reason, std::string_view remedy, std::string_view detail);
   /// What held it is over. Harmless when nothing did.

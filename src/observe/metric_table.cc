@@ -35,6 +35,8 @@ constexpr MetricRow kTable[] = {
     {"firebase_relay_patch_paths_total", kCounter, "", "Paths sent"},
     {"firebase_relay_quota_exceeded_total", kCounter, "",
      "Requests sent in a minute in which live values alone took more than --max-mb-per-minute"},
+    {"firebase_relay_invariants_broken_total", kCounter, "",
+     "Times that delivery's books did not add up: a fault of the program"},
     {"firebase_relay_retries_total", kCounter, "reason", "Requests to be sent again, by reason"},
     {"firebase_relay_flush_duration_seconds", kHistogram, "", "Time from sending a PATCH to its answer"},
     {"firebase_relay_flush_paths", kHistogram, "", "Paths in one PATCH"},

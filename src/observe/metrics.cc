@@ -97,6 +97,7 @@ Metrics::Metrics(std::string_view version)
       patch_bytes(counter(*registry_, "patch_bytes_total")),
       patch_paths(counter(*registry_, "patch_paths_total")),
       quota_exceeded(counter(*registry_, "quota_exceeded_total")),
+      invariants_broken(counter(*registry_, "invariants_broken_total")),
       flush_duration_seconds(seconds_histogram(*registry_, "flush_duration_seconds")),
       flush_paths(size_histogram(*registry_, "flush_paths")),
       flush_bytes(size_histogram(*registry_, "flush_bytes")),

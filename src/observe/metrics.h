@@ -90,6 +90,7 @@ class Metrics {
   prometheus::Counter& patch_bytes;
   prometheus::Counter& patch_paths;
   prometheus::Counter& quota_exceeded;
+  prometheus::Counter& invariants_broken;
   prometheus::Histogram& flush_duration_seconds;
   prometheus::Histogram& flush_paths;
   prometheus::Histogram& flush_bytes;

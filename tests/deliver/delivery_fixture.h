@@ -96,6 +96,7 @@ class DeliveryTest : public testing::Test {
     delivery_->handle(std::move(event), now_, decisions);
     for (Action& action : decisions.actions) std::visit([this](auto& what) { perform(what); }, action);
     for (Report& report : decisions.reports) std::visit([this](auto& what) { take_down(what); }, report);
+    EXPECT_EQ(delivery_->flaw(), "");
     while (!disk_answers_.empty()) {
       Event answer = std::move(disk_answers_.front());
       disk_answers_.pop_front();
@@ -157,6 +158,7 @@ class DeliveryTest : public testing::Test {
   void perform(SetAside& action) { dead_.push_back(std::move(action.letter)); }
   void take_down(RequestEnded& report) { ended_.push_back(std::move(report)); }
   void perform(RefreshCredentials&) { ++refreshes_; }
+  static void take_down(InvariantBroken& report) { FAIL() << report.what; }
   void take_down(Account& report) {
     for (std::size_t kind = 0; kind < kKindCount; ++kind) {
       delivered_[kind] += report.delivered[kind];

@@ -233,6 +233,13 @@ TEST_F(EventsTest, a_request_that_is_not_sent_again_is_no_retry) {
   EXPECT_THAT(logged(), Not(HasSubstr("next try")));
 }
 
+TEST_F(EventsTest, a_broken_invariant_is_counted_and_asks_for_a_report) {
+  events_.invariant_broken("a count is below zero", kNow);
+
+  EXPECT_EQ(metrics_.invariants_broken.Value(), 1);
+  EXPECT_THAT(logged(), AllOf(HasSubstr("error this is a fault of the relay"), HasSubstr("a count is below zero")));
+}
+
 TEST_F(EventsTest, a_hold_is_told_once_with_its_remedy_and_not_at_each_probe) {
   events_.held(HoldReason::kForbidden, "give them a role", "Permission denied");
   events_.held(HoldReason::kForbidden, "give them a role", "Permission denied");

@@ -291,6 +291,7 @@ void World::handle(Event event) {
   delivery_->handle(std::move(event), now_, decisions);
   for (const Action& action : decisions.actions) perform(action);
   for (const Report& report : decisions.reports) take_down(report);
+  if (unfinished_.empty()) unfinished_ = delivery_->flaw();
 }
 
 void World::perform(const Action& action) {

@@ -149,6 +149,7 @@ std::string without_code(const std::string& text) {
 
 bool has_anchor(const fs::path& file, const std::string& anchor) {
   const std::string text = "\n" + without_code(bytes_of(file));
+  if (text.find("<a id=\"" + anchor + "\"></a>") != std::string::npos) return true;
   const std::regex heading("\n#+ ([^\n]+)");
   return std::any_of(std::sregex_iterator(text.begin(), text.end(), heading), std::sregex_iterator(),
                      [&](const std::smatch& found) { return anchor_of(found[1]) == anchor; });
