@@ -98,6 +98,8 @@ struct ShedResult {
 class Outbox {
  public:
   virtual ~Outbox() = default;
+  /// Does what it stores outlive the process?
+  [[nodiscard]] virtual bool is_on_disk() const = 0;
   /// Stores all or nothing: a row per batch, and each live row over the one its path had. Copies.
   virtual Result<OutboxLevel> append(const std::vector<const Batch*>& batches, const std::vector<LiveRow>& live) = 0;
   /// Forgets batches and live rows. Twice is harmless. `sync`: on disk, whatever the sync setting, before it returns.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <utility>
 
 #include "base/clock.h"
@@ -227,10 +228,15 @@ void Flusher::save_orders() {
   if (!closed_orders_.has_changes() || now < save_orders_again_) return;
   LiveOrdersChange change = closed_orders_.take_changes();
   const Result<void> saved = wiring_.outbox.save_orders(change);
-  if (saved) return wiring_.events.outbox_written(now);
+  if (saved) return outbox_written(now);
   closed_orders_.not_saved(std::move(change));
   save_orders_again_ = now + kTryAgainAfter;
   wiring_.events.outbox_failed("save live orders", saved.error(), now);
+}
+
+/// Memory, which stands in for a disk that is missing, can always be written, and says nothing of the disk.
+void Flusher::outbox_written(SteadyTime now) {
+  if (wiring_.outbox.is_on_disk()) wiring_.events.outbox_written(now);
 }
 
 /// Nothing may have to be written for hours: whether it could be is asked, and told, all the same.
@@ -325,7 +331,7 @@ void Flusher::perform(const Persist& action) {
   saved_ = level.has_value();
   const SteadyTime now = std::chrono::steady_clock::now();
   if (level) {
-    wiring_.events.outbox_written(now);
+    outbox_written(now);
   } else {
     wiring_.events.outbox_failed("append", level.error(), now);
   }
@@ -377,6 +383,15 @@ void Flusher::tell(const RequestEnded& report) {
     state_.last_flush_at = utc_now();
   }
   wiring_.metrics.set_held(delivery_.hold());
+}
+
+/// At somebody's home it goes on: a restart would help as little, and order and history are no worse off. Where it is
+/// tested it ends.
+void Flusher::tell(const InvariantBroken& report) {
+  wiring_.events.invariant_broken(report.what, std::chrono::steady_clock::now());
+#ifdef RELAY_CHECKED
+  std::abort();
+#endif
 }
 
 }  // namespace firebase_relay::flush

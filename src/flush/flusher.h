@@ -110,6 +110,7 @@ class Flusher {
   void mind_letters(bool at_once);
   bool retry_letters();
   void save_orders();
+  void outbox_written(SteadyTime now);
   void try_outbox_if_due();
   void set_aside(DeadLetter letter);
   void report_backfill();
@@ -130,6 +131,7 @@ class Flusher {
   // Reports.
   void tell(const Account& report);
   void tell(const RequestEnded& report);
+  void tell(const InvariantBroken& report);
   void count_sent(const Send& sent);
 
   FlusherOptions options_;

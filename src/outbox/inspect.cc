@@ -55,9 +55,18 @@ Error about(const fs::path& file, Error error, const fs::path& trial) {
   return error;
 }
 
+/// Where a link leads that leads nowhere yet: there the file would be made.
+fs::path target_of(const fs::path& file) {
+  std::error_code error;
+  if (!fs::is_symlink(file, error) || fs::exists(file, error)) return file;
+  const fs::path target = fs::read_symlink(file, error);
+  return error ? file : target.is_absolute() ? target : file.parent_path() / target;
+}
+
 /// An outbox of a moment beside `file`, made and written as a relay does it: the folder, the lock, the file, its log
 /// and the memory that connections share.
 Result<void> try_place_of(const fs::path& file) {
+  if (const Result<void> lock = FileLock::may_be_taken(file); !lock) return lock;
   MomentaryFolders folders;
   if (const std::error_code error = folders.make(file.parent_path())) {
     return fail(ErrorCode::kIo, "outbox folder " + file.parent_path().string() + ": " + error.message(),
@@ -82,7 +91,6 @@ Result<void> try_place_of(const fs::path& file) {
 
 /// The outbox that is there. Its log stays as it was found.
 Result<void> try_to_write(const fs::path& file, bool has_log) {
-  if (const Result<void> lock = FileLock::may_be_taken(file); !lock) return lock;
   // Ahead of SQLite, which would make a log and shared memory beside a file that it may not write, and leave them.
   for (const char* part : {"", "-wal", "-shm"}) {
     const std::string name = file.string() + part;
@@ -125,7 +133,7 @@ Result<std::string> describe(Database& database) {
 Result<std::string> inspect(const fs::path& given) {
   std::error_code error;
   if (is_outbox_in_use(given)) return given.string() + ", in use by a relay: only looked at";
-  fs::path file = fs::weakly_canonical(fs::absolute(given), error);
+  fs::path file = fs::weakly_canonical(target_of(fs::absolute(given)), error);
   if (error) file = fs::absolute(given);
   const bool exists = fs::exists(file, error);
   if (exists && !fs::is_regular_file(file, error))

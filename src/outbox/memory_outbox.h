@@ -13,6 +13,7 @@ class MemoryOutbox final : public Outbox {
  public:
   explicit MemoryOutbox(std::uint64_t bytes_max = UINT64_MAX) : bytes_max_(bytes_max) {}
 
+  [[nodiscard]] bool is_on_disk() const override { return false; }
   Result<OutboxLevel> append(const std::vector<const Batch*>& batches, const std::vector<LiveRow>& live) override;
   Result<OutboxLevel> acknowledge(const std::vector<BatchId>& batches, const std::vector<LiveAcknowledged>& live,
                                   bool sync) override;

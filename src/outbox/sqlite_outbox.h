@@ -58,6 +58,7 @@ class SqliteOutbox final : public Outbox {
   static Result<OpenedOutbox> open(const SqliteOutboxOptions& options);
   ~SqliteOutbox() override;
 
+  [[nodiscard]] bool is_on_disk() const override { return true; }
   Result<OutboxLevel> append(const std::vector<const Batch*>& batches, const std::vector<LiveRow>& live) override;
   Result<OutboxLevel> acknowledge(const std::vector<BatchId>& batches, const std::vector<LiveAcknowledged>& live,
                                   bool sync) override;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <set>
 
 #include "support/eventually.h"
@@ -115,6 +116,37 @@ TEST_F(OutboxRights, OfAFolderAreTriedByCheckWhichLeavesNoTrace) {
   EXPECT_EQ(check({"--outbox", dir_.file("new/folder/outbox.db")}).status, 0);
 
   EXPECT_EQ(files(), std::set<std::string>{folder});
+}
+
+TEST_F(OutboxRights, OfALockOfAnotherUserAreTriedByCheck) {
+  std::ofstream(outbox_ + ".lock").flush();
+  ASSERT_EQ(::chmod((outbox_ + ".lock").c_str(), 0600), 0);
+
+  const Checked checked = check();
+
+  EXPECT_EQ(checked.status, 1) << checked.said;
+  EXPECT_NE(checked.said.find(outbox_ + ".lock: Permission denied"), std::string::npos) << checked.said;
+}
+
+TEST_F(OutboxRights, OfWhereALinkLeadsAreTriedByCheck) {
+  const std::string folder = dir_.file("of root");
+  fs::create_directory(folder);
+  fs::create_symlink(folder + "/outbox.db", outbox_);
+
+  EXPECT_EQ(check().status, 1);
+}
+
+TEST_F(OutboxRights, ThatAreMissingAreToldOnWhenMemoryStandsInForTheDisk) {
+  const std::string folder = dir_.file("of root");
+  fs::create_directory(folder);
+  emulator_.control("POST", "faults", {{"kind", "status"}, {"status", 503}, {"ms", 600'000}});
+  RelayProcess relay(redis_, emulator_, {"--outbox", folder + "/outbox.db", "--drain-timeout-ms", "100"}, {},
+                     kAsNobody);
+  ASSERT_TRUE(relay.wait_ready()) << relay.process().err();
+  publish(1);
+  ASSERT_TRUE(eventually([&] { return relay.metric("outbox_batches") == 1; })) << relay.metrics();
+  EXPECT_EQ(relay.metric("outbox_writable"), 0) << "what is in memory is on no disk";
+  EXPECT_EQ(count_of(relay.process().err(), "can be written again"), 0) << relay.process().err();
 }
 
 TEST_F(OutboxRights, AreNotTriedByCheckWhileARelayHasTheOutbox) {
