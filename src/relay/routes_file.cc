@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <utility>
@@ -11,6 +12,13 @@ namespace firebase_relay::relay {
 
 Result<classify::RouteTable> load_routes(const Options& options) {
   if (options.routes_file.empty()) return classify::parse_routes(classify::builtin_routes_json(), "built-in routes");
+  std::error_code error;
+  // A pipe, or a terminal, might never end, and a stop would wait for it.
+  if (const auto kind = std::filesystem::status(options.routes_file, error).type();
+      kind == std::filesystem::file_type::fifo || kind == std::filesystem::file_type::socket ||
+      kind == std::filesystem::file_type::character) {
+    return fail(ErrorCode::kInvalid, "--routes " + options.routes_file + ": is no regular file", "name a file");
+  }
   std::ifstream file(options.routes_file, std::ios::binary);
   std::ostringstream json;
   // An empty file can be read, and is no table: that is the parser's to say.

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <pty.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -143,6 +144,22 @@ TEST(Reload, TakesOverWithinASecondAndRefusesWhatIsWrong) {
   client.publish("N_X", R"({"n":2})");
   EXPECT_TRUE(eventually([&] { return emulator.get("b/X/n") == 2; }));
   EXPECT_EQ(emulator.get("a/X/n"), 1);
+  EXPECT_EQ(relay.stop(), 0);
+}
+
+TEST(Reload, OfWhatIsNoFileIsRefusedAndHoldsNoStop) {
+  const RedisServer redis;
+  const Emulator emulator;
+  const TempDir dir;
+  const std::string file = dir.file("routes.json");
+  write_file(file, routes_below("a"));
+  RelayProcess relay(redis, emulator, {"--routes", file});
+  ASSERT_TRUE(relay.wait_ready());
+  ASSERT_EQ(::unlink(file.c_str()), 0);
+  ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);  // nobody will ever write into it
+  relay.process().signal(SIGHUP);
+  EXPECT_NE(relay.process().wait_for("routes: refused, those before stay: ").find("no regular file"),
+            std::string::npos);
   EXPECT_EQ(relay.stop(), 0);
 }
 
