@@ -1,6 +1,8 @@
 #include "flush/curl_handle.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <utility>
 
 #include "flush/database_url.h"
@@ -44,7 +46,20 @@ CurlHandle::CurlHandle(std::shared_ptr<const CaFile> ca, std::chrono::millisecon
 
 void CurlHandle::set_url(const Secret& url, bool without_proxy) {
   set(CURLOPT_URL, url.reveal().data());  // libcurl copies it
-  if (without_proxy || is_this_machine(host_of(url))) set(CURLOPT_NOPROXY, "*");
+  goes_direct_ = without_proxy || is_this_machine(host_of(url));
+  if (goes_direct_) set(CURLOPT_NOPROXY, "*");
+}
+
+std::string CurlHandle::way() const {
+  constexpr std::array kVariables = {"https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY"};
+  const auto is_set = [](const char* name) {
+    const char* value = std::getenv(name);
+    return value != nullptr && *value != '\0';
+  };
+  if (goes_direct_ || std::none_of(kVariables.begin(), kVariables.end(), is_set)) return {};
+  return "; if the proxy that HTTPS_PROXY, ALL_PROXY or http_proxy names stands in between: is it there, and does it "
+         "let "
+         "this through?";
 }
 
 }  // namespace firebase_relay::flush

@@ -45,10 +45,13 @@ class CurlHandle {
     if (code != CURLE_OK) throw std::runtime_error(std::string("curl_easy_setopt: ") + curl_easy_strerror(code));
   }
   [[nodiscard]] CURL* get() const { return easy_; }
+  /// After a failure, for the person: whose fault it may be besides; empty: no proxy is meant for this.
+  [[nodiscard]] std::string way() const;
 
  private:
   std::shared_ptr<const CaFile> ca_;
   CURL* easy_;
+  bool goes_direct_ = false;
 };
 
 }  // namespace firebase_relay::flush

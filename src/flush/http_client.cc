@@ -64,7 +64,7 @@ Result<HttpResponse> ask(const HttpRequest& request) {
   handle.set(CURLOPT_HEADERFUNCTION, keep_head);
   handle.set(CURLOPT_HEADERDATA, &head);
   const CURLcode code = perform(handle, request.stop);
-  if (code != CURLE_OK) return fail(ErrorCode::kUnavailable, curl_easy_strerror(code));
+  if (code != CURLE_OK) return fail(ErrorCode::kUnavailable, curl_easy_strerror(code) + handle.way());
   if (!head.is_valid()) return fail(ErrorCode::kUnavailable, "the answer is no HTTP");
   long status = 0;
   curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);

@@ -6,7 +6,6 @@
 #include <cstring>
 
 #include "base/clock.h"
-#include "deliver/retry_table.h"
 #include "flush/answer_text.h"
 #include "flush/clock_skew.h"
 #include "flush/echo.h"
@@ -105,16 +104,24 @@ PatchSender::Finished Transfer::finish(CURLcode code) const {
   answer.retry_after = parse_retry_after(head_.retry_after(), utc_now());
   answer.gives_back = code == CURLE_OK && status == 200 && gives_back_what_was_sent();
   answer.write_too_big = status == 400 && answer_.find("exceeds the maximum size") != std::string::npos;
+  const deliver::RetryRule& rule = deliver::judge(answer);
   if (has_no_name) {
-    answer.detail = "no name server has answered for " + options_.database.host;
+    answer.detail = "no name server has answered for " + options_.database.host + handle_.way();
   } else if (code != CURLE_OK) {
-    answer.detail = curl_easy_strerror(code) + certificate_flaw(code);
-  } else if (deliver::judge(answer).verdict != deliver::Verdict::kAcknowledged) {
+    answer.detail = curl_easy_strerror(code) + certificate_flaw(code) + handle_.way();
+  } else if (rule.verdict != deliver::Verdict::kAcknowledged) {
     answer.detail = described(
         {answer.status, head_.content_type(), answer_, is_cut_off_ && status == 200, head_.location()}, credential_);
   }
   return {request_, std::move(answer), std::chrono::steady_clock::now() - began_,
-          code == CURLE_OK ? clock_skew(head_.date(), utc_now()) : std::nullopt};
+          is_from_a_database(rule) ? clock_skew(head_.date(), utc_now()) : std::nullopt};
+}
+
+/// A login page, or a proxy's own 502, knows nothing of the database's clock. A database's errors are JSON.
+bool Transfer::is_from_a_database(const deliver::RetryRule& rule) const {
+  if (rule.verdict == deliver::Verdict::kAcknowledged) return true;
+  return rule.transport == Answer::Transport::kAnswered && rule.hold != HoldReason::kUnknownAnswer &&
+         head_.content_type().starts_with("application/json");
 }
 
 bool Transfer::is_name_known() const {

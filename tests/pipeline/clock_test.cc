@@ -78,6 +78,16 @@ TEST_F(WrongClock, IsToldOnceAlthoughEveryAnswerTellsItAndByRefusalsToo) {
   EXPECT_LT(first, log.find("request failed")) << log;
 }
 
+TEST_F(WrongClock, IsNotThatOfWhoeverAnswersInTheDatabasesPlace) {
+  set_database(3 * kDay);
+  emulator_.control(
+      "POST", "faults",
+      {{"kind", "status"}, {"status", 200}, {"count", 1000}, {"content_type", "text/html"}, {"body", "<p>Sign in"}});
+  RelayProcess relay(redis_, emulator_, {"--drain-timeout-ms", "200"});
+  ASSERT_TRUE(eventually([&] { return relay.metric("delivery_held", "unknown_answer") == 1; })) << relay.metrics();
+  EXPECT_EQ(relay.metric("clock_skew_seconds"), 0);
+}
+
 TEST_F(WrongClock, IsALineOfCheckAlsoWhenTheDatabaseRefuses) {
   for (const std::int64_t ahead : {30, 600}) {
     set_database(ahead);
