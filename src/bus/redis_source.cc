@@ -222,7 +222,7 @@ void RedisSource::adopt_attempt() {
   read_last_ = read_before_ = 0;
   pace_.subscribed(now_.steady);
   if (std::exchange(was_subscribed_, true)) {
-    wiring_.events.redis_reconnected(std::chrono::duration_cast<milliseconds>(now_.steady - heard_));
+    wiring_.events.redis_reconnected(std::chrono::duration_cast<milliseconds>(now_.steady - heard_), now_.steady);
     const Gap gap{heard_at_, now_.utc, loss_};
     wiring_.gap(gap);
   } else {

@@ -50,6 +50,11 @@ void Events::redis_connected(std::string_view where) {
 
 void Events::redis_disconnected(const Error& why, std::chrono::milliseconds next_try_in, SteadyTime now) {
   metrics_.redis_connected.Set(0);
+  constexpr std::chrono::minutes kNewsAfter{1};
+  if (now - resubscribed_at_ >= kNewsAfter) {  // one that is dropped every few seconds is no news each time
+    for (const char* key : {"redis", "redis: subscribed again", "gap"}) forget(key);
+    resubscribed_at_ = SteadyTime::max();
+  }
   if (const auto more = may_log("redis", now)) {
     logger_.warn("redis: {}{}{}; next try in {}{}", printable(why.what, kExcerptBytesMax),
                  why.remedy.empty() ? "" : "; ", printable(why.remedy, 2 * kExcerptBytesMax),
@@ -72,11 +77,12 @@ void Events::redis_ping_refused(const Error& refusal) {
       printable(refusal.remedy, kExcerptBytesMax));
 }
 
-void Events::redis_reconnected(std::chrono::milliseconds outage) {
+void Events::redis_reconnected(std::chrono::milliseconds outage, SteadyTime now) {
   metrics_.redis_connected.Set(1);
   metrics_.redis_reconnects.Increment();
-  forget("redis");
-  logger_.info("redis: subscribed again after {}", duration_text(outage));
+  resubscribed_at_ = now;
+  if (const auto more = may_log("redis: subscribed again", now))
+    logger_.info("redis: subscribed again after {}{}", duration_text(outage), *more);
 }
 
 void Events::redis_answers_again(std::chrono::milliseconds silence) {
@@ -85,11 +91,13 @@ void Events::redis_answers_again(std::chrono::milliseconds silence) {
   logger_.info("redis: answers again after {}; the subscription was never lost", duration_text(silence));
 }
 
-void Events::gap(UtcMillis from, UtcMillis to, std::string_view cause) {
+void Events::gap(UtcMillis from, UtcMillis to, std::string_view cause, SteadyTime now) {
   metrics_.subscription_gaps.Increment();
+  const auto more = may_log("gap", now);
+  if (!more) return;  // it stands in the database all the same
   const std::string length = to < from ? "of unknown length" : duration_text(to - from);
-  logger_.warn("gap: nobody was subscribed from {} to {} ({}): {}; what was published then is lost", iso_utc(from),
-               iso_utc(to), length, printable(cause, kExcerptBytesMax));
+  logger_.warn("gap: nobody was subscribed from {} to {} ({}): {}; what was published then is lost{}", iso_utc(from),
+               iso_utc(to), length, printable(cause, kExcerptBytesMax), *more);
 }
 
 void Events::reading_paused(std::uint64_t queue_bytes, SteadyTime now) {

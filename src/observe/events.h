@@ -39,12 +39,12 @@ class Events {
   /// A PING was refused on the subscribed connection, which stands; it is not asked again. Once a run.
   void redis_ping_refused(const Error& refusal);
   /// Subscribed again after `outage`.
-  void redis_reconnected(std::chrono::milliseconds outage);
+  void redis_reconnected(std::chrono::milliseconds outage, SteadyTime now);
   /// It was slow, or stopped: what it published meanwhile comes late, and is not lost.
   void redis_answers_again(std::chrono::milliseconds silence);
   /// Nobody was subscribed between the two times: what was published then is lost. `to` before `from`: a clock was set
   /// back in between.
-  void gap(UtcMillis from, UtcMillis to, std::string_view cause);
+  void gap(UtcMillis from, UtcMillis to, std::string_view cause, SteadyTime now);
   void reading_paused(std::uint64_t queue_bytes, SteadyTime now);
   /// Now and then while reading is paused, and when that ends: `more` has gone by since the last call, or the start.
   void reading_paused_for(SteadyTime::duration more);
@@ -132,11 +132,12 @@ class Events {
   Metrics& metrics_;
   spdlog::logger& logger_;
   std::mutex mutex_;
-  RateLimit lines_;                             // guarded by mutex_
-  RateLimit letters_{kNoisyChannelsMax};        // guarded by mutex_; the key: reason, a newline, the channel
-  HoldReason held_reason_ = HoldReason::kNone;  // guarded by mutex_
-  std::optional<std::string> outbox_flaw_;      // guarded by mutex_
-  std::chrono::seconds said_skew_{0};           // guarded by mutex_; 0: the clock counts as right
+  RateLimit lines_;                                 // guarded by mutex_
+  RateLimit letters_{kNoisyChannelsMax};            // guarded by mutex_; the key: reason, a newline, the channel
+  HoldReason held_reason_ = HoldReason::kNone;      // guarded by mutex_
+  SteadyTime resubscribed_at_ = SteadyTime::max();  // the subscriber's
+  std::optional<std::string> outbox_flaw_;          // guarded by mutex_
+  std::chrono::seconds said_skew_{0};               // guarded by mutex_; 0: the clock counts as right
 };
 
 }  // namespace firebase_relay::observe

@@ -285,7 +285,7 @@ void Relay::Parts::reuse(std::unique_ptr<MessageBlock> block, SteadyTime::durati
 
 void Relay::Parts::report(bus::Gap gap) {
   if (gap.to < gap.from) gap.cause += "; the clock was set back meanwhile, so how long it was is not known";
-  events.gap(gap.from, gap.to, gap.cause);
+  events.gap(gap.from, gap.to, gap.cause, std::chrono::steady_clock::now());
   fragments.push(state.gap_block(gap));
   flusher->notify(0);
   sender.wake();  // a beat with the new count is due

@@ -32,15 +32,16 @@ int tap(const CommandLine& line) {
   Queue<MessageBlock> messages;
   Queue<MessageBlock> emptied;
   ByteBudget budget(line.options.queue_bytes_max);
-  bus::RedisSource source({line.options.redis, line.options.channels, 0, random_seed()},
-                          {messages,
-                           emptied,
-                           budget,
-                           metrics,
-                           events,
-                           [&](const bus::Gap& gap) { events.gap(gap.from, gap.to, gap.cause); },
-                           {},
-                           {}});
+  bus::RedisSource source(
+      {line.options.redis, line.options.channels, 0, random_seed()},
+      {messages,
+       emptied,
+       budget,
+       metrics,
+       events,
+       [&](const bus::Gap& gap) { events.gap(gap.from, gap.to, gap.cause, std::chrono::steady_clock::now()); },
+       {},
+       {}});
   classify::WriterOptions options;
   options.message_bytes_max = line.options.message_bytes_max;
   options.console = line.json ? classify::LineFormat::kJson : classify::LineFormat::kText;

@@ -68,7 +68,7 @@ TEST_F(EventsTest, a_redis_that_is_not_well_is_a_line_that_does_not_flood) {
 }
 
 TEST_F(EventsTest, a_redis_that_is_back_counts_as_reconnect) {
-  events_.redis_reconnected(seconds(70));
+  events_.redis_reconnected(seconds(70), kNow);
 
   EXPECT_EQ(metrics_.redis_connected.Value(), 1);
   EXPECT_EQ(metrics_.redis_reconnects.Value(), 1);
@@ -82,7 +82,7 @@ TEST_F(EventsTest, the_first_connection_is_no_reconnect) {
 }
 
 TEST_F(EventsTest, a_gap_is_counted_with_its_bounds_in_the_log) {
-  events_.gap(kTime, kTime + seconds(5), "redis was restarted");
+  events_.gap(kTime, kTime + seconds(5), "redis was restarted", kNow);
 
   EXPECT_EQ(metrics_.subscription_gaps.Value(), 1);
   EXPECT_THAT(logged(),
@@ -90,7 +90,7 @@ TEST_F(EventsTest, a_gap_is_counted_with_its_bounds_in_the_log) {
 }
 
 TEST_F(EventsTest, a_gap_in_which_the_clock_was_set_back_is_of_unknown_length) {
-  events_.gap(kTime + std::chrono::hours(2), kTime, "the relay was stopped");
+  events_.gap(kTime + std::chrono::hours(2), kTime, "the relay was stopped", kNow);
 
   EXPECT_THAT(logged(),
               HasSubstr("from 2026-05-06T16:39:11.786Z to 2026-05-06T14:39:11.786Z (of unknown length): the"));
@@ -192,13 +192,26 @@ TEST_F(EventsTest, what_is_kept_back_is_due_to_be_told_within_its_minute) {
 
 TEST_F(EventsTest, a_lost_redis_is_told_at_once_each_time_and_its_tries_once_a_minute) {
   for (int loss = 0; loss < 2; ++loss) {
+    const SteadyTime begin = kNow + std::chrono::minutes(loss * 5);
     for (int i = 0; i < 50; ++i)
       events_.redis_disconnected({ErrorCode::kUnavailable, "connection refused", ""}, milliseconds(500),
-                                 kNow + seconds(i));
-    events_.redis_reconnected(seconds(50));
+                                 begin + seconds(i));
+    events_.redis_reconnected(seconds(50), begin + seconds(50));
   }
 
   EXPECT_EQ(lines(), 4);
+}
+
+TEST_F(EventsTest, a_redis_that_drops_the_relay_all_the_time_does_not_flood) {
+  for (int second = 0; second < 100; ++second) {
+    const SteadyTime now = kNow + seconds(second);
+    events_.redis_disconnected({ErrorCode::kUnavailable, "closed by Redis", ""}, milliseconds(20), now);
+    events_.redis_reconnected(milliseconds(30), now);
+    events_.gap(kTime, kTime, "closed by Redis", now);
+  }
+
+  EXPECT_LE(lines(), 6) << "three kinds of lines, once a minute each";
+  EXPECT_EQ(metrics_.subscription_gaps.Value(), 100);
 }
 
 TEST_F(EventsTest, what_is_shed_is_summed_up_by_the_minute) {
