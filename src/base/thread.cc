@@ -57,6 +57,8 @@ void tell_of_exception(const char* where) noexcept {
     if (is_thread && error.code().value() == EAGAIN) return write_line(where, kNoThread, "");
     if (is_thread && (error.code().value() == EPERM || error.code().value() == ENOSYS))
       return write_line(where, kForbiddenThread, "");
+    if (is_thread && (error.code().value() == EMFILE || error.code().value() == ENFILE))
+      return write_line(where, error.what(), "raise the limit of open files (ulimit -n, LimitNOFILE= of the service)");
     write_line(where, error.what(), "please report this");
   } catch (const std::exception& error) {
     write_line(where, error.what(), "please report this");

@@ -149,6 +149,8 @@ std::string remedy_for_errno(int error, const Place& place, std::uint32_t user) 
     case ENOSYS:
     case EOPNOTSUPP:
     case EINVAL: return place.file_system.kind == PlaceKind::kShared ? on_shared(place) : std::string(kLocalDisk);
+    case EMFILE:
+    case ENFILE: return "too many files are open: raise the limit (ulimit -n, LimitNOFILE= of the service)";
     case ENOTDIR:
     case ELOOP:
     case ENAMETOOLONG: return "name another place with --outbox";
