@@ -12,11 +12,14 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <future>
 #include <list>
+#include <memory>
 #include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/thread.h"
@@ -142,23 +145,44 @@ std::string place_of(const std::string& host, std::uint16_t port) {
   return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
 }
 
-/// A socket that listens at `host`:`port`.
-Result<int> listen_at(const std::string& host, std::uint16_t port) {
-  const std::string what = fmt::format("cannot listen at {}: ", place_of(host, port));
+using AddressList = std::unique_ptr<addrinfo, void (*)(addrinfo*)>;
+
+/// Error: as getaddrinfo() gives it.
+std::variant<AddressList, int> addresses_of(const std::string& host, std::uint16_t port) {
   addrinfo hints{};
   hints.ai_family = host.find(':') == std::string::npos ? AF_INET : AF_INET6;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  int error_of_name = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-  if (error_of_name != 0 && hints.ai_family == AF_INET) {  // a name that has an IPv6 address alone
+  int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+  if (error != 0 && hints.ai_family == AF_INET) {  // a name that has an IPv6 address alone
     hints.ai_family = AF_INET6;
-    error_of_name = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+    error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
   }
-  if (error_of_name != 0) {
-    return fail(ErrorCode::kInvalid, what + ::gai_strerror(error_of_name),
+  if (error != 0) return error;
+  return AddressList(found, &::freeaddrinfo);
+}
+
+/// The same in a thread that is left behind when it takes too long: silent name servers take half a minute, and no
+/// signal would be heard meanwhile.
+std::variant<AddressList, int> addresses_in_time(const std::string& host, std::uint16_t port) {
+  constexpr std::chrono::seconds kPatienceForNames{3};
+  auto promise = std::make_shared<std::promise<std::variant<AddressList, int>>>();
+  auto answer = promise->get_future();
+  start_detached_thread("look-up of --http-listen",
+                        [promise, host, port] { promise->set_value(addresses_of(host, port)); });
+  if (answer.wait_for(kPatienceForNames) != std::future_status::ready) return EAI_AGAIN;
+  return answer.get();
+}
+
+/// A socket that listens at `host`:`port`.
+Result<int> listen_at(const std::string& host, std::uint16_t port) {
+  const std::string what = fmt::format("cannot listen at {}: ", place_of(host, port));
+  const auto found = addresses_in_time(host, port);
+  if (const int* error = std::get_if<int>(&found)) {
+    return fail(ErrorCode::kInvalid, what + ::gai_strerror(*error),
                 "give an address of this machine, such as 127.0.0.1");
   }
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> address(found, &::freeaddrinfo);
+  const AddressList& address = std::get<AddressList>(found);
   const int fd = ::socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   const int reuse = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);

@@ -80,5 +80,16 @@ TEST_F(SilentNames, HoldUpNoSecondSignal) {
   EXPECT_LT(steady_clock::now() - begin, milliseconds(1500));
 }
 
+TEST_F(SilentNames, OfTheHttpAddressEndTheStartSoon) {
+  Process relay(
+      {test_support::built("src/firebase-relay"), "run", "--redis-url", redis_.url(), "--database-url",
+       "https://database.silent.test", "--http-listen", "http.silent.test:9464", "--outbox", dir_.file("outbox.db")},
+      test_support::with_test_names());
+  const auto begin = steady_clock::now();
+  EXPECT_NE(relay.wait(seconds(20)), 0) << relay.err();
+  EXPECT_LT(steady_clock::now() - begin, seconds(10));
+  EXPECT_NE(relay.err().find("cannot listen at http.silent.test:9464"), std::string::npos) << relay.err();
+}
+
 }  // namespace
 }  // namespace pipeline_test
