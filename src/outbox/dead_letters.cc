@@ -96,7 +96,7 @@ Result<void> DeadLetters::Impl::count_again_if_changed() {
     const Result<bool> row = query.step();
     if (!row) return error_of(row);
     if (!*row) break;
-    room_.stored({std::string(query.bytes(0)), std::string(query.bytes(1))},
+    room_.stored({std::string(query.bytes(0)), std::string(LetterRoom::family_of(query.bytes(1)))},
                  {query.count(2), query.count(3) + query.count(2) * LetterRoom::kRowBytes});
   }
   version_ = *version;
@@ -175,11 +175,12 @@ Result<std::uint64_t> DeadLetters::Impl::evict_to_limits() {
 }
 
 Result<void> DeadLetters::Impl::evict_oldest_of(const Source& source) {
+  const std::string end = LetterRoom::end_of_family(source.second);
   Statement oldest = database_
                          ->statement(
                              "SELECT id, length(channel) + length(payload) FROM dead_letters "
-                             "WHERE reason=?1 AND channel=?2 ORDER BY id LIMIT 1")
-                         .bind(source.first, Blob{source.second});
+                             "WHERE reason=?1 AND channel>=?2 AND channel<?3 ORDER BY id LIMIT 1")
+                         .bind(source.first, Blob{source.second}, Blob{end});
   if (const Result<bool> row = oldest.step(); !row) return error_of(row);
   return evict(oldest.integer(0), source, oldest.count(1) + LetterRoom::kRowBytes);
 }
@@ -188,7 +189,7 @@ Result<void> DeadLetters::Impl::evict_oldest() {
   Statement oldest = database_->statement(
       "SELECT id, length(channel) + length(payload), reason, channel FROM dead_letters ORDER BY id LIMIT 1");
   if (const Result<bool> row = oldest.step(); !row) return error_of(row);
-  return evict(oldest.integer(0), {std::string(oldest.bytes(2)), std::string(oldest.bytes(3))},
+  return evict(oldest.integer(0), {std::string(oldest.bytes(2)), std::string(LetterRoom::family_of(oldest.bytes(3)))},
                oldest.count(1) + LetterRoom::kRowBytes);
 }
 

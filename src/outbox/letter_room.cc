@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::size_t kWholePayloadMax = 64 << 10;
 constexpr std::size_t kCutPayload = 4 << 10;
+constexpr std::string_view kSeparators = ":/#";  // of what several channels of one program have in front
+constexpr std::size_t kBeginningMin = 3;         // fewer bytes in front of one tell nothing
 
 std::uint64_t bytes_of(const DeadLetter& letter) {
   return letter.channel.size() + kept_of(letter.payload).size() + LetterRoom::kRowBytes;
@@ -35,7 +37,22 @@ bool LetterRoom::Replaced::admit(UtcMillis arrived_at) {
 }
 
 LetterRoom::Source LetterRoom::source_of(const DeadLetter& letter) {
-  return {std::string(name_of(letter.reason)), letter.channel};
+  return {std::string(name_of(letter.reason)), std::string(family_of(letter.channel))};
+}
+
+std::string_view LetterRoom::family_of(std::string_view channel) {
+  const std::size_t end = channel.find_first_of(kSeparators, kBeginningMin);
+  return end == std::string_view::npos ? channel : channel.substr(0, end + 1);
+}
+
+std::string LetterRoom::end_of_family(std::string_view family) {
+  std::string end(family);
+  if (family.size() > kBeginningMin && kSeparators.find(family.back()) != std::string_view::npos) {
+    ++end.back();
+  } else {
+    end += '\0';  // right behind the one channel
+  }
+  return end;
 }
 
 void LetterRoom::clear() {

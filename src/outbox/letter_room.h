@@ -20,7 +20,7 @@ std::string_view kept_of(std::string_view payload);
 /// (guarantee 4). Pure: it decides, DeadLetters reads and writes.
 class LetterRoom {
  public:
-  /// A reason and a channel together.
+  /// A reason and a family of channels together.
   using Source = std::pair<std::string, std::string>;
   struct Usage {
     std::uint64_t letters = 0;
@@ -37,6 +37,12 @@ class LetterRoom {
   explicit LetterRoom(const DeadLetterLimits& limits) : limits_(limits) {}
 
   static Source source_of(const DeadLetter& letter);
+  /// What a channel has in common with those of the same program: all up to its first `:`, `/` or `#`, that included,
+  /// behind the third byte; else the whole name. A program that makes a channel for each of its rooms or jobs
+  /// (socket.io#/#ROOM#, bull:QUEUE:JOB) is one source, however many they are.
+  static std::string_view family_of(std::string_view channel);
+  /// Channels of a family are those from its name on that come before this one, by their bytes.
+  static std::string end_of_family(std::string_view family);
   /// Counts anew: forgets all that stored() and added() told.
   void clear();
   /// `usage`: of all letters of `source`.

@@ -92,6 +92,17 @@ TEST_F(DeadLettersTest, KeepATenthOfTheirNumberForOneChannelAndReason) {
   EXPECT_EQ(letters.add(std::span(&other, 1))->evicted, 0u) << "another reason has a share of its own";
 }
 
+TEST_F(DeadLettersTest, OfAProgramThatNamesAChannelForEachRoomAreOneSource) {
+  DeadLetters letters = connect({1'000, 1 << 30});
+  ASSERT_TRUE(letters.add(std::vector{letter_of("bots", "what a person looks for")}));
+  for (int room = 0; room < 3'000; ++room)
+    ASSERT_TRUE(letters.add(std::vector{letter_of("socket.io#/#room" + std::to_string(room) + "#", "noise")}));
+  const std::vector<StoredDeadLetter> kept = *letters.list(10'000);
+  EXPECT_EQ(kept.front().letter.channel, "bots");
+  EXPECT_LE(kept.size(), 101u) << "a tenth is theirs";
+  EXPECT_EQ(connect({1'000, 1 << 30}).add({})->evicted, 0u) << "another connection counts alike";
+}
+
 TEST_F(DeadLettersTest, KeepATenthOfTheirBytesForOneChannelAndReasonButAlwaysAHundred) {
   DeadLetters letters = connect({10'000, 4 << 20});
   std::vector<DeadLetter> flood(300, letter_of("loud", std::string(1'000, 'x')));
