@@ -122,6 +122,17 @@ std::optional<Given> from_environment(const Flag& flag, const Environment& envir
   return Given{text, "environment variable " + variable, Level::kEnvironment};
 }
 
+/// Does what was asked for go by `flag`? Some commands are several: those that only look into the outbox need no
+/// database, and who tries routes needs no Redis.
+bool goes_by(const CommandLine& line, const Flag& flag) {
+  const bool only_looks =
+      line.command == Command::kDeadLetters && !line.arguments.empty() && line.arguments.front() != "retry";
+  if (only_looks && flag.group != Group::kDisk && flag.group != Group::kWatching) return false;
+  const bool tries_routes = line.command == Command::kCheck && !line.route_test_file.empty();
+  if (tries_routes && (flag.group == Group::kRedis || flag.group == Group::kDatabase)) return false;
+  return is_used_by(flag, line.command);
+}
+
 /// For a command that goes by --redis-url, and has neither that nor REDIS_URL.
 Result<void> take_redis_parts(const Environment& environment, Settings& settings, CommandLine& line) {
   auto parts = redis_from_parts(environment);
@@ -154,7 +165,7 @@ Result<Settings> gather(const Words& words, const Environment& environment, Comm
     }
     if (auto given = from_environment(flag, environment)) {
       settings[flag.name] = *given;
-    } else if (flag.name == "redis-url" && is_used_by(flag, line.command)) {
+    } else if (flag.name == "redis-url" && goes_by(line, flag)) {
       if (auto taken = take_redis_parts(environment, settings, line); !taken) return error_of(taken);
     }
   }
@@ -170,7 +181,7 @@ Result<void> apply(const Settings& settings, CommandLine& line) {
     }
     const auto given = settings.find(flag.name);
     if (given == settings.end()) continue;
-    const bool counts = given->second.level == Level::kFlag || is_used_by(flag, line.command);
+    const bool counts = given->second.level == Level::kFlag || goes_by(line, flag);
     if (auto clean = expect_clean(given->second, flag); !clean && counts) return clean;
     if (flag.set == nullptr) continue;
     if (auto set = flag.set(line.options, given->second.text); !set && counts)
@@ -180,9 +191,9 @@ Result<void> apply(const Settings& settings, CommandLine& line) {
 }
 
 /// Is a setting without a setter one that this command goes by, or has a flag for?
-bool counts(const Settings& settings, std::string_view name, Command command) {
+bool counts(const Settings& settings, std::string_view name, const CommandLine& line) {
   const auto given = settings.find(name);
-  return is_used_by(*find_flag(name), command) || (given != settings.end() && given->second.level == Level::kFlag);
+  return goes_by(line, *find_flag(name)) || (given != settings.end() && given->second.level == Level::kFlag);
 }
 
 /// A character that no password is meant to hold is a mistake; one that it could is worth a warning.
@@ -196,7 +207,7 @@ Result<void> expect_clean_password(std::string_view password, const std::string&
 
 /// A password of its own beats one in the URL, unless the URL comes from further up.
 Result<void> resolve_password(const Settings& settings, const Environment& environment, CommandLine& line) {
-  if (!counts(settings, "redis-password-file", line.command)) return {};
+  if (!counts(settings, "redis-password-file", line)) return {};
   bus::RedisUrl& redis = line.options.redis;
   const auto url = settings.find("redis-url");
   const Level url_level = url == settings.end() ? Level::kDefault : url->second.level;
@@ -233,8 +244,8 @@ Result<void> resolve_password(const Settings& settings, const Environment& envir
 }
 
 /// A key has one purpose: two kinds of credentials are a mistake, and which one counts would be a guess.
-Result<void> check_credentials(const Settings& settings, Command command) {
-  if (!counts(settings, "credentials", command) && !counts(settings, "auth-secret-file", command)) return {};
+Result<void> check_credentials(const Settings& settings, const CommandLine& line) {
+  if (!counts(settings, "credentials", line) && !counts(settings, "auth-secret-file", line)) return {};
   const auto account = settings.find("credentials");
   const auto secret = settings.find("auth-secret-file");
   if (account == settings.end() || secret == settings.end()) return {};
@@ -256,7 +267,7 @@ Result<std::string> project_of_key(CommandLine& line) {
 
 Result<void> resolve_database(const Settings& settings, const Environment& environment, CommandLine& line) {
   const Flag& flag = *find_flag("database-url");
-  if (!counts(settings, flag.name, line.command)) return {};
+  if (!counts(settings, flag.name, line)) return {};
   const auto given = settings.find(flag.name);
   const std::string emulator = environment(std::string(kEmulatorVariable)).value_or("");
   const bool by_flag = given != settings.end() && given->second.level == Level::kFlag;
@@ -340,18 +351,18 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv, const 
   }
   const auto words = read_words(std::move(arguments), *command);
   if (!words) return error_of(words);
+  line.arguments = words->plain;
+  if (const auto file = words->command_flags.find("route-test"); file != words->command_flags.end()) {
+    line.route_test_file = file->second;
+  }
   line.warnings = warnings_of_unknown(environment);
   const auto settings = gather(*words, environment, line);
   if (!settings) return error_of(settings);
   if (auto applied = apply(*settings, line); !applied) return error_of(applied);
-  if (auto checked = check_credentials(*settings, *command); !checked) return error_of(checked);
+  if (auto checked = check_credentials(*settings, line); !checked) return error_of(checked);
   if (auto resolved = resolve_password(*settings, environment, line); !resolved) return error_of(resolved);
   if (auto resolved = resolve_database(*settings, environment, line); !resolved) return error_of(resolved);
   if (line.options.instance.empty()) line.options.instance = host_name();
-  if (const auto file = words->command_flags.find("route-test"); file != words->command_flags.end()) {
-    line.route_test_file = file->second;
-  }
-  line.arguments = words->plain;
   line.json = words->command_flags.contains("json");
   line.all = words->command_flags.contains("all");
   line.live = words->command_flags.contains("live");

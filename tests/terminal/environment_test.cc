@@ -52,6 +52,12 @@ TEST(Command, JudgesOnlyTheSettingsThatItUses) {
     EXPECT_FALSE(parse({command}, {{"FIREBASE_RELAY_HTTP_LISTEN", "x"}})) << "it uses that";
     EXPECT_FALSE(parse({command, "--workers", "many"})) << "somebody has just typed it";
   }
+  EXPECT_TRUE(parse({"dead-letters", "list"}, wrong)) << "it looks into the outbox alone";
+  EXPECT_FALSE(parse({"dead-letters", "list"}, {{"FIREBASE_RELAY_OUTBOX", "/a\r"}})) << "it uses that";
+  EXPECT_FALSE(parse({"dead-letters", "retry", "7"}, {{"FIREBASE_DATABASE_URL", "nonsense"}})) << "it may send";
+  EXPECT_TRUE(
+      parse({"check", "--route-test", "x.txt"}, {{"REDIS_PORT", "abc"}, {"FIREBASE_DATABASE_URL", "nonsense"}}));
+  EXPECT_FALSE(parse({"check"}, {{"REDIS_PORT", "abc"}}));
   for (const char* name : {"REDIS_PORT", "REDIS_URL", "GOOGLE_APPLICATION_CREDENTIALS", "FIREBASE_RELAY_WORKERS",
                            "FIREBASE_RELAY_INSTANCE", "FIREBASE_RELAY_REDIS_PASSWORD_FILE"}) {
     EXPECT_FALSE(parse_run({}, {{name, wrong.at(name)}})) << "run uses " << name;
