@@ -184,6 +184,8 @@ TEST(Kill, AtFiftyMomentsOfTrafficAndOutageLosesNothingButTheWindow) {
   }
   emulator.control("DELETE", "faults");
   ASSERT_TRUE(relay->wait_ready());
+  // The last number has to be one that somebody hears: what came before the subscription is in the gap.
+  ASSERT_TRUE(eventually([&] { return relay->metric("messages_received_total") > 0; })) << relay->metrics();
   traffic.stop();
   const int last = static_cast<int>(traffic.sent().size()) - 1;
   ASSERT_TRUE(eventually([&] { return is_live(emulator, last); }, seconds(60))) << relay->metrics();
