@@ -58,8 +58,7 @@ std::string CurlHandle::way() const {
   };
   if (goes_direct_ || std::none_of(kVariables.begin(), kVariables.end(), is_set)) return {};
   return "; if the proxy that HTTPS_PROXY, ALL_PROXY or http_proxy names stands in between: is it there, and does it "
-         "let "
-         "this through?";
+         "let this through?";
 }
 
 }  // namespace firebase_relay::flush

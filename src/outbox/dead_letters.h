@@ -19,8 +19,7 @@ struct DeadLetterLimits {
   std::uint64_t letters_max = 10'000;
   std::uint64_t bytes_max = 512ull << 20;  ///< a quarter of --outbox-max-mb
   // No family of channels (LetterRoom::family_of) and reason together keep more than a tenth of both, though always a
-  // hundred letters. Of a payload over
-  // 64 KiB the first 4 KiB are kept.
+  // hundred letters. Of a payload over 64 KiB the first 4 KiB are kept.
 };
 
 enum class RetryMark : std::uint8_t { kNone, kHistory, kHistoryAndLive };

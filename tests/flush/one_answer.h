@@ -14,28 +14,45 @@
 
 namespace firebase_relay::flush {
 
+/// Listens at a free port of loopback.
+class Listener {
+ public:
+  explicit Listener(int backlog) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::bind(fd_, reinterpret_cast<sockaddr*>(&address_), sizeof address_);
+    ::listen(fd_, backlog);
+    socklen_t size = sizeof address_;
+    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address_), &size);
+  }
+  ~Listener() { ::close(fd_); }
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] const sockaddr_in& address() const { return address_; }
+  [[nodiscard]] std::string url() const {
+    return "http://127.0.0.1:" + std::to_string(ntohs(address_.sin_port)) + "/?ns=demo";
+  }
+
+ private:
+  int fd_;
+  sockaddr_in address_{};
+};
+
 /// Answers one connection with a fixed text, once it has read a whole request; an empty text: closes without an answer.
 class OneAnswer {
  public:
-  explicit OneAnswer(std::string answer) : answer_(std::move(answer)), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
-    ::listen(listener_, 4);
-    socklen_t size = sizeof address;
-    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
+  explicit OneAnswer(std::string answer) : answer_(std::move(answer)) {
     if (answer_ != kNever) thread_ = std::jthread([this] { serve(); });
   }
   ~OneAnswer() {
-    ::shutdown(listener_, SHUT_RDWR);
+    ::shutdown(listener_.fd(), SHUT_RDWR);
     if (thread_.joinable()) thread_.join();
-    ::close(listener_);
   }
   static constexpr const char* kNever = "never";
 
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/?ns=demo"; }
+  [[nodiscard]] std::string url() const { return listener_.url(); }
   std::string request() {
     if (thread_.joinable()) thread_.join();
     return request_;
@@ -45,7 +62,7 @@ class OneAnswer {
   /// A client that begins to speak TLS: it waits for an answer to its first record.
   [[nodiscard]] bool is_tls() const { return request_.starts_with("\x16\x03"); }
   void serve() {
-    const int peer = ::accept(listener_, nullptr, nullptr);
+    const int peer = ::accept(listener_.fd(), nullptr, nullptr);
     if (peer < 0) return;
     char buffer[4096];
     while (!request_.ends_with("}") && !is_tls()) {
@@ -59,8 +76,7 @@ class OneAnswer {
   }
 
   std::string answer_;
-  int listener_;
-  std::uint16_t port_ = 0;
+  Listener listener_{4};
   std::string request_;
   std::jthread thread_;
 };

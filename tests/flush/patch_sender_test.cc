@@ -50,29 +50,19 @@ TEST(PatchSender, TellsWhyThereIsNoAnswer) {
 /// A network that swallows packets: its queue is full, so the system lets nobody in and says nothing.
 class Swallower {
  public:
-  Swallower() : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
-    ::listen(listener_, 0);
-    socklen_t size = sizeof address;
-    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
+  Swallower() {
     for (int& filler : fillers_) {
       filler = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-      ::connect(filler, reinterpret_cast<sockaddr*>(&address), sizeof address);
+      ::connect(filler, reinterpret_cast<const sockaddr*>(&listener_.address()), sizeof listener_.address());
     }
   }
   ~Swallower() {
     for (const int filler : fillers_) ::close(filler);
-    ::close(listener_);
   }
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/?ns=demo"; }
+  [[nodiscard]] std::string url() const { return listener_.url(); }
 
  private:
-  int listener_;
-  std::uint16_t port_ = 0;
+  Listener listener_{0};
   std::array<int, 4> fillers_{};
 };
 
