@@ -13,7 +13,7 @@ namespace firebase_relay {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-constexpr std::size_t kDepthMax = 64;  // nothing that deep could be written anyway
+constexpr std::size_t kStepsMax = 64;  // of a path, whose text is short anyway
 constexpr std::size_t kFoundBytesMax = 24;
 constexpr std::size_t kPathBytesMax = 200;
 
@@ -61,7 +61,7 @@ std::string code_point(std::string_view text) {
 }
 
 /// Reads as RFC 8259 has it, up to the first fault. Every function stands at what it reads, and leaves at_ behind it;
-/// false: there is the fault.
+/// false: there is the fault. Objects and lists cost a bit a level and no stack: a hostile payload may nest a million.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : text_(text) {}
@@ -69,8 +69,7 @@ class Scanner {
   std::optional<JsonFault> first_fault() {
     if (text_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
     skip_blanks();
-    const bool is_json = value() && at_end();
-    return is_json || is_too_deep_ ? std::nullopt : std::optional(std::move(fault_));
+    return value() && at_end() ? std::nullopt : std::optional(std::move(fault_));
   }
 
  private:
@@ -114,13 +113,29 @@ class Scanner {
     return at_ == text_.size() || stranger("stands behind the end of the JSON");
   }
 
+  /// The whole value, with all that it holds.
   bool value() {
+    for (;;) {
+      if (is_at('{') || is_at('[')) {
+        enter(is_at('['));
+        if (!is_at(closing())) {
+          if (!child()) return false;
+          continue;
+        }
+      } else if (!scalar()) {
+        return false;
+      } else {
+        leave_child();
+      }
+      while (is_inside() && is_at(closing())) leave();
+      if (!is_inside()) return true;
+      if (!comma() || !child()) return false;
+    }
+  }
+
+  bool scalar() {
     if (at_ == text_.size()) return ends_here();
     const char c = text_[at_];
-    if (c == '{' || c == '[') {
-      is_too_deep_ = steps_.size() == kDepthMax;
-      return !is_too_deep_ && (c == '{' ? object() : array());
-    }
     if (c == '"') return string();
     if (is_digit(c) || (c == '-' && at_ + 1 < text_.size() && is_digit(text_[at_ + 1]))) return number();
     return literal();
@@ -226,54 +241,58 @@ class Scanner {
     return true;
   }
 
-  bool object() {
+  [[nodiscard]] bool is_inside() const { return !is_list_.empty(); }
+  [[nodiscard]] bool is_in_list() const { return is_list_.back(); }
+  [[nodiscard]] char closing() const { return is_in_list() ? ']' : '}'; }
+
+  void enter(bool is_list) {
+    is_list_.push_back(is_list);
+    if (is_list_.size() <= kStepsMax) next_places_.push_back(0);
     ++at_;
     skip_blanks();
-    if (is_at('}')) return ++at_ > 0;
-    for (;;) {
-      if (!member()) return false;
-      if (is_at('}')) return ++at_ > 0;
-      if (!comma('}', "stands where , or } is expected")) return false;
-    }
+  }
+  void leave() {
+    if (is_list_.size() <= kStepsMax) next_places_.pop_back();
+    is_list_.pop_back();
+    ++at_;
+    leave_child();
   }
 
-  bool member() {
+  /// Up to the value of the next child, whose key or place is a step of the path from there on.
+  bool child() {
+    Step step{is_in_list(), 0, {}};
+    if (!step.is_place && !key(step.key)) return false;
+    if (is_list_.size() > kStepsMax) return true;
+    if (step.is_place) step.place = next_places_.back()++;
+    steps_.push_back(step);
+    return true;
+  }
+  /// Behind a value: it is no longer on the path.
+  void leave_child() {
+    if (is_inside() && is_list_.size() <= kStepsMax) steps_.pop_back();
+    skip_blanks();
+  }
+
+  bool key(std::string_view& found) {
     if (is_at('\'')) return fault("is no quote of JSON's: keys stand in double ones", "'");
     if (!is_at('"')) return stranger("stands where a key in double quotes is expected");
     const std::size_t begin = at_ + 1;
     if (!string()) return false;
-    const std::string_view key = text_.substr(begin, at_ - 1 - begin);
+    found = text_.substr(begin, at_ - 1 - begin);
     skip_blanks();
     if (!is_at(':')) return stranger("stands where : is expected");
     ++at_;
     skip_blanks();
-    steps_.push_back({false, 0, key});
-    if (!value()) return false;
-    steps_.pop_back();
-    skip_blanks();
     return true;
   }
 
-  bool array() {
-    ++at_;
-    skip_blanks();
-    if (is_at(']')) return ++at_ > 0;
-    for (std::size_t place = 0;; ++place) {
-      steps_.push_back({true, place, {}});
-      if (!value()) return false;
-      steps_.pop_back();
-      skip_blanks();
-      if (is_at(']')) return ++at_ > 0;
-      if (!comma(']', "stands where , or ] is expected")) return false;
-    }
-  }
-
   /// Steps over a comma with something behind it.
-  bool comma(char closing, std::string_view otherwise) {
-    if (!is_at(',')) return stranger(otherwise);
+  bool comma() {
+    if (!is_at(','))
+      return stranger(is_in_list() ? "stands where , or ] is expected" : "stands where , or } is expected");
     const std::size_t begin = at_++;
     skip_blanks();
-    if (!is_at(closing)) return true;
+    if (!is_at(closing())) return true;
     at_ = begin;
     return fault("is a comma with nothing behind it", ",");
   }
@@ -286,8 +305,9 @@ class Scanner {
 
   std::string_view text_;
   std::size_t at_ = 0;
+  std::vector<bool> is_list_;             ///< what it stands in, from the outermost on; the others are objects
+  std::vector<std::size_t> next_places_;  ///< of the first kStepsMax of them
   std::vector<Step> steps_;
-  bool is_too_deep_ = false;
   JsonFault fault_;
 };
 

@@ -16,8 +16,7 @@ struct JsonFault {
   std::string_view what;  ///< what is wrong with it; static text
 };
 
-/// The first fault of `text`, in front of which one byte order mark may stand. Empty: there is none, or it is deeper
-/// than anybody could name.
+/// The first fault of `text`, in front of which one byte order mark may stand. Empty: there is none.
 std::optional<JsonFault> find_json_fault(std::string_view text);
 
 /// `byte 12, data/price: NaN is no JSON value`: fit for a terminal, and no longer than a line. Empty: no fault.

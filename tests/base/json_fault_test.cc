@@ -108,7 +108,18 @@ TEST(JsonFault, IsALineOfBoundedLengthWhateverStandsThere) {
   }
 }
 
-TEST(JsonFault, BehindAnyDepthIsLeftAlone) { EXPECT_FALSE(find_json_fault(std::string(1'000'000, '['))); }
+TEST(JsonFault, IsFoundBehindAnyDepth) {
+  constexpr std::size_t kDepth = 1'000'000;
+  const std::string opened(kDepth, '[');
+  const std::string closed(kDepth, ']');
+  EXPECT_EQ(find_json_fault(opened).value().at, kDepth);
+  EXPECT_EQ(find_json_fault(opened + "NaN" + closed).value().at, kDepth);
+  EXPECT_EQ(find_json_fault(opened + closed + "]").value().at, 2 * kDepth);
+  EXPECT_FALSE(find_json_fault(opened + closed));
+  const std::string objects =
+      "{\"a\":{\"b\":" + std::string(100, '[') + "1" + std::string(100, ']') + "},\"c\":[0,[1,x]]}";
+  EXPECT_EQ(find_json_fault(objects).value().path, "c/1/1");
+}
 
 }  // namespace
 }  // namespace firebase_relay
