@@ -31,7 +31,7 @@ class Updates {
   void merge_into(LiveMap& map) {
     for (std::size_t i = 0; i < paths_.size(); ++i) {
       map.prefetch(updates_, i);
-      map.merge({paths_[i], updates_[i].path_hash, "\"187.23\"", ++sequence_, LiveMap::kNoTicket, false}, {}, ended_);
+      map.merge({paths_[i], updates_[i].path_hash, "\"187.23\"", ++sequence_, LiveMap::kNoTicket, false}, {});
     }
   }
   [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(paths_.size()); }
@@ -39,7 +39,6 @@ class Updates {
  private:
   std::vector<std::string> paths_;
   std::vector<firebase_relay::LiveUpdate> updates_;
-  std::vector<LiveMap::TicketEnd> ended_;
   firebase_relay::Sequence sequence_ = 0;
 };
 
@@ -55,12 +54,10 @@ BENCHMARK(merge_live)->Arg(10)->Arg(10'000);
 void flush_live(benchmark::State& state) {
   Updates updates(state.range(0));
   LiveMap map;
-  std::vector<LiveMap::TicketEnd> ended;
-  std::vector<firebase_relay::LiveAcknowledged> forget;
   for (auto _ : state) {
     updates.merge_into(map);
     const LiveMap::Taken taken = map.take(UINT64_MAX, false);
-    map.acknowledge(taken.sent, ended, forget);
+    map.acknowledge(taken.sent);
     benchmark::DoNotOptimize(taken.bytes);
   }
   state.SetItemsProcessed(state.iterations() * updates.size());
@@ -71,19 +68,18 @@ BENCHMARK(flush_live)->Arg(10)->Arg(10'000);
 void queue_history(benchmark::State& state) {
   const firebase_relay::Batch batch = history_batch(1);
   const std::size_t entries = batch.runs.front().entries.size();
-  firebase_relay::deliver::HistoryQueue queue;
+  firebase_relay::deliver::HistoryStore store;
+  firebase_relay::deliver::HistoryQueue queue(store);
   firebase_relay::BatchId id = 0;
   for (auto _ : state) {
     state.PauseTiming();
     firebase_relay::Batch next = batch;
     next.id = ++id;
     state.ResumeTiming();
-    queue.add(std::move(next), {}, firebase_relay::deliver::HistoryQueue::Place::kQueued);
+    store.add(std::move(next), {});
+    queue.add(id);
     std::string base;
-    const auto slices = queue.take(UINT64_MAX, base);
-    std::vector<firebase_relay::BatchId> finished;
-    queue.finish(slices, finished);
-    for (const auto done : finished) queue.release(done);
+    store.finish(queue.take(UINT64_MAX, base));
   }
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(entries));
 }

@@ -239,9 +239,9 @@ class Delivery {
   /// What the outbox holds, as far as its answers tell.
   [[nodiscard]] const OutboxLevel& outbox_level() const;
   [[nodiscard]] HoldReason hold() const;
-  /// What of its books does not add up; empty: nothing. Goes through all that is in memory: for tests. What costs
-  /// little to find is found after every event, and reported.
-  [[nodiscard]] std::string flaw() const;
+  /// What of its books does not add up, as static text; empty: nothing. Goes through all that is in memory: for tests.
+  /// What costs little to find is found after every event, and reported.
+  [[nodiscard]] std::string_view flaw() const;
 
  private:
   class Impl;

@@ -1,152 +1,94 @@
 #include "coalesce/live_map.h"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
-
-#include "classify/places.h"
 
 namespace firebase_relay::coalesce {
 
-bool LiveMap::merge(const Arrival& arrival, SteadyTime now, std::vector<TicketEnd>& ended) {
-  const Slot slot = slot_for(arrival.path, arrival.hash, arrival.value.size());
-  Entry& entry = entries_[slot];
-  const Sequence sequence = arrival.sequence;
-  if (sequence <= entry.sequence) {
-    if (arrival.ticket != kNoTicket) ended.push_back({arrival.ticket, false});
+bool LiveMap::merge(const Arrival& arrival, SteadyTime now) {
+  const Slot slot = table_.slot_for(arrival.path, arrival.hash, arrival.value.size());
+  LiveValue& value = table_[slot];
+  if (arrival.sequence <= value.sequence) {
+    if (arrival.ticket != kNoTicket) ended_.push_back({arrival.ticket, false});
     return true;
   }
-  const bool overtakes = entry.sequence != 0 && !entry.is_clean && entry.in_flight != entry.sequence;
-  if (entry.ticket != kNoTicket) ended.push_back({entry.ticket, false});
+  const bool overtakes = value.is_unsent();
+  end_hold(value.ticket, false);
   // One that overtakes what is only sent again to settle (kLater) is in a hurry, as any other.
-  entry.waits_since = overtakes ? std::min(entry.waits_since, now) : now;
-  if (entry.is_clean && !entry.is_refused && entry.settlings > 0) standing_[slot] = {{entry.text, entry.sequence}};
-  entry.set_newest(arrival.value);
-  entry.sequence = sequence;
-  entry.ticket = arrival.ticket;
-  if (!entry.is_queued) entry.is_order = arrival.is_order;  // what is queued stays where it is
-  entry.is_clean = entry.is_refused = false;
+  value.waits_since = overtakes ? std::min(value.waits_since, now) : now;
+  if (value.status == Status::kAcknowledged && stragglers_.are_expected(slot))
+    stragglers_.stands(slot, value.text, value.sequence);
+  value.set_newest(arrival.value);
+  value.sequence = arrival.sequence;
+  value.ticket = arrival.ticket;
+  if (value.status != Status::kWaiting) value.is_order = arrival.is_order;  // what is queued stays where it is
   has_unsaved_ = true;
-  if (entry.in_flight == 0 && !entry.is_apart) queue(slot);
+  if (value.status != Status::kInFlight && value.status != Status::kApart) queue(slot, value);
   return overtakes;
 }
 
 void LiveMap::restore(const LiveRow& row, std::uint64_t hash, std::uint32_t ticket, bool is_order) {
-  const Slot slot = slot_for(row.path, hash, row.value.size());
-  Entry& entry = entries_[slot];
-  entry.set_newest(row.value);
-  entry.sequence = row.sequence;
-  entry.on_disk = row.sequence;
-  entry.ticket = ticket;
-  entry.is_order = is_order;
-  entry.waits_since = SteadyTime{};  // longer than anything that comes now
+  const Slot slot = table_.slot_for(row.path, hash, row.value.size());
+  LiveValue& value = table_[slot];
+  value.set_newest(row.value);
+  value.sequence = row.sequence;
+  value.row.restored(row.sequence);
+  value.ticket = ticket;
+  value.is_order = is_order;
+  value.waits_since = SteadyTime{};  // longer than anything that comes now
   ++rows_on_disk_;
-  queue(slot);
+  queue(slot, value);
 }
 
-void LiveMap::Entry::set_newest(std::string_view value) {
-  const std::size_t before = path_size + 3;  // two quotes and a colon
-  std::string& into = in_flight == 0 ? text : next;
-  const std::size_t size = before + value.size() + 1;
-  constexpr std::size_t kSpareMax = 256;  // an order that has left is a path and `null`, for as long as an outage lasts
-  if (into.empty() || into.capacity() > 2 * size + kSpareMax) {
-    std::string fresh;
-    fresh.reserve(size);
-    fresh.append(text, 0, before);
-    into.swap(fresh);  // a short one, assigned, would be copied into the large buffer
-  }
-  into.resize(before);
-  into += value;
-  into += ',';
+/// It waits to be sent.
+void LiveMap::queue(Slot slot, LiveValue& value) {
+  if (std::exchange(value.status, Status::kWaiting) != Status::kWaiting) queue_or_park(slot, value);
 }
 
-/// It is no longer under way.
-void LiveMap::Entry::land() {
-  in_flight = 0;
-  if (next.empty()) return;
-  text.swap(next);
-  std::string().swap(next);
-}
-
-void LiveMap::prefetch(const std::vector<LiveUpdate>& updates, std::size_t next) {
-  constexpr std::size_t kStep = 4;  // by then what was asked for has come: the place, then the entry, then its text
-  constexpr std::size_t kCacheLine = 64;
-  if (next + 3 * kStep < updates.size()) index_.prefetch(updates[next + 3 * kStep].path_hash);
-  if (next + 2 * kStep < updates.size()) {
-    const Slot* slot = index_.find(updates[next + 2 * kStep].path_hash);
-    const char* entry = slot ? reinterpret_cast<const char*>(&entries_[*slot]) : nullptr;
-    for (std::size_t at = 0; entry && at < sizeof(Entry); at += kCacheLine) __builtin_prefetch(entry + at);
-  }
-  if (next + kStep < updates.size()) {
-    const Slot* slot = index_.find(updates[next + kStep].path_hash);
-    if (slot) __builtin_prefetch(entries_[*slot].text.data());
-  }
-}
-
-const LiveMap::Slot* LiveMap::find(std::string_view path, std::uint64_t hash) {
-  return index_.find(hash, [this, path](Slot slot) { return entries_[slot].path() == path; });
-}
-
-LiveMap::Slot LiveMap::slot_for(std::string_view path, std::uint64_t hash, std::size_t value_size) {
-  if (const Slot* known = find(path, hash)) return *known;
-  Slot slot;
-  if (free_.empty()) {
-    slot = static_cast<Slot>(entries_.size());
-    entries_.emplace_back();
+void LiveMap::queue_or_park(Slot slot, const LiveValue& value) {
+  if (is_sendable(value)) {
+    queue_.add(slot, value.is_order);
   } else {
-    slot = free_.back();
-    free_.pop_back();
-  }
-  Entry& entry = entries_[slot];
-  entry.text.reserve(path.size() + value_size + 4);
-  entry.text = '"';
-  entry.text += path;
-  entry.text += "\":";
-  entry.path_size = static_cast<std::uint32_t>(path.size());
-  entry.hash = hash;
-  entry.is_used = true;
-  index_.add(hash, slot);
-  return slot;
-}
-
-void LiveMap::queue(Slot slot) {
-  Entry& entry = entries_[slot];
-  if (entry.is_queued) return;
-  entry.is_queued = true;
-  if (is_sendable(entry)) {
-    queue_of(entry).push_back(slot);
-  } else {
-    parked_.push_back(slot);
+    queue_.park(slot);
   }
 }
 
-bool LiveMap::is_sendable(const Entry& entry) const {
-  if (!disk_first_ || entry.on_disk == entry.sequence) return true;
-  return disk_failing_ && entry.on_disk == 0 && entry.saving == 0 && entry.forgetting == 0;
+void LiveMap::unpark() {
+  for (const Slot slot : queue_.unpark()) queue_or_park(slot, table_[slot]);
+}
+
+bool LiveMap::is_sendable(const LiveValue& value) const {
+  if (disk_rule_ == DiskRule::kNothing || value.row.holds(value.sequence)) return true;
+  return disk_rule_ == DiskRule::kItsRowIfAny && value.row.is_clear();
 }
 
 SteadyTime LiveMap::oldest_sendable() const {
   SteadyTime oldest = kLater;
-  for (const Slot slot : first_) oldest = std::min(oldest, entries_[slot].waits_since);
-  for (const Slot slot : orders_) oldest = std::min(oldest, entries_[slot].waits_since);
+  queue_.for_each([&](Slot slot) { oldest = std::min(oldest, table_[slot].waits_since); });
   return oldest;
 }
 
 bool LiveMap::has_waited_since(SteadyTime time) const {
-  const auto has = [this, time](Slot slot) { return entries_[slot].waits_since <= time; };
-  return std::any_of(first_.begin(), first_.end(), has) || std::any_of(orders_.begin(), orders_.end(), has) ||
-         (!disk_failing_ && std::any_of(parked_.begin(), parked_.end(), has));
+  const auto has = [this, time](Slot slot) { return table_[slot].waits_since <= time; };
+  return queue_.any_of(has) || (disk_rule_ != DiskRule::kItsRowIfAny && queue_.any_parked(has));
 }
 
 SteadyTime LiveMap::oldest(const std::vector<Sent>& taken) const {
   SteadyTime oldest = kLater;
-  for (const Sent& sent : taken) oldest = std::min(oldest, entries_[sent.slot].waits_since);
+  for (const Sent& sent : taken) oldest = std::min(oldest, table_[sent.slot].waits_since);
   return oldest;
 }
 
-void LiveMap::append(Slot slot, Taken& taken) {
-  Entry& entry = entries_[slot];
-  std::string_view part = entry.text;
+namespace {
+/// The child of the root that `path` is below; empty for the child itself, whose value is no object to be patched.
+std::string_view base_of(std::string_view path) {
+  const std::size_t slash = path.find('/');
+  return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
+}
+}  // namespace
+
+void LiveMap::append(Slot slot, LiveValue& value, Taken& taken) {
+  std::string_view part = value.text;
   if (!taken.base.empty()) {
     static constexpr std::string_view kQuote = "\"";
     taken.parts.push_back(kQuote);
@@ -155,229 +97,181 @@ void LiveMap::append(Slot slot, Taken& taken) {
   }
   taken.parts.push_back(part);
   taken.bytes += part.size();
-  entry.in_flight = entry.sequence;
-  entry.in_flight_since = entry.waits_since;
-  entry.ticket_in_flight = std::exchange(entry.ticket, kNoTicket);
-  taken.sent.push_back({slot, entry.sequence});
+  value.take_off();
+  taken.sent.push_back({slot, value.sequence});
 }
 
 LiveMap::Taken LiveMap::take(std::uint64_t bytes_max, bool narrow) {
-  // Others may come so fast that they fill every request: now and then the orders have their turn.
-  constexpr unsigned kPassedOverMax = 16;
-  const bool orders_have_their_turn = orders_passed_over_ >= kPassedOverMax;
   Taken taken;
-  bool took_orders = orders_have_their_turn;
-  if (take_from(orders_have_their_turn ? orders_ : first_, bytes_max, narrow, taken)) {
-    const std::size_t before = taken.sent.size();
-    take_from(orders_have_their_turn ? first_ : orders_, bytes_max, narrow, taken);
-    took_orders = took_orders || taken.sent.size() > before;
-  }
-  orders_passed_over_ = orders_.empty() || took_orders ? 0 : orders_passed_over_ + 1;
+  queue_.offer([&](Slot slot) {
+    LiveValue& value = table_[slot];
+    if (!is_sendable(value)) return SendQueue::Taker::kParks;  // a newer value came, which the disk does not have yet
+    if (narrow && taken.sent.empty()) taken.base = base_of(value.path());
+    if (narrow && base_of(value.path()) != taken.base) return SendQueue::Taker::kPasses;
+    const bool has_room = taken.sent.empty() || taken.bytes + value.text.size() <= bytes_max;
+    if (!has_room) return SendQueue::Taker::kIsFull;
+    append(slot, value, taken);
+    return SendQueue::Taker::kTakes;
+  });
   return taken;
 }
 
-/// False: the request is full.
-bool LiveMap::take_from(std::deque<Slot>& queue, std::uint64_t bytes_max, bool narrow, Taken& taken) {
-  std::vector<Slot> elsewhere;
-  bool has_room = true;
-  while (!queue.empty() && has_room) {
-    const Slot slot = queue.front();
-    Entry& entry = entries_[slot];
-    if (!is_sendable(entry)) {  // a newer value came, which the disk does not have yet
-      queue.pop_front();
-      parked_.push_back(slot);
-      continue;
-    }
-    if (narrow && taken.sent.empty()) taken.base = base_of(entry.path());
-    if (narrow && base_of(entry.path()) != taken.base) {
-      queue.pop_front();
-      elsewhere.push_back(slot);
-      continue;
-    }
-    has_room = taken.sent.empty() || taken.bytes + entry.text.size() <= bytes_max;
-    if (!has_room) break;
-    queue.pop_front();
-    entry.is_queued = false;
-    append(slot, taken);
-  }
-  queue.insert(queue.begin(), elsewhere.begin(), elsewhere.end());
-  return has_room;
-}
-
-LiveMap::Taken LiveMap::take_again(const std::vector<Slot>& slots, bool narrow) {
+LiveMap::Taken LiveMap::take_suspects(bool narrow) {
   Taken taken;
-  for (const Slot slot : slots) {
-    Entry& entry = entries_[slot];
-    if (!entry.is_used || !entry.is_apart) continue;
-    if (narrow && taken.sent.empty()) taken.base = base_of(entry.path());
-    if (!is_sendable(entry) || (narrow && base_of(entry.path()) != taken.base)) {
-      entry.is_apart = false;  // goes with the others; if it is the culprit, it will be found there
-      queue(slot);
-      continue;
-    }
-    append(slot, taken);
-  }
-  return taken;
-}
-
-void LiveMap::acknowledge(const std::vector<Sent>& all, std::vector<TicketEnd>& ended,
-                          std::vector<LiveAcknowledged>& forget) {
-  for (const Sent& sent : all) {
-    Entry& entry = entries_[sent.slot];
-    if (entry.ticket_in_flight != kNoTicket) ended.push_back({std::exchange(entry.ticket_in_flight, kNoTicket), true});
-    if (entry.settlings > 0 && entry.sequence != sent.sequence) {
-      standing_[sent.slot] = {{entry.text, sent.sequence}};
-    } else if (!standing_.empty()) {
-      standing_.erase(sent.slot);
-    }
-    entry.land();
-    entry.is_apart = false;
-    if (std::exchange(entry.resend, false) && entry.sequence == sent.sequence) {
-      reopen(sent.slot);  // and its row, if it has one, stays
+  for (const Slot slot : suspects_.take()) {
+    LiveValue& value = table_[slot];
+    if (narrow && taken.sent.empty()) taken.base = base_of(value.path());
+    if (is_sendable(value) && (!narrow || base_of(value.path()) == taken.base)) {
+      append(slot, value, taken);
     } else {
-      forget_row(entry, sent.sequence, forget);
-      entry.is_clean = entry.sequence == sent.sequence;
+      queue(slot, value);  // goes with the others; if it is the culprit, it will be found there
     }
-    if (!entry.is_clean) queue(sent.slot);
-    erase_if_done(sent.slot);
+  }
+  return taken;
+}
+
+void LiveMap::end_hold(std::uint32_t& ticket, bool acknowledged) {
+  if (ticket != kNoTicket) ended_.push_back({std::exchange(ticket, kNoTicket), acknowledged});
+}
+
+void LiveMap::acknowledge(const std::vector<Sent>& all) {
+  for (const Sent& sent : all) {
+    LiveValue& value = table_[sent.slot];
+    end_hold(value.flight.ticket, true);
+    const bool is_newest = value.sequence == sent.sequence;
+    if (!is_newest && stragglers_.are_expected(sent.slot)) {
+      stragglers_.stands(sent.slot, value.text, sent.sequence);
+    } else {
+      stragglers_.forget_values(sent.slot);
+    }
+    value.land();
+    if (value.flight.resend && is_newest) {
+      send_again_to_settle(sent.slot, value);  // and its row, if it has one, stays
+      continue;
+    }
+    forget_row(value, sent.sequence);
+    if (is_newest) {
+      value.status = Status::kAcknowledged;
+      erase_if_done(sent.slot, value);
+    } else {
+      queue(sent.slot, value);
+    }
   }
 }
 
-/// Undoes a take: what of it was not overtaken meanwhile is as it was.
-void LiveMap::take_back(const Sent& sent, std::vector<TicketEnd>& ended) {
-  Entry& entry = entries_[sent.slot];
-  entry.land();
-  entry.waits_since = std::min(entry.waits_since, entry.in_flight_since);  // a newer one has come, and waits as long
-  entry.resend = false;
-  if (entry.ticket_in_flight == kNoTicket) return;
-  if (entry.sequence == sent.sequence) {
-    entry.ticket = entry.ticket_in_flight;
+/// Undoes a take: what of it was not overtaken meanwhile is as it was. The caller says what becomes of it.
+LiveValue& LiveMap::take_back(const Sent& sent, std::optional<SteadyTime> lost_until) {
+  LiveValue& value = table_[sent.slot];
+  if (lost_until) {
+    stragglers_.may_stand(sent.slot, value.text, sent.sequence);
+    stragglers_.expect(sent.slot, *lost_until);
+  }
+  value.land();
+  value.waits_since = std::min(value.waits_since, value.flight.waited_since);  // a newer one waits as long
+  if (value.sequence == sent.sequence) {
+    value.ticket = std::exchange(value.flight.ticket, kNoTicket);
   } else {
-    ended.push_back({entry.ticket_in_flight, false});
+    end_hold(value.flight.ticket, false);
   }
-  entry.ticket_in_flight = kNoTicket;
+  return value;
 }
 
-void LiveMap::give_back(const std::vector<Sent>& all, std::optional<SteadyTime> lost_until,
-                        std::vector<TicketEnd>& ended) {
+void LiveMap::give_back(const std::vector<Sent>& all, std::optional<SteadyTime> lost_until) {
   for (const Sent& sent : all) {
-    Entry& entry = entries_[sent.slot];
-    if (lost_until) remember_lost(sent);
-    take_back(sent, ended);
-    if (lost_until) {
-      ++entry.settlings;
-      settling_.push_back({*lost_until, sent.slot});
-    }
-    if (!entry.is_apart) queue(sent.slot);
+    queue(sent.slot, take_back(sent, lost_until));
   }
 }
 
-void LiveMap::remember_lost(const Sent& sent) {
-  constexpr std::size_t kValuesMax = 8;  // that many lost ones, each refused later, is more than happens
-  std::vector<Value>& values = standing_[sent.slot];
-  if (!values.empty() && values.back().sequence >= sent.sequence) return;
-  if (values.size() == kValuesMax) values.erase(values.begin());
-  values.push_back({entries_[sent.slot].text, sent.sequence});
-}
-
-void LiveMap::set_apart(const std::vector<Sent>& all, std::vector<TicketEnd>& ended) {
+std::vector<LiveMap::Slot> LiveMap::take_back_apart(const std::vector<Sent>& all,
+                                                    std::optional<SteadyTime> lost_until) {
+  std::vector<Slot> group;
+  group.reserve(all.size());
   for (const Sent& sent : all) {
-    take_back(sent, ended);
-    entries_[sent.slot].is_apart = true;
+    take_back(sent, lost_until).status = Status::kApart;
+    group.push_back(sent.slot);
   }
+  return group;
 }
 
-std::optional<LiveMap::Refused> LiveMap::refuse(const Sent& sent, std::vector<TicketEnd>& ended,
-                                                std::vector<LiveAcknowledged>& forget) {
-  take_back(sent, ended);
-  Entry& entry = entries_[sent.slot];
-  entry.is_apart = false;
-  forget_row(entry, sent.sequence, forget);
-  if (entry.sequence != sent.sequence) {
-    queue(sent.slot);
+void LiveMap::give_back_suspects(const std::vector<Sent>& sent, std::optional<SteadyTime> lost_until) {
+  suspects_.add(take_back_apart(sent, lost_until));
+}
+
+void LiveMap::set_apart(const std::vector<Sent>& sent) { suspects_.add(take_back_apart(sent, std::nullopt)); }
+
+void LiveMap::halve(const std::vector<Sent>& sent) { suspects_.add_halves(take_back_apart(sent, std::nullopt)); }
+
+std::optional<LiveMap::Refused> LiveMap::refuse(const Sent& sent) {
+  LiveValue& value = take_back(sent, std::nullopt);
+  forget_row(value, sent.sequence);
+  if (value.sequence != sent.sequence) {
+    queue(sent.slot, value);
     return std::nullopt;
   }
-  Refused refused{std::string(entry.path()), std::string(entry.newest()), entry.sequence,
-                  std::exchange(entry.ticket, kNoTicket)};
-  entry.is_clean = entry.is_refused = true;
-  if (!bring_back(sent.slot)) erase_if_done(sent.slot);
+  Refused refused{std::string(value.path()), std::string(value.newest()), value.sequence,
+                  std::exchange(value.ticket, kNoTicket)};
+  value.status = Status::kRefused;
+  if (!bring_back(sent.slot, value)) erase_if_done(sent.slot, value);
   return refused;
 }
 
 /// A path whose newest value the database refused: sends what has to stand there instead, if a straggler may have set
 /// it back.
-bool LiveMap::bring_back(Slot slot) {
-  Entry& entry = entries_[slot];
-  const auto found = standing_.find(slot);
+bool LiveMap::bring_back(Slot slot, LiveValue& value) {
   // What is being saved is the refused one: its row has to be forgotten first.
-  if (!entry.is_refused || entry.saving != 0 || found == standing_.end()) return false;
-  std::vector<Value>& values = found->second;
-  while (!values.empty() && values.back().sequence >= entry.sequence) values.pop_back();
-  if (values.empty()) return false;
-  std::string(values.back().text).swap(entry.text);  // assigned, it would keep the memory of a large one
-  entry.sequence = values.back().sequence;
-  entry.is_refused = false;
-  reopen(slot);
-  queue(slot);
+  if (value.status != Status::kRefused || value.row.is_being_saved()) return false;
+  const Stragglers::Value* before = stragglers_.newest_before(slot, value.sequence);
+  if (before == nullptr) return false;
+  std::string(before->text).swap(value.text);  // assigned, it would keep the memory of a large one
+  value.sequence = before->sequence;
+  send_again_to_settle(slot, value);
   return true;
 }
 
 void LiveMap::settle(SteadyTime now) {
-  while (!settling_.empty() && settling_.front().at <= now) {
-    const Slot slot = settling_.front().slot;
-    settling_.pop_front();
-    Entry& entry = entries_[slot];
-    --entry.settlings;
-    if (entry.in_flight != 0) {
-      entry.resend = true;
-    } else if (entry.is_refused) {
-      erase_if_done(slot);
-    } else if (entry.is_clean) {
-      reopen(slot);
-      queue(slot);
+  while (const std::optional<Slot> slot = stragglers_.take_gone(now)) {
+    LiveValue& value = table_[*slot];
+    switch (value.status) {
+      case Status::kInFlight: value.flight.resend = true; break;
+      case Status::kAcknowledged: send_again_to_settle(*slot, value); break;
+      case Status::kRefused: erase_if_done(*slot, value); break;
+      case Status::kWaiting:
+      case Status::kApart:
+      case Status::kFree: break;  // its newest value will be sent anyway
     }
   }
 }
 
 std::vector<LiveRow> LiveMap::unsettled() const {
   std::vector<LiveRow> rows;
-  for (const Entry& entry : entries_) {
-    if (!entry.is_used || !entry.is_clean || entry.is_refused || entry.settlings == 0) continue;
-    rows.push_back({std::string(entry.path()), std::string(entry.newest()), entry.sequence, false, Kind::kUnrouted});
+  for (Slot slot = 0; slot < table_.end(); ++slot) {
+    const LiveValue& value = table_[slot];
+    if (value.status != Status::kAcknowledged || !stragglers_.are_expected(slot)) continue;
+    rows.push_back({std::string(value.path()), std::string(value.newest()), value.sequence, false, Kind::kUnrouted});
   }
   return rows;
 }
 
 void LiveMap::expect_stragglers(SteadyTime at) {
-  for (Slot slot = 0; slot < entries_.size(); ++slot) {
-    if (!entries_[slot].is_used) continue;
-    ++entries_[slot].settlings;
-    settling_.push_back({at, slot});
+  for (Slot slot = 0; slot < table_.end(); ++slot) {
+    if (table_[slot].status != Status::kFree) stragglers_.expect(slot, at);
   }
 }
 
-/// An acknowledged value has to be sent again: as if it never had been, but it is in no hurry.
-void LiveMap::reopen(Slot slot) {
-  Entry& entry = entries_[slot];
-  std::vector<Value>& values = standing_[slot];
-  if (values.empty()) values.push_back({entry.text, entry.sequence});
-  entry.is_clean = false;
-  entry.waits_since = kLater;
-  entry.acknowledged = 0;
+/// As if the value never had been acknowledged, but it is in no hurry.
+void LiveMap::send_again_to_settle(Slot slot, LiveValue& value) {
+  stragglers_.stands_unless_known(slot, value.text, value.sequence);
+  value.waits_since = kLater;
+  value.row.reopen();
   has_unsaved_ = true;
+  queue(slot, value);
 }
 
-void LiveMap::erase_if_done(Slot slot) {
-  Entry& entry = entries_[slot];
-  const bool is_needed =
-      entry.settlings > 0 || entry.saving != 0 || entry.in_flight != 0 || entry.on_disk != 0 || entry.forgetting > 0;
-  if (!entry.is_used || !entry.is_clean || is_needed) return;
-  if (!standing_.empty()) standing_.erase(slot);
-  index_.erase(entry.hash, [slot](Slot other) { return other == slot; });
-  // Made anew: assigned to, its texts would keep their memory, and a flood of large values would stay for good.
-  std::destroy_at(&entry);
-  std::construct_at(&entry);
-  free_.push_back(slot);
+void LiveMap::erase_if_done(Slot slot, LiveValue& value) {
+  const bool is_done = value.status == Status::kAcknowledged || value.status == Status::kRefused;
+  if (!is_done || !value.row.is_clear() || stragglers_.are_expected(slot)) return;
+  stragglers_.forget_values(slot);
+  table_.erase(slot, value);
 }
 
 }  // namespace firebase_relay::coalesce

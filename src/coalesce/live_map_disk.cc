@@ -7,39 +7,27 @@
 
 namespace firebase_relay::coalesce {
 
-void LiveMap::unpark() {
-  for (const Slot slot : std::exchange(parked_, {})) {
-    entries_[slot].is_queued = false;
-    queue(slot);
-  }
-}
-
-void LiveMap::set_disk_first(bool disk_first) {
-  disk_first_ = disk_first;
+void LiveMap::set_disk_rule(DiskRule rule) {
+  if (std::exchange(disk_rule_, rule) == rule) return;
   has_unsaved_ = true;
   unpark();
 }
 
-void LiveMap::set_disk_failing(bool failing) {
-  if (std::exchange(disk_failing_, failing) != failing) unpark();
-}
-
-std::vector<LiveRow> LiveMap::unsaved(const std::function<Kind(std::uint32_t)>& kind_of) {
+std::vector<LiveRow> LiveMap::save(const std::function<Kind(std::uint32_t)>& kind_of) {
   std::vector<LiveRow> rows;
   bool some_wait = false;
-  for (Slot slot = 0; slot < entries_.size(); ++slot) {
-    Entry& entry = entries_[slot];
-    if (!entry.is_used || entry.is_clean || entry.sequence <= entry.on_disk) continue;
-    // What is sent again to settle has the number that it was acknowledged with: its deletion has to come first.
-    if (entry.forgetting > 0 && entry.sequence <= entry.forgetting_upto) {
+  for (Slot slot = 0; slot < table_.end(); ++slot) {
+    LiveValue& value = table_[slot];
+    if (!value.is_owed() || value.row.has_upto(value.sequence)) continue;
+    if (value.row.must_be_forgotten_before(value.sequence)) {
       some_wait = true;
       continue;
     }
-    const std::uint32_t ticket = entry.in_flight == entry.sequence ? entry.ticket_in_flight : entry.ticket;
+    const std::uint32_t ticket = value.newest_ticket();
     const bool counts = ticket != kNoTicket;
-    rows.push_back({std::string(entry.path()), std::string(entry.newest()), entry.sequence, counts,
+    rows.push_back({std::string(value.path()), std::string(value.newest()), value.sequence, counts,
                     counts ? kind_of(ticket) : Kind::kUnrouted});
-    entry.saving = entry.sequence;
+    value.row.save(value.sequence);
     saving_.push_back(slot);
   }
   has_unsaved_ = some_wait;
@@ -47,44 +35,44 @@ std::vector<LiveRow> LiveMap::unsaved(const std::function<Kind(std::uint32_t)>& 
 }
 
 bool LiveMap::has_unsaved_message() const {
-  return std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) {
-    const bool is_saved = entry.is_clean || entry.sequence <= entry.on_disk;
-    return entry.is_used && !is_saved && (entry.ticket != kNoTicket || entry.ticket_in_flight != kNoTicket);
-  });
+  for (Slot slot = 0; slot < table_.end(); ++slot) {
+    const LiveValue& value = table_[slot];
+    const bool has_ticket = value.ticket != kNoTicket || value.flight.ticket != kNoTicket;
+    if (has_ticket && value.is_owed() && !value.row.has_upto(value.sequence)) return true;
+  }
+  return false;
 }
 
-void LiveMap::saved(bool ok, std::vector<LiveAcknowledged>& forget) {
+void LiveMap::saved(bool ok) {
   for (const Slot slot : std::exchange(saving_, {})) {
-    Entry& entry = entries_[slot];
-    const Sequence saved = std::exchange(entry.saving, 0);
-    if (ok) {
-      if (entry.on_disk == 0) ++rows_on_disk_;
-      entry.on_disk = saved;
-      if (entry.acknowledged >= saved) forget_row(entry, entry.acknowledged, forget);
-    }
-    if (!bring_back(slot)) erase_if_done(slot);
+    LiveValue& value = table_[slot];
+    const bool had_row = value.row.is_there();
+    const bool is_obsolete = value.row.saved(ok);
+    if (!had_row && value.row.is_there()) ++rows_on_disk_;
+    if (is_obsolete) forget_row(value, value.row.done_upto());
+    if (!bring_back(slot, value)) erase_if_done(slot, value);
   }
   if (!ok) has_unsaved_ = true;
   unpark();
 }
 
-void LiveMap::forget_row(Entry& entry, Sequence sequence, std::vector<LiveAcknowledged>& forget) {
-  entry.acknowledged = std::max(entry.acknowledged, sequence);
-  if (entry.on_disk == 0 || entry.on_disk > sequence) return;
-  forget.push_back({std::string(entry.path()), sequence});
-  ++entry.forgetting;
-  entry.forgetting_upto = sequence;
-  entry.on_disk = 0;
+void LiveMap::forget_row(LiveValue& value, Sequence sequence) {
+  value.row.done(sequence);
+  if (!value.row.is_obsolete(sequence)) return;
+  value.row.forget(sequence);
+  forgettable_.push_back({std::string(value.path()), sequence});
   --rows_on_disk_;
 }
 
 void LiveMap::forgotten(const std::vector<LiveAcknowledged>& rows) {
   for (const LiveAcknowledged& row : rows) {
-    const Slot slot = *find(row.path, classify::hash_of_path(row.path));  // it stays while its row is being forgotten
-    --entries_[slot].forgetting;
-    erase_if_done(slot);
+    const Slot slot =
+        *table_.find(row.path, classify::hash_of_path(row.path));  // it stays while its row is being forgotten
+    LiveValue& value = table_[slot];
+    value.row.forgotten();
+    erase_if_done(slot, value);
   }
-  if (disk_failing_) unpark();
+  if (disk_rule_ == DiskRule::kItsRowIfAny) unpark();
 }
 
 }  // namespace firebase_relay::coalesce

@@ -15,10 +15,10 @@ class LiveMapTest : public testing::Test {
  protected:
   bool merge(const std::string& path, const std::string& value, Sequence sequence,
              std::uint32_t ticket = LiveMap::kNoTicket) {
-    return map_.merge({path, classify::hash_of_path(path), value, sequence, ticket, false}, kNow, ended_);
+    return map_.merge({path, classify::hash_of_path(path), value, sequence, ticket, false}, kNow);
   }
   void merge_order(const std::string& path, Sequence sequence) {
-    map_.merge({path, classify::hash_of_path(path), "0", sequence, LiveMap::kNoTicket, true}, kNow, ended_);
+    map_.merge({path, classify::hash_of_path(path), "0", sequence, LiveMap::kNoTicket, true}, kNow);
   }
   /// What is taken, as text; the sent ones go to sent_.
   std::string take(std::uint64_t bytes_max = kPlenty, bool narrow = false) {
@@ -39,23 +39,21 @@ class LiveMapTest : public testing::Test {
   void lose_one_and_have_two_taken() {
     merge("a", "1", 1);
     take();
-    map_.give_back(sent_, kNow, ended_);
+    map_.give_back(sent_, kNow);
     merge("a", "2", 2);
     take();
     acknowledge();
   }
-  void acknowledge() { map_.acknowledge(sent_, ended_, forget_); }
+  void acknowledge() { map_.acknowledge(sent_); }
   void save() {
-    rows_ = map_.unsaved([](std::uint32_t) { return Kind::kPrice; });
-    map_.saved(true, forget_);
+    rows_ = map_.save([](std::uint32_t) { return Kind::kPrice; });
+    map_.saved(true);
   }
 
   LiveMap map_;
   std::string base_;
   std::vector<std::string_view> parts_;
   std::vector<LiveMap::Sent> sent_;
-  std::vector<LiveMap::TicketEnd> ended_;
-  std::vector<LiveAcknowledged> forget_;
   std::vector<LiveRow> rows_;
 };
 
@@ -89,7 +87,7 @@ TEST_F(LiveMapTest, WhatIsUnderWayStaysAsItIsWhateverComes) {
   }
   save();
   EXPECT_EQ(rows_.front().value, std::string(199, '2')) << "the newest is saved, not the one under way";
-  map_.give_back(sent_, std::nullopt, ended_);
+  map_.give_back(sent_, std::nullopt);
   EXPECT_EQ(take(1), "\"b2\":0,");
   EXPECT_NE(take().find("\"a\":" + std::string(199, '2') + ','), std::string::npos);
 }
@@ -136,15 +134,14 @@ TEST_F(LiveMapTest, WhatHasWaitedIsTakenOrOvertakenByWhatWaitsAsLong) {
   EXPECT_FALSE(map_.has_waited_since(kNow - std::chrono::seconds(1)));
   take();
   EXPECT_FALSE(map_.has_waited_since(kNow)) << "it is under way";
-  map_.merge({"a", classify::hash_of_path("a"), "2", 2, LiveMap::kNoTicket, false}, kNow + std::chrono::seconds(9),
-             ended_);
-  map_.give_back(sent_, std::nullopt, ended_);
+  map_.merge({"a", classify::hash_of_path("a"), "2", 2, LiveMap::kNoTicket, false}, kNow + std::chrono::seconds(9));
+  map_.give_back(sent_, std::nullopt);
   EXPECT_TRUE(map_.has_waited_since(kNow)) << "the path has waited since then";
 }
 
 TEST_F(LiveMapTest, TwoPathsMayHaveOneHash) {
   const auto merge_as = [this](const char* path, const char* value, Sequence sequence) {
-    return map_.merge({path, 42, value, sequence, LiveMap::kNoTicket, false}, kNow, ended_);
+    return map_.merge({path, 42, value, sequence, LiveMap::kNoTicket, false}, kNow);
   };
   EXPECT_FALSE(merge_as("a", "1", 1));
   EXPECT_FALSE(merge_as("b", "2", 2));
@@ -181,14 +178,14 @@ TEST_F(LiveMapTest, RetrySendsTheNewestValue) {
   merge("a", "1", 1);
   take();
   merge("a", "2", 2);
-  map_.give_back(sent_, std::nullopt, ended_);
+  map_.give_back(sent_, std::nullopt);
   EXPECT_EQ(take(), "\"a\":2,");
 }
 
 TEST_F(LiveMapTest, NewestStateIsSentOnceMoreAfterALostAnswer) {
   merge("a", "1", 1);
   take();
-  map_.give_back(sent_, kNow, ended_);
+  map_.give_back(sent_, kNow);
   EXPECT_EQ(take(), "\"a\":1,");
   acknowledge();
   EXPECT_EQ(map_.next_settling(), kNow);
@@ -204,13 +201,13 @@ TEST_F(LiveMapTest, NewestStateIsSentOnceMoreAfterALostAnswer) {
 TEST_F(LiveMapTest, WhatTheDatabaseTookBeforeARefusedValueIsWhatSettles) {
   merge("a", "1", 1);
   take();
-  map_.give_back(sent_, kNow, ended_);  // may yet be applied
+  map_.give_back(sent_, kNow);  // may yet be applied
   merge("a", "2", 2);
   EXPECT_EQ(take(), "\"a\":2,");
   merge("a", "3", 3);
   acknowledge();
   EXPECT_EQ(take(), "\"a\":3,");
-  const auto refused = map_.refuse(sent_.front(), ended_, forget_);
+  const auto refused = map_.refuse(sent_.front());
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->value, "3");
   EXPECT_EQ(take(), "\"a\":2,") << "the straggler may have come by now";
@@ -227,10 +224,10 @@ TEST_F(LiveMapTest, WhatWasLostBeforeARefusedValueIsSentAgain) {
   acknowledge();
   merge("a", "2", 2);
   take();
-  map_.give_back(sent_, kNow, ended_);
+  map_.give_back(sent_, kNow);
   merge("a", "3", 3);
   EXPECT_EQ(take(), "\"a\":3,");
-  EXPECT_TRUE(map_.refuse(sent_.front(), ended_, forget_));
+  EXPECT_TRUE(map_.refuse(sent_.front()));
   EXPECT_EQ(take(), "\"a\":2,") << "it may stand there, and must not go back";
 }
 
@@ -238,18 +235,18 @@ TEST_F(LiveMapTest, LostValueThatIsThenRefusedGivesWayToTheOneBefore) {
   lose_one_and_have_two_taken();
   merge("a", "3", 3);
   take();
-  map_.give_back(sent_, kNow, ended_);
+  map_.give_back(sent_, kNow);
   EXPECT_EQ(take(), "\"a\":3,");
-  EXPECT_TRUE(map_.refuse(sent_.front(), ended_, forget_));
+  EXPECT_TRUE(map_.refuse(sent_.front()));
   EXPECT_EQ(take(), "\"a\":2,");
 }
 
 TEST_F(LiveMapTest, RefusedValueIsNotSentAgainToSettle) {
   merge("a", "1", 1);
   take();
-  map_.give_back(sent_, kNow, ended_);
+  map_.give_back(sent_, kNow);
   EXPECT_EQ(take(), "\"a\":1,");
-  EXPECT_TRUE(map_.refuse(sent_.front(), ended_, forget_));
+  EXPECT_TRUE(map_.refuse(sent_.front()));
   EXPECT_TRUE(map_.unsettled().empty());
   map_.settle(kNow);
   EXPECT_EQ(take(), "");
@@ -260,13 +257,14 @@ TEST_F(LiveMapTest, RefusedValueThatIsBeingSavedIsForgottenBeforeWhatStoodIsSent
   lose_one_and_have_two_taken();
   merge("a", "3", 3);
   take();
-  EXPECT_EQ(map_.unsaved([](std::uint32_t) { return Kind::kPrice; }).size(), 1u);
-  EXPECT_TRUE(map_.refuse(sent_.front(), ended_, forget_));
+  EXPECT_EQ(map_.save([](std::uint32_t) { return Kind::kPrice; }).size(), 1u);
+  EXPECT_TRUE(map_.refuse(sent_.front()));
   EXPECT_EQ(take(), "");
-  map_.saved(true, forget_);
-  ASSERT_EQ(forget_.size(), 1u);
-  EXPECT_EQ(forget_.front().sequence, 3u);
-  map_.forgotten(forget_);
+  map_.saved(true);
+  const std::vector<LiveAcknowledged> forget = map_.take_forgettable();
+  ASSERT_EQ(forget.size(), 1u);
+  EXPECT_EQ(forget.front().sequence, 3u);
+  map_.forgotten(forget);
   EXPECT_EQ(take(), "\"a\":2,");
 }
 
@@ -289,7 +287,7 @@ TEST_F(LiveMapTest, NarrowTakesOneChildOfTheRoot) {
 }
 
 TEST_F(LiveMapTest, InTroubleAValueGoesOnlyWhenTheDiskHasIt) {
-  map_.set_disk_first(true);
+  map_.set_disk_rule(LiveMap::DiskRule::kItsRow);
   merge("a", "1", 1);
   EXPECT_FALSE(map_.has_sendable());
   EXPECT_TRUE(map_.has_unsent());
@@ -300,58 +298,60 @@ TEST_F(LiveMapTest, InTroubleAValueGoesOnlyWhenTheDiskHasIt) {
   EXPECT_EQ(take(), "\"a\":1,");
   merge("a", "2", 2);
   acknowledge();
-  ASSERT_EQ(forget_.size(), 1u);
-  EXPECT_EQ(forget_[0].sequence, 1u);
+  const std::vector<LiveAcknowledged> forget = map_.take_forgettable();
+  ASSERT_EQ(forget.size(), 1u);
+  EXPECT_EQ(forget[0].sequence, 1u);
   EXPECT_FALSE(map_.has_sendable()) << "2 is not on disk";
   save();
   EXPECT_EQ(take(), "\"a\":2,");
 }
 
 TEST_F(LiveMapTest, FailingDiskDoesNotHoldWhatItHasNoOlderValueOf) {
-  map_.set_disk_first(true);
+  map_.set_disk_rule(LiveMap::DiskRule::kItsRow);
   merge("old", "1", 1);
   save();
   merge("old", "2", 2);
   merge("fresh", "3", 3);
-  map_.set_disk_failing(true);
+  map_.set_disk_rule(LiveMap::DiskRule::kItsRowIfAny);
   EXPECT_EQ(take(), "\"fresh\":3,") << "a crash could bring the old value of the other back";
 }
 
 TEST_F(LiveMapTest, TicketsEndOnceAsAcknowledgedOrOvertaken) {
   merge("a", "1", 1, 7);
   merge("a", "2", 2, 8);
-  ASSERT_EQ(ended_.size(), 1u);
-  EXPECT_EQ(ended_[0].ticket, 7u);
-  EXPECT_FALSE(ended_[0].acknowledged);
+  ASSERT_EQ(map_.ended().size(), 1u);
+  EXPECT_EQ(map_.ended()[0].ticket, 7u);
+  EXPECT_FALSE(map_.ended()[0].acknowledged);
   take();
   acknowledge();
-  ASSERT_EQ(ended_.size(), 2u);
-  EXPECT_EQ(ended_[1].ticket, 8u);
-  EXPECT_TRUE(ended_[1].acknowledged);
+  ASSERT_EQ(map_.ended().size(), 2u);
+  EXPECT_EQ(map_.ended()[1].ticket, 8u);
+  EXPECT_TRUE(map_.ended()[1].acknowledged);
 }
 
 TEST_F(LiveMapTest, RefusedValueIsGivenOutUnlessANewerOneCame) {
   merge("a", "bad", 1);
   take();
-  const auto refused = map_.refuse(sent_.front(), ended_, forget_);
+  const auto refused = map_.refuse(sent_.front());
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->value, "bad");
   EXPECT_EQ(map_.size(), 0u);
   merge("a", "bad", 2);
   take();
   merge("a", "good", 3);
-  EXPECT_FALSE(map_.refuse(sent_.front(), ended_, forget_));
+  EXPECT_FALSE(map_.refuse(sent_.front()));
   EXPECT_EQ(take(), "\"a\":good,");
 }
 
 TEST_F(LiveMapTest, RestoredRowIsSentAndForgottenAfterwards) {
-  map_.set_disk_first(true);
+  map_.set_disk_rule(LiveMap::DiskRule::kItsRow);
   map_.restore({"a", "1", 5, false, Kind::kUnrouted}, classify::hash_of_path("a"), LiveMap::kNoTicket, false);
   EXPECT_TRUE(merge("a", "0", 4)) << "what is on disk is newer";
   EXPECT_EQ(take(), "\"a\":1,");
   acknowledge();
-  ASSERT_EQ(forget_.size(), 1u);
-  map_.forgotten(forget_);
+  const std::vector<LiveAcknowledged> forget = map_.take_forgettable();
+  ASSERT_EQ(forget.size(), 1u);
+  map_.forgotten(forget);
   EXPECT_EQ(map_.rows_on_disk(), 0u);
   EXPECT_EQ(map_.size(), 0u);
 }

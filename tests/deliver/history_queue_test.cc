@@ -44,20 +44,20 @@ std::uint64_t entries(const std::vector<Slice>& slices) {
 
 class HistoryQueueTest : public testing::Test {
  protected:
-  void add(Batch batch) { queue_.add(std::move(batch), {kLater, kLatest}, HistoryQueue::Place::kQueued); }
-  std::vector<BatchId> finish(const std::vector<Slice>& slices) {
-    std::vector<BatchId> finished;
-    queue_.finish(slices, finished);
-    return finished;
+  void add(Batch batch) {
+    const BatchId id = batch.id;
+    store_.add(std::move(batch), {kLater, kLatest});
+    queue_.add(id);
   }
-  HistoryQueue queue_;
+  HistoryStore store_;
+  HistoryQueue queue_{store_};
   std::string base_;
 };
 
 TEST_F(HistoryQueueTest, LeavesOldestFirstWithinTheBytesAndAtLeastOne) {
   add(batch(1, 3));
   add(batch(2, 3));
-  const std::uint64_t one = queue_.bytes() / 6;
+  const std::uint64_t one = store_.bytes() / 6;
   EXPECT_EQ(entries(queue_.take(1, base_)), 1u);
   const std::vector<Slice> next = queue_.take(one * 3, base_);
   ASSERT_EQ(next.size(), 2u) << "the rest of the first batch and one of the second";
@@ -67,14 +67,38 @@ TEST_F(HistoryQueueTest, LeavesOldestFirstWithinTheBytesAndAtLeastOne) {
   EXPECT_EQ(queue_.waiting_bytes(), one * 2);
 }
 
-TEST_F(HistoryQueueTest, BatchIsFinishedWhenAllOfItIs) {
+TEST_F(HistoryQueueTest, BatchLeavesMemoryWhenAllOfItIsDone) {
   add(batch(1, 3));
   const std::vector<Slice> first = queue_.take(1, base_);
   const std::vector<Slice> rest = queue_.take(1 << 20, base_);
-  EXPECT_TRUE(finish(rest).empty());
-  EXPECT_EQ(finish(first), std::vector<BatchId>{1});
-  queue_.release(1);
-  EXPECT_EQ(queue_.bytes(), 0u);
+  store_.finish(rest);
+  EXPECT_TRUE(store_.contains(1));
+  store_.finish(first);
+  EXPECT_EQ(store_.bytes(), 0u);
+  EXPECT_TRUE(store_.take_forgettable().empty()) << "no disk had it";
+}
+
+TEST_F(HistoryQueueTest, RowOfABatchIsForgottenWhenItIsDoneAlsoWhileItWasBeingSaved) {
+  add(batch(1, 1));
+  add(batch(2, 1));
+  EXPECT_EQ(store_.save().size(), 2u);
+  store_.finish(queue_.take(1, base_));
+  EXPECT_TRUE(store_.contains(1)) << "what is being saved is read by the outbox";
+  store_.saved(true);
+  EXPECT_FALSE(store_.contains(1));
+  store_.finish(queue_.take(1, base_));
+  EXPECT_EQ(store_.take_forgettable(), (std::vector<BatchId>{1, 2}));
+}
+
+TEST_F(HistoryQueueTest, SaveThatFailedLeavesNoRowBehind) {
+  add(batch(1, 1));
+  add(batch(2, 1));
+  store_.save();
+  store_.finish(queue_.take(1, base_));
+  store_.saved(false);
+  EXPECT_FALSE(store_.contains(1));
+  EXPECT_TRUE(store_.take_forgettable().empty());
+  EXPECT_EQ(store_.save().size(), 1u) << "the other is to be saved again";
 }
 
 TEST_F(HistoryQueueTest, WhatWasNotDeliveredGoesToTheFrontAgain) {
@@ -87,9 +111,12 @@ TEST_F(HistoryQueueTest, WhatWasNotDeliveredGoesToTheFrontAgain) {
 
 TEST_F(HistoryQueueTest, HalvingFindsTheCulpritAmongAny) {
   for (std::uint32_t culprit = 0; culprit < 37; ++culprit) {
-    HistoryQueue queue;
-    queue.add(batch(1, 20), {kLater, kLatest}, HistoryQueue::Place::kQueued);
-    queue.add(batch(2, 17), {kLater, kLatest}, HistoryQueue::Place::kQueued);
+    HistoryStore store;
+    HistoryQueue queue(store);
+    store.add(batch(1, 20), {kLater, kLatest});
+    store.add(batch(2, 17), {kLater, kLatest});
+    queue.add(1);
+    queue.add(2);
     std::string base;
     std::vector<std::vector<Slice>> groups = {queue.take(1 << 20, base)};
     int requests = 0;
@@ -104,12 +131,11 @@ TEST_F(HistoryQueueTest, HalvingFindsTheCulpritAmongAny) {
         const std::uint32_t first = slice.batch == 1 ? slice.first : slice.first + 20;
         has_culprit = has_culprit || (first <= culprit && culprit < first + slice.size());
       }
-      std::vector<BatchId> finished;
       if (has_culprit && entries(group) > 1) {
-        queue.suspect_halves(group);
+        queue.halve(group);
       } else {
         (has_culprit ? refused : delivered) += entries(group);
-        queue.finish(group, finished);
+        store.finish(group);
       }
     }
     EXPECT_EQ(refused, 1u);
@@ -150,7 +176,8 @@ TEST_F(HistoryQueueTest, ShedsPricesFirstOrdersLastAndOldestFirst) {
 }
 
 TEST_F(HistoryQueueTest, HeldBatchesWaitUntilTheyAreQueued) {
-  queue_.add(batch(1, 1), {kLater, kLatest}, HistoryQueue::Place::kHeld);
+  store_.add(batch(1, 1), {kLater, kLatest});
+  queue_.hold(1);
   EXPECT_FALSE(queue_.has_waiting());
   queue_.queue_held();
   EXPECT_TRUE(queue_.has_waiting());
@@ -158,18 +185,18 @@ TEST_F(HistoryQueueTest, HeldBatchesWaitUntilTheyAreQueued) {
 
 TEST_F(HistoryQueueTest, SavingIsDueUntilABatchIsSentAndThenOnceMore) {
   add(batch(1, 2));
-  EXPECT_EQ(queue_.next_save(), kLater);
+  EXPECT_EQ(store_.next_save(), kLater);
   const std::vector<Slice> taken = queue_.take(1, base_);
-  queue_.sent(taken, kLater + std::chrono::seconds(1));
-  EXPECT_EQ(queue_.next_save(), kLater + std::chrono::seconds(1));
-  queue_.sent(taken, kLater + std::chrono::seconds(9));
-  EXPECT_EQ(queue_.next_save(), kLater + std::chrono::seconds(1)) << "only the first time counts";
+  store_.sent(taken, kLater + std::chrono::seconds(1));
+  EXPECT_EQ(store_.next_save(), kLater + std::chrono::seconds(1));
+  store_.sent(taken, kLater + std::chrono::seconds(9));
+  EXPECT_EQ(store_.next_save(), kLater + std::chrono::seconds(1)) << "only the first time counts";
 }
 
 TEST_F(HistoryQueueTest, SavingIsNotPutOffBeyondTheWindowByASendThatCameLate) {
   add(batch(1, 2));
-  queue_.sent(queue_.take(1, base_), kLatest + std::chrono::seconds(1));
-  EXPECT_EQ(queue_.next_save(), kLatest);
+  store_.sent(queue_.take(1, base_), kLatest + std::chrono::seconds(1));
+  EXPECT_EQ(store_.next_save(), kLatest);
 }
 
 }  // namespace

@@ -1,0 +1,48 @@
+#include "coalesce/live_table.h"
+
+#include <memory>
+
+namespace firebase_relay::coalesce {
+
+LiveTable::Slot LiveTable::slot_for(std::string_view path, std::uint64_t hash, std::size_t value_size) {
+  if (const Slot* known = find(path, hash)) return *known;
+  Slot slot = end();
+  if (free_.empty()) {
+    values_.emplace_back();
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  values_[slot].set_path(path, hash, value_size);
+  index_.add(hash, slot);
+  return slot;
+}
+
+const LiveTable::Slot* LiveTable::find(std::string_view path, std::uint64_t hash) {
+  return index_.find(hash, [this, path](Slot slot) { return values_[slot].path() == path; });
+}
+
+void LiveTable::erase(Slot slot, LiveValue& value) {
+  index_.erase(value.hash, [slot](Slot other) { return other == slot; });
+  // Made anew: assigned to, its texts would keep their memory, and a flood of large values would stay for good.
+  std::destroy_at(&value);
+  std::construct_at(&value);
+  free_.push_back(slot);
+}
+
+void LiveTable::prefetch(const std::vector<LiveUpdate>& updates, std::size_t next) {
+  constexpr std::size_t kStep = 4;  // by then what was asked for has come: the slot, then the value, then its text
+  constexpr std::size_t kCacheLine = 64;
+  if (next + 3 * kStep < updates.size()) index_.prefetch(updates[next + 3 * kStep].path_hash);
+  if (next + 2 * kStep < updates.size()) {
+    const Slot* slot = index_.find(updates[next + 2 * kStep].path_hash);
+    const char* value = slot ? reinterpret_cast<const char*>(&values_[*slot]) : nullptr;
+    for (std::size_t at = 0; value && at < sizeof(LiveValue); at += kCacheLine) __builtin_prefetch(value + at);
+  }
+  if (next + kStep < updates.size()) {
+    const Slot* slot = index_.find(updates[next + kStep].path_hash);
+    if (slot) __builtin_prefetch(values_[*slot].text.data());
+  }
+}
+
+}  // namespace firebase_relay::coalesce

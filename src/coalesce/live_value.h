@@ -1,0 +1,84 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "coalesce/disk_row.h"
+#include "firebase_relay/fragment.h"
+#include "firebase_relay/time.h"
+
+namespace firebase_relay::coalesce {
+
+/// One live path: its newest value, what is being done about it, and the one of its values that is under way.
+///
+/// Begins at a cache line: merging looks at the first two of them, in the order of the members.
+struct alignas(64) LiveValue {
+  static constexpr std::uint32_t kNoTicket = LiveUpdate::kNoTicket;
+  static constexpr SteadyTime kLater = SteadyTime(SteadyTime::duration::max() / 2);  ///< one may add to it
+
+  enum class Status : std::uint8_t {
+    kFree,          ///< no path is here
+    kWaiting,       ///< to be sent: it is in the queue, or parked there until the disk has it
+    kInFlight,      ///< in the request that is under way; a newer value may have come meanwhile
+    kApart,         ///< suspected of making the database refuse a request, and sent beside those of its group only
+    kAcknowledged,  ///< the database has the newest value; kept for its row's sake, or because a straggler may come
+    kRefused,       ///< likewise, but the database does not take the newest value: it is not sent again
+  };
+
+  /// The value that is under way.
+  struct Flight {
+    Sequence sequence = 0;
+    SteadyTime waited_since = kLater;
+    std::uint32_t ticket = kNoTicket;
+    bool resend = false;  ///< a straggler can no longer come: send the value once more when this is answered
+  };
+
+  std::string text;  ///< as it is sent: `"path":value,`. Stays as it is while it is under way
+  std::string next;  ///< the same of a newer value that came meanwhile; else empty
+  std::uint64_t hash = 0;
+  Sequence sequence = 0;            ///< of the newest value
+  SteadyTime waits_since = kLater;  ///< no request has taken a value of this path since
+  std::uint32_t path_size = 0;
+  std::uint32_t ticket = kNoTicket;
+  Status status = Status::kFree;
+  bool is_order = false;
+  Flight flight;
+  DiskRow row;
+
+  [[nodiscard]] std::string_view path() const { return std::string_view(text).substr(1, path_size); }
+  [[nodiscard]] std::string_view newest() const {
+    const std::string& with_path = next.empty() ? text : next;
+    return std::string_view(with_path).substr(path_size + 3, with_path.size() - path_size - 4);
+  }
+  /// Is the newest value neither with the database nor refused?
+  [[nodiscard]] bool is_owed() const {
+    return status == Status::kWaiting || status == Status::kInFlight || status == Status::kApart;
+  }
+  /// Is the newest value owed, and not the one that is under way?
+  [[nodiscard]] bool is_unsent() const {
+    return is_owed() && !(status == Status::kInFlight && flight.sequence == sequence);
+  }
+  /// Whose the newest value is, if it is all that is left of a message.
+  [[nodiscard]] std::uint32_t newest_ticket() const {
+    return status == Status::kInFlight && flight.sequence == sequence ? flight.ticket : ticket;
+  }
+
+  void set_path(std::string_view path, std::uint64_t path_hash, std::size_t value_size);
+  void set_newest(std::string_view value);
+  void take_off() {
+    flight = {sequence, waits_since, ticket, false};
+    ticket = kNoTicket;
+    status = Status::kInFlight;
+  }
+  /// It is no longer under way. The caller says what it is now.
+  void land() {
+    flight.sequence = 0;
+    if (next.empty()) return;
+    text.swap(next);
+    std::string().swap(next);
+  }
+};
+
+}  // namespace firebase_relay::coalesce

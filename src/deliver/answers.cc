@@ -1,0 +1,170 @@
+#include "deliver/answers.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace firebase_relay::deliver {
+namespace {
+
+/// Without a connection none of the body was sent.
+bool never_left(const Answer& answer) {
+  return answer.transport == Answer::Transport::kConnect || answer.transport == Answer::Transport::kDns ||
+         answer.transport == Answer::Transport::kTls;
+}
+
+/// A handshake that fails costs the database, and is billed: only who was not reached, or said nothing, is asked soon.
+Circuit::Pause pause_after(const Answer& answer) {
+  using enum Answer::Transport;
+  const bool is_spared = answer.transport == kAnswered || answer.transport == kTls;
+  return is_spared ? Circuit::Pause::kLong : Circuit::Pause::kShort;
+}
+
+}  // namespace
+
+void Answers::take(const Answered& event) {
+  std::optional<Request> request = state_.requests.take(event.request);
+  if (!request) return;
+  const RetryRule& rule = judge(event.answer);
+  const Case it{event.request, std::move(*request), event.answer, rule};
+  if (never_left(event.answer)) gate_.pacing.not_sent(it.request.bytes, it.request.sent_at, state_.now.steady);
+  switch (rule.verdict) {
+    case Verdict::kAcknowledged: return acknowledge(it);
+    case Verdict::kRetry:
+    case Verdict::kRefresh:
+    case Verdict::kHold: return retry(it, rule);
+    case Verdict::kNarrow:
+    case Verdict::kSplit: return narrow_or_split(it);
+    case Verdict::kBisect: return take_apart(it);
+  }
+}
+
+void Answers::acknowledge(const Case& it) {
+  gate_.circuit.succeeded();
+  gate_.pacing.acknowledged(state_.now.steady);
+  if (gate_.live_first_upto) gate_.live_first_upto = std::min(*gate_.live_first_upto, state_.now.steady);
+  gate_.has_refreshed = false;
+  if (!it.request.is_main) gate_.concurrency.acknowledged(state_.now.steady - it.request.sent_at);
+  state_.live.acknowledge(it.request.live);
+  for (const Slice& slice : it.request.history)
+    state_.accounts.delivered(state_.store.run_of(slice), slice, state_.now);
+  state_.store.finish(it.request.history);
+  report(it, RequestEnded::Result::kOk, std::nullopt, it.rule);
+}
+
+void Answers::retry(const Case& it, const RetryRule& rule) {
+  HoldReason hold = rule.hold;
+  if (rule.verdict == Verdict::kRefresh && !std::exchange(gate_.has_refreshed, true)) {
+    state_.act(RefreshCredentials{});
+    hold = HoldReason::kNone;  // perhaps that helps; only the second time it is a person's turn
+  }
+  const auto wait = gate_.circuit.failed(state_.now.steady, it.request.is_probe,
+                                         {pause_after(it.answer), hold, it.answer.retry_after});
+  // It may have gone out beside the one that opened the circuit.
+  if (gate_.circuit.hold() == HoldReason::kNone) hold = HoldReason::kNone;
+  gate_.concurrency.slow_down();
+  gate_.live_first_upto = SteadyTime::max();
+  give_back(it.request, rule.may_still_apply);
+  disk_.enter_trouble();
+  disk_.save_at_once();
+  report(it, hold == HoldReason::kNone ? RequestEnded::Result::kFailed : RequestEnded::Result::kHeld, wait, rule);
+}
+
+/// All of it goes again, as it was grouped.
+void Answers::give_back(const Request& request, bool may_still_apply) {
+  std::optional<SteadyTime> lost_until;
+  if (may_still_apply) lost_until = state_.now.steady + state_.options.request_timeout;
+  if (request.is_suspect) {
+    state_.live.give_back_suspects(request.live, lost_until);
+    suspects_are_saved_by(request);
+    state_.history.suspect_again(request.history);
+  } else {
+    state_.live.give_back(request.live, lost_until);
+    state_.history.put_back(request.history);
+  }
+}
+
+/// Groups of suspects are sent one after the other, which may take longer than they have.
+void Answers::suspects_are_saved_by(const Request& request) {
+  if (request.live.empty()) return;
+  const SteadyTime save_by = state_.window_end(state_.live.oldest(request.live));
+  state_.save_live_by = std::min(state_.save_live_by.value_or(SteadyTime::max()), save_by);
+}
+
+/// Too big at this location, or for the front end: narrower locations once and for all, then smaller requests. Never
+/// poison while there is anything left to make smaller.
+void Answers::narrow_or_split(const Case& it) {
+  const bool is_too_much_to_write = it.rule.verdict == Verdict::kNarrow;
+  if (is_too_much_to_write && it.request.base.empty()) {
+    gate_.circuit.succeeded();
+    state_.history.go_narrow();
+    give_back(it.request, false);
+    return report(it, RequestEnded::Result::kRefused, std::chrono::milliseconds(0), it.rule);
+  }
+  if (is_too_much_to_write && it.request.parts() == 1) return retry(it, tree_too_big());
+  take_apart(it);
+}
+
+/// The answer was about the content: the database works. One entry is the culprit; of more, the halves go alone.
+void Answers::take_apart(const Case& it) {
+  gate_.circuit.succeeded();
+  const auto reason =
+      it.rule.verdict == Verdict::kSplit ? DeadLetterReason::kTooLargeToSend : DeadLetterReason::kRefused;
+  const std::vector<coalesce::LiveMap::Sent>& live = it.request.live;
+  const std::vector<Slice>& history = it.request.history;
+  const bool is_alone = it.request.parts() == 1;
+  if (!live.empty() && !history.empty()) {
+    state_.live.set_apart(live);
+    state_.history.suspect_again(history);
+  } else if (!live.empty()) {
+    is_alone ? refuse_live(live.front(), reason) : state_.live.halve(live);
+  } else {
+    is_alone ? refuse_entry(history.front(), reason) : state_.history.halve(history);
+  }
+  if (!is_alone) suspects_are_saved_by(it.request);
+  report(it, RequestEnded::Result::kRefused, is_alone ? std::nullopt : std::optional(std::chrono::milliseconds(0)),
+         it.rule);
+}
+
+/// A live value that the database does not take, sent alone. Its message becomes one dead letter, whole if we still
+/// have it.
+void Answers::refuse_live(const coalesce::LiveMap::Sent& sent, DeadLetterReason reason) {
+  const std::optional<coalesce::LiveMap::Refused> refused = state_.live.refuse(sent);
+  if (!refused) return;
+  DeadLetter letter{reason, refused->sequence, state_.now.utc, refused->path, refused->value};
+  if (refused->ticket != coalesce::LiveMap::kNoTicket) {
+    if (state_.accounts.set_aside_ticket(refused->ticket)) state_.act(SetAside{std::move(letter)});
+    state_.live.ended().push_back({refused->ticket, false});
+    return;
+  }
+  std::vector<Slice> outstanding = state_.history.outstanding();
+  const std::vector<Slice> under_way = state_.requests.history();
+  outstanding.insert(outstanding.end(), under_way.begin(), under_way.end());
+  const std::optional<Slice> entry = state_.store.find(refused->sequence, outstanding);
+  if (!entry || !state_.accounts.set_aside_before_entry(refused->sequence))
+    return;  // its history was taken, or refused: it has ended
+  const HistoryRun& run = state_.store.run_of(*entry);
+  letter.channel = run.channels[run.entries[entry->first].channel];
+  letter.payload = run.value_of(entry->first);
+  letter.arrived_at = run.arrived_at;
+  state_.act(SetAside{std::move(letter)});
+}
+
+void Answers::refuse_entry(const Slice& slice, DeadLetterReason reason) {
+  const HistoryRun& run = state_.store.run_of(slice);
+  const HistoryEntry& entry = run.entries[slice.first];
+  const Sequence sequence = run.first_sequence + entry.sequence_offset;
+  const bool counts = entry.sequence_offset != HistoryEntry::kUncounted;
+  if (counts && state_.accounts.set_aside_entry(sequence)) {
+    const std::string channel = entry.channel < run.channels.size() ? run.channels[entry.channel] : std::string();
+    state_.act(SetAside{{reason, sequence, run.arrived_at, channel, std::string(run.value_of(slice.first))}});
+  }
+  state_.store.finish({slice});
+}
+
+void Answers::report(const Case& it, RequestEnded::Result result, std::optional<std::chrono::milliseconds> retry_in,
+                     const RetryRule& rule) {
+  state_.out->reports.emplace_back(
+      RequestEnded{it.id, result, rule.reason, rule.remedy, rule.hold, it.answer.detail, retry_in});
+}
+
+}  // namespace firebase_relay::deliver

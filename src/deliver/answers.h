@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "deliver/disk.h"
+#include "deliver/gate.h"
+#include "deliver/retry_table.h"
+#include "deliver/state.h"
+
+namespace firebase_relay::deliver {
+
+/// What an answer means for what was sent: done, once more, apart, or set aside as a dead letter (guarantees 2 and 4).
+///
+/// Pure; one thread.
+class Answers {
+ public:
+  /// All of them must outlive it.
+  Answers(State& state, Disk& disk, Gate& gate) : state_(state), disk_(disk), gate_(gate) {}
+
+  void take(const Answered& event);
+
+ private:
+  /// A request that was answered, and what the retry table says about it.
+  struct Case {
+    RequestId id;
+    Request request;
+    const Answer& answer;
+    const RetryRule& rule;
+  };
+
+  void acknowledge(const Case& it);
+  void retry(const Case& it, const RetryRule& rule);
+  void narrow_or_split(const Case& it);
+  void take_apart(const Case& it);
+  void give_back(const Request& request, bool may_still_apply);
+  void suspects_are_saved_by(const Request& request);
+  void refuse_live(const coalesce::LiveMap::Sent& sent, DeadLetterReason reason);
+  void refuse_entry(const Slice& slice, DeadLetterReason reason);
+  void report(const Case& it, RequestEnded::Result result, std::optional<std::chrono::milliseconds> retry_in,
+              const RetryRule& rule);
+
+  State& state_;
+  Disk& disk_;
+  Gate& gate_;
+};
+
+}  // namespace firebase_relay::deliver

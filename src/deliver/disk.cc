@@ -1,0 +1,256 @@
+#include "deliver/disk.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace firebase_relay::deliver {
+namespace {
+
+constexpr std::uint64_t kSaveBatches = 8;
+constexpr std::chrono::seconds kTryAgainAfter{1};
+
+template <typename Item>
+void append(std::vector<Item>& to, std::vector<Item>&& more) {
+  to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+}  // namespace
+
+Disk::Disk(State& state, const Restored& restored)
+    : state_(state), level_(restored.level), unloaded_(restored.level.batches) {
+  if (restored.level.batches > 0 || restored.level.live_rows > 0) set_mode(Mode::kTrouble);
+}
+
+void Disk::enter_trouble() { set_mode(Mode::kTrouble); }
+
+void Disk::set_mode(Mode mode) {
+  mode_ = mode;
+  tell_live_values();
+}
+
+void Disk::tell_live_values() {
+  using enum coalesce::LiveMap::DiskRule;
+  state_.live.set_disk_rule(!in_trouble() ? kNothing : is_failing() ? kItsRowIfAny : kItsRow);
+}
+
+bool Disk::leave_trouble_if_empty(bool database_answers) {
+  if (!in_trouble() || is_forgetting() || must_sync_ || !database_answers || !is_empty()) return false;
+  if (is_failing() && state_.must_save()) return false;  // else the next overdue batch would come straight back
+  save_.succeed();
+  set_mode(Mode::kHealthy);
+  if (state_.live.has_sendable() && !state_.save_live_by)
+    state_.save_live_by = state_.now.steady + state_.send_within();
+  return true;
+}
+
+void Disk::form_batches() {
+  const std::optional<SteadyTime> since = state_.arrivals.oldest();
+  for (Batch& batch : state_.arrivals.take(state_.options.batch_bytes_max)) {
+    const BatchId id = batch.id;
+    state_.store.add(std::move(batch), {*since + state_.send_within(), *since + 2 * state_.half_window()});
+    if (unloaded_ > 0) {
+      state_.history.hold(id);
+    } else {
+      state_.history.add(id);
+      loaded_upto_ = id;
+    }
+  }
+}
+
+SteadyTime Disk::save_deadline() const {
+  if (is_saving() || is_forgetting()) return SteadyTime::max();
+  if (is_failing()) return state_.must_save() ? save_.try_again_at() : SteadyTime::max();
+  if (must_save_now_) return state_.now.steady;
+  if (in_trouble()) {  // once a flush; sooner when that would be much to keep in memory, and to write at once
+    const bool is_much = state_.arrivals.bytes() >= state_.options.batch_bytes_max * kSaveBatches;
+    if (is_much) return state_.now.steady;
+    return state_.must_save() ? std::max(state_.next_flush, state_.now.steady) : SteadyTime::max();
+  }
+  SteadyTime deadline = state_.drain_until.value_or(SteadyTime::max());
+  if (const auto oldest = state_.arrivals.oldest()) deadline = std::min(deadline, *oldest + state_.send_within());
+  if (state_.save_live_by) deadline = std::min(deadline, *state_.save_live_by);
+  return std::min({deadline, state_.requests.save_live_by(), state_.store.next_save()});
+}
+
+void Disk::proceed() {
+  if (save_deadline() <= state_.now.steady && state_.must_save()) {
+    const bool is_flush = !in_trouble() || must_save_now_ || is_failing() || state_.flush_is_due();
+    enter_trouble();
+    save(is_flush);
+  }
+  keep_within_bounds();
+  load();
+}
+
+/// Everything that only memory has, in one transaction. Between two flushes only history, when much has come: a live
+/// value that is on disk may be sent, and that has its pace.
+void Disk::save(bool is_flush) {
+  form_batches();
+  Persist persist{state_.store.save(), {}};
+  if (is_flush) {
+    must_save_now_ = false;
+    persist.live = state_.live.save([this](std::uint32_t ticket) { return state_.accounts.kind_of(ticket); });
+    state_.next_flush = state_.now.steady + state_.options.flush_interval;
+    state_.save_live_by.reset();
+  }
+  if (!persist.batches.empty() || !persist.live.empty()) start_saving(std::move(persist));
+}
+
+void Disk::start_saving(Persist persist) {
+  save_.start();
+  state_.act(std::move(persist));
+}
+
+void Disk::on(const Persisted& event) {
+  const bool ok = event.level.has_value();
+  if (ok) {
+    save_.succeed();
+    shed_.may_try_again();
+    level_ = *event.level;
+  } else {  // nothing of it is on disk: go on in memory, within bounds, and try the disk again
+    save_.fail(state_.now.steady + kTryAgainAfter);
+  }
+  tell_live_values();
+  state_.live.saved(ok);
+  state_.store.saved(ok);
+  if (ok) keep_memory_flat();
+}
+
+/// What is saved and not about to be sent leaves memory, newest first, and is loaded again in its turn. Once one batch
+/// is on disk only, so are all newer ones: history leaves oldest first. Not while a Load is under way: what it brings
+/// says up to where memory has everything.
+void Disk::keep_memory_flat() {
+  if (load_.is_running()) return;
+  if (unloaded_ > 0) {
+    const std::vector<BatchId> held(state_.history.held().begin(), state_.history.held().end());
+    for (const BatchId id : held) drop_from_memory(id);
+  }
+  // The oldest stays, whatever its size: it would have to be loaded again at once.
+  while (state_.store.bytes() > state_.memory_kept_max() && state_.store.size() > 1 &&
+         drop_from_memory(state_.store.newest())) {
+  }
+}
+
+bool Disk::drop_from_memory(BatchId id) {
+  const bool memory_knows_more = state_.accounts.has_set_aside_in(state_.store.batch(id));
+  if (!state_.store.is_on_disk(id) || memory_knows_more || !state_.history.drop_untouched(id)) return false;
+  ++unloaded_;
+  loaded_upto_ = std::min(loaded_upto_, id - 1);
+  return true;
+}
+
+/// Half of what keep_memory_flat() leaves is the mark, so that the two do not undo each other's work at every flush.
+void Disk::load() {
+  const std::uint64_t wanted = state_.memory_kept_max();
+  const bool has_room = state_.history.waiting_bytes() < wanted / 2;
+  if (state_.drain_is_over() || unloaded_ == 0 || !has_room) return;
+  if (shed_.is_running() || !load_.may_start(state_.now.steady)) return;
+  load_.start();
+  state_.act(Load{loaded_upto_, wanted});
+}
+
+/// Rows of these may be read or shed though memory has them, or has done with them and they are about to be forgotten:
+/// history is not always done in order.
+std::vector<BatchId> Disk::known() const {
+  std::vector<BatchId> known = state_.store.ids();
+  known.insert(known.end(), state_.store.forgettable().begin(), state_.store.forgettable().end());
+  known.insert(known.end(), forgetting_.batches.begin(), forgetting_.batches.end());
+  return known;
+}
+
+void Disk::on(Loaded&& event) {
+  if (!event.batches) return load_.fail(state_.now.steady + kTryAgainAfter);
+  load_.succeed();
+  LoadedBatches& loaded = *event.batches;
+  level_ = loaded.level;
+  const std::vector<BatchId> known = this->known();
+  const auto is_known = [&known](BatchId id) { return std::find(known.begin(), known.end(), id) != known.end(); };
+  for (const DamagedBatch& damaged : loaded.damaged) {
+    if (is_known(damaged.id)) {  // memory has it, and saves it again
+      state_.store.lost_row(damaged.id);
+      continue;
+    }
+    --unloaded_;
+    state_.accounts.damaged(damaged.messages);
+  }
+  for (Batch& batch : loaded.batches) {
+    const BatchId id = batch.id;
+    loaded_upto_ = id;
+    if (is_known(id)) continue;
+    --unloaded_;
+    state_.store.add_loaded(std::move(batch));
+    state_.history.add(id);
+  }
+  if (loaded.batches.empty()) unloaded_ = 0;
+  if (unloaded_ == 0) nothing_is_unloaded();
+}
+
+void Disk::nothing_is_unloaded() {
+  state_.history.queue_held();
+  loaded_upto_ = state_.arrivals.last_batch();
+}
+
+/// The last thing that the outbox forgets is synced, before anything skips the disk: a power cut must not bring it
+/// back.
+void Disk::forget() {
+  if (is_saving() || !forget_.may_start(state_.now.steady)) return;
+  append(forgetting_.batches, state_.store.take_forgettable());
+  append(forgetting_.live, state_.live.take_forgettable());
+  const bool sync = is_empty();
+  if (forgetting_.batches.empty() && forgetting_.live.empty() && !(must_sync_ && sync)) return;
+  must_sync_ = !sync;
+  forget_.start();
+  state_.act(Forget{forgetting_.batches, forgetting_.live, sync});
+}
+
+void Disk::on(const Forgotten& event) {
+  if (!event.level) {
+    forget_.fail(state_.now.steady + kTryAgainAfter);
+    must_sync_ = true;
+    return;
+  }
+  forget_.succeed();
+  level_ = *event.level;
+  const Rows forgotten = std::exchange(forgetting_, {});
+  state_.live.forgotten(forgotten.live);
+}
+
+bool Disk::is_empty() const {
+  return unloaded_ == 0 && !is_saving() && state_.live.rows_on_disk() == 0 && !state_.store.any_on_disk();
+}
+
+/// At the outbox's limit price history goes first and orders last, oldest first (guarantee 3). While the disk fails,
+/// memory is all there is.
+void Disk::keep_within_bounds() {
+  if (level_.excess_bytes > 0 && unloaded_ > 0 && !load_.is_running() && shed_.may_start(state_.now.steady)) {
+    shed_.start();
+    state_.act(ShedBytes{loaded_upto_, level_.excess_bytes, known()});
+  }
+  constexpr std::uint64_t kMemoryMax = 64ull << 20;
+  if (!is_failing() || state_.store.bytes() + state_.arrivals.bytes() <= kMemoryMax) return;
+  form_batches();
+  const std::vector<Slice> slices = state_.history.shed(state_.store.bytes() - kMemoryMax);
+  for (const Slice& slice : slices) state_.accounts.shed(state_.store.run_of(slice), slice);
+  state_.store.finish(slices);
+}
+
+void Disk::on(const WasShed& event) {
+  if (!event.shed) return shed_.fail(SteadyTime::max());
+  state_.accounts.shed(event.shed->messages);
+  const std::uint64_t gone = level_.batches - std::min(level_.batches, event.shed->level.batches);
+  unloaded_ -= std::min(unloaded_, gone);
+  gone == 0 ? shed_.fail(SteadyTime::max()) : shed_.succeed();
+  level_ = event.shed->level;
+  if (unloaded_ == 0) nothing_is_unloaded();
+}
+
+std::string_view Disk::broken_invariant() const {
+  if (is_saving() && is_forgetting()) return "rows are saved and forgotten at the same time";
+  if (!in_trouble() && (unloaded_ > 0 || state_.live.rows_on_disk() > 0))
+    return "all is well, and the disk has something";
+  if (loaded_upto_ > state_.arrivals.last_batch()) return "a batch was loaded that never was made";
+  if (unloaded_ >= 1ull << 63) return "the batches that are on disk only are counted below zero";
+  return {};
+}
+
+}  // namespace firebase_relay::deliver

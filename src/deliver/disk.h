@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "deliver/disk_job.h"
+#include "deliver/state.h"
+#include "firebase_relay/delivery.h"
+
+namespace firebase_relay::deliver {
+
+/// When the outbox is used, and what it holds: decision 5 of the contract. It is in one of two modes:
+///
+///               a request failed, or something waited too long for its answer,
+///               or the last run has left rows: enter_trouble()
+///   kHealthy ──────────────────────────────────────────────────────────────────▶ kTrouble
+///   nothing is on disk;                                                  what is unacknowledged is saved at once, from
+///   what arrives is sent     ◀────────────────────────────────────────── then on each flush before it is sent
+///   from memory               leave_trouble_if_empty(): the database answers, no row is left,
+///                             and the deletion of the last one was synced
+///
+/// While the disk fails, trouble goes on in memory, within bounds, and the disk is tried again.
+///
+/// Pure; one thread.
+class Disk {
+ public:
+  /// `state` must outlive it.
+  Disk(State& state, const Restored& restored);
+
+  [[nodiscard]] bool in_trouble() const { return mode_ == Mode::kTrouble; }
+  void enter_trouble();
+  /// True: all is well again, and what waited for the disk may be sent.
+  bool leave_trouble_if_empty(bool database_answers);
+  /// A request failed: what it had must not wait for the next flush.
+  void save_at_once() { must_save_now_ = true; }
+
+  /// What was collected becomes batches. They queue up, or are held back while older ones are on disk only.
+  void form_batches();
+  /// Saves, sheds, loads: whatever is due.
+  void proceed();
+  /// Tells the outbox what it need not keep.
+  void forget();
+  /// Asks for this to be saved. Nothing is being saved or forgotten.
+  void start_saving(Persist persist);
+
+  void on(const Persisted& event);
+  void on(const Forgotten& event);
+  void on(Loaded&& event);
+  void on(const WasShed& event);
+
+  /// When something that no disk has must be there; max(): never, as things are.
+  [[nodiscard]] SteadyTime save_deadline() const;
+  [[nodiscard]] SteadyTime try_to_load_again_at() const { return load_.try_again_at(); }
+  [[nodiscard]] SteadyTime try_to_forget_again_at() const { return forget_.try_again_at(); }
+  [[nodiscard]] bool is_saving() const { return save_.is_running(); }
+  [[nodiscard]] bool is_forgetting() const { return forget_.is_running(); }
+  /// Did the last save fail? Then memory is all there is.
+  [[nodiscard]] bool is_failing() const { return save_.has_failed(); }
+  /// No row is left that anything still needs. (Those being forgotten may be there yet.)
+  [[nodiscard]] bool is_empty() const;
+  [[nodiscard]] const OutboxLevel& level() const { return level_; }
+
+  /// What does not add up; empty: nothing. Costs little.
+  [[nodiscard]] std::string_view broken_invariant() const;
+
+ private:
+  enum class Mode : std::uint8_t { kHealthy, kTrouble };
+  struct Rows {
+    std::vector<BatchId> batches;
+    std::vector<LiveAcknowledged> live;
+  };
+
+  void save(bool is_flush);
+  void set_mode(Mode mode);
+  void tell_live_values();
+  void load();
+  void keep_memory_flat();
+  bool drop_from_memory(BatchId id);
+  void keep_within_bounds();
+  [[nodiscard]] std::vector<BatchId> known() const;
+  void nothing_is_unloaded();
+
+  State& state_;
+  Mode mode_ = Mode::kHealthy;
+  DiskJob save_;
+  DiskJob forget_;
+  DiskJob load_;
+  DiskJob shed_;  ///< failed: there was nothing to shed, and nothing was stored since
+  OutboxLevel level_;
+  std::uint64_t unloaded_ = 0;  ///< batches that are on disk only
+  BatchId loaded_upto_ = 0;     ///< those have higher ids
+  Rows forgetting_;             ///< of the Forget under way, or of one that failed
+  bool must_sync_ = false;      ///< rows were forgotten without a sync since
+  bool must_save_now_ = false;
+};
+
+}  // namespace firebase_relay::deliver

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+
+#include "firebase_relay/time.h"
+
+namespace firebase_relay::deliver {
+
+/// One of the things that the outbox is asked to do: idle, running, or failed until a time. One of a kind runs at a
+/// time. What failed has failed until it succeeds, also while it is tried again.
+class DiskJob {
+ public:
+  [[nodiscard]] bool is_running() const { return running_; }
+  [[nodiscard]] bool has_failed() const { return failed_until_.has_value(); }
+  [[nodiscard]] bool may_start(SteadyTime now) const { return !running_ && (!failed_until_ || now >= *failed_until_); }
+  /// When may_start() becomes true by time alone; a time that has passed, if time is not what it waits for.
+  [[nodiscard]] SteadyTime try_again_at() const {
+    return running_ ? SteadyTime{} : failed_until_.value_or(SteadyTime{});
+  }
+
+  void start() { running_ = true; }
+  void succeed() {
+    running_ = false;
+    failed_until_.reset();
+  }
+  /// What it failed for has changed.
+  void may_try_again() { failed_until_.reset(); }
+  void fail(SteadyTime until) {
+    running_ = false;
+    failed_until_ = until;
+  }
+
+ private:
+  bool running_ = false;
+  std::optional<SteadyTime> failed_until_;
+};
+
+}  // namespace firebase_relay::deliver

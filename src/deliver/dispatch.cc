@@ -1,0 +1,114 @@
+#include "deliver/dispatch.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace firebase_relay::deliver {
+
+void Dispatch::proceed() {
+  if (gate_.live_first_upto != SteadyTime::max() && !owes_live()) gate_.live_first_upto.reset();
+  if (state_.drain_is_over()) return;  // what is answered now would have to be forgotten, and the end would not come
+  while (gate_.circuit.allows(state_.now.steady) && (send_main() || send_history())) {
+  }
+}
+
+/// The one request at a time that may hold live values; while all is well the newest history goes with them.
+bool Dispatch::send_main() {
+  if (state_.requests.main_is_out()) return false;
+  coalesce::LiveMap& live = state_.live;
+  const bool is_narrow = state_.history.is_narrow();
+  Request request;
+  request.is_main = true;
+  if (live.has_suspects()) {
+    request.take(live.take_suspects(is_narrow));
+    request.is_suspect = true;
+    request.save_by = state_.window_end(live.oldest(request.live));
+    if (!request.live.empty()) send(std::move(request));
+    return true;
+  }
+  const bool is_well = !disk_.in_trouble();
+  if (!live.has_sendable() && !(is_well && state_.unsent_history_bytes() > 0)) return false;
+  // In trouble what is sendable has been saved by a flush, which kept the pace.
+  const bool is_flush = is_well || disk_.is_failing();
+  if (is_flush && !state_.flush_is_due()) return false;
+  if (is_well) disk_.form_batches();
+  request.take(live.take(state_.options.batch_bytes_max, is_narrow));
+  if (is_well) add_history(request);
+  if (request.live.empty() && request.history.empty()) return false;
+  request.save_by = state_.window_end(live.oldest(request.live));
+  if (is_well) state_.save_live_by.reset();
+  if (is_well && live.has_sendable()) {  // the flush goes on when this is answered
+    state_.save_live_by = state_.window_end(live.oldest_sendable());
+  } else if (is_flush) {
+    state_.next_flush = state_.now.steady + state_.options.flush_interval;
+  }
+  send(std::move(request));
+  return true;
+}
+
+/// After an outage history waits until the live tree is current: until what waited when the database came back is
+/// acknowledged (guarantee 3). What came later does not hold it up.
+bool Dispatch::owes_live() const {
+  return gate_.live_first_upto && (state_.requests.main_is_out() || state_.live.has_suspects() ||
+                                   state_.live.has_waited_since(*gate_.live_first_upto));
+}
+
+/// History goes along with live values when it fits, may go, and has the same location.
+void Dispatch::add_history(Request& request) {
+  HistoryQueue& history = state_.history;
+  const bool other_location = history.is_narrow() && !request.live.empty();
+  const std::uint64_t used = request.live_bytes;
+  if (other_location || used >= state_.options.batch_bytes_max || !history.has_waiting() || owes_live()) return;
+  const std::uint64_t room = history_room(history.next_bytes(), used);
+  if (room > 0) request.history = history.take(room, request.base);
+}
+
+std::uint64_t Dispatch::history_room(std::uint64_t entry_bytes, std::uint64_t live_bytes) {
+  return gate_.history_room(entry_bytes, live_bytes, state_.options.batch_bytes_max, state_.now.steady);
+}
+
+/// History beside the main request: suspects alone; a backlog as fast as it may; while all is well only full requests.
+bool Dispatch::send_history() {
+  const bool is_well = !disk_.in_trouble();
+  const std::uint32_t out_max = is_well ? state_.options.in_flight_max : gate_.concurrency.limit();
+  if (state_.requests.history_out() >= out_max || owes_live()) return false;
+  HistoryQueue& history = state_.history;
+  Request request;
+  if (history.has_suspects()) {
+    const std::uint64_t room = history_room(history.next_suspect_bytes(), 0);
+    if (room == 0) return false;
+    request.history = history.take_suspects(room, request.base);
+    request.is_suspect = true;
+  } else {
+    const bool is_full = history.waiting_bytes() >= state_.options.batch_bytes_max;
+    const bool goes_with_main = is_well && !state_.is_stopping() && !history.is_narrow() && !is_full;
+    if (!history.has_waiting() || goes_with_main) return false;
+    const std::uint64_t room = history_room(history.next_bytes(), 0);
+    if (room == 0) return false;
+    request.history = history.take(room, request.base);
+  }
+  send(std::move(request));
+  return true;
+}
+
+void Dispatch::send(Request&& request) {
+  request.sent_at = state_.now.steady;
+  request.is_probe = gate_.circuit.sent();
+  auto [id, kept] = state_.requests.add(std::move(request));
+
+  Send action{id, kept.base, {"{"}, 0, static_cast<std::uint32_t>(kept.parts())};
+  const std::vector<std::string_view> live = std::exchange(kept.live_parts, {});
+  action.parts.insert(action.parts.end(), live.begin(), live.end());
+  for (const Slice& slice : kept.history) state_.history.append_parts(slice, action.parts);
+  action.parts.back().remove_suffix(1);  // the last comma
+  action.parts.emplace_back("}");
+  for (const std::string_view part : action.parts) action.bytes += part.size();
+  kept.bytes = {kept.live_bytes, action.bytes - std::min(action.bytes, kept.live_bytes)};
+  if (kept.history.empty()) kept.bytes = {action.bytes, 0};
+  gate_.pacing.sent(kept.bytes, state_.now.steady);
+  action.exceeds_quota = kept.bytes.live > 0 && gate_.pacing.is_exceeded_by_live(state_.now.steady);
+  state_.store.sent(kept.history, state_.now.steady + state_.half_window());
+  state_.act(std::move(action));
+}
+
+}  // namespace firebase_relay::deliver

@@ -1,0 +1,148 @@
+#include "deliver/history_store.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace firebase_relay::deliver {
+namespace {
+
+std::uint64_t text_bytes(const Batch& batch) {
+  std::uint64_t bytes = 0;
+  for (const HistoryRun& run : batch.runs) bytes += run.text.size();
+  return bytes;
+}
+
+}  // namespace
+
+HistoryStore::Stored& HistoryStore::store(Batch batch) {
+  const BatchId id = batch.id;
+  assert(!stored_.contains(id));
+  Stored& stored = stored_[id];
+  stored.batch = std::move(batch);
+  bytes_ += text_bytes(stored.batch);
+  for (const HistoryRun& run : stored.batch.runs) stored.left += run.entries.size();
+  return stored;
+}
+
+void HistoryStore::add(Batch batch, const SaveBy& save_by) {
+  Stored& stored = store(std::move(batch));
+  stored.save_by = save_by.unsent;
+  stored.save_latest = save_by.latest;
+}
+
+void HistoryStore::add_loaded(Batch batch) {
+  Stored& stored = store(std::move(batch));
+  stored.save_by = stored.save_latest = SteadyTime::max();
+  stored.on_disk = true;
+}
+
+void HistoryStore::release(BatchId id) {
+  const auto found = stored_.find(id);
+  bytes_ -= text_bytes(found->second.batch);
+  stored_.erase(found);
+}
+
+void HistoryStore::finish(const std::vector<Slice>& slices) {
+  for (const Slice& slice : slices) {
+    Stored& stored = stored_.at(slice.batch);
+    assert(stored.left >= slice.size());
+    stored.left -= slice.size();
+    release_if_done(slice.batch);
+  }
+}
+
+void HistoryStore::release_if_done(BatchId id) {
+  const Stored& stored = stored_.at(id);
+  if (stored.left > 0 || stored.saving) return;
+  if (stored.on_disk) forgettable_.push_back(id);
+  release(id);
+}
+
+std::vector<BatchId> HistoryStore::ids() const {
+  std::vector<BatchId> ids;
+  ids.reserve(stored_.size());
+  for (const auto& [id, stored] : stored_) ids.push_back(id);
+  return ids;
+}
+
+std::uint64_t HistoryStore::bytes_of(const Slice& slice) const {
+  const HistoryRun& run = run_of(slice);
+  return run.end_of(slice.last - 1) - run.entries[slice.first].offset;
+}
+
+std::vector<Slice> HistoryStore::slices_of(BatchId id) const {
+  std::vector<Slice> slices;
+  const std::vector<HistoryRun>& runs = batch(id).runs;
+  for (std::uint32_t run = 0; run < runs.size(); ++run) {
+    const auto entries = static_cast<std::uint32_t>(runs[run].entries.size());
+    if (entries > 0) slices.push_back({id, run, 0, entries});
+  }
+  return slices;
+}
+
+std::optional<Slice> HistoryStore::find(Sequence sequence, const std::vector<Slice>& among) const {
+  for (const Slice& slice : among) {
+    const HistoryRun& run = run_of(slice);
+    for (std::uint32_t i = slice.first; i < slice.last; ++i) {
+      const std::uint32_t offset = run.entries[i].sequence_offset;
+      if (offset != HistoryEntry::kUncounted && run.first_sequence + offset == sequence)
+        return Slice{slice.batch, slice.run, i, i + 1};
+    }
+  }
+  return std::nullopt;
+}
+
+void HistoryStore::sent(const std::vector<Slice>& slices, SteadyTime save_by) {
+  for (const Slice& slice : slices) {
+    Stored& stored = stored_.at(slice.batch);
+    if (!std::exchange(stored.was_sent, true)) stored.save_by = std::min(save_by, stored.save_latest);
+  }
+}
+
+std::vector<const Batch*> HistoryStore::save() {
+  std::vector<const Batch*> unsaved;
+  for (auto& [id, stored] : stored_) {
+    if (stored.on_disk) continue;
+    stored.saving = true;
+    unsaved.push_back(&stored.batch);
+  }
+  return unsaved;
+}
+
+void HistoryStore::saved(bool ok) {
+  for (const BatchId id : ids()) {
+    Stored& stored = stored_.at(id);
+    if (!std::exchange(stored.saving, false)) continue;
+    stored.on_disk = ok;
+    release_if_done(id);
+  }
+}
+
+SteadyTime HistoryStore::next_save() const {
+  SteadyTime next = SteadyTime::max();
+  for (const auto& [id, stored] : stored_) {
+    if (!stored.on_disk && !stored.saving) next = std::min(next, stored.save_by);
+  }
+  return next;
+}
+
+bool HistoryStore::any_on_disk() const {
+  return std::any_of(stored_.begin(), stored_.end(), [](const auto& item) { return item.second.on_disk; });
+}
+
+void HistoryStore::lost_row(BatchId id) {
+  const auto found = stored_.find(id);
+  if (found != stored_.end()) found->second.on_disk = false;
+}
+
+std::string_view HistoryStore::flaw(const std::map<BatchId, std::uint64_t>& open) const {
+  std::uint64_t bytes = 0;
+  for (const auto& [id, stored] : stored_) {
+    bytes += text_bytes(stored.batch);
+    const auto found = open.find(id);
+    if (stored.left != (found == open.end() ? 0 : found->second)) return "an entry of history is nowhere, or twice";
+  }
+  return bytes == bytes_ ? "" : "the bytes of history in memory are counted wrongly";
+}
+
+}  // namespace firebase_relay::deliver

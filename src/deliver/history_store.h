@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "deliver/slice.h"
+#include "firebase_relay/outbox.h"
+#include "firebase_relay/time.h"
+
+namespace firebase_relay::deliver {
+
+/// The batches of history that are in memory: how much of each is done, and what of them the disk has.
+///
+/// A batch stays where it is until all of it is done: requests and a Persist point into it. One that is done leaves
+/// memory at once, or, while it is being saved, when the disk has answered; if a row of it is there, it is to be
+/// forgotten.
+///
+/// Pure; one thread.
+class HistoryStore {
+ public:
+  /// Until when a batch has to be on disk unless it is done (guarantee 2): while no entry of it was sent, and at the
+  /// latest.
+  struct SaveBy {
+    SteadyTime unsent;
+    SteadyTime latest;
+  };
+  /// A new one, which no disk has.
+  void add(Batch batch, const SaveBy& save_by);
+  /// One that was read from the disk.
+  void add_loaded(Batch batch);
+  /// Takes it out of memory, whatever is left of it.
+  void release(BatchId id);
+  /// Done, by whatever end.
+  void finish(const std::vector<Slice>& slices);
+
+  [[nodiscard]] const Batch& batch(BatchId id) const { return stored_.at(id).batch; }
+  [[nodiscard]] bool contains(BatchId id) const { return stored_.contains(id); }
+  [[nodiscard]] std::vector<BatchId> ids() const;
+  [[nodiscard]] std::size_t size() const { return stored_.size(); }
+  [[nodiscard]] BatchId newest() const { return stored_.rbegin()->first; }  ///< there is one
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  [[nodiscard]] const HistoryRun& run_of(const Slice& slice) const { return batch(slice.batch).runs[slice.run]; }
+  [[nodiscard]] std::uint64_t bytes_of(const Slice& slice) const;
+  /// All entries of it.
+  [[nodiscard]] std::vector<Slice> slices_of(BatchId id) const;
+  /// The entry of this message. Looks through all of them: for rare cases only.
+  [[nodiscard]] std::optional<Slice> find(Sequence sequence, const std::vector<Slice>& among) const;
+
+  /// `slices` are on their way: their batches need not be saved before `save_by`, or their latest time. Only the first
+  /// time counts, so that what is sent in many parts is not put off for ever.
+  void sent(const std::vector<Slice>& slices, SteadyTime save_by);
+  /// All that no disk has; they are being saved from now on.
+  std::vector<const Batch*> save();
+  /// The outcome.
+  void saved(bool ok);
+  /// When the next batch that is on no disk has to be there; max(): there is none.
+  [[nodiscard]] SteadyTime next_save() const;
+  [[nodiscard]] bool has_unsaved() const { return next_save() != SteadyTime::max(); }
+  [[nodiscard]] bool any_on_disk() const;
+  [[nodiscard]] bool is_on_disk(BatchId id) const { return stored_.at(id).on_disk; }
+  /// The disk cannot read its row: it has to be saved again.
+  void lost_row(BatchId id);
+  /// Rows that the outbox need not keep, since the last call.
+  std::vector<BatchId> take_forgettable() { return std::exchange(forgettable_, {}); }
+  [[nodiscard]] const std::vector<BatchId>& forgettable() const { return forgettable_; }
+
+  /// What does not add up, when `open` says how many entries of each batch wait or are under way; empty: nothing.
+  [[nodiscard]] std::string_view flaw(const std::map<BatchId, std::uint64_t>& open) const;
+
+ private:
+  struct Stored {
+    Batch batch;
+    std::uint64_t left = 0;  ///< entries not yet done
+    bool on_disk = false;
+    bool saving = false;  ///< being written to disk
+    bool was_sent = false;
+    SteadyTime save_by;
+    SteadyTime save_latest;
+  };
+  Stored& store(Batch batch);
+  void release_if_done(BatchId id);
+
+  std::map<BatchId, Stored> stored_;
+  std::uint64_t bytes_ = 0;  ///< of all runs
+  std::vector<BatchId> forgettable_;
+};
+
+}  // namespace firebase_relay::deliver

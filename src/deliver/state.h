@@ -1,0 +1,61 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "coalesce/live_map.h"
+#include "deliver/accounts.h"
+#include "deliver/arrivals.h"
+#include "deliver/history_queue.h"
+#include "deliver/history_store.h"
+#include "deliver/requests.h"
+#include "firebase_relay/delivery.h"
+
+namespace firebase_relay::deliver {
+
+/// What Delivery holds, and what of it has to happen when: its parts (Disk, Dispatch, Answers) work on this together.
+/// Nothing here decides.
+struct State {
+  State(const DeliveryOptions& delivery_options, BatchId last_batch)
+      : options(delivery_options), arrivals(last_batch) {}
+
+  DeliveryOptions options;
+  coalesce::LiveMap live;
+  HistoryStore store;
+  HistoryQueue history{store};
+  Accounts accounts;
+  Arrivals arrivals;
+  Requests requests;
+
+  SteadyTime next_flush{};                 ///< not before this time (guarantee 7)
+  std::optional<SteadyTime> save_live_by;  ///< those that no request has taken and no disk has; none: there are none
+  std::optional<SteadyTime> drain_until;   ///< since a Stop came
+
+  // Of the call of handle() that is under way.
+  Now now{};
+  Decisions* out = nullptr;
+
+  void act(Action action) const { out->actions.push_back(std::move(action)); }
+
+  [[nodiscard]] bool is_stopping() const { return drain_until.has_value(); }
+  [[nodiscard]] bool drain_is_over() const { return drain_until && now.steady >= *drain_until; }
+  [[nodiscard]] bool flush_is_due() const { return is_stopping() || now.steady >= next_flush; }
+  [[nodiscard]] std::uint64_t unsent_history_bytes() const { return arrivals.bytes() + history.waiting_bytes(); }
+  /// Is there anything that only memory has?
+  [[nodiscard]] bool must_save() const { return arrivals.bytes() > 0 || live.has_unsaved() || store.has_unsaved(); }
+
+  /// Half of what guarantee 2 allows: acknowledged or on disk within two flush intervals, and never less than 500 ms. A
+  /// flush comes in one half, and the other may pass before an answer; what waited in its queue besides has less left.
+  [[nodiscard]] std::chrono::milliseconds half_window() const;
+  /// What may pass before something is handed over, and before it is sent.
+  [[nodiscard]] std::chrono::milliseconds queue_wait_max() const { return half_window() / 2; }
+  [[nodiscard]] std::chrono::milliseconds send_within() const { return queue_wait_max() + half_window(); }
+  /// When a value that is sent now, and came at `since`, has to be answered for or saved.
+  [[nodiscard]] SteadyTime window_end(SteadyTime since) const;
+  /// History in memory while a backlog is on disk: enough for the requests that may be under way, and the next ones.
+  [[nodiscard]] std::uint64_t memory_kept_max() const;
+};
+
+}  // namespace firebase_relay::deliver
