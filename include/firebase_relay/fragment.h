@@ -83,7 +83,7 @@ struct HistoryRun {
 };
 
 /// An order that a message spoke of: which of them stay live is decided where all of them are seen
-/// (coalesce/closed_orders.h).
+/// (coalesce/live_orders.h).
 struct OrderState {
   Sequence sequence;
   std::uint64_t path_hash;    ///< as LiveUpdate::path_hash

@@ -45,7 +45,7 @@ struct OutboxLevel {
   std::optional<UtcMillis> oldest;  ///< when the oldest batch was stored; nothing when there is none
 };
 
-/// An order that stands in the live tree (coalesce/closed_orders.h).
+/// An order that stands in the live tree (coalesce/live_orders.h).
 struct LiveOrder {
   std::string path;           ///< as it stands between quotes
   std::uint32_t ticker_size;  ///< OrderState::ticker_size

@@ -23,7 +23,6 @@ class Backoff {
   std::chrono::milliseconds next();
   /// The peer is well again: the next wait starts from `base`.
   void reset() { attempts_ = 0; }
-  [[nodiscard]] unsigned attempts() const { return attempts_; }
 
  private:
   Options options_;

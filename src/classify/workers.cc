@@ -25,7 +25,7 @@ void Workers::work(const PublishedRoutes& routes, const WriterOptions& options) 
   while (std::unique_ptr<MessageBlock> messages = wiring_.messages.pop()) {
     const SteadyTime::duration waited = std::chrono::steady_clock::now() - messages->arrived;
     std::unique_ptr<FragmentBlock> fragments = writer.get().write(*messages);
-    wiring_.took_block(std::move(messages), waited);
+    wiring_.give_back(std::move(messages), waited);
     const std::uint64_t bytes = fragments->bytes();
     wiring_.fragments.push(std::move(fragments));
     wiring_.made_block(bytes);

@@ -16,14 +16,14 @@ namespace firebase_relay::classify {
 /// The worker threads: each takes blocks of messages from one queue and puts blocks of fragments into another, by the
 /// table that is the newest when it begins with a block.
 ///
-/// Threads: constructed and joined by one. `took_block` and `made_block` are called on the workers.
+/// Threads: constructed and joined by one. `give_back` and `made_block` are called on the workers.
 class Workers {
  public:
   struct Wiring {
     Queue<MessageBlock>& messages;
     Queue<FragmentBlock>& fragments;
     /// Gets a block back that is done with; `waited`: from its arrival until a worker began with it.
-    std::function<void(std::unique_ptr<MessageBlock>, SteadyTime::duration waited)> took_block;
+    std::function<void(std::unique_ptr<MessageBlock>, SteadyTime::duration waited)> give_back;
     std::function<void(std::uint64_t fragment_bytes)> made_block;  ///< after it was put into `fragments`
   };
   Workers(const PublishedRoutes& routes, const WriterOptions& options, std::size_t count, Wiring wiring);

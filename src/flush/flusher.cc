@@ -14,7 +14,7 @@ Flusher::Flusher(const FlusherOptions& options, const Restored& restored, Wiring
     : options_(options),
       wiring_(std::move(wiring)),
       delivery_(options.delivery, restored, options.jitter_seed),
-      closed_orders_(options.closed_orders_max, restored.orders),
+      live_orders_(options.closed_orders_max, restored.orders),
       newest_(restored.last_sequence),
       last_turn_(std::chrono::steady_clock::now().time_since_epoch().count()) {
   wiring_.metrics.recovered.Increment(static_cast<double>(delivery_.messages_in_flight()));
@@ -29,8 +29,8 @@ void Flusher::run() {
     last_turn_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
     take_blocks();
     beat_if_due();
-    mind_letters(false);
-    try_outbox_if_due();
+    store_letters(false);
+    do_chores();
     if (stopping_.load(std::memory_order_acquire) && !stop_told_) {  // pairs with stop(): all blocks are in the queue
       begin_to_stop();
       continue;
@@ -46,20 +46,17 @@ void Flusher::run() {
     if (newest_ != newest) blocks_due = SteadyTime::min();  // what was said above may have changed: say it anew
     const SteadyTime letters_due = wiring_.letters ? wiring_.letters->due() : SteadyTime::max();
     wiring_.sender.wait(std::min({delivery_.next_deadline(), wiring_.heartbeat.due(), letters_due, blocks_due,
-                                  wiring_.events.report_due(), try_outbox_at_}),
+                                  wiring_.events.report_due(), try_outbox_.at()}),
                         finished);
     waits_for_arrivals_.store(false, std::memory_order_relaxed);
     if (!finished.empty()) take_blocks();  // an answer lets the next flush go: it shall hold all that has come
     for (PatchSender::Finished& answer : finished) {
       wiring_.metrics.flush_duration_seconds.Observe(std::chrono::duration<double>(answer.took).count());
-      if (answer.clock_skew) mind_clock(*answer.clock_skew);
+      if (answer.clock_skew) correct_clock(*answer.clock_skew);
       handle(Answered{answer.request, std::move(answer.answer)});
     }
     finished.clear();
     report_backfill();
-    give_memory_back_if_due();
-    const SteadyTime now = std::chrono::steady_clock::now();
-    if (wiring_.events.report_due() <= now) wiring_.events.report_kept_back(now);
   }
   update_gauges();
   wiring_.events.report_kept_back(SteadyTime::max());
@@ -69,7 +66,7 @@ void Flusher::run() {
 void Flusher::begin_to_stop() {
   collect_blocks();
   while (std::unique_ptr<FragmentBlock> block = order_.next()) take(std::move(block), order_.front() != nullptr);
-  mind_letters(true);
+  store_letters(true);
   stop_told_ = true;
   beat(RunState::kDraining);
   handle(Stop{});
@@ -105,7 +102,7 @@ void Flusher::end_now() {
 
 void Flusher::take(std::unique_ptr<FragmentBlock> block, bool more) {
   for (HistoryRun& run : block->history) repeats_.settle(run);
-  closed_orders_.apply(*block);
+  live_orders_.apply(*block);
   account_for(*block);
   const std::uint64_t bytes = block->message_bytes;
   const std::uint32_t messages = block->messages;
@@ -159,10 +156,8 @@ void Flusher::account_for(FragmentBlock& block) {
   observe::Metrics::add(metrics.coalesced, block.coalesced);
   if (block.key_fallbacks > 0) metrics.history_key_fallbacks.Increment(static_cast<double>(block.key_fallbacks));
   for (DeadLetter& letter : block.dead_letters) set_aside(std::move(letter));
-  constexpr std::size_t kUnroutedSeenMax = 10'000;
-  for (std::string& channel : block.unrouted_channels) {
-    if (unrouted_seen_.size() >= kUnroutedSeenMax || !unrouted_seen_.insert(channel).second) continue;
-    wiring_.events.unrouted_channel_first_seen(channel, now);
+  for (const std::string& channel : block.unrouted_channels) {
+    if (unrouted_channels_.is_new(channel)) wiring_.events.unrouted_channel_first_seen(channel, now);
   }
   if (!block.console.empty()) wiring_.show(std::move(block.console));
 }
@@ -191,7 +186,7 @@ void Flusher::set_aside(DeadLetter letter) {
   }
 }
 
-void Flusher::mind_letters(bool at_once) {
+void Flusher::store_letters(bool at_once) {
   if (!wiring_.letters) return;
   wiring_.letters->store(std::chrono::steady_clock::now(), at_once);
   while (retry_letters() && at_once) {
@@ -205,7 +200,7 @@ bool Flusher::retry_letters() {
   if (!retry) return false;
   const std::uint64_t before = delivery_.messages_in_flight();
   for (const std::unique_ptr<FragmentBlock>& block : retry->blocks) {
-    closed_orders_.apply(*block);
+    live_orders_.apply(*block);
     account_for(*block);
     wiring_.metrics.recovered.Increment();
     handle(Arrived{std::move(*block)});
@@ -221,16 +216,13 @@ bool Flusher::retry_letters() {
   return saved_;
 }
 
-/// Ahead of what tells the database of it, so that no order stands there that nobody will ever remove.
 void Flusher::save_orders() {
-  constexpr std::chrono::seconds kTryAgainAfter{5};
   const SteadyTime now = std::chrono::steady_clock::now();
-  if (!closed_orders_.has_changes() || now < save_orders_again_) return;
-  LiveOrdersChange change = closed_orders_.take_changes();
+  if (!live_orders_.is_to_be_saved(now)) return;
+  LiveOrdersChange change = live_orders_.take_changes();
   const Result<void> saved = wiring_.outbox.save_orders(change);
   if (saved) return outbox_written(now);
-  closed_orders_.not_saved(std::move(change));
-  save_orders_again_ = now + kTryAgainAfter;
+  live_orders_.not_saved(std::move(change), now);
   wiring_.events.outbox_failed("save live orders", saved.error(), now);
 }
 
@@ -239,18 +231,13 @@ void Flusher::outbox_written(SteadyTime now) {
   if (wiring_.outbox.is_on_disk()) wiring_.events.outbox_written(now);
 }
 
-/// Nothing may have to be written for hours: whether it could be is asked, and told, all the same.
-void Flusher::try_outbox_if_due() {
-  constexpr std::chrono::minutes kEvery{1};
+void Flusher::do_chores() {
   const SteadyTime now = std::chrono::steady_clock::now();
-  if (!wiring_.events.outbox_flaw()) {
-    try_outbox_at_ = SteadyTime::max();
-  } else if (try_outbox_at_ == SteadyTime::max()) {
-    try_outbox_at_ = now + kEvery;
-  } else if (now >= try_outbox_at_) {
-    wiring_.try_outbox();
-    try_outbox_at_ = now + kEvery;
-  }
+  // Nothing may have to be written for hours: whether it could be is asked, and told, all the same.
+  if (try_outbox_.is_due(wiring_.events.outbox_flaw().has_value(), now)) wiring_.try_outbox();
+  if (wiring_.events.report_due() <= now) wiring_.events.report_kept_back(now);
+  constexpr std::size_t kBytesKept = 1 << 20;
+  if (give_memory_back_.is_due(true, now)) give_memory_back(kBytesKept);
 }
 
 void Flusher::report_backfill() {
@@ -260,20 +247,11 @@ void Flusher::report_backfill() {
   if (line) wiring_.events.backfill(*line);
 }
 
-void Flusher::mind_clock(std::chrono::seconds skew) {
+void Flusher::correct_clock(std::chrono::seconds skew) {
   const bool is_right = std::chrono::abs(skew) <= kClockSkewMax;
   // A number of its own: nothing is read together with it.
   wiring_.clock_ahead_seconds.store(is_right ? 0 : skew.count(), std::memory_order_relaxed);
   wiring_.events.clock_compared(skew, std::chrono::steady_clock::now());
-}
-
-void Flusher::give_memory_back_if_due() {
-  constexpr std::chrono::seconds kEvery{10};
-  constexpr std::size_t kBytesKept = 1 << 20;
-  const SteadyTime now = std::chrono::steady_clock::now();
-  if (now < give_memory_back_at_) return;
-  give_memory_back_at_ = now + kEvery;
-  give_memory_back(kBytesKept);
 }
 
 std::optional<UtcMillis> Flusher::outbox_oldest() const {
@@ -282,22 +260,33 @@ std::optional<UtcMillis> Flusher::outbox_oldest() const {
   return UtcMillis(std::chrono::milliseconds(ms));
 }
 
+/// Actions that are done at once, like those of the outbox, bring the next events; each is handled in its turn.
 void Flusher::handle(Event event) {
-  events_.push_back(std::move(event));
-  handle_queued_events();
+  process(std::move(event));
+  while (!events_.empty()) {
+    Event next = std::move(events_.front());
+    events_.pop_front();
+    process(std::move(next));
+  }
   update_gauges();
 }
 
-/// Actions that are done at once, like those of the outbox, bring the next events; each is handled in its turn.
-void Flusher::handle_queued_events() {
-  while (!events_.empty()) {
-    Event event = std::move(events_.front());
-    events_.pop_front();
-    delivery_.handle(std::move(event), read_clocks(), decisions_);
-    for (const Action& action : decisions_.actions) std::visit([this](const auto& what) { perform(what); }, action);
-    for (const Report& report : decisions_.reports) std::visit([this](const auto& what) { tell(what); }, report);
-    decisions_.clear();
-  }
+void Flusher::process(Event event) {
+  delivery_.handle(std::move(event), read_clocks(), decisions_);
+  carry_out(decisions_);
+  decisions_.clear();
+}
+
+void Flusher::carry_out(const Decisions& decisions) {
+  // The list of live orders is saved ahead of what tells the database, or the disk, of a new one: so no order stands in
+  // the tree that nobody will ever remove.
+  const bool tells_of_orders =
+      std::any_of(decisions.actions.begin(), decisions.actions.end(), [](const Action& action) {
+        return std::holds_alternative<Send>(action) || std::holds_alternative<Persist>(action);
+      });
+  if (tells_of_orders) save_orders();
+  for (const Action& action : decisions.actions) std::visit([this](const auto& what) { perform(what); }, action);
+  for (const Report& report : decisions.reports) std::visit([this](const auto& what) { tell(what); }, report);
 }
 
 void Flusher::update_gauges() {
@@ -311,10 +300,7 @@ void Flusher::update_gauges() {
                           std::memory_order_relaxed);
 }
 
-void Flusher::perform(const Send& action) {
-  save_orders();
-  wiring_.sender.send(action);
-}
+void Flusher::perform(const Send& action) { wiring_.sender.send(action); }
 
 /// Not when it is handed over: it may wait for an access token, and end without one.
 void Flusher::count_sent(const Send& sent) {
@@ -326,7 +312,6 @@ void Flusher::count_sent(const Send& sent) {
 }
 
 void Flusher::perform(const Persist& action) {
-  save_orders();
   Result<OutboxLevel> level = wiring_.outbox.append(action.batches, action.live);
   saved_ = level.has_value();
   const SteadyTime now = std::chrono::steady_clock::now();

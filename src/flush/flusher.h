@@ -8,12 +8,13 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
+#include "base/every.h"
+#include "base/first_seen.h"
 #include "base/queue.h"
 #include "coalesce/block_order.h"
-#include "coalesce/closed_orders.h"
+#include "coalesce/live_orders.h"
 #include "coalesce/repeats.h"
 #include "firebase_relay/delivery.h"
 #include "firebase_relay/outbox.h"
@@ -51,8 +52,9 @@ struct FlusherOptions {
   std::uint64_t jitter_seed = 0;
 };
 
-/// The thin shell around Delivery: brings it blocks in their order, answers and the time, and does what it decides.
-/// Decides nothing itself (decision 3 of the contract).
+/// The shell around Delivery: brings it blocks in their order, answers and the time, and does what it decides. What is
+/// sent, saved, tried again and given up is decided there, and by the pure classes beside it, which are told the time
+/// (decision 3 of the contract): coalesce/live_orders.h, flush/letter_box.h, observe/backfill_report.h.
 ///
 /// Threads: run() is the flusher's thread; notify(), stop() and end_now() may be called from any.
 class Flusher {
@@ -107,17 +109,17 @@ class Flusher {
   void beat(RunState run_state);
   void begin_to_stop();
   [[nodiscard]] bool is_done();
-  void mind_letters(bool at_once);
+  void store_letters(bool at_once);
   bool retry_letters();
   void save_orders();
   void outbox_written(SteadyTime now);
-  void try_outbox_if_due();
+  void do_chores();
   void set_aside(DeadLetter letter);
   void report_backfill();
-  void mind_clock(std::chrono::seconds skew);
-  void give_memory_back_if_due();
+  void correct_clock(std::chrono::seconds skew);
   void handle(Event event);
-  void handle_queued_events();
+  void process(Event event);
+  void carry_out(const Decisions& decisions);
   void update_gauges();
 
   // Actions.
@@ -139,8 +141,8 @@ class Flusher {
   Delivery delivery_;
   coalesce::BlockOrder order_;
   coalesce::Repeats repeats_;
-  coalesce::ClosedOrders closed_orders_;
-  std::unordered_set<std::string> unrouted_seen_;
+  coalesce::LiveOrders live_orders_;
+  FirstSeen unrouted_channels_{10'000};
   std::deque<Event> events_;
   Decisions decisions_;
   bool stop_told_ = false;
@@ -148,9 +150,8 @@ class Flusher {
   bool saved_ = false;   ///< the last Persist was done
   Sequence newest_ = 0;  ///< of the messages taken
   observe::BackfillReport backfill_;
-  SteadyTime save_orders_again_{};
-  SteadyTime give_memory_back_at_{};
-  SteadyTime try_outbox_at_ = SteadyTime::max();  ///< max(): it can be written, as far as is known
+  Every give_memory_back_{std::chrono::seconds(10)};
+  Every try_outbox_{std::chrono::minutes(1)};
   FlushState state_;
   LagBuckets lag_since_beat_;
 

@@ -27,7 +27,7 @@ TEST(Workers, TellHowLongABlockWaitedAndNotHowLongTheyWorkedOnIt) {
   Queue<FragmentBlock> fragments;
   SteadyTime::duration waited{};
   SteadyTime done;
-  const auto took_block = [&](const std::unique_ptr<MessageBlock>& /*block*/, SteadyTime::duration time) {
+  const auto give_back = [&](const std::unique_ptr<MessageBlock>& /*block*/, SteadyTime::duration time) {
     done = steady_clock::now();
     waited = time;
   };
@@ -37,7 +37,7 @@ TEST(Workers, TellHowLongABlockWaitedAndNotHowLongTheyWorkedOnIt) {
   const SteadyTime arrived = block->arrived = steady_clock::now() - std::chrono::seconds(7);
   messages.push(std::move(block));
 
-  Workers workers(routes, options, 1, {messages, fragments, took_block, [](std::uint64_t /*bytes*/) {}});
+  Workers workers(routes, options, 1, {messages, fragments, give_back, [](std::uint64_t /*bytes*/) {}});
   messages.close();
   workers.join();
 

@@ -1,4 +1,4 @@
-#include "coalesce/closed_orders.h"
+#include "coalesce/live_orders.h"
 
 #include <gtest/gtest.h>
 
@@ -32,16 +32,17 @@ class Orders {
     return removed;
   }
 
-  ClosedOrders& list() { return orders_; }
+  LiveOrders& list() { return orders_; }
 
  private:
-  ClosedOrders orders_;
+  LiveOrders orders_;
   Sequence sequence_ = 0;
 };
 
+const SteadyTime kToday(std::chrono::seconds(100));
 using Paths = std::set<std::string>;
 
-TEST(ClosedOrders, OldestLeavesWithTheOneThatIsTooMany) {
+TEST(LiveOrders, OldestLeavesWithTheOneThatIsTooMany) {
   Orders orders(2);
   EXPECT_EQ(orders.message("A", "1", true), Paths{});
   EXPECT_EQ(orders.message("A", "2", true), Paths{});
@@ -49,7 +50,7 @@ TEST(ClosedOrders, OldestLeavesWithTheOneThatIsTooMany) {
   EXPECT_EQ(orders.message("A", "4", true), Paths{"services/A/orders/2"});
 }
 
-TEST(ClosedOrders, OldestIsTheOneThatChangedLongestAgo) {
+TEST(LiveOrders, OldestIsTheOneThatChangedLongestAgo) {
   Orders orders(2);
   orders.message("A", "1", true);
   orders.message("A", "2", true);
@@ -57,7 +58,7 @@ TEST(ClosedOrders, OldestIsTheOneThatChangedLongestAgo) {
   EXPECT_EQ(orders.message("A", "3", true), Paths{"services/A/orders/2"});
 }
 
-TEST(ClosedOrders, OpenOnesDoNotCountAndComeBackWhenTheyCloseAgain) {
+TEST(LiveOrders, OpenOnesDoNotCountAndComeBackWhenTheyCloseAgain) {
   Orders orders(1);
   orders.message("A", "1", true);
   orders.message("A", "1", false);
@@ -65,19 +66,19 @@ TEST(ClosedOrders, OpenOnesDoNotCountAndComeBackWhenTheyCloseAgain) {
   EXPECT_EQ(orders.message("A", "1", true), Paths{"services/A/orders/2"});
 }
 
-TEST(ClosedOrders, TickersDoNotCompete) {
+TEST(LiveOrders, TickersDoNotCompete) {
   Orders orders(1);
   orders.message("A", "1", true);
   EXPECT_EQ(orders.message("B", "1", true), Paths{});
   EXPECT_EQ(orders.message("A", "2", true), Paths{"services/A/orders/1"});
 }
 
-TEST(ClosedOrders, ZeroKeepsAll) {
+TEST(LiveOrders, ZeroKeepsAll) {
   Orders orders(0);
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(orders.message("A", std::to_string(i), true), Paths{});
 }
 
-TEST(ClosedOrders, OfOpenOnesTheNewest500Stay) {
+TEST(LiveOrders, OfOpenOnesTheNewest500Stay) {
   Orders orders(50);
   for (int i = 0; i < 500; ++i) EXPECT_EQ(orders.message("A", std::to_string(i), false), Paths{});
   EXPECT_EQ(orders.message("A", "500", false), Paths{"services/A/orders/0"});
@@ -94,18 +95,18 @@ std::set<std::string> paths_of(const std::vector<LiveOrder>& orders) {
   return paths;
 }
 
-TEST(ClosedOrders, RestoredOnesCountAndTheOldestOfThemLeaves) {
+TEST(LiveOrders, RestoredOnesCountAndTheOldestOfThemLeaves) {
   Orders orders(2, {live_order("1", 5, true), live_order("2", 6, true)});
   EXPECT_FALSE(orders.list().has_changes());
   EXPECT_EQ(orders.message("A", "3", true), Paths{"services/A/orders/1"});
 }
 
-TEST(ClosedOrders, RestoredOpenOneThatClosesPushesAClosedOneOut) {
+TEST(LiveOrders, RestoredOpenOneThatClosesPushesAClosedOneOut) {
   Orders orders(1, {live_order("1", 5, true), live_order("2", 6, false)});
   EXPECT_EQ(orders.message("A", "2", true), Paths{"services/A/orders/1"});
 }
 
-TEST(ClosedOrders, HaveToBeSavedOnlyWhenOneComesClosesOrLeaves) {
+TEST(LiveOrders, HaveToBeSavedOnlyWhenOneComesClosesOrLeaves) {
   Orders orders(2);
   orders.message("A", "1", false);
   EXPECT_TRUE(orders.list().has_changes());
@@ -118,7 +119,7 @@ TEST(ClosedOrders, HaveToBeSavedOnlyWhenOneComesClosesOrLeaves) {
   EXPECT_TRUE(orders.list().take_changes().put.at(0).closed);
 }
 
-TEST(ClosedOrders, RemovalIsSavedOneCallLate) {
+TEST(LiveOrders, RemovalIsSavedOneCallLate) {
   Orders orders(1, {live_order("1", 5, true)});
   orders.message("A", "2", true);
   const LiveOrdersChange first = orders.list().take_changes();
@@ -127,7 +128,7 @@ TEST(ClosedOrders, RemovalIsSavedOneCallLate) {
   EXPECT_EQ(orders.list().take_changes().removed, (std::vector<std::string>{"services/A/orders/1"}));
 }
 
-TEST(ClosedOrders, ThatComesBackKeepsItsRow) {
+TEST(LiveOrders, ThatComesBackKeepsItsRow) {
   Orders orders(1, {live_order("1", 5, true)});
   orders.message("A", "2", true);
   orders.message("A", "1", true);  // and pushes the other out
@@ -135,16 +136,16 @@ TEST(ClosedOrders, ThatComesBackKeepsItsRow) {
   EXPECT_EQ(orders.list().take_changes().removed, (std::vector<std::string>{"services/A/orders/2"}));
 }
 
-TEST(ClosedOrders, RemovalThatCouldNotBeSavedIsSavedLater) {
+TEST(LiveOrders, RemovalThatCouldNotBeSavedIsSavedLater) {
   Orders orders(1, {live_order("1", 5, true)});
   orders.message("A", "2", true);
   orders.list().take_changes();
-  orders.list().not_saved(orders.list().take_changes());
+  orders.list().not_saved(orders.list().take_changes(), kToday);
   EXPECT_EQ(orders.list().take_changes().removed, (std::vector<std::string>{"services/A/orders/1"}));
 }
 
-TEST(ClosedOrders, TwoPathsMayHaveOneHash) {
-  ClosedOrders orders(1);
+TEST(LiveOrders, TwoPathsMayHaveOneHash) {
+  LiveOrders orders(1);
   const auto apply = [&orders](const std::string& path, Sequence sequence) {
     FragmentBlock block;
     block.text = path;
@@ -158,10 +159,12 @@ TEST(ClosedOrders, TwoPathsMayHaveOneHash) {
   EXPECT_EQ(apply("services/A/1", 4), "services/A/2");
 }
 
-TEST(ClosedOrders, ThatCouldNotBeSavedAreAllSavedAgain) {
+TEST(LiveOrders, ThatCouldNotBeSavedAreAllSavedAgain) {
   Orders orders(5, {live_order("1", 5, true)});
   orders.message("A", "2", true);
-  orders.list().not_saved(orders.list().take_changes());
+  orders.list().not_saved(orders.list().take_changes(), kToday);
+  EXPECT_FALSE(orders.list().is_to_be_saved(kToday + std::chrono::milliseconds(4999)));
+  EXPECT_TRUE(orders.list().is_to_be_saved(kToday + std::chrono::seconds(5)));
   EXPECT_TRUE(orders.list().has_changes());
   EXPECT_EQ(paths_of(orders.list().take_changes().put), (Paths{"services/A/orders/1", "services/A/orders/2"}));
   EXPECT_FALSE(orders.list().has_changes());

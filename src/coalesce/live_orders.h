@@ -11,6 +11,7 @@
 #include "base/hash_table.h"
 #include "firebase_relay/fragment.h"
 #include "firebase_relay/outbox.h"
+#include "firebase_relay/time.h"
 
 namespace firebase_relay::coalesce {
 
@@ -18,16 +19,16 @@ namespace firebase_relay::coalesce {
 /// whose closing fell into a gap would stay open for ever). "Newest" is by the message that changed them last.
 ///
 /// Threads: the flusher's.
-class ClosedOrders {
+class LiveOrders {
  public:
   static constexpr std::size_t kOpenMax = 500;
 
   /// `closed_max`: closed orders that stay per ticker; 0: all. `restored`: those that stood in the live tree when the
   /// relay stopped.
-  explicit ClosedOrders(std::size_t closed_max, const std::vector<LiveOrder>& restored = {});
+  explicit LiveOrders(std::size_t closed_max, const std::vector<LiveOrder>& restored = {});
 
-  ClosedOrders(const ClosedOrders&) = delete;
-  ClosedOrders& operator=(const ClosedOrders&) = delete;
+  LiveOrders(const LiveOrders&) = delete;
+  LiveOrders& operator=(const LiveOrders&) = delete;
 
   /// Takes note of the orders in `block`, and adds to it the removal of those that have to leave, ahead of the values
   /// that push them out.
@@ -39,9 +40,11 @@ class ClosedOrders {
   /// The changes since the last call. Removals come one call late: the list must not lose a path before the database
   /// has.
   LiveOrdersChange take_changes();
+  /// Is the list to be saved now? Not for a while after that has failed.
+  [[nodiscard]] bool is_to_be_saved(SteadyTime now) const { return has_changes() && now >= try_again_at_; }
   /// What take_changes() gave could not be saved: the next call gives the whole list, whatever came in between, and
   /// what was to leave it leaves it then.
-  void not_saved(LiveOrdersChange change);
+  void not_saved(LiveOrdersChange change, SteadyTime now);
 
  private:
   struct Orders;
@@ -85,6 +88,7 @@ class ClosedOrders {
   std::vector<Removal> removals_;
   LiveOrdersChange changes_;
   bool resave_ = false;
+  SteadyTime try_again_at_{};
   std::vector<std::string> removed_lately_;
 };
 

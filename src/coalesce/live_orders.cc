@@ -1,4 +1,4 @@
-#include "coalesce/closed_orders.h"
+#include "coalesce/live_orders.h"
 
 #include <algorithm>
 #include <iterator>
@@ -8,7 +8,7 @@
 
 namespace firebase_relay::coalesce {
 
-ClosedOrders::ClosedOrders(std::size_t closed_max, const std::vector<LiveOrder>& restored) : closed_max_(closed_max) {
+LiveOrders::LiveOrders(std::size_t closed_max, const std::vector<LiveOrder>& restored) : closed_max_(closed_max) {
   std::vector<LiveOrder> oldest_first = restored;
   std::sort(oldest_first.begin(), oldest_first.end(),
             [](const LiveOrder& a, const LiveOrder& b) { return a.sequence < b.sequence; });
@@ -20,7 +20,7 @@ ClosedOrders::ClosedOrders(std::size_t closed_max, const std::vector<LiveOrder>&
   }
 }
 
-LiveOrdersChange ClosedOrders::take_changes() {
+LiveOrdersChange LiveOrders::take_changes() {
   LiveOrdersChange changes = std::exchange(changes_, {});
   if (std::exchange(resave_, false)) {
     changes.put.clear();
@@ -37,16 +37,18 @@ LiveOrdersChange ClosedOrders::take_changes() {
   return changes;
 }
 
-void ClosedOrders::not_saved(LiveOrdersChange change) {
+void LiveOrders::not_saved(LiveOrdersChange change, SteadyTime now) {
+  constexpr std::chrono::seconds kTryAgainAfter{5};
+  try_again_at_ = now + kTryAgainAfter;
   resave_ = true;
   std::move(change.removed.begin(), change.removed.end(), std::back_inserter(removed_lately_));
 }
 
-ClosedOrders::OldestFirst::iterator* ClosedOrders::find(std::string_view path, std::uint64_t hash) {
+LiveOrders::OldestFirst::iterator* LiveOrders::find(std::string_view path, std::uint64_t hash) {
   return by_path_.find(hash, [path](const OldestFirst::iterator& order) { return order->path == path; });
 }
 
-void ClosedOrders::apply(FragmentBlock& block) {
+void LiveOrders::apply(FragmentBlock& block) {
   if (block.orders.empty()) return;
   // A block names an order once, with its newest state; in order of arrival over all of them.
   std::sort(block.orders.begin(), block.orders.end(),
@@ -66,7 +68,7 @@ void ClosedOrders::apply(FragmentBlock& block) {
   removals_.clear();
 }
 
-void ClosedOrders::note(std::string_view path, const OrderState& state) {
+void LiveOrders::note(std::string_view path, const OrderState& state) {
   const OldestFirst::iterator* known = find(path, state.path_hash);
   if (!known) return note_new(path, state);
   const OldestFirst::iterator order = *known;
@@ -87,7 +89,7 @@ void ClosedOrders::note(std::string_view path, const OrderState& state) {
   keep_within_bounds(orders, state.sequence);
 }
 
-void ClosedOrders::note_new(std::string_view path, const OrderState& state) {
+void LiveOrders::note_new(std::string_view path, const OrderState& state) {
   if (state.closed && closed_max_ == 0) {
     changes_.removed.emplace_back(path);
     return;
@@ -99,19 +101,19 @@ void ClosedOrders::note_new(std::string_view path, const OrderState& state) {
   keep_within_bounds(orders, state.sequence);
 }
 
-void ClosedOrders::keep_within_bounds(Orders& orders, Sequence cause) {
+void LiveOrders::keep_within_bounds(Orders& orders, Sequence cause) {
   if (closed_max_ > 0) {
     while (orders.closed.size() > closed_max_) remove_oldest(orders.closed, cause);
   }
   while (orders.open.size() > kOpenMax) remove_oldest(orders.open, cause);
 }
 
-void ClosedOrders::add(OldestFirst& list, Order order) {
+void LiveOrders::add(OldestFirst& list, Order order) {
   list.push_back(std::move(order));
   by_path_.add(list.back().hash, std::prev(list.end()));
 }
 
-void ClosedOrders::remove_oldest(OldestFirst& oldest_first, Sequence cause) {
+void LiveOrders::remove_oldest(OldestFirst& oldest_first, Sequence cause) {
   const OldestFirst::iterator oldest = oldest_first.begin();
   forget(oldest);
   changes_.removed.push_back(oldest->path);
@@ -119,11 +121,11 @@ void ClosedOrders::remove_oldest(OldestFirst& oldest_first, Sequence cause) {
   oldest_first.erase(oldest);
 }
 
-void ClosedOrders::forget(OldestFirst::iterator order) {
+void LiveOrders::forget(OldestFirst::iterator order) {
   by_path_.erase(order->hash, [order](const OldestFirst::iterator& other) { return &*other == &*order; });
 }
 
-ClosedOrders::Orders& ClosedOrders::orders_of(std::string_view ticker) {
+LiveOrders::Orders& LiveOrders::orders_of(std::string_view ticker) {
   const auto found = tickers_.find(ticker);
   if (found != tickers_.end()) return found->second;
   Orders& orders = tickers_.try_emplace(std::string(ticker)).first->second;
