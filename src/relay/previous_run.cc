@@ -68,7 +68,7 @@ void PreviousRun::run(const std::stop_token& stop) {
       continue;
     }
     lock.unlock();
-    ask();
+    ask(stop);
     lock.lock();
     if (!ended_at_) changed_.wait_for(lock, stop, backoff.next(), has_subscribed);
   }
@@ -80,8 +80,9 @@ void PreviousRun::note_start() {
   wiring_.note_started(*subscribed_at_);
 }
 
-void PreviousRun::ask() {
-  const Result<std::optional<UtcMillis>> heartbeat = wiring_.read_heartbeat();
+void PreviousRun::ask(const std::stop_token& stop) {
+  const Result<std::optional<UtcMillis>> heartbeat = wiring_.read_heartbeat(stop);
+  if (!heartbeat && stop.stop_requested()) return;
   if (!heartbeat) return wiring_.not_read(heartbeat.error());
   // Without a heartbeat of that run nothing is known but when it began.
   const UtcMillis ended_at = std::max(last_run_->started_at, heartbeat->value_or(last_run_->started_at));
@@ -100,16 +101,20 @@ void PreviousRun::ask() {
   wiring_.heartbeat_is_free();
 }
 
-Result<std::optional<UtcMillis>> ask_for_heartbeat(flush::HttpRequest question, flush::CredentialSource* credentials) {
-  if (credentials) {
-    const auto credential = credentials->current();
-    if (!credential) return error_of(credential);
-    if (!*credential) return fail(ErrorCode::kUnavailable, "there is no access token yet");
-    question.credential = **credential;
-  }
-  const auto answer = flush::http_request(question);
-  if (!answer) return error_of(answer);
-  return heartbeat_of(answer->status, answer->body);
+HeartbeatQuestion heartbeat_question(flush::HttpRequest request, std::shared_ptr<flush::CredentialSource> credentials) {
+  return [request, credentials](const std::stop_token& stop) -> Result<std::optional<UtcMillis>> {
+    flush::HttpRequest question = request;
+    question.stop = stop;
+    if (credentials) {
+      const auto credential = credentials->current();
+      if (!credential) return error_of(credential);
+      if (!*credential) return fail(ErrorCode::kUnavailable, "there is no access token yet");
+      question.credential = **credential;
+    }
+    const auto answer = flush::http_request(question);
+    if (!answer) return error_of(answer);
+    return heartbeat_of(answer->status, answer->body);
+  };
 }
 
 Result<std::optional<UtcMillis>> heartbeat_of(int status, std::string_view body) {

@@ -2,8 +2,10 @@
 
 #include <condition_variable>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string_view>
 #include <thread>
 
@@ -14,6 +16,9 @@
 #include "outbox/sqlite_outbox.h"
 
 namespace firebase_relay::relay {
+
+/// Asks for the time in relay/{instance}/heartbeat_at; nothing when there is none. Gives up at once when it is to stop.
+using HeartbeatQuestion = std::function<Result<std::optional<UtcMillis>>(const std::stop_token& stop)>;
 
 /// Finds out since when nobody was subscribed before this run's first subscription, so that this gap is reported like
 /// any other: since the last stop, or, after a kill, since the relay's last heartbeat in the database. Until that has
@@ -26,9 +31,9 @@ class PreviousRun {
     /// Ends before it begins where the clock was set back in between: then nobody knows how long it was.
     std::function<void(const bus::Gap&)> gap;
     std::function<void()> gaps_are_known;  ///< once: the gap before this run, if there was one, has been told
-    /// The time in relay/{instance}/heartbeat_at; nothing when there is none. An error: ask again later.
-    std::function<Result<std::optional<UtcMillis>>()> read_heartbeat;
-    std::function<void(const Error&)> not_read;        ///< that error, each time
+    /// As heartbeat_question() gives it. An error: asked again later.
+    HeartbeatQuestion read_heartbeat;
+    std::function<void(const Error&)> not_read;        ///< that error, each time, unless it is because of finish()
     std::function<void()> heartbeat_is_free;           ///< called once, when the old one is not needed any more
     std::function<void(UtcMillis at)> note_started;    ///< this run has subscribed: it is the last run from now on
     std::function<void(UtcMillis at)> note_last_stop;  ///< when the last run ended is known, and this one not yet one
@@ -38,13 +43,14 @@ class PreviousRun {
 
   /// The first subscription of this run.
   void subscribed(UtcMillis at);
-  /// Stops asking. A gap whose beginning could not be found out is reported from the beginning of that run.
+  /// Stops asking, also while the database is silent. A gap whose beginning could not be found out is reported from the
+  /// beginning of that run.
   void finish();
 
  private:
   void run(const std::stop_token& stop);
   void note_start();
-  void ask();
+  void ask(const std::stop_token& stop);
 
   std::optional<outbox::LastRun> last_run_;
   Wiring wiring_;
@@ -57,8 +63,8 @@ class PreviousRun {
   std::jthread thread_;                     // last: it uses the others
 };
 
-/// Asks `question` with what `credentials` have now; they may be null. Waits for the answer.
-Result<std::optional<UtcMillis>> ask_for_heartbeat(flush::HttpRequest question, flush::CredentialSource* credentials);
+/// The one that sends `request` with what `credentials` have at its moment; they may be null.
+HeartbeatQuestion heartbeat_question(flush::HttpRequest request, std::shared_ptr<flush::CredentialSource> credentials);
 
 /// What an answer to the question for relay/{instance}/heartbeat_at says: the time, or nothing when there is none. An
 /// error when it is no answer of a database: from a login page nobody can know that the last run had no heartbeat.

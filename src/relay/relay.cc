@@ -117,24 +117,26 @@ flush::SenderOptions sender_options(const Options& options, Access access, obser
 
 /// In the order in which they depend on each other; threads last, so that they are gone before what they use.
 struct Relay::Parts {
-  Parts(const Options& options, Role what_for, classify::RouteTable table, Access access, observe::Log& relay_log)
-      : role(what_for),
+  Parts(const Options& options, const Input& where_from, classify::RouteTable table, Access access,
+        observe::Log& relay_log)
+      : input(where_from),
         log(relay_log),
         routes(std::move(table)),
         known_names(options.tickers_max),
         metrics(FIREBASE_RELAY_VERSION),
         events(metrics, log.logger()),
         budget(options.queue_bytes_max),
-        state(options.instance, what_for == Role::kRelay ? options.heartbeat : std::chrono::seconds(0), read_clocks()),
+        state(options.instance, is_from_redis() ? options.heartbeat : std::chrono::seconds(0), read_clocks()),
         sending(sender_options(options, std::move(access), events, random_seed())),
         sender(sending) {}
 
   Result<void> open(const Options& options);
   void use_unsent_heartbeat();
-  void make_source(const Options& options, std::istream* lines);
+  void make_source(const Options& options);
   void make_flusher(const Options& options);
-  void start_threads(const Options& options, bool live);
+  Result<void> listen(const Options& options);
   void ask_for_the_previous_run(const Options& options);
+  void start_threads(const Options& options);
   void reuse(std::unique_ptr<MessageBlock> block, SteadyTime::duration waited);
   void report(bus::Gap gap);
   void note_stopped();
@@ -142,7 +144,9 @@ struct Relay::Parts {
   [[nodiscard]] std::optional<std::string> health_flaw() const;
   [[nodiscard]] std::optional<std::string> ready_flaw() const;
 
-  Role role;
+  [[nodiscard]] bool is_from_redis() const { return std::holds_alternative<FromRedis>(input); }
+
+  Input input;
   observe::Log& log;
   classify::PublishedRoutes routes;
   classify::KnownNames known_names;
@@ -159,10 +163,9 @@ struct Relay::Parts {
   flush::SenderOptions sending;
   flush::PatchSender sender;
   Wakeup source_ended;
-  std::unique_ptr<Source> source;  ///< none in Role::kRetry
+  std::unique_ptr<Source> source;  ///< none: FromDeadLetters
   std::optional<flush::Flusher> flusher;
   std::optional<classify::Workers> workers;
-  std::stop_source asking;  ///< the question of the previous run
   std::optional<PreviousRun> previous_run;
   std::unique_ptr<observe::HttpListener> http;
   std::jthread flusher_thread;
@@ -170,11 +173,11 @@ struct Relay::Parts {
 };
 
 Result<void> Relay::Parts::open(const Options& options) {
-  if (role == Role::kReplay) {
+  if (std::holds_alternative<FromLines>(input)) {
     storage = storage_in_memory();
     return {};
   }
-  auto opened = open_storage(options, events, role == Role::kRelay);
+  auto opened = open_storage(options, events, is_from_redis());
   if (!opened) return error_of(opened);
   storage = std::move(*opened);
   for (const LiveRow& row : storage.restored.live) state.rise_above(row);
@@ -197,21 +200,22 @@ void Relay::Parts::use_unsent_heartbeat() {
   }
 }
 
-void Relay::Parts::make_source(const Options& options, std::istream* lines) {
-  if (role == Role::kRelay) {
+void Relay::Parts::make_source(const Options& options) {
+  if (is_from_redis()) {
     source = std::make_unique<bus::RedisSource>(
         bus::RedisSourceOptions{options.redis, options.channels, storage.restored.last_sequence, random_seed()},
         bus::RedisSource::Wiring{
             messages, emptied, budget, metrics, events, [this](const bus::Gap& gap) { report(gap); },
             [this](UtcMillis at) { previous_run->subscribed(at); }, [this] { return flusher->next_flush(); }});
-  } else if (role == Role::kReplay) {
+  } else if (const auto* from = std::get_if<FromLines>(&input)) {
     source = std::make_unique<bus::LineSource>(
-        *lines, bus::LineSource::Wiring{
-                    messages, emptied, budget,
-                    [this](std::size_t count) { metrics.received.Increment(static_cast<double>(count)); },
-                    [this] { return budget.messages() + flusher->messages_in_flight(); },
-                    [this](std::uint64_t line) { events.line_not_readable(line, std::chrono::steady_clock::now()); },
-                    [this] { source_ended.signal(); }});
+        from->lines,
+        bus::LineSource::Wiring{
+            messages, emptied, budget,
+            [this](std::size_t count) { metrics.received.Increment(static_cast<double>(count)); },
+            [this] { return budget.messages() + flusher->messages_in_flight(); },
+            [this](std::uint64_t line) { events.line_not_readable(line, std::chrono::steady_clock::now()); },
+            [this] { source_ended.signal(); }});
   }
 }
 
@@ -234,36 +238,43 @@ void Relay::Parts::make_flusher(const Options& options) {
   });
 }
 
+Result<void> Relay::Parts::listen(const Options& options) {
+  auto listener =
+      observe::HttpListener::start(options.http_listen.host, options.http_listen.port,
+                                   {[this] { return metrics.serialize(); }, [this] { return health_flaw(); },
+                                    [this] { return ready_flaw(); }, [this] { return events.outbox_flaw(); }});
+  if (!listener) return error_of(listener);
+  http = std::move(*listener);
+  log.logger().info("http listening on http://{}", options.http_listen.text_with(http->port()));
+  return {};
+}
+
 void Relay::Parts::ask_for_the_previous_run(const Options& options) {
   state.hold(true);
   flush::HttpRequest question;
   question.url = options.database->url_of(state.path_of("heartbeat_at"), "");
   question.ca = sending.ca;
-  question.stop = asking.get_token();
-  const auto read_heartbeat = [question, credentials = sending.credentials] {
-    return ask_for_heartbeat(question, credentials.get());
-  };
-  const auto not_read = [this](const Error& error) {
-    if (asking.stop_requested()) return;
-    events.last_heartbeat_not_read(error, std::chrono::steady_clock::now());
-  };
-  const auto free_heartbeat = [this] {
-    state.hold(false);
-    sender.wake();
-  };
   previous_run.emplace(
       storage.last_run,
-      PreviousRun::Wiring{[this](const bus::Gap& gap) { report(gap); },
-                          [this] {
-                            state.gaps_are_known();
-                            sender.wake();
-                          },
-                          read_heartbeat, not_read, free_heartbeat,
-                          [this](UtcMillis at) { expect_noted("note the start", storage.note_started(at)); },
-                          [this](UtcMillis at) { expect_noted("note the last stop", storage.note_stopped(at)); }});
+      PreviousRun::Wiring{
+          [this](const bus::Gap& gap) { report(gap); },
+          [this] {
+            state.gaps_are_known();
+            sender.wake();
+          },
+          heartbeat_question(question, sending.credentials),
+          [this](const Error& error) { events.last_heartbeat_not_read(error, std::chrono::steady_clock::now()); },
+          [this] {
+            state.hold(false);
+            sender.wake();
+          },
+          [this](UtcMillis at) { expect_noted("note the start", storage.note_started(at)); },
+          [this](UtcMillis at) { expect_noted("note the last stop", storage.note_stopped(at)); }});
 }
 
-void Relay::Parts::start_threads(const Options& options, bool live) {
+void Relay::Parts::start_threads(const Options& options) {
+  const auto* lines = std::get_if<FromLines>(&input);
+  const bool live = lines == nullptr || lines->live;
   flusher_thread = start_thread("flusher", [this] { flusher->run(); });
   classify::Workers::Wiring wiring{
       messages, fragments,
@@ -292,7 +303,7 @@ void Relay::Parts::report(bus::Gap gap) {
 }
 
 void Relay::Parts::note_stopped() {
-  if (!storage.durable || role != Role::kRelay) return;
+  if (!storage.durable || !is_from_redis()) return;
   const std::optional<UtcMillis> read_until = source->read_until();
   if (!read_until) return;  // it never listened: the gap goes on
   expect_noted("note the stop", storage.durable->note_stopped(*read_until));
@@ -316,31 +327,24 @@ std::optional<std::string> Relay::Parts::ready_flaw() const {
 
 Relay::Relay(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-Result<std::unique_ptr<Relay>> Relay::start(const Options& options, observe::Log& log, Role role, std::istream* lines,
-                                            bool live) {
+Result<std::unique_ptr<Relay>> Relay::start(const Options& options, observe::Log& log, const Input& input) {
   if (!options.database)
     return fail(ErrorCode::kInvalid, "no database is named", "give --database-url or FIREBASE_DATABASE_EMULATOR_HOST");
   Result<classify::RouteTable> routes = load_routes(options);
   if (!routes) return error_of(routes);
   Result<Access> access = read_access(options, log);
   if (!access) return error_of(access);
-  auto parts = std::make_unique<Parts>(options, role, std::move(*routes), std::move(*access), log);
+  auto parts = std::make_unique<Parts>(options, input, std::move(*routes), std::move(*access), log);
   Parts& own = *parts;
   std::unique_ptr<Relay> relay(new Relay(std::move(parts)));  // its end ends what has been started, whatever comes
   if (auto opened = own.open(options); !opened) return error_of(opened);
-  own.make_source(options, lines);
+  own.make_source(options);
   own.make_flusher(options);
-  if (role == Role::kRelay) {
-    auto http = observe::HttpListener::start(
-        options.http_listen.host, options.http_listen.port,
-        {[&own] { return own.metrics.serialize(); }, [&own] { return own.health_flaw(); },
-         [&own] { return own.ready_flaw(); }, [&own] { return own.events.outbox_flaw(); }});
-    if (!http) return error_of(http);
-    own.http = std::move(*http);
-    log.logger().info("http listening on http://{}", options.http_listen.text_with(own.http->port()));
+  if (own.is_from_redis()) {
+    if (auto listens = own.listen(options); !listens) return error_of(listens);
     own.ask_for_the_previous_run(options);
   }
-  own.start_threads(options, live);
+  own.start_threads(options);
   return relay;
 }
 
@@ -359,7 +363,6 @@ Outcome Relay::drain() {
     own.source_thread.request_stop();
     own.source_thread.join();
   }
-  own.asking.request_stop();  // or a database that hangs, or a name, would hold up the drain
   if (own.previous_run) own.previous_run->finish();
   own.messages.close();
   if (own.workers) own.workers->join();

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <istream>
 #include <memory>
 #include <string>
+#include <variant>
 
 #include "firebase_relay/result.h"
 #include "observe/log.h"
@@ -22,12 +22,15 @@ struct Outcome {
   std::uint64_t dead = 0;     ///< messages set aside
 };
 
-/// What a Relay is for.
-enum class Role : std::uint8_t {
-  kRelay,   ///< from Redis, with outbox and HTTP
-  kReplay,  ///< from lines, in memory: neither outbox nor port, beside a running relay or alone
-  kRetry,   ///< the marked dead letters of the outbox, and what waits in it; no source, no port
+/// Where a Relay's messages come from; each needs other parts.
+struct FromRedis {};  ///< what is published, for good: with outbox and HTTP
+/// Lines that were recorded, in memory: neither outbox nor port, beside a running relay or alone.
+struct FromLines {
+  std::istream& lines;  ///< must outlive the Relay
+  bool live = true;     ///< write live values, too; else history alone
 };
+struct FromDeadLetters {};  ///< those of the outbox that are marked, and what waits in it; no source, no port
+using Input = std::variant<FromRedis, FromLines, FromDeadLetters>;
 
 /// Puts the stages together: subscriber → workers → flusher, and the HTTP listener beside them. Shuts down the way the
 /// data flows: stop reading, let the workers finish, flush, drain.
@@ -39,14 +42,12 @@ class Relay {
   /// Listens at HTTP and starts all threads. Redis and the database need not be there yet.
   /// Fails with kInvalid (a wrong routes file, no database), kBusy (the HTTP port or the outbox is taken), kTooNew or
   /// kIo (the outbox).
-  /// `lines`: what kReplay replays; must outlive it. kReplay writes live values only with `live`.
-  static Result<std::unique_ptr<Relay>> start(const Options& options, observe::Log& log, Role role = Role::kRelay,
-                                              std::istream* lines = nullptr, bool live = true);
+  static Result<std::unique_ptr<Relay>> start(const Options& options, observe::Log& log, const Input& input);
   ~Relay();
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
 
-  /// Readable once the source has nothing more to give (kReplay).
+  /// Readable once the source has nothing more to give (FromLines).
   [[nodiscard]] int source_ended_fd() const;
   /// As relay::read_routes_again(), while it runs. By its owner, before drain().
   void read_routes_again(const Options& options);

@@ -120,7 +120,7 @@ int send_marked(DeadLetters& letters, const CommandLine& line) {
   const Signals signals;
   observe::Log log({line.options.log_level, line.options.log_format});
   for (const std::string& warning : line.warnings) log.logger().warn("{}", warning);
-  auto relay = relay::Relay::start(line.options, log, relay::Role::kRetry);
+  auto relay = relay::Relay::start(line.options, log, relay::FromDeadLetters{});
   if (!relay) return complain(relay.error());
   const relay::Outcome outcome = drain(**relay, signals);
   std::printf("%llu delivered, %llu set aside again, %llu wait in the outbox\n",

@@ -86,7 +86,7 @@ int replay(const CommandLine& line) {
   std::istream lines(&input);
   relay::Options options = line.options;
   options.drain_timeout = kNoHurry;
-  auto relay = relay::Relay::start(options, log, relay::Role::kReplay, &lines, line.live);
+  auto relay = relay::Relay::start(options, log, relay::FromLines{lines, line.live});
   if (!relay) {
     log.logger().error("{}; {}", relay.error().what, relay.error().remedy);
     return relay.error().code == ErrorCode::kInvalid ? kExitInvalid : kExitFailed;

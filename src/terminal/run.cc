@@ -53,7 +53,7 @@ int run(const CommandLine& line) {
   const Signals signals(HangUp::kReadsAgain);
   observe::Log log({line.options.log_level, line.options.log_format});
   for (const std::string& warning : line.warnings) log.logger().warn("{}", warning);
-  auto relay = relay::Relay::start(line.options, log);
+  auto relay = relay::Relay::start(line.options, log, relay::FromRedis{});
   if (!relay) {
     log.logger().error("{}; {}", relay.error().what, relay.error().remedy);
     return relay.error().code == ErrorCode::kInvalid ? kExitInvalid : kExitFailed;

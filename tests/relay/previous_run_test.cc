@@ -24,7 +24,7 @@ class PreviousRunTest : public testing::Test {
                                         gaps.push_back(gap);
                                       },
                                       [this] { ++known; },
-                                      [this] {
+                                      [this](const std::stop_token&) {
                                         const std::lock_guard lock(mutex);
                                         if (asked++ < failures) return Heartbeat(fail(ErrorCode::kUnavailable, "away"));
                                         return Heartbeat(heartbeat);
