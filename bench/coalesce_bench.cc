@@ -2,7 +2,6 @@
 // with history.
 #include <benchmark/benchmark.h>
 
-#include "classify/places.h"
 #include "coalesce/live_map.h"
 #include "deliver/history_queue.h"
 #include "history_batch.h"
@@ -26,7 +25,7 @@ class Updates {
  public:
   explicit Updates(std::int64_t tickers) : paths_(paths_of(tickers)) {
     for (const std::string& path : paths_)
-      updates_.push_back({0, firebase_relay::classify::hash_of_path(path), 0, 0, 0, 0, LiveMap::kNoTicket});
+      updates_.push_back({0, firebase_relay::hash_of_path(path), 0, 0, 0, 0, LiveMap::kNoTicket});
   }
   void merge_into(LiveMap& map) {
     for (std::size_t i = 0; i < paths_.size(); ++i) {

@@ -1,7 +1,6 @@
 // Keys: encoded names, and the history keys of messages.
 #include <benchmark/benchmark.h>
 
-#include "classify/history_key.h"
 #include "classify/key_codec.h"
 #include "coalesce/repeats.h"
 #include "samples.h"
@@ -31,12 +30,10 @@ BENCHMARK(decode_key);
 
 void history_key(benchmark::State& state, Shape shape) {
   const Sample made = sample({shape}, 1);
-  char key[classify::kHistoryKeySize];
   for (auto _ : state) {
-    const firebase_relay::KeySeed seed = classify::key_seed(made.payload, 42);
-    classify::write_key_time(firebase_relay::UtcMillis(std::chrono::milliseconds(1'778'078'351'786)), key);
-    classify::write_key_hash(seed, 0, key + 8);
-    benchmark::DoNotOptimize(key);
+    const firebase_relay::UtcMillis time(std::chrono::milliseconds(1'778'078'351'786));
+    const firebase_relay::HistoryKey key(time, firebase_relay::key_seed(made.payload, 42), 0);
+    benchmark::DoNotOptimize(key.text().data());
   }
 }
 BENCHMARK_CAPTURE(history_key, of_a_price, Shape::kPrice);

@@ -1,5 +1,5 @@
 """How long a message took from its publisher to its acknowledgement, from what the sink recorded: no clock or counter of
-the relay's is asked. A history key begins with the message's own time, in milliseconds (src/classify/history_key.h)."""
+the relay's is asked. A history key begins with the message's own time, in milliseconds (firebase_relay/history_key.h)."""
 import re
 from datetime import datetime, timezone
 

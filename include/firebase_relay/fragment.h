@@ -7,28 +7,42 @@
 #include <vector>
 
 #include "firebase_relay/dead_letter.h"
+#include "firebase_relay/history_run.h"
 #include "firebase_relay/kind.h"
 #include "firebase_relay/message.h"
 
 namespace firebase_relay {
 
-/// The newest value of one live path, as far as one block of messages knows.
-/// `path` is encoded and stands without quotes; `value` is finished JSON. Both are ranges of FragmentBlock::text; but a
-/// large value that is part of its message's history entry is a range of that HistoryRun's text, and not copied.
+/// XXH3 of a live path: what is kept beside it, so that it is hashed once.
+std::uint64_t hash_of_path(std::string_view path) noexcept;
+
+/// The newest value of one live path, as far as one block of messages knows: FragmentBlock::path_of() and value_of().
 struct LiveUpdate {
   static constexpr std::uint32_t kNoTicket = 0xFFFFFFFF;
   static constexpr std::uint8_t kInText = 0xFF;
 
   Sequence sequence;
-  std::uint64_t path_hash;  ///< XXH3 of the path
-  std::uint32_t path_offset;
+  std::uint64_t path_hash;    ///< hash_of_path()
+  std::uint32_t path_offset;  ///< in FragmentBlock::text
   std::uint32_t path_size;
   std::uint32_t value_offset;
   std::uint32_t value_size;
-  std::uint32_t
-      ticket;  ///< index into FragmentBlock::tickets, or kNoTicket when the message is counted by its history entry
-  std::uint8_t value_in = kInText;  ///< or the index into FragmentBlock::history
-  bool is_order = false;            ///< one of many of its kind, by an id in its path: others go before it
+  /// Index into FragmentBlock::tickets, or kNoTicket when the message is counted by its history entry.
+  std::uint32_t ticket;
+  /// kInText, or the index into FragmentBlock::history: a large value that is part of its message's entry stands in
+  /// that run's text, and is not copied.
+  std::uint8_t value_in = kInText;
+  bool is_order = false;  ///< one of many of its kind, by an id in its path: others go before it
+};
+
+/// A live value as it is added to a block. Views: for the call.
+struct LiveValue {
+  std::string_view path;    ///< encoded, without quotes
+  std::uint64_t path_hash;  ///< hash_of_path()
+  std::string_view value;   ///< finished JSON
+  Sequence sequence;
+  std::uint32_t ticket = LiveUpdate::kNoTicket;
+  bool is_order = false;
 };
 
 /// Stands for one message without history, which counts as delivered or coalesced by what becomes of its live values.
@@ -38,50 +52,6 @@ struct Ticket {
   std::int64_t event_ms;  ///< as HistoryEntry::event_ms
 };
 
-/// What the hash part of a history key is made from: XXH3-128 of payload and channel. See classify/history_key.h.
-struct KeySeed {
-  std::uint64_t low;
-  std::uint64_t high;
-};
-
-/// One line of a HistoryRun.
-struct HistoryEntry {
-  static constexpr std::int64_t kNoEventTime = INT64_MIN;
-  static constexpr std::uint32_t kUncounted = 0xFFFFFFFF;
-
-  std::uint32_t offset;  ///< of the fragment in HistoryRun::text, at its opening quote
-  std::uint32_t
-      sequence_offset;      ///< from HistoryRun::first_sequence; kUncounted: written by the relay itself, no message
-  std::int64_t event_ms;    ///< the message's own time, ms since 1970; kNoEventTime when it has none
-  std::uint16_t path_size;  ///< bytes between the quotes; the last 20 are the key
-  std::uint16_t channel;    ///< index into HistoryRun::channels
-  Kind kind;
-};
-
-/// History entries of one shedding class, ready to be sent: `"path":value,"path":value,` with a comma behind each.
-/// Never parsed again; a range of entries is a range of text.
-struct HistoryRun {
-  std::string text;
-  std::vector<HistoryEntry> entries;
-  std::vector<KeySeed> seeds;         ///< one per entry until the keys are settled (coalesce/repeats.h), then empty
-  std::vector<std::string> channels;  ///< for dead letters
-  Sequence first_sequence = 0;
-  SteadyTime arrived;
-  UtcMillis arrived_at;
-
-  [[nodiscard]] std::uint32_t end_of(std::size_t i) const {
-    return i + 1 < entries.size() ? entries[i + 1].offset : static_cast<std::uint32_t>(text.size());
-  }
-  [[nodiscard]] std::string_view path_of(std::size_t i) const {
-    return std::string_view(text).substr(entries[i].offset + 1, entries[i].path_size);
-  }
-  /// The value without the path before it and the comma behind it.
-  [[nodiscard]] std::string_view value_of(std::size_t i) const {
-    const std::uint32_t begin = entries[i].offset + entries[i].path_size + 3u;
-    return std::string_view(text).substr(begin, end_of(i) - begin - 1);
-  }
-};
-
 /// An order that a message spoke of: which of them stay live is decided where all of them are seen
 /// (coalesce/live_orders.h).
 struct OrderState {
@@ -89,8 +59,8 @@ struct OrderState {
   std::uint64_t path_hash;    ///< as LiveUpdate::path_hash
   std::uint32_t path_offset;  ///< the order's live path in FragmentBlock::text
   std::uint32_t path_size;
-  std::uint32_t
-      ticker_size;  ///< bytes of the path up to and without `/{order_id}`: orders with the same prefix compete
+  /// Bytes of the path up to and without `/{order_id}`: orders with the same beginning compete.
+  std::uint32_t ticker_size;
   bool closed;
 };
 
@@ -102,8 +72,7 @@ struct FragmentBlock {
   std::uint64_t number = 0;
   Sequence first_sequence = 0;
   std::uint32_t messages = 0;
-  std::uint64_t message_bytes =
-      0;  ///< what MessageBlock::bytes() was: released from the queue's bound when this is taken
+  std::uint64_t message_bytes = 0;  ///< MessageBlock::bytes(): released from the queue's bound when this is taken
   SteadyTime arrived;
   UtcMillis arrived_at;
 
@@ -121,6 +90,13 @@ struct FragmentBlock {
   std::vector<std::string> unrouted_channels;  ///< those that this worker had not seen before
   std::string console;                         ///< lines for --log-messages; empty when off
 
+  /// Adds a live value. Copies it.
+  LiveUpdate& add_live(const LiveValue& live);
+  /// The same of one that stands in the text of history[`run`] at `offset` already, and is not copied.
+  LiveUpdate& add_live_in_history(const LiveValue& live, std::uint8_t run, std::uint32_t offset);
+  /// `update` is the newest state of an order. `ticker_size`: as OrderState has it.
+  void add_order(const LiveUpdate& update, std::uint32_t ticker_size, bool closed);
+
   /// Of what is to be sent; some of it may be overtaken yet.
   [[nodiscard]] std::uint64_t bytes() const {
     std::uint64_t sum = text.size() + shared_bytes;
@@ -129,6 +105,9 @@ struct FragmentBlock {
   }
   [[nodiscard]] std::string_view path_of(const LiveUpdate& update) const {
     return std::string_view(text).substr(update.path_offset, update.path_size);
+  }
+  [[nodiscard]] std::string_view path_of(const OrderState& order) const {
+    return std::string_view(text).substr(order.path_offset, order.path_size);
   }
   [[nodiscard]] std::string_view value_of(const LiveUpdate& update) const {
     const std::string& holder = update.value_in == LiveUpdate::kInText ? text : history[update.value_in].text;

@@ -4,7 +4,6 @@
 #include <functional>
 
 #include "base/json_fault.h"
-#include "classify/history_key.h"
 #include "classify/key_codec.h"
 
 namespace firebase_relay::classify {
@@ -179,30 +178,19 @@ void FragmentWriter::write_history(const Message& message, Sequence sequence, Ch
     channel.index[shed_class] = static_cast<std::uint16_t>(run.channels.size());
     run.channels.push_back(channel.name);
   }
-  const KeySeed seed = key_seed(message.payload, channel.hash);
   const bool has_time = event_ms_ != HistoryEntry::kNoEventTime;
   block_->key_fallbacks += has_time ? 0 : 1;
   const UtcMillis time = has_time ? UtcMillis(std::chrono::milliseconds(event_ms_)) : arrived_at_;
 
-  const auto offset = static_cast<std::uint32_t>(run.text.size());
-  run.text += place.history_prefix;
-  const std::size_t key_at = run.text.size();
-  run.text.resize(key_at + kHistoryKeySize);
-  write_key_time(time, run.text.data() + key_at);
-  write_key_hash(seed, 0, run.text.data() + key_at + 8);
-  run.text += "\":";
-  if (payload_.needs_rewrite(payload_.message())) {
-    payload_.append(payload_.message(), run.text);
-  } else {
-    history_class_ = static_cast<std::uint8_t>(shed_class);
-    history_offset_ = static_cast<std::uint32_t>(run.text.size());
-    run.text += payload_.raw(payload_.message());
-  }
-  run.text += ',';
-  const auto path_size = static_cast<std::uint16_t>(place.history_prefix.size() - 1 + kHistoryKeySize);
-  run.entries.push_back({offset, static_cast<std::uint32_t>(sequence - block_->first_sequence), event_ms_, path_size,
-                         channel.index[shed_class], route.kind});
-  run.seeds.push_back(seed);
+  const std::uint32_t value_at =
+      run.add(place.history_parent, time, key_seed(message.payload, channel.hash), stable(payload_.message()),
+              {.sequence_offset = static_cast<std::uint32_t>(sequence - block_->first_sequence),
+               .event_ms = event_ms_,
+               .channel = channel.index[shed_class],
+               .kind = route.kind});
+  if (payload_.needs_rewrite(payload_.message())) return;
+  history_class_ = static_cast<std::uint8_t>(shed_class);
+  history_offset_ = value_at;
 }
 
 void FragmentWriter::write_live(Sequence sequence, const Route& route, Place& place, std::string_view id_key) {
@@ -275,7 +263,7 @@ std::size_t FragmentWriter::pending_of(Place& place) {
 }
 
 FragmentWriter::Pending& FragmentWriter::pending_for(const Place::Path& path, std::string_view id_key) {
-  std::string& text = block_->text;
+  std::string& text = id_path_text_;
   const std::size_t offset = text.size();
   text += path.text;
   text += id_key;
@@ -319,33 +307,22 @@ void FragmentWriter::overtake(const Pending& pending) {
 }
 
 void FragmentWriter::finish_live() {
-  std::string& text = block_->text;
   block_->live.reserve(pending_.size());
   for (const Pending& pending : pending_) {
     if (pending.json.empty()) continue;
-    LiveUpdate& update = block_->live.emplace_back(
-        LiveUpdate{pending.origin.sequence, pending.path_hash, pending.path_offset, pending.path_size,
-                   pending.history_offset, static_cast<std::uint32_t>(pending.json.size()), pending.origin.ticket,
-                   pending.value_in, pending.prefix_size > 0});
-    if (pending.path) {
-      update.path_offset = static_cast<std::uint32_t>(text.size());
-      update.path_size = static_cast<std::uint32_t>(pending.path->size());
-      text += *pending.path;
-    }
-    if (update.value_in == LiveUpdate::kInText) {
-      update.value_offset = static_cast<std::uint32_t>(text.size());
-      text += pending.json;
-    } else {
-      block_->shared_bytes += update.value_size;
-    }
-    if (pending.origin.order != OrderMark::kNone && !pending.path) {
-      const bool closed = pending.origin.order == OrderMark::kClosed;
-      block_->orders.push_back({pending.origin.sequence, pending.path_hash, update.path_offset, update.path_size,
-                                pending.prefix_size - 1, closed});
-    }
+    const std::string_view path =
+        pending.path ? *pending.path : std::string_view(id_path_text_).substr(pending.path_offset, pending.path_size);
+    const LiveValue value{
+        path, pending.path_hash, pending.json, pending.origin.sequence, pending.origin.ticket, pending.prefix_size > 0};
+    const LiveUpdate& update = pending.value_in == LiveUpdate::kInText
+                                   ? block_->add_live(value)
+                                   : block_->add_live_in_history(value, pending.value_in, pending.history_offset);
+    if (pending.origin.order != OrderMark::kNone && !pending.path)
+      block_->add_order(update, pending.prefix_size - 1, pending.origin.order == OrderMark::kClosed);
   }
   pending_.clear();
   id_paths_.clear();
+  id_path_text_.clear();
   rewritten_.clear();
 }
 

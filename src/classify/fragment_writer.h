@@ -56,9 +56,9 @@ class FragmentWriter {
   /// the block: most values are overtaken until then.
   struct Pending {
     std::string_view json;
-    const std::string* path = nullptr;  ///< in places_; null for one with an id, which is in the block's text already
+    const std::string* path = nullptr;  ///< in places_; null for one with an id
     std::uint64_t path_hash = 0;
-    std::uint32_t path_offset = 0;  ///< in the block's text; likewise the next two, of a path with an id only
+    std::uint32_t path_offset = 0;  ///< in id_path_text_; likewise the next two, of a path with an id only
     std::uint32_t path_size = 0;
     std::uint32_t prefix_size = 0;  ///< before its {ID}
     Origin origin{};
@@ -113,6 +113,7 @@ class FragmentWriter {
   std::vector<Pending> pending_;
   HashTable<std::uint32_t> id_paths_;  ///< to their place in pending_
   std::deque<std::string> rewritten_;
+  std::string id_path_text_;
   std::string id_key_;
 };
 

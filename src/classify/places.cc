@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "classify/history_key.h"
 #include "classify/key_codec.h"
 
 namespace firebase_relay::classify {
@@ -47,14 +46,12 @@ std::size_t render(const PathTemplate& path, std::size_t first, std::string_view
 }
 
 std::size_t text_bytes_of(const Place& place) {
-  std::size_t bytes = place.ticker_json.size() + place.history_prefix.size();
+  std::size_t bytes = place.ticker_json.size() + place.history_parent.size();
   for (const Place::Path& path : place.paths) bytes += path.text.size() + path.suffix.size();
   return bytes;
 }
 
 }  // namespace
-
-std::uint64_t hash_of_path(std::string_view path) noexcept { return XXH3_64bits(path.data(), path.size()); }
 
 std::size_t Places::Hash::operator()(std::string_view text) const noexcept {
   return XXH3_64bits(text.data(), text.size());
@@ -125,7 +122,7 @@ Place Places::make_place(const Route& route, std::string_view ticker, const Chan
   if (route.history) {
     Rendered history;
     render(*route.history, 0, ticker, channel.name, history);
-    place.history_prefix = '"' + history.text + '/';
+    place.history_parent = history.text + '/';
     place.history_path_bytes = history.path_bytes + 1 + static_cast<std::uint32_t>(kHistoryKeySize);
     place.path_bytes_max = std::max(place.path_bytes_max, place.history_path_bytes);
     place.keys_max = std::max(place.keys_max, route.history->keys + 1);

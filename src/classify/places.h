@@ -25,7 +25,7 @@ struct Place {
     std::uint64_t hash = 0;        ///< of `text`, when it is the whole path
   };
   std::string ticker_json;               ///< the ticker as a JSON string
-  std::string history_prefix;            ///< `"history/AAPL/prices/`: the key comes next
+  std::string history_parent;            ///< `history/AAPL/prices/`, as it stands between quotes: the key comes next
   std::uint32_t history_path_bytes = 0;  ///< with the key
   std::uint32_t path_bytes_max = 0;      ///< of all its paths, the longest; without an id
   std::size_t keys_max = 0;              ///< of all its paths, the most
@@ -75,8 +75,5 @@ class Places {
   std::string key_;
   std::size_t text_bytes_ = 0;  ///< of all names and paths kept
 };
-
-/// XXH3 of a path: what LiveUpdate::path_hash holds.
-std::uint64_t hash_of_path(std::string_view path) noexcept;
 
 }  // namespace firebase_relay::classify

@@ -199,6 +199,11 @@ std::optional<UtcMillis> parse_timestamp(std::string_view text) {
   return is_iso(text) ? parse_iso(text) : parse_epoch(text);
 }
 
+bool is_usable_event_time(UtcMillis time, UtcMillis arrived_at) noexcept {
+  constexpr UtcMillis kEarliest{std::chrono::sys_days(std::chrono::year(2000) / 1 / 1)};
+  return time >= kEarliest && time <= arrived_at + std::chrono::days(1);
+}
+
 std::optional<UtcMillis> TimestampParser::parse(std::string_view text) {
   if (!is_iso(text) || text.size() < kMinuteSize) return parse_timestamp(text);
   if (std::memcmp(text.data(), text_.data(), kMinuteSize) != 0) {

@@ -15,8 +15,11 @@ namespace firebase_relay::classify {
 /// string, or a JSON number. Empty for anything else: such a time counts as absent.
 std::optional<UtcMillis> parse_timestamp(std::string_view text);
 
-/// The same for many times, most of which lie in the minute of the one before: that part of a text need not be read
-/// again.
+/// May this be a message's own time? Neither before 2000 nor more than a day ahead of its arrival.
+bool is_usable_event_time(UtcMillis time, UtcMillis arrived_at) noexcept;
+
+/// The same as parse_timestamp() for many times, most of which lie in the minute of the one before: that part of a text
+/// need not be read again.
 ///
 /// Threads: one.
 class TimestampParser {

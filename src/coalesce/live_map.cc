@@ -7,47 +7,47 @@ namespace firebase_relay::coalesce {
 
 bool LiveMap::merge(const Arrival& arrival, SteadyTime now) {
   const Slot slot = table_.slot_for(arrival.path, arrival.hash, arrival.value.size());
-  LiveValue& value = table_[slot];
-  if (arrival.sequence <= value.sequence) {
+  LivePath& entry = table_[slot];
+  if (arrival.sequence <= entry.sequence) {
     if (arrival.ticket != kNoTicket) ended_.push_back({arrival.ticket, false});
     return true;
   }
-  const bool overtakes = value.is_unsent();
-  end_hold(value.ticket, false);
+  const bool overtakes = entry.is_unsent();
+  end_hold(entry.ticket, false);
   // One that overtakes what is only sent again to settle (kLater) is in a hurry, as any other.
-  value.waits_since = overtakes ? std::min(value.waits_since, now) : now;
-  if (value.status == Status::kAcknowledged && stragglers_.are_expected(slot))
-    stragglers_.stands(slot, value.text, value.sequence);
-  value.set_newest(arrival.value);
-  value.sequence = arrival.sequence;
-  value.ticket = arrival.ticket;
-  if (value.status != Status::kWaiting) value.is_order = arrival.is_order;  // what is queued stays where it is
+  entry.waits_since = overtakes ? std::min(entry.waits_since, now) : now;
+  if (entry.status == Status::kAcknowledged && stragglers_.are_expected(slot))
+    stragglers_.stands(slot, entry.text, entry.sequence);
+  entry.set_newest(arrival.value);
+  entry.sequence = arrival.sequence;
+  entry.ticket = arrival.ticket;
+  if (entry.status != Status::kWaiting) entry.is_order = arrival.is_order;  // what is queued stays where it is
   has_unsaved_ = true;
-  if (value.status != Status::kInFlight && value.status != Status::kApart) queue(slot, value);
+  if (entry.status != Status::kInFlight && entry.status != Status::kApart) queue(slot, entry);
   return overtakes;
 }
 
 void LiveMap::restore(const LiveRow& row, std::uint64_t hash, std::uint32_t ticket, bool is_order) {
   const Slot slot = table_.slot_for(row.path, hash, row.value.size());
-  LiveValue& value = table_[slot];
-  value.set_newest(row.value);
-  value.sequence = row.sequence;
-  value.row.restored(row.sequence);
-  value.ticket = ticket;
-  value.is_order = is_order;
-  value.waits_since = SteadyTime{};  // longer than anything that comes now
+  LivePath& entry = table_[slot];
+  entry.set_newest(row.value);
+  entry.sequence = row.sequence;
+  entry.row.restored(row.sequence);
+  entry.ticket = ticket;
+  entry.is_order = is_order;
+  entry.waits_since = SteadyTime{};  // longer than anything that comes now
   ++rows_on_disk_;
-  queue(slot, value);
+  queue(slot, entry);
 }
 
 /// It waits to be sent.
-void LiveMap::queue(Slot slot, LiveValue& value) {
-  if (std::exchange(value.status, Status::kWaiting) != Status::kWaiting) queue_or_park(slot, value);
+void LiveMap::queue(Slot slot, LivePath& entry) {
+  if (std::exchange(entry.status, Status::kWaiting) != Status::kWaiting) queue_or_park(slot, entry);
 }
 
-void LiveMap::queue_or_park(Slot slot, const LiveValue& value) {
-  if (is_sendable(value)) {
-    queue_.add(slot, value.is_order);
+void LiveMap::queue_or_park(Slot slot, const LivePath& entry) {
+  if (is_sendable(entry)) {
+    queue_.add(slot, entry.is_order);
   } else {
     queue_.park(slot);
   }
@@ -57,9 +57,9 @@ void LiveMap::unpark() {
   for (const Slot slot : queue_.unpark()) queue_or_park(slot, table_[slot]);
 }
 
-bool LiveMap::is_sendable(const LiveValue& value) const {
-  if (disk_rule_ == DiskRule::kNothing || value.row.holds(value.sequence)) return true;
-  return disk_rule_ == DiskRule::kItsRowIfAny && value.row.is_clear();
+bool LiveMap::is_sendable(const LivePath& entry) const {
+  if (disk_rule_ == DiskRule::kNothing || entry.row.holds(entry.sequence)) return true;
+  return disk_rule_ == DiskRule::kItsRowIfAny && entry.row.is_clear();
 }
 
 SteadyTime LiveMap::oldest_sendable() const {
@@ -87,30 +87,22 @@ std::string_view base_of(std::string_view path) {
 }
 }  // namespace
 
-void LiveMap::append(Slot slot, LiveValue& value, Taken& taken) {
-  std::string_view part = value.text;
-  if (!taken.base.empty()) {
-    static constexpr std::string_view kQuote = "\"";
-    taken.parts.push_back(kQuote);
-    taken.bytes += kQuote.size();
-    part.remove_prefix(kQuote.size() + taken.base.size() + 1);
-  }
-  taken.parts.push_back(part);
-  taken.bytes += part.size();
-  value.take_off();
-  taken.sent.push_back({slot, value.sequence});
+void LiveMap::append(Slot slot, LivePath& entry, Taken& taken) {
+  taken.bytes += FragmentText::append_below(taken.base.size(), entry.text, taken.parts);
+  entry.take_off();
+  taken.sent.push_back({slot, entry.sequence});
 }
 
 LiveMap::Taken LiveMap::take(std::uint64_t bytes_max, bool narrow) {
   Taken taken;
   queue_.offer([&](Slot slot) {
-    LiveValue& value = table_[slot];
-    if (!is_sendable(value)) return SendQueue::Taker::kParks;  // a newer value came, which the disk does not have yet
-    if (narrow && taken.sent.empty()) taken.base = base_of(value.path());
-    if (narrow && base_of(value.path()) != taken.base) return SendQueue::Taker::kPasses;
-    const bool has_room = taken.sent.empty() || taken.bytes + value.text.size() <= bytes_max;
+    LivePath& entry = table_[slot];
+    if (!is_sendable(entry)) return SendQueue::Taker::kParks;  // a newer value came, which the disk does not have yet
+    if (narrow && taken.sent.empty()) taken.base = base_of(entry.path());
+    if (narrow && base_of(entry.path()) != taken.base) return SendQueue::Taker::kPasses;
+    const bool has_room = taken.sent.empty() || taken.bytes + entry.text.size() <= bytes_max;
     if (!has_room) return SendQueue::Taker::kIsFull;
-    append(slot, value, taken);
+    append(slot, entry, taken);
     return SendQueue::Taker::kTakes;
   });
   return taken;
@@ -119,12 +111,12 @@ LiveMap::Taken LiveMap::take(std::uint64_t bytes_max, bool narrow) {
 LiveMap::Taken LiveMap::take_suspects(bool narrow) {
   Taken taken;
   for (const Slot slot : suspects_.take()) {
-    LiveValue& value = table_[slot];
-    if (narrow && taken.sent.empty()) taken.base = base_of(value.path());
-    if (is_sendable(value) && (!narrow || base_of(value.path()) == taken.base)) {
-      append(slot, value, taken);
+    LivePath& entry = table_[slot];
+    if (narrow && taken.sent.empty()) taken.base = base_of(entry.path());
+    if (is_sendable(entry) && (!narrow || base_of(entry.path()) == taken.base)) {
+      append(slot, entry, taken);
     } else {
-      queue(slot, value);  // goes with the others; if it is the culprit, it will be found there
+      queue(slot, entry);  // goes with the others; if it is the culprit, it will be found there
     }
   }
   return taken;
@@ -136,44 +128,44 @@ void LiveMap::end_hold(std::uint32_t& ticket, bool acknowledged) {
 
 void LiveMap::acknowledge(const std::vector<Sent>& all) {
   for (const Sent& sent : all) {
-    LiveValue& value = table_[sent.slot];
-    end_hold(value.flight.ticket, true);
-    const bool is_newest = value.sequence == sent.sequence;
+    LivePath& entry = table_[sent.slot];
+    end_hold(entry.flight.ticket, true);
+    const bool is_newest = entry.sequence == sent.sequence;
     if (!is_newest && stragglers_.are_expected(sent.slot)) {
-      stragglers_.stands(sent.slot, value.text, sent.sequence);
+      stragglers_.stands(sent.slot, entry.text, sent.sequence);
     } else {
       stragglers_.forget_values(sent.slot);
     }
-    value.land();
-    if (value.flight.resend && is_newest) {
-      send_again_to_settle(sent.slot, value);  // and its row, if it has one, stays
+    entry.land();
+    if (entry.flight.resend && is_newest) {
+      send_again_to_settle(sent.slot, entry);  // and its row, if it has one, stays
       continue;
     }
-    forget_row(value, sent.sequence);
+    forget_row(entry, sent.sequence);
     if (is_newest) {
-      value.status = Status::kAcknowledged;
-      erase_if_done(sent.slot, value);
+      entry.status = Status::kAcknowledged;
+      erase_if_done(sent.slot, entry);
     } else {
-      queue(sent.slot, value);
+      queue(sent.slot, entry);
     }
   }
 }
 
 /// Undoes a take: what of it was not overtaken meanwhile is as it was. The caller says what becomes of it.
-LiveValue& LiveMap::take_back(const Sent& sent, std::optional<SteadyTime> lost_until) {
-  LiveValue& value = table_[sent.slot];
+LivePath& LiveMap::take_back(const Sent& sent, std::optional<SteadyTime> lost_until) {
+  LivePath& entry = table_[sent.slot];
   if (lost_until) {
-    stragglers_.may_stand(sent.slot, value.text, sent.sequence);
+    stragglers_.may_stand(sent.slot, entry.text, sent.sequence);
     stragglers_.expect(sent.slot, *lost_until);
   }
-  value.land();
-  value.waits_since = std::min(value.waits_since, value.flight.waited_since);  // a newer one waits as long
-  if (value.sequence == sent.sequence) {
-    value.ticket = std::exchange(value.flight.ticket, kNoTicket);
+  entry.land();
+  entry.waits_since = std::min(entry.waits_since, entry.flight.waited_since);  // a newer one waits as long
+  if (entry.sequence == sent.sequence) {
+    entry.ticket = std::exchange(entry.flight.ticket, kNoTicket);
   } else {
-    end_hold(value.flight.ticket, false);
+    end_hold(entry.flight.ticket, false);
   }
-  return value;
+  return entry;
 }
 
 void LiveMap::give_back(const std::vector<Sent>& all, std::optional<SteadyTime> lost_until) {
@@ -202,39 +194,39 @@ void LiveMap::set_apart(const std::vector<Sent>& sent) { suspects_.add(take_back
 void LiveMap::halve(const std::vector<Sent>& sent) { suspects_.add_halves(take_back_apart(sent, std::nullopt)); }
 
 std::optional<LiveMap::Refused> LiveMap::refuse(const Sent& sent) {
-  LiveValue& value = take_back(sent, std::nullopt);
-  forget_row(value, sent.sequence);
-  if (value.sequence != sent.sequence) {
-    queue(sent.slot, value);
+  LivePath& entry = take_back(sent, std::nullopt);
+  forget_row(entry, sent.sequence);
+  if (entry.sequence != sent.sequence) {
+    queue(sent.slot, entry);
     return std::nullopt;
   }
-  Refused refused{std::string(value.path()), std::string(value.newest()), value.sequence,
-                  std::exchange(value.ticket, kNoTicket)};
-  value.status = Status::kRefused;
-  if (!bring_back(sent.slot, value)) erase_if_done(sent.slot, value);
+  Refused refused{std::string(entry.path()), std::string(entry.newest()), entry.sequence,
+                  std::exchange(entry.ticket, kNoTicket)};
+  entry.status = Status::kRefused;
+  if (!bring_back(sent.slot, entry)) erase_if_done(sent.slot, entry);
   return refused;
 }
 
 /// A path whose newest value the database refused: sends what has to stand there instead, if a straggler may have set
 /// it back.
-bool LiveMap::bring_back(Slot slot, LiveValue& value) {
+bool LiveMap::bring_back(Slot slot, LivePath& entry) {
   // What is being saved is the refused one: its row has to be forgotten first.
-  if (value.status != Status::kRefused || value.row.is_being_saved()) return false;
-  const Stragglers::Value* before = stragglers_.newest_before(slot, value.sequence);
+  if (entry.status != Status::kRefused || entry.row.is_being_saved()) return false;
+  const Stragglers::Value* before = stragglers_.newest_before(slot, entry.sequence);
   if (before == nullptr) return false;
-  std::string(before->text).swap(value.text);  // assigned, it would keep the memory of a large one
-  value.sequence = before->sequence;
-  send_again_to_settle(slot, value);
+  std::string(before->text).swap(entry.text);  // assigned, it would keep the memory of a large one
+  entry.sequence = before->sequence;
+  send_again_to_settle(slot, entry);
   return true;
 }
 
 void LiveMap::settle(SteadyTime now) {
   while (const std::optional<Slot> slot = stragglers_.take_gone(now)) {
-    LiveValue& value = table_[*slot];
-    switch (value.status) {
-      case Status::kInFlight: value.flight.resend = true; break;
-      case Status::kAcknowledged: send_again_to_settle(*slot, value); break;
-      case Status::kRefused: erase_if_done(*slot, value); break;
+    LivePath& entry = table_[*slot];
+    switch (entry.status) {
+      case Status::kInFlight: entry.flight.resend = true; break;
+      case Status::kAcknowledged: send_again_to_settle(*slot, entry); break;
+      case Status::kRefused: erase_if_done(*slot, entry); break;
       case Status::kWaiting:
       case Status::kApart:
       case Status::kFree: break;  // its newest value will be sent anyway
@@ -245,9 +237,9 @@ void LiveMap::settle(SteadyTime now) {
 std::vector<LiveRow> LiveMap::unsettled() const {
   std::vector<LiveRow> rows;
   for (Slot slot = 0; slot < table_.end(); ++slot) {
-    const LiveValue& value = table_[slot];
-    if (value.status != Status::kAcknowledged || !stragglers_.are_expected(slot)) continue;
-    rows.push_back({std::string(value.path()), std::string(value.newest()), value.sequence, false, Kind::kUnrouted});
+    const LivePath& entry = table_[slot];
+    if (entry.status != Status::kAcknowledged || !stragglers_.are_expected(slot)) continue;
+    rows.push_back({std::string(entry.path()), std::string(entry.newest()), entry.sequence, false, Kind::kUnrouted});
   }
   return rows;
 }
@@ -259,19 +251,19 @@ void LiveMap::expect_stragglers(SteadyTime at) {
 }
 
 /// As if the value never had been acknowledged, but it is in no hurry.
-void LiveMap::send_again_to_settle(Slot slot, LiveValue& value) {
-  stragglers_.stands_unless_known(slot, value.text, value.sequence);
-  value.waits_since = kLater;
-  value.row.reopen();
+void LiveMap::send_again_to_settle(Slot slot, LivePath& entry) {
+  stragglers_.stands_unless_known(slot, entry.text, entry.sequence);
+  entry.waits_since = kLater;
+  entry.row.reopen();
   has_unsaved_ = true;
-  queue(slot, value);
+  queue(slot, entry);
 }
 
-void LiveMap::erase_if_done(Slot slot, LiveValue& value) {
-  const bool is_done = value.status == Status::kAcknowledged || value.status == Status::kRefused;
-  if (!is_done || !value.row.is_clear() || stragglers_.are_expected(slot)) return;
+void LiveMap::erase_if_done(Slot slot, LivePath& entry) {
+  const bool is_done = entry.status == Status::kAcknowledged || entry.status == Status::kRefused;
+  if (!is_done || !entry.row.is_clear() || stragglers_.are_expected(slot)) return;
   stragglers_.forget_values(slot);
-  table_.erase(slot, value);
+  table_.erase(slot, entry);
 }
 
 }  // namespace firebase_relay::coalesce

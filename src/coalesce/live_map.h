@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "coalesce/bisection.h"
+#include "coalesce/live_path.h"
 #include "coalesce/live_table.h"
-#include "coalesce/live_value.h"
 #include "coalesce/send_queue.h"
 #include "coalesce/stragglers.h"
 #include "firebase_relay/fragment.h"
@@ -26,26 +26,26 @@ namespace firebase_relay::coalesce {
 /// In trouble a value is sent only when the outbox holds just that value for its path (decision 5 of the contract): so
 /// a crash can never bring an older one back.
 ///
-/// A value is in one of the states of LiveValue::Status:
+/// A value is in one of the states of LivePath::Status:
 ///
 ///               merge()             take()               acknowledge()
 ///   (no entry) ─────────▶ kWaiting ───────▶ kInFlight ────────────────▶ kAcknowledged ──▶ (no entry)
 ///                          ▲  ▲  give_back() │   │ set_apart(), halve()      │     when nothing needs it
 ///                          │  └──────────────┘   ▼                           │
 ///                          │                   kApart ──▶ kInFlight ──▶ kRefused ──▶ (no entry)
-///                          └── a newer value, or a straggler is gone ────────┴────────┘
+///                          └── a newer entry, or a straggler is gone ────────┴────────┘
 ///                                                      take_suspects()  refuse()
 ///
-/// It is one class over four files, and the largest here: each change of a value's status moves it in the queue, in what
-/// is known of its row and in what stragglers may do to it, all at once. Those three, and the table, are classes of
-/// their own.
+/// It is one class over four files, and the largest here: each change of a value's status moves it in the queue, in
+/// what is known of its row and in what stragglers may do to it, all at once. Those three, and the table, are classes
+/// of their own.
 ///
 /// Threads: the flusher's. Pure: no clock, no I/O.
 class LiveMap {
  public:
   using Slot = LiveTable::Slot;
-  static constexpr std::uint32_t kNoTicket = LiveValue::kNoTicket;
-  static constexpr SteadyTime kLater = LiveValue::kLater;
+  static constexpr std::uint32_t kNoTicket = LivePath::kNoTicket;
+  static constexpr SteadyTime kLater = LivePath::kLater;
 
   /// What happened to a ticket's hold on a value. A ticket is let go once for every value that it was given with.
   struct TicketEnd {
@@ -61,7 +61,7 @@ class LiveMap {
   struct Arrival {
     std::string_view path;
     std::uint64_t hash;  ///< of the path
-    std::string_view value;
+    std::string_view entry;
     Sequence sequence;
     std::uint32_t ticket;
     bool is_order;  ///< goes behind the values that are none
@@ -91,7 +91,7 @@ class LiveMap {
   struct Taken {
     std::vector<Sent> sent;
     std::string base;                     ///< below which all of them are; empty: the root
-    std::vector<std::string_view> parts;  ///< `"path":value,` for each; valid until it is acknowledged, given back …
+    std::vector<std::string_view> parts;  ///< `"path":entry,` for each; valid until it is acknowledged, given back …
     std::uint64_t bytes = 0;              ///< of the parts
   };
   /// Takes values until `bytes_max` are reached, at least one, in the order of SendQueue. With `narrow` only those
@@ -103,7 +103,7 @@ class LiveMap {
 
   /// The database has them.
   void acknowledge(const std::vector<Sent>& sent);
-  /// Not delivered, and the answer told nothing about them: each is sent again, with its newest value. `lost_until`:
+  /// Not delivered, and the answer told nothing about them: each is sent again, with its newest entry. `lost_until`:
   /// the database may apply what was lost until then, so it is settled after that.
   void give_back(const std::vector<Sent>& sent, std::optional<SteadyTime> lost_until);
   /// The same of suspects: the same group goes once more.
@@ -112,10 +112,10 @@ class LiveMap {
   void set_apart(const std::vector<Sent>& sent);
   /// Not delivered, and one of them is the reason: two groups.
   void halve(const std::vector<Sent>& sent);
-  /// The database refused this very value. Empty when a newer one has come meanwhile, which is sent instead.
+  /// The database refused this very entry. Empty when a newer one has come meanwhile, which is sent instead.
   struct Refused {
     std::string path;
-    std::string value;
+    std::string entry;
     Sequence sequence;
     std::uint32_t ticket;
   };
@@ -156,20 +156,20 @@ class LiveMap {
   [[nodiscard]] std::string_view flaw(const std::vector<Slot>& under_way) const;
 
  private:
-  using Status = LiveValue::Status;
+  using Status = LivePath::Status;
 
-  void queue(Slot slot, LiveValue& value);
-  void queue_or_park(Slot slot, const LiveValue& value);
+  void queue(Slot slot, LivePath& entry);
+  void queue_or_park(Slot slot, const LivePath& entry);
   void unpark();
-  [[nodiscard]] bool is_sendable(const LiveValue& value) const;
-  static void append(Slot slot, LiveValue& value, Taken& taken);
+  [[nodiscard]] bool is_sendable(const LivePath& entry) const;
+  static void append(Slot slot, LivePath& entry, Taken& taken);
   void end_hold(std::uint32_t& ticket, bool acknowledged);
-  LiveValue& take_back(const Sent& sent, std::optional<SteadyTime> lost_until);
+  LivePath& take_back(const Sent& sent, std::optional<SteadyTime> lost_until);
   std::vector<Slot> take_back_apart(const std::vector<Sent>& all, std::optional<SteadyTime> lost_until);
-  void send_again_to_settle(Slot slot, LiveValue& value);
-  bool bring_back(Slot slot, LiveValue& value);
-  void forget_row(LiveValue& value, Sequence sequence);
-  void erase_if_done(Slot slot, LiveValue& value);
+  void send_again_to_settle(Slot slot, LivePath& entry);
+  bool bring_back(Slot slot, LivePath& entry);
+  void forget_row(LivePath& entry, Sequence sequence);
+  void erase_if_done(Slot slot, LivePath& entry);
 
   LiveTable table_;
   SendQueue queue_;

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "classify/places.h"
 #include "coalesce/live_map.h"
 
 namespace firebase_relay::coalesce {
@@ -17,17 +16,17 @@ std::vector<LiveRow> LiveMap::save(const std::function<Kind(std::uint32_t)>& kin
   std::vector<LiveRow> rows;
   bool some_wait = false;
   for (Slot slot = 0; slot < table_.end(); ++slot) {
-    LiveValue& value = table_[slot];
-    if (!value.is_owed() || value.row.has_upto(value.sequence)) continue;
-    if (value.row.must_be_forgotten_before(value.sequence)) {
+    LivePath& entry = table_[slot];
+    if (!entry.is_owed() || entry.row.has_upto(entry.sequence)) continue;
+    if (entry.row.must_be_forgotten_before(entry.sequence)) {
       some_wait = true;
       continue;
     }
-    const std::uint32_t ticket = value.newest_ticket();
+    const std::uint32_t ticket = entry.newest_ticket();
     const bool counts = ticket != kNoTicket;
-    rows.push_back({std::string(value.path()), std::string(value.newest()), value.sequence, counts,
+    rows.push_back({std::string(entry.path()), std::string(entry.newest()), entry.sequence, counts,
                     counts ? kind_of(ticket) : Kind::kUnrouted});
-    value.row.save(value.sequence);
+    entry.row.save(entry.sequence);
     saving_.push_back(slot);
   }
   has_unsaved_ = some_wait;
@@ -36,41 +35,40 @@ std::vector<LiveRow> LiveMap::save(const std::function<Kind(std::uint32_t)>& kin
 
 bool LiveMap::has_unsaved_message() const {
   for (Slot slot = 0; slot < table_.end(); ++slot) {
-    const LiveValue& value = table_[slot];
-    const bool has_ticket = value.ticket != kNoTicket || value.flight.ticket != kNoTicket;
-    if (has_ticket && value.is_owed() && !value.row.has_upto(value.sequence)) return true;
+    const LivePath& entry = table_[slot];
+    const bool has_ticket = entry.ticket != kNoTicket || entry.flight.ticket != kNoTicket;
+    if (has_ticket && entry.is_owed() && !entry.row.has_upto(entry.sequence)) return true;
   }
   return false;
 }
 
 void LiveMap::saved(bool ok) {
   for (const Slot slot : std::exchange(saving_, {})) {
-    LiveValue& value = table_[slot];
-    const bool had_row = value.row.is_there();
-    const bool is_obsolete = value.row.saved(ok);
-    if (!had_row && value.row.is_there()) ++rows_on_disk_;
-    if (is_obsolete) forget_row(value, value.row.done_upto());
-    if (!bring_back(slot, value)) erase_if_done(slot, value);
+    LivePath& entry = table_[slot];
+    const bool had_row = entry.row.is_there();
+    const bool is_obsolete = entry.row.saved(ok);
+    if (!had_row && entry.row.is_there()) ++rows_on_disk_;
+    if (is_obsolete) forget_row(entry, entry.row.done_upto());
+    if (!bring_back(slot, entry)) erase_if_done(slot, entry);
   }
   if (!ok) has_unsaved_ = true;
   unpark();
 }
 
-void LiveMap::forget_row(LiveValue& value, Sequence sequence) {
-  value.row.done(sequence);
-  if (!value.row.is_obsolete(sequence)) return;
-  value.row.forget(sequence);
-  forgettable_.push_back({std::string(value.path()), sequence});
+void LiveMap::forget_row(LivePath& entry, Sequence sequence) {
+  entry.row.done(sequence);
+  if (!entry.row.is_obsolete(sequence)) return;
+  entry.row.forget(sequence);
+  forgettable_.push_back({std::string(entry.path()), sequence});
   --rows_on_disk_;
 }
 
 void LiveMap::forgotten(const std::vector<LiveAcknowledged>& rows) {
   for (const LiveAcknowledged& row : rows) {
-    const Slot slot =
-        *table_.find(row.path, classify::hash_of_path(row.path));  // it stays while its row is being forgotten
-    LiveValue& value = table_[slot];
-    value.row.forgotten();
-    erase_if_done(slot, value);
+    const Slot slot = *table_.find(row.path, hash_of_path(row.path));  // it stays while its row is being forgotten
+    LivePath& entry = table_[slot];
+    entry.row.forgotten();
+    erase_if_done(slot, entry);
   }
   if (disk_rule_ == DiskRule::kItsRowIfAny) unpark();
 }

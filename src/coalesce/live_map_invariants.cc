@@ -16,9 +16,9 @@ std::string_view LiveMap::flaw(const std::vector<Slot>& under_way) const {
   }
   std::uint64_t rows = 0;
   for (Slot slot = 0; slot < table_.end(); ++slot) {
-    const LiveValue& value = table_[slot];
-    rows += value.row.is_there() ? 1 : 0;
-    const auto is = [&](Status status) { return value.status == status ? 1u : 0u; };
+    const LivePath& entry = table_[slot];
+    rows += entry.row.is_there() ? 1 : 0;
+    const auto is = [&](Status status) { return entry.status == status ? 1u : 0u; };
     if (queued[slot] > 1) return "a live value is queued twice";
     if (queued[slot] < is(Status::kWaiting)) return "a live value waits, and nothing will send it";
     if (queued[slot] > is(Status::kWaiting)) return "a live value is queued that does not wait";

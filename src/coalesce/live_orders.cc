@@ -4,8 +4,6 @@
 #include <iterator>
 #include <utility>
 
-#include "classify/places.h"
-
 namespace firebase_relay::coalesce {
 
 LiveOrders::LiveOrders(std::size_t closed_max, const std::vector<LiveOrder>& restored) : closed_max_(closed_max) {
@@ -15,7 +13,7 @@ LiveOrders::LiveOrders(std::size_t closed_max, const std::vector<LiveOrder>& res
   for (LiveOrder& order : oldest_first) {
     Orders& orders = orders_of(std::string_view(order.path).substr(0, order.ticker_size));
     OldestFirst& list = order.closed ? orders.closed : orders.open;
-    const std::uint64_t hash = classify::hash_of_path(order.path);
+    const std::uint64_t hash = hash_of_path(order.path);
     add(list, {std::move(order.path), hash, order.sequence, order.closed, &orders});
   }
 }
@@ -33,7 +31,7 @@ LiveOrdersChange LiveOrders::take_changes() {
   }
   removed_lately_.swap(changes.removed);
   // One that has come back since must not lose the row that its coming back may have put there.
-  std::erase_if(changes.removed, [this](const std::string& path) { return find(path, classify::hash_of_path(path)); });
+  std::erase_if(changes.removed, [this](const std::string& path) { return find(path, hash_of_path(path)); });
   return changes;
 }
 
@@ -53,18 +51,16 @@ void LiveOrders::apply(FragmentBlock& block) {
   // A block names an order once, with its newest state; in order of arrival over all of them.
   std::sort(block.orders.begin(), block.orders.end(),
             [](const OrderState& a, const OrderState& b) { return a.sequence < b.sequence; });
-  for (const OrderState& state : block.orders)
-    note(std::string_view(block.text).substr(state.path_offset, state.path_size), state);
-  std::vector<LiveUpdate> live;
+  for (const OrderState& state : block.orders) note(block.path_of(state), state);
+  const auto values = static_cast<std::ptrdiff_t>(block.live.size());
   for (const Removal& removal : removals_) {
-    const auto path_offset = static_cast<std::uint32_t>(block.text.size());
-    const auto path_size = static_cast<std::uint32_t>(removal.path.size());
-    block.text += removal.path;
-    block.text += "null";
-    live.push_back({removal.cause, removal.hash, path_offset, path_size, path_offset + path_size, 4,
-                    LiveUpdate::kNoTicket, LiveUpdate::kInText, true});
+    block.add_live({.path = removal.path,
+                    .path_hash = removal.hash,
+                    .value = "null",
+                    .sequence = removal.cause,
+                    .is_order = true});
   }
-  block.live.insert(block.live.begin(), live.begin(), live.end());
+  std::rotate(block.live.begin(), block.live.begin() + values, block.live.end());
   removals_.clear();
 }
 

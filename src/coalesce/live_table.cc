@@ -22,22 +22,22 @@ const LiveTable::Slot* LiveTable::find(std::string_view path, std::uint64_t hash
   return index_.find(hash, [this, path](Slot slot) { return values_[slot].path() == path; });
 }
 
-void LiveTable::erase(Slot slot, LiveValue& value) {
-  index_.erase(value.hash, [slot](Slot other) { return other == slot; });
+void LiveTable::erase(Slot slot, LivePath& entry) {
+  index_.erase(entry.hash, [slot](Slot other) { return other == slot; });
   // Made anew: assigned to, its texts would keep their memory, and a flood of large values would stay for good.
-  std::destroy_at(&value);
-  std::construct_at(&value);
+  std::destroy_at(&entry);
+  std::construct_at(&entry);
   free_.push_back(slot);
 }
 
 void LiveTable::prefetch(const std::vector<LiveUpdate>& updates, std::size_t next) {
-  constexpr std::size_t kStep = 4;  // by then what was asked for has come: the slot, then the value, then its text
+  constexpr std::size_t kStep = 4;  // by then what was asked for has come: the slot, then the entry, then its text
   constexpr std::size_t kCacheLine = 64;
   if (next + 3 * kStep < updates.size()) index_.prefetch(updates[next + 3 * kStep].path_hash);
   if (next + 2 * kStep < updates.size()) {
     const Slot* slot = index_.find(updates[next + 2 * kStep].path_hash);
-    const char* value = slot ? reinterpret_cast<const char*>(&values_[*slot]) : nullptr;
-    for (std::size_t at = 0; value && at < sizeof(LiveValue); at += kCacheLine) __builtin_prefetch(value + at);
+    const char* line = slot ? reinterpret_cast<const char*>(&values_[*slot]) : nullptr;
+    for (std::size_t at = 0; line && at < sizeof(LivePath); at += kCacheLine) __builtin_prefetch(line + at);
   }
   if (next + kStep < updates.size()) {
     const Slot* slot = index_.find(updates[next + kStep].path_hash);

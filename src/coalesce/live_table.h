@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/hash_table.h"
-#include "coalesce/live_value.h"
+#include "coalesce/live_path.h"
 #include "firebase_relay/fragment.h"
 
 namespace firebase_relay::coalesce {
@@ -22,10 +22,10 @@ class LiveTable {
   /// That of `path`; taken for it when there is none yet. `value_size`: how large its text is likely to be.
   Slot slot_for(std::string_view path, std::uint64_t hash, std::size_t value_size);
   [[nodiscard]] const Slot* find(std::string_view path, std::uint64_t hash);
-  void erase(Slot slot, LiveValue& value);
+  void erase(Slot slot, LivePath& entry);
 
-  [[nodiscard]] LiveValue& operator[](Slot slot) { return values_[slot]; }
-  [[nodiscard]] const LiveValue& operator[](Slot slot) const { return values_[slot]; }
+  [[nodiscard]] LivePath& operator[](Slot slot) { return values_[slot]; }
+  [[nodiscard]] const LivePath& operator[](Slot slot) const { return values_[slot]; }
   /// Slots are below it; some of them may be free.
   [[nodiscard]] Slot end() const { return static_cast<Slot>(values_.size()); }
   [[nodiscard]] std::size_t size() const { return values_.size() - free_.size(); }
@@ -34,7 +34,7 @@ class LiveTable {
   void prefetch(const std::vector<LiveUpdate>& updates, std::size_t next);
 
  private:
-  std::deque<LiveValue> values_;
+  std::deque<LivePath> values_;
   std::vector<Slot> free_;
   HashTable<Slot> index_;
 };

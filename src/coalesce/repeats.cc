@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "classify/history_key.h"
-
 namespace firebase_relay::coalesce {
 
 void Repeats::settle(HistoryRun& run) {
@@ -14,12 +12,8 @@ void Repeats::settle(HistoryRun& run) {
     if (i + kAhead < run.seeds.size()) {
       for (const HashTable<Seen>& table : tables_) table.prefetch(run.seeds[i + kAhead].low);
     }
-    const HistoryEntry& entry = run.entries[i];
-    const std::uint32_t n = count(run.seeds[i], run.first_sequence + entry.sequence_offset, seconds);
-    if (n == 0) continue;
-    constexpr std::size_t kTimeSize = 8;
-    const std::size_t key_at = entry.offset + 1u + entry.path_size - classify::kHistoryKeySize;
-    classify::write_key_hash(run.seeds[i], n, run.text.data() + key_at + kTimeSize);
+    const std::uint32_t n = count(run.seeds[i], run.first_sequence + run.entries[i].sequence_offset, seconds);
+    if (n > 0) run.settle_key(i, n);
   }
   run.seeds = {};
 }

@@ -9,9 +9,9 @@
 
 namespace firebase_relay::coalesce {
 
-/// Tells equal messages apart in history: the n of a history key (classify/history_key.h) is one more than at this very
-/// payload's last coming on this channel, or 0 if that is more than ten minutes or 65,536 messages ago.
-/// The worker writes every key for n = 0; here, where messages are in order, the rare others are written over.
+/// Tells equal messages apart in history: the n of a history key (firebase_relay/history_key.h) is one more than at
+/// this very payload's last coming on this channel, or 0 if that is more than ten minutes or 65,536 messages ago. The
+/// worker writes every key for n = 0; here, where messages are in order, the rare others are written over.
 ///
 /// Two tables of one generation each, 65,536 messages long, make forgetting cheap: the older one is thrown away whole.
 /// Memory: 2 x 3 MB once that many messages have come, 2 x 6 MB at worst.

@@ -25,7 +25,7 @@ class Stragglers {
  public:
   using Slot = std::uint32_t;  ///< a path's, in the live map
   struct Value {
-    std::string text;  ///< as it is sent: `"path":value,`
+    std::string text;  ///< a FragmentText
     Sequence sequence = 0;
   };
 

@@ -4,7 +4,6 @@
 #include <set>
 #include <utility>
 
-#include "classify/places.h"
 #include "deliver/delivery_impl.h"
 
 namespace firebase_relay {
@@ -39,7 +38,7 @@ void Delivery::Impl::restore(const Restored& restored) {
       ticket = known->second;
     }
     const bool is_order = row.value == "null" || orders.contains(row.path);
-    state_.live.restore(row, classify::hash_of_path(row.path), ticket, is_order);
+    state_.live.restore(row, hash_of_path(row.path), ticket, is_order);
   }
 }
 

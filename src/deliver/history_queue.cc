@@ -4,8 +4,6 @@
 #include <map>
 #include <utility>
 
-#include "classify/history_key.h"
-
 namespace firebase_relay::deliver {
 
 void HistoryQueue::add(BatchId id) {
@@ -43,8 +41,7 @@ void HistoryQueue::go_narrow() {
 }
 
 std::string_view HistoryQueue::location_of(const Slice& slice) const {
-  const std::string_view path = store_.run_of(slice).path_of(slice.first);
-  return path.substr(0, path.size() - classify::kHistoryKeySize - 1);
+  return store_.run_of(slice).location_of(slice.first);
 }
 
 /// How many entries of `slice` have room in `bytes_max`.
@@ -186,17 +183,12 @@ std::vector<Slice> HistoryQueue::outstanding() const {
 
 void HistoryQueue::append_parts(const Slice& slice, std::vector<std::string_view>& parts) const {
   const HistoryRun& run = store_.run_of(slice);
-  const std::string_view text = run.text;
   if (!narrow_) {
-    const std::uint32_t begin = run.entries[slice.first].offset;
-    parts.push_back(text.substr(begin, run.end_of(slice.last - 1) - begin));
+    parts.push_back(run.text_of(slice.first, slice.last));
     return;
   }
-  for (std::uint32_t i = slice.first; i < slice.last; ++i) {
-    const std::size_t key_at = run.entries[i].offset + 1u + run.entries[i].path_size - classify::kHistoryKeySize;
-    parts.emplace_back("\"");
-    parts.push_back(text.substr(key_at, run.end_of(i) - key_at));
-  }
+  for (std::uint32_t i = slice.first; i < slice.last; ++i)
+    FragmentText::append_below(run.location_of(i).size(), run.text_of(i, i + 1), parts);
 }
 
 std::string_view HistoryQueue::flaw(const std::vector<Slice>& under_way) const {

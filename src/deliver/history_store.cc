@@ -66,8 +66,7 @@ std::vector<BatchId> HistoryStore::ids() const {
 }
 
 std::uint64_t HistoryStore::bytes_of(const Slice& slice) const {
-  const HistoryRun& run = run_of(slice);
-  return run.end_of(slice.last - 1) - run.entries[slice.first].offset;
+  return run_of(slice).text_of(slice.first, slice.last).size();
 }
 
 std::vector<Slice> HistoryStore::slices_of(BatchId id) const {

@@ -87,7 +87,7 @@ bool is_sound(const HistoryRun& run) {
   for (std::size_t i = 0; i < run.entries.size(); ++i) {
     const HistoryEntry& entry = run.entries[i];
     const std::uint64_t end = run.end_of(i);
-    if (end > run.text.size() || entry.offset + std::uint64_t{entry.path_size} + 4 > end) return false;
+    if (end > run.text.size() || entry.offset + FragmentText::size_of(entry.path_size, 0) > end) return false;
     if (static_cast<std::size_t>(entry.kind) >= kKindCount) return false;
   }
   return true;

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 
-#include "classify/history_key.h"
 #include "classify/key_codec.h"
 #include "classify/message_line.h"
-#include "classify/places.h"
 
 namespace firebase_relay::relay {
 namespace {
@@ -58,15 +56,8 @@ std::unique_ptr<FragmentBlock> StateWriter::beat(const flush::FlushState& state,
 }
 
 void StateWriter::add(FragmentBlock& block, std::string_view name, std::string_view json) {
-  const auto path_offset = static_cast<std::uint32_t>(block.text.size());
-  block.text += prefix_;
-  block.text += name;
-  const auto value_offset = static_cast<std::uint32_t>(block.text.size());
-  block.text += json;
-  const std::uint64_t hash =
-      classify::hash_of_path(std::string_view(block.text).substr(path_offset, value_offset - path_offset));
-  block.live.push_back({sequence_, hash, path_offset, value_offset - path_offset, value_offset,
-                        static_cast<std::uint32_t>(json.size()), LiveUpdate::kNoTicket});
+  const std::string path = path_of(name);
+  block.add_live({.path = path, .path_hash = hash_of_path(path), .value = json, .sequence = sequence_});
 }
 
 void StateWriter::gaps_are_known() {
@@ -80,16 +71,11 @@ std::unique_ptr<FragmentBlock> StateWriter::gap_block(const bus::Gap& gap) {
   auto block = std::make_unique<FragmentBlock>();
   const std::string value = "{\"from\":" + quoted_time(gap.from) + ",\"to\":" + quoted_time(gap.to) +
                             ",\"cause\":" + json_text(gap.cause) + "}";
-  std::string key(classify::kHistoryKeySize, '-');
-  classify::write_key_time(gap.from, key.data());
-  classify::write_key_hash(classify::key_seed(value, 0), 0, key.data() + 8);
+  const HistoryKey key(gap.from, key_seed(value, 0), 0);
   HistoryRun& run = block->history[static_cast<std::size_t>(ShedClass::kRest)];
-  const std::string path = prefix_ + "gaps/" + key;
-  run.text = '"' + path + "\":" + value + ',';
   run.arrived_at = gap.to;
   run.arrived = std::chrono::steady_clock::now();
-  run.entries.push_back({0, HistoryEntry::kUncounted, HistoryEntry::kNoEventTime,
-                         static_cast<std::uint16_t>(path.size()), 0, Kind::kUnrouted});
+  run.add(path_of("gaps/").append(key.text()), value, {});  // the relay's own: no message, no time
   return block;
 }
 

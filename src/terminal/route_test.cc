@@ -14,21 +14,13 @@
 namespace firebase_relay::terminal {
 namespace {
 
-void append_path(std::string_view path, std::string_view value, std::string& out) {
-  if (out.back() != '{') out += ',';
-  out += '"';
-  out += path;
-  out += "\":";
-  out += value;
-}
-
 /// All that the block would write; paths and values are JSON already.
 std::string writes_of(const FragmentBlock& block) {
   std::string paths = "{";
-  for (const LiveUpdate& update : block.live) append_path(block.path_of(update), block.value_of(update), paths);
-  for (const HistoryRun& run : block.history) {
-    for (std::size_t i = 0; i < run.entries.size(); ++i) append_path(run.path_of(i), run.value_of(i), paths);
-  }
+  for (const LiveUpdate& update : block.live)
+    FragmentText::append(block.path_of(update), block.value_of(update), paths);
+  for (const HistoryRun& run : block.history) paths += run.text;
+  if (paths.size() > 1) paths.pop_back();  // the last comma
   return paths + "}";
 }
 

@@ -79,7 +79,7 @@ TEST_F(FragmentWriterTest, OrdersOfABlockAreEachNamedOnceAndWhatHasNoIdIsNone) {
                          {"services/AAPL/orders/2/state", "\"new\""}}));
   std::map<std::string, bool> closed;
   for (const OrderState& state : written_->orders) {
-    closed[written_->text.substr(state.path_offset, state.path_size)] = state.closed;
+    closed[std::string(written_->path_of(state))] = state.closed;
     EXPECT_EQ(written_->text.substr(state.path_offset, state.ticker_size), "services/AAPL/orders");
   }
   EXPECT_EQ(closed, (std::map<std::string, bool>{{"services/AAPL/orders/1/state", true},

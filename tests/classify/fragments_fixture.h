@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "classify/fragment_writer.h"
-#include "classify/history_key.h"
 #include "classify/routes.h"
 
 namespace firebase_relay::classify {
@@ -34,8 +33,7 @@ class FragmentsTest : public testing::Test {
     }
     for (const HistoryRun& run : written_->history) {
       for (std::size_t i = 0; i < run.entries.size(); ++i) {
-        const std::string path(run.path_of(i));
-        history_.emplace_back(path.substr(0, path.size() - kHistoryKeySize), std::string(run.value_of(i)));
+        history_.emplace_back(std::string(run.location_of(i)) + '/', std::string(run.value_of(i)));
       }
     }
   }

@@ -122,5 +122,20 @@ TEST(Timestamp, WhatIsNoneCountsAsAbsent) {
   }
 }
 
+TEST(Timestamp, IsAMessagesOwnTimeOnlyWhereItMayBe) {
+  constexpr std::int64_t kArrived = 1'778'078'351'786;
+  constexpr std::int64_t kYear2000 = 946'684'800'000;
+  constexpr std::int64_t kDay = 86'400'000;
+  const auto usable = [&](std::int64_t ms) {
+    return is_usable_event_time(UtcMillis(std::chrono::milliseconds(ms)),
+                                UtcMillis(std::chrono::milliseconds(kArrived)));
+  };
+  EXPECT_TRUE(usable(kYear2000));
+  EXPECT_FALSE(usable(kYear2000 - 1));
+  EXPECT_TRUE(usable(kArrived));
+  EXPECT_TRUE(usable(kArrived + kDay));
+  EXPECT_FALSE(usable(kArrived + kDay + 1));
+}
+
 }  // namespace
 }  // namespace firebase_relay::classify

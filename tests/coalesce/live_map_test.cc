@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 
-#include "classify/places.h"
-
 namespace firebase_relay::coalesce {
 namespace {
 
@@ -15,10 +13,10 @@ class LiveMapTest : public testing::Test {
  protected:
   bool merge(const std::string& path, const std::string& value, Sequence sequence,
              std::uint32_t ticket = LiveMap::kNoTicket) {
-    return map_.merge({path, classify::hash_of_path(path), value, sequence, ticket, false}, kNow);
+    return map_.merge({path, hash_of_path(path), value, sequence, ticket, false}, kNow);
   }
   void merge_order(const std::string& path, Sequence sequence) {
-    map_.merge({path, classify::hash_of_path(path), "0", sequence, LiveMap::kNoTicket, true}, kNow);
+    map_.merge({path, hash_of_path(path), "0", sequence, LiveMap::kNoTicket, true}, kNow);
   }
   /// What is taken, as text; the sent ones go to sent_.
   std::string take(std::uint64_t bytes_max = kPlenty, bool narrow = false) {
@@ -134,7 +132,7 @@ TEST_F(LiveMapTest, WhatHasWaitedIsTakenOrOvertakenByWhatWaitsAsLong) {
   EXPECT_FALSE(map_.has_waited_since(kNow - std::chrono::seconds(1)));
   take();
   EXPECT_FALSE(map_.has_waited_since(kNow)) << "it is under way";
-  map_.merge({"a", classify::hash_of_path("a"), "2", 2, LiveMap::kNoTicket, false}, kNow + std::chrono::seconds(9));
+  map_.merge({"a", hash_of_path("a"), "2", 2, LiveMap::kNoTicket, false}, kNow + std::chrono::seconds(9));
   map_.give_back(sent_, std::nullopt);
   EXPECT_TRUE(map_.has_waited_since(kNow)) << "the path has waited since then";
 }
@@ -345,7 +343,7 @@ TEST_F(LiveMapTest, RefusedValueIsGivenOutUnlessANewerOneCame) {
 
 TEST_F(LiveMapTest, RestoredRowIsSentAndForgottenAfterwards) {
   map_.set_disk_rule(LiveMap::DiskRule::kItsRow);
-  map_.restore({"a", "1", 5, false, Kind::kUnrouted}, classify::hash_of_path("a"), LiveMap::kNoTicket, false);
+  map_.restore({"a", "1", 5, false, Kind::kUnrouted}, hash_of_path("a"), LiveMap::kNoTicket, false);
   EXPECT_TRUE(merge("a", "0", 4)) << "what is on disk is newer";
   EXPECT_EQ(take(), "\"a\":1,");
   acknowledge();

@@ -5,8 +5,6 @@
 #include <set>
 #include <string>
 
-#include "classify/places.h"
-
 namespace firebase_relay::coalesce {
 namespace {
 
@@ -19,9 +17,8 @@ class Orders {
     FragmentBlock block;
     const std::string prefix = "services/" + ticker + "/orders";
     block.text = prefix + "/" + id;
-    block.orders.push_back({++sequence_, classify::hash_of_path(block.text), 0,
-                            static_cast<std::uint32_t>(block.text.size()), static_cast<std::uint32_t>(prefix.size()),
-                            closed});
+    block.orders.push_back({++sequence_, hash_of_path(block.text), 0, static_cast<std::uint32_t>(block.text.size()),
+                            static_cast<std::uint32_t>(prefix.size()), closed});
     orders_.apply(block);
     std::set<std::string> removed;
     for (const LiveUpdate& update : block.live) {

@@ -4,8 +4,6 @@
 
 #include <string>
 
-#include "classify/history_key.h"
-
 namespace firebase_relay::coalesce {
 namespace {
 
@@ -14,24 +12,18 @@ using std::chrono::seconds;
 /// The hash part of the key that a message with `seed` gets.
 std::string settled(Repeats& repeats, const KeySeed& seed, Sequence sequence, seconds at) {
   HistoryRun run;
-  run.text = "\"history/A/prices/--------############\":1,";
-  run.entries.push_back(
-      {0, 0, HistoryEntry::kNoEventTime, static_cast<std::uint16_t>(run.text.find("\":") - 1), 0, Kind::kPrice});
-  classify::write_key_hash(seed, 0, run.text.data() + 26);
-  run.seeds.push_back(seed);
+  run.add("history/A/prices/", UtcMillis(), seed, "1", {.sequence_offset = 0, .kind = Kind::kPrice});
   run.first_sequence = sequence;
   run.arrived = SteadyTime(at);
   repeats.settle(run);
   EXPECT_TRUE(run.seeds.empty());
-  EXPECT_TRUE(run.text.starts_with("\"history/A/prices/--------"));
-  EXPECT_TRUE(run.text.ends_with("\":1,"));
-  return run.text.substr(26, 12);
+  EXPECT_TRUE(run.path_of(0).starts_with("history/A/prices/--------"));
+  EXPECT_EQ(run.value_of(0), "1");
+  return std::string(run.path_of(0).substr(run.path_of(0).size() - 12));
 }
 
 std::string hash(const KeySeed& seed, std::uint32_t n) {
-  std::string text(12, '?');
-  classify::write_key_hash(seed, n, text.data());
-  return text;
+  return std::string(HistoryKey(UtcMillis(), seed, n).text().substr(8));
 }
 
 constexpr KeySeed kSeed{42, 43};

@@ -9,7 +9,6 @@
 #include <variant>
 #include <vector>
 
-#include "classify/places.h"
 #include "firebase_relay/delivery.h"
 
 namespace firebase_relay {
@@ -43,8 +42,7 @@ class DeliveryTest : public testing::Test {
     key.insert(0, 20 - key.size(), '-');
     const std::string path = "history/" + ticker + "/prices/" + key;
     HistoryRun& run = block.history[0];
-    run.text = '"' + path + "\":" + value + ',';
-    run.entries.push_back({0, 0, HistoryEntry::kNoEventTime, static_cast<std::uint16_t>(path.size()), 0, Kind::kPrice});
+    run.add(path, value, {.sequence_offset = 0, .kind = Kind::kPrice});
     run.channels = {"TICKER_UPDATES_" + ticker};
     run.first_sequence = sequence_;
     run.arrived = arrived;
@@ -118,10 +116,7 @@ class DeliveryTest : public testing::Test {
 
  private:
   void live(FragmentBlock& block, const std::string& path, const std::string& value, std::uint32_t ticket) const {
-    const auto size = static_cast<std::uint32_t>(path.size());
-    block.text = path + value;
-    block.live.push_back(
-        {sequence_, classify::hash_of_path(path), 0, size, size, static_cast<std::uint32_t>(value.size()), ticket});
+    block.add_live({path, hash_of_path(path), value, sequence_, ticket});
   }
   void number(FragmentBlock& block, SteadyTime arrived) const {
     block.first_sequence = sequence_;

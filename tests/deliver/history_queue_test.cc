@@ -18,10 +18,7 @@ Batch batch(BatchId id, std::uint32_t entries, const std::string& place = "histo
   for (std::uint32_t i = 0; i < entries; ++i) {
     std::string key = std::to_string(id * 100'000 + i);
     key.insert(0, 20 - key.size(), '-');
-    const std::string path = place + "/" + key;
-    run.entries.push_back({static_cast<std::uint32_t>(run.text.size()), i, HistoryEntry::kNoEventTime,
-                           static_cast<std::uint16_t>(path.size()), 0, Kind::kPrice});
-    run.text += '"' + path + "\":1,";
+    run.add(place + "/" + key, "1", {.sequence_offset = i, .kind = Kind::kPrice});
   }
   Batch result{id, shed_class, {}};
   result.runs.push_back(std::move(run));

@@ -1,9 +1,9 @@
 // A timestamp is read or it is not; what was read, written and read again is the same moment.
 #include <string>
 
-#include "classify/history_key.h"
 #include "classify/message_line.h"
 #include "classify/timestamp.h"
+#include "firebase_relay/history_key.h"
 #include "fuzz/demand.h"
 
 using namespace firebase_relay;
@@ -19,8 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string written;
   append_iso_time(*time, written);
   fuzz::demand(parse_timestamp(written) == time, "not the same moment", written);
-  std::string key(kHistoryKeySize, ' ');
-  write_key_time(*time, key.data());
-  fuzz::demand(key.find(' ') == 8, "eight characters of time", key);
+  const HistoryKey key(*time, {}, 0);
+  fuzz::demand(key.text() > HistoryKey(*time - std::chrono::milliseconds(1), {}, 0).text(), "a later key", key.text());
   return 0;
 }

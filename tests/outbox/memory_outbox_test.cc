@@ -8,11 +8,10 @@ namespace {
 Batch batch(BatchId id, ShedClass shed_class, std::size_t bytes = 100) {
   Batch result{id, shed_class, {}};
   HistoryRun run;
-  run.text = "\"k\":" + std::string(bytes, '1') + ",";
   const Kind kind = shed_class == ShedClass::kPrices   ? Kind::kPrice
                     : shed_class == ShedClass::kOrders ? Kind::kOrder
                                                        : Kind::kProfit;
-  run.entries.push_back({0, 0, HistoryEntry::kNoEventTime, 1, 0, kind});
+  run.add("k", std::string(bytes, '1'), {.sequence_offset = 0, .kind = kind});
   result.runs.push_back(std::move(run));
   return result;
 }

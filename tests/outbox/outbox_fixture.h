@@ -30,9 +30,8 @@ inline Batch batch_of(BatchId id, ShedClass shed_class, std::size_t entries = 1,
   const Kind kind = kind_of(shed_class);
   for (std::uint32_t i = 0; i < entries; ++i) {
     const std::string path = "history/AAPL/" + std::to_string(id) + "/" + std::to_string(i);
-    run.entries.push_back({static_cast<std::uint32_t>(run.text.size()), i, 1'777'000'000'000,
-                           static_cast<std::uint16_t>(path.size()), 0, kind});
-    run.text += "\"" + path + "\":\"" + std::string(bytes, static_cast<char>('a' + id % 26)) + "\",";
+    run.add(path, '"' + std::string(bytes, static_cast<char>('a' + id % 26)) + '"',
+            {.sequence_offset = i, .event_ms = 1'777'000'000'000, .kind = kind});
   }
   batch.runs.push_back(std::move(run));
   return batch;

@@ -1,7 +1,5 @@
 #include "sim/ledger.h"
 
-#include "classify/places.h"
-
 namespace firebase_relay::sim {
 namespace {
 
@@ -9,22 +7,15 @@ constexpr std::uint64_t kTickers = 4;
 
 void add_live(FragmentBlock& block, const Published& message, Sequence sequence, std::uint32_t ticket) {
   for (const std::string& path : message.live_paths) {
-    const auto path_offset = static_cast<std::uint32_t>(block.text.size());
-    const auto path_size = static_cast<std::uint32_t>(path.size());
-    const std::string value = value_of(message.number, message.poison);
-    block.text += path + value;
-    block.live.push_back({sequence, classify::hash_of_path(path), path_offset, path_size, path_offset + path_size,
-                          static_cast<std::uint32_t>(value.size()), ticket, LiveUpdate::kInText,
-                          message.kind == Kind::kOrder});
+    block.add_live({path, hash_of_path(path), value_of(message.number, message.poison), sequence, ticket,
+                    message.kind == Kind::kOrder});
   }
 }
 
 void add_history(FragmentBlock& block, const Published& message, std::uint32_t index, Kind kind) {
   HistoryRun& run = block.history[static_cast<std::size_t>(shed_class_of(kind))];
-  const auto offset = static_cast<std::uint32_t>(run.text.size());
-  run.text += '"' + message.history_path + "\":" + value_of(message.number, message.poison) + ',';
-  run.entries.push_back(
-      {offset, index, 1'700'000'000'000, static_cast<std::uint16_t>(message.history_path.size()), 0, kind});
+  run.add(message.history_path, value_of(message.number, message.poison),
+          {.sequence_offset = index, .event_ms = 1'700'000'000'000, .kind = kind});
 }
 
 }  // namespace

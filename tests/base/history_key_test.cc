@@ -1,11 +1,11 @@
-#include "classify/history_key.h"
+#include "firebase_relay/history_key.h"
 
 #include <gtest/gtest.h>
 
 #include <set>
 #include <string>
 
-namespace firebase_relay::classify {
+namespace firebase_relay {
 namespace {
 
 using std::chrono::milliseconds;
@@ -15,10 +15,7 @@ constexpr std::string_view kAlphabet = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_ab
 UtcMillis at(std::int64_t ms) { return UtcMillis(milliseconds(ms)); }
 
 std::string key(std::int64_t ms, std::string_view payload, std::uint64_t channel, std::uint32_t n) {
-  std::string text(kHistoryKeySize, '?');
-  write_key_time(at(ms), text.data());
-  write_key_hash(key_seed(payload, channel), n, text.data() + 8);
-  return text;
+  return std::string(HistoryKey(at(ms), key_seed(payload, channel), n).text());
 }
 
 TEST(HistoryKey, HasTwentyCharactersOfThePushIdAlphabet) {
@@ -58,17 +55,12 @@ TEST(HistoryKey, IsTheSameForTheSameMessageAndAnotherForAnyOther) {
   EXPECT_EQ(keys.size(), 400u);
 }
 
-TEST(HistoryKey, UsesAMessagesOwnTimeOnlyWhereItMayBe) {
-  constexpr std::int64_t kArrived = 1'778'078'351'786;
-  constexpr std::int64_t kYear2000 = 946'684'800'000;
-  constexpr std::int64_t kDay = 86'400'000;
-  const auto usable = [&](std::int64_t ms) { return is_usable_event_time(at(ms), at(kArrived)); };
-  EXPECT_TRUE(usable(kYear2000));
-  EXPECT_FALSE(usable(kYear2000 - 1));
-  EXPECT_TRUE(usable(kArrived));
-  EXPECT_TRUE(usable(kArrived + kDay));
-  EXPECT_FALSE(usable(kArrived + kDay + 1));
+TEST(HistoryKey, OfAnotherNIsWrittenOverTheFirst) {
+  std::string text = key(5, "{}", 9, 0);
+  HistoryKey::write_n(key_seed("{}", 9), 3, text.data());
+  EXPECT_EQ(text, key(5, "{}", 9, 3));
+  EXPECT_NE(text, key(5, "{}", 9, 0));
 }
 
 }  // namespace
-}  // namespace firebase_relay::classify
+}  // namespace firebase_relay

@@ -7,6 +7,7 @@
 
 #include "coalesce/disk_row.h"
 #include "firebase_relay/fragment.h"
+#include "firebase_relay/fragment_text.h"
 #include "firebase_relay/time.h"
 
 namespace firebase_relay::coalesce {
@@ -14,7 +15,7 @@ namespace firebase_relay::coalesce {
 /// One live path: its newest value, what is being done about it, and the one of its values that is under way.
 ///
 /// Begins at a cache line: merging looks at the first two of them, in the order of the members.
-struct alignas(64) LiveValue {
+struct alignas(64) LivePath {
   static constexpr std::uint32_t kNoTicket = LiveUpdate::kNoTicket;
   static constexpr SteadyTime kLater = SteadyTime(SteadyTime::duration::max() / 2);  ///< one may add to it
 
@@ -35,7 +36,7 @@ struct alignas(64) LiveValue {
     bool resend = false;  ///< a straggler can no longer come: send the value once more when this is answered
   };
 
-  std::string text;  ///< as it is sent: `"path":value,`. Stays as it is while it is under way
+  std::string text;  ///< a FragmentText. Stays as it is while it is under way
   std::string next;  ///< the same of a newer value that came meanwhile; else empty
   std::uint64_t hash = 0;
   Sequence sequence = 0;            ///< of the newest value
@@ -47,11 +48,8 @@ struct alignas(64) LiveValue {
   Flight flight;
   DiskRow row;
 
-  [[nodiscard]] std::string_view path() const { return std::string_view(text).substr(1, path_size); }
-  [[nodiscard]] std::string_view newest() const {
-    const std::string& with_path = next.empty() ? text : next;
-    return std::string_view(with_path).substr(path_size + 3, with_path.size() - path_size - 4);
-  }
+  [[nodiscard]] std::string_view path() const { return FragmentText(text, path_size).path(); }
+  [[nodiscard]] std::string_view newest() const { return FragmentText(next.empty() ? text : next, path_size).value(); }
   /// Is the newest value neither with the database nor refused?
   [[nodiscard]] bool is_owed() const {
     return status == Status::kWaiting || status == Status::kInFlight || status == Status::kApart;
