@@ -8,7 +8,7 @@ namespace firebase_relay::classify {
 
 std::size_t FragmentWriter::route_for(const Channel& channel, bool has_ticker) const {
   const std::size_t last = routes_.routes.size() - 1;
-  if (!payload_.is_object()) return last;
+  if (!payload().is_object) return last;
   for (std::uint64_t left = channel.routes & ((std::uint64_t{1} << last) - 1); left != 0; left &= left - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(left));
     if (routes_.routes[i].needs_ticker && !has_ticker) continue;
@@ -22,7 +22,7 @@ std::size_t FragmentWriter::route_for(const Channel& channel, bool has_ticker) c
 }
 
 bool FragmentWriter::holds(const Condition& condition) const {
-  const Value* value = payload_.fields().find(condition.field);
+  const Value* value = payload().fields().find(condition.field);
   switch (condition.test) {
     case Condition::Test::kAbsent: return !value || value->type == ValueType::kNull;
     case Condition::Test::kPresent: return value != nullptr;
@@ -31,7 +31,7 @@ bool FragmentWriter::holds(const Condition& condition) const {
     case Condition::Test::kStatus: break;
   }
   if (!value || value->type != ValueType::kString) return false;
-  const std::string_view text = payload_.text(*value);
+  const std::string_view text = payload().text(*value, unescaped_);
   const auto& values = condition.values;
   if (condition.test == Condition::Test::kOneOf) return std::find(values.begin(), values.end(), text) != values.end();
   const PlainStatus status(text);
@@ -41,9 +41,9 @@ bool FragmentWriter::holds(const Condition& condition) const {
 
 /// holds(), for statuses, which are few and asked for again and again: the last of each answer is remembered.
 bool FragmentWriter::is_closed(const Condition& closed) {
-  const Value* value = payload_.fields().find(closed.field);
+  const Value* value = payload().fields().find(closed.field);
   if (closed.test != Condition::Test::kStatus || !value || value->type != ValueType::kString) return holds(closed);
-  const std::string_view text = payload_.text(*value);
+  const std::string_view text = payload().text(*value, unescaped_);
   for (const KnownStatus& known : known_statuses_) {
     if (known.asked == &closed && known.text == text) return known.is_closed;
   }

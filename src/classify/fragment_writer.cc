@@ -21,7 +21,7 @@ std::optional<DeadLetterReason> beyond_limit(std::size_t keys, std::size_t bytes
 }  // namespace
 
 FragmentWriter::FragmentWriter(const RouteTable& routes, const WriterOptions& options)
-    : routes_(routes), options_(options), payload_(routes), places_(routes) {}
+    : routes_(routes), options_(options), opener_(routes), places_(routes) {}
 
 std::unique_ptr<FragmentBlock> FragmentWriter::write(const MessageBlock& block) {
   block_ = std::make_unique<FragmentBlock>();
@@ -56,7 +56,7 @@ std::unique_ptr<FragmentBlock> FragmentWriter::write(const MessageBlock& block) 
 void FragmentWriter::take(const Message& message, Sequence sequence) {
   if (message.payload.size() > options_.message_bytes_max)
     return set_aside(message, sequence, DeadLetterReason::kMessageTooLarge);
-  if (!payload_.open(message.payload)) return set_aside(message, sequence, payload_.reason());
+  if (const auto reason = opener_.open(message.payload)) return set_aside(message, sequence, *reason);
   Channel& channel = places_.channel(message.channel);
   const std::string_view ticker = ticker_of(channel);
   const std::size_t chosen = route_for(channel, !ticker.empty());
@@ -92,13 +92,13 @@ void FragmentWriter::set_aside(const Message& message, Sequence sequence, DeadLe
 }
 
 std::string_view FragmentWriter::ticker_of(const Channel& channel) {
-  if (payload_.is_object()) {
+  if (payload().is_object) {
     for (const FieldId field : routes_.ticker_fields) {
-      const Value* value = payload_.fields().find(field);
+      const Value* value = payload().fields().find(field);
       if (!value || value->type != ValueType::kString || value->end - value->begin <= 2) continue;
       // With escapes the text stands in a buffer that the next look-up overwrites.
-      return value->has_escapes ? std::string_view(rewritten_.emplace_back(payload_.text(*value)))
-                                : payload_.text(*value);
+      return value->has_escapes ? std::string_view(rewritten_.emplace_back(payload().text(*value, unescaped_)))
+                                : payload().text(*value, unescaped_);
     }
   }
   return channel.ticker;
@@ -107,11 +107,11 @@ std::string_view FragmentWriter::ticker_of(const Channel& channel) {
 /// The encoded id of what the message is about, as it stands between quotes; empty without one.
 std::string_view FragmentWriter::id_of(const Route& route) {
   id_key_.clear();
-  const Value* value = route.id ? payload_.fields().find(*route.id) : nullptr;
+  const Value* value = route.id ? payload().fields().find(*route.id) : nullptr;
   if (!value) return {};
   std::string_view id;
-  if (value->type == ValueType::kString) id = payload_.text(*value);
-  if (value->type == ValueType::kNumber) id = payload_.raw(*value);
+  if (value->type == ValueType::kString) id = payload().text(*value, unescaped_);
+  if (value->type == ValueType::kNumber) id = payload().raw(*value);
   if (id.empty()) return {};
   // With escapes the text stands in a buffer that the next look-up overwrites.
   if (!value->has_escapes && is_plain_key(id)) return id;
@@ -123,7 +123,7 @@ std::string_view FragmentWriter::id_of(const Route& route) {
 
 std::optional<DeadLetterReason> FragmentWriter::over_limit(const Route& route, const Place& place,
                                                            std::string_view id_key) const {
-  const Reach& reach = payload_.message().reach;
+  const Reach& reach = payload().message.reach;
   const auto beyond = [this](std::size_t keys, std::size_t bytes) {
     return beyond_limit(options_.base.keys + keys, options_.base.path_bytes + bytes);
   };
@@ -139,8 +139,8 @@ std::optional<DeadLetterReason> FragmentWriter::over_limit(const Route& route, c
     if (place.paths[i].has_id && id_key.empty()) continue;
     Reach below;
     if (target.source == LiveTarget::Source::kMessage) below = reach;
-    if (target.source == LiveTarget::Source::kField && payload_.is_object()) {
-      const Value* value = payload_.fields().find(target.field);
+    if (target.source == LiveTarget::Source::kField && payload().is_object) {
+      const Value* value = payload().fields().find(target.field);
       if (value) below = value->reach;
     }
     const std::size_t bytes =
@@ -160,10 +160,11 @@ bool FragmentWriter::admits(const Route& route, std::string_view ticker, const C
 
 /// The message's own time or its envelope's, in ms since 1970; kNoEventTime when neither may be used.
 std::int64_t FragmentWriter::event_time() {
-  if (!payload_.is_object()) return HistoryEntry::kNoEventTime;
-  for (const Value* value : {payload_.fields().find(routes_.timestamp), payload_.envelope_timestamp()}) {
+  if (!payload().is_object) return HistoryEntry::kNoEventTime;
+  for (const Value* value : {payload().fields().find(routes_.timestamp), payload().in_envelope(routes_.timestamp)}) {
     if (!value || (value->type != ValueType::kString && value->type != ValueType::kNumber)) continue;
-    const auto time = times_.parse(value->type == ValueType::kString ? payload_.text(*value) : payload_.raw(*value));
+    const auto time =
+        times_.parse(value->type == ValueType::kString ? payload().text(*value, unescaped_) : payload().raw(*value));
     if (time && is_usable_event_time(*time, right_time_)) return time->time_since_epoch().count();
   }
   return HistoryEntry::kNoEventTime;
@@ -183,12 +184,12 @@ void FragmentWriter::write_history(const Message& message, Sequence sequence, Ch
   const UtcMillis time = has_time ? UtcMillis(std::chrono::milliseconds(event_ms_)) : arrived_at_;
 
   const std::uint32_t value_at =
-      run.add(place.history_parent, time, key_seed(message.payload, channel.hash), stable(payload_.message()),
+      run.add(place.history_parent, time, key_seed(message.payload, channel.hash), stable(payload().message),
               {.sequence_offset = static_cast<std::uint32_t>(sequence - block_->first_sequence),
                .event_ms = event_ms_,
                .channel = channel.index[shed_class],
                .kind = route.kind});
-  if (payload_.needs_rewrite(payload_.message())) return;
+  if (payload().needs_rewrite(payload().message)) return;
   history_class_ = static_cast<std::uint8_t>(shed_class);
   history_offset_ = value_at;
 }
@@ -224,16 +225,16 @@ void FragmentWriter::write_live(Sequence sequence, const Route& route, Place& pl
 /// Empty: the message has no such field, and the path stays as it was.
 std::string_view FragmentWriter::live_value(const LiveTarget& target, const Place& place) {
   switch (target.source) {
-    case LiveTarget::Source::kMessage: return stable(payload_.message());
+    case LiveTarget::Source::kMessage: return stable(payload().message);
     case LiveTarget::Source::kTicker: return place.ticker_json;
     case LiveTarget::Source::kNow: return now_;
     case LiveTarget::Source::kField: break;
   }
-  const Value* value = payload_.is_object() ? payload_.fields().find(target.field) : nullptr;
+  const Value* value = payload().is_object ? payload().fields().find(target.field) : nullptr;
   if (!value) return {};
   if (target.translation.empty()) return stable(*value);
   if (value->type != ValueType::kString) return {};
-  const std::string_view text = payload_.text(*value);
+  const std::string_view text = payload().text(*value, unescaped_);
   for (const auto& [from, to] : target.translation) {
     if (from == text) return to;
   }
@@ -242,9 +243,9 @@ std::string_view FragmentWriter::live_value(const LiveTarget& target, const Plac
 
 /// The value's bytes in the message block, which lives as long as the pending values; or its rewritten copy.
 std::string_view FragmentWriter::stable(const Value& value) {
-  if (!payload_.needs_rewrite(value)) return payload_.raw(value);
+  if (!payload().needs_rewrite(value)) return payload().raw(value);
   std::string& copy = rewritten_.emplace_back();
-  payload_.append(value, copy);
+  payload().append(value, copy);
   return copy;
 }
 
@@ -291,7 +292,7 @@ void FragmentWriter::note(std::string_view json, const Origin& origin, Pending& 
   pending.origin = origin;
   pending.value_in = LiveUpdate::kInText;
   if (json.size() <= kCopiedBytesMax || history_class_ == LiveUpdate::kInText) return;
-  const std::string_view message = payload_.raw(payload_.message());
+  const std::string_view message = payload().raw(payload().message);
   const std::less<> is_before;  // of any two pointers
   const char* const end = message.data() + message.size();
   if (is_before(json.data(), message.data()) || !is_before(json.data(), end)) return;  // not one of its fields

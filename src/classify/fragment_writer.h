@@ -13,7 +13,7 @@
 #include "base/hash_table.h"
 #include "classify/known_names.h"
 #include "classify/message_line.h"
-#include "classify/payload.h"
+#include "classify/opener.h"
 #include "classify/places.h"
 #include "classify/routes.h"
 #include "classify/timestamp.h"
@@ -70,6 +70,7 @@ class FragmentWriter {
     std::string text;
     bool is_closed = false;
   };
+  [[nodiscard]] const Opened& payload() const { return opener_.opened(); }
   void take(const Message& message, Sequence sequence);
   void set_aside(const Message& message, Sequence sequence, DeadLetterReason reason);
   std::size_t route_for(const Channel& channel, bool has_ticker) const;
@@ -93,7 +94,8 @@ class FragmentWriter {
 
   const RouteTable& routes_;
   WriterOptions options_;
-  mutable Payload payload_;
+  Opener opener_;
+  mutable std::string unescaped_;  ///< of the field that was looked at last
   Places places_;
   TimestampParser times_;
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "classify/payload.h"
+#include "classify/opener.h"
 #include "classify/routes.h"
 #include "firebase_relay/message.h"
 
@@ -112,10 +112,11 @@ TEST(Shape, TextOfEveryLengthEndsAtItsQuote) {
   }
 }
 
-/// Everything that Payload tells of a message, as text.
-std::string told(Payload& payload, std::string_view bytes) {
-  if (!payload.open(bytes)) return std::string(name_of(payload.reason()));
-  std::string all = payload.is_object() ? "object " : "other ";
+/// Everything that an opened payload tells of a message, as text.
+std::string told(Opener& opener, const RouteTable& routes, std::string_view bytes) {
+  if (const auto reason = opener.open(bytes)) return std::string(name_of(*reason));
+  const Opened& payload = opener.opened();
+  std::string all = payload.is_object ? "object " : "other ";
   const auto add = [&](const Value* value) {
     if (!value) {
       all += "- ";
@@ -125,9 +126,9 @@ std::string told(Payload& payload, std::string_view bytes) {
            std::to_string(value->reach.keys) + '/' + std::to_string(value->reach.path_bytes) + ' ';
     payload.append(*value, all);
   };
-  add(&payload.message());
-  add(payload.envelope_timestamp());
-  for (FieldId field = 0; payload.is_object() && field < kFieldsMax; ++field) add(payload.fields().find(field));
+  add(&payload.message);
+  add(payload.in_envelope(routes.timestamp));
+  for (FieldId field = 0; payload.is_object && field < kFieldsMax; ++field) add(payload.fields().find(field));
   return all;
 }
 
@@ -165,15 +166,15 @@ TEST(Shapes, ChangeNothingOfWhatAPayloadTells) {
       R"({"ticker":{"fields":["symbol","data/order/symbol","data/symbol"]},"routes":[{"id":"order_data/order/id",
           "match":{"type":"price"},"live":{"a/{ID}":"order_data","b":"data","c":"levels","d":"data/order/id"}}]})",
       "r.json");
-  Payload with_memory(routes);
+  Opener with_memory(routes);
   std::mt19937_64 random(7);
   std::size_t valid = 0;
   for (int i = 0; i < 200'000; ++i) {
     const Bytes bytes(nearly(random));
-    Payload fresh(routes);
-    const std::string expected = told(fresh, bytes.view());
+    Opener fresh(routes);
+    const std::string expected = told(fresh, routes, bytes.view());
     valid += expected.find(' ') != std::string::npos ? 1 : 0;
-    ASSERT_EQ(told(with_memory, bytes.view()), expected) << bytes.view();
+    ASSERT_EQ(told(with_memory, routes, bytes.view()), expected) << bytes.view();
   }
   EXPECT_GT(valid, 30'000u);
 }

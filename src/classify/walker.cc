@@ -1,10 +1,11 @@
-#include "classify/payload.h"
+#include "classify/walker.h"
 
 #include <simdjson.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <deque>
 
 #include "classify/key_codec.h"
 #include "classify/key_hash.h"
@@ -47,7 +48,7 @@ std::size_t trimmed_end(std::string_view bytes, std::size_t end) {
 
 /// What a walk needs besides, kept from one message to the next: allocated for each, it cost as much as the walk
 /// itself.
-struct Payload::Parser {
+struct Walker::Parser {
   struct Key {
     std::string_view text;  ///< as published, without quotes; for duplicates: what it stands for
     std::uint64_t hash = 0;
@@ -61,22 +62,19 @@ struct Payload::Parser {
 };
 
 /// One pass over a document. Keeps a stack of the keys of the objects that are open, to find duplicates.
-class Payload::Walk {
+class Walker::Walk {
  public:
-  explicit Walk(Payload& payload)
-      : payload_(payload),
-        bytes_(payload.bytes_),
-        keys_(payload.parser_->keys),
-        plain_keys_(payload.parser_->plain_keys),
-        scratch_(payload.parser_->scratch) {
-    keys_.clear();
-    plain_keys_.clear();
+  Walk(const std::vector<FieldNode>& fields, Parser& parser, Opened& payload)
+      : fields_(fields), parser_(parser), payload_(payload), bytes_(payload.bytes) {
+    parser_.keys.clear();
+    parser_.plain_keys.clear();
   }
 
+  /// False: reason().
   bool document() {
     ondemand::document document;
     const simdjson::padded_string_view view(bytes_.data(), bytes_.size(), bytes_.size() + kPayloadPadding);
-    if (const auto error = payload_.parser_->json.iterate(view).get(document)) return refuse(error);
+    if (const auto error = parser_.json.iterate(view).get(document)) return refuse(error);
     document_ = &document;
     ondemand::json_type type;
     if (const auto error = document.type().get(type)) return refuse(error);
@@ -85,29 +83,41 @@ class Payload::Walk {
     if (type == ondemand::json_type::object) {
       ondemand::object members;
       if (const auto error = document.get_object().get(members)) return refuse(error);
-      if (!object(members, {0, kNoNode}, payload_.message_, true)) return false;
+      if (!object(members, {{0, kNoNode}, payload_.message, true})) return false;
     } else if (type == ondemand::json_type::array) {
       ondemand::array elements;
       if (const auto error = document.get_array().get(elements)) return refuse(error);
-      if (!array(elements, payload_.message_)) return false;
+      if (!array(elements, payload_.message)) return false;
     } else if (!root_scalar(document, type)) {
       return false;
     }
     const bool is_null = type == ondemand::json_type::null;  // compared whole
     if (!is_null && document.current_location().error() != simdjson::OUT_OF_BOUNDS) return refuse(simdjson::TAPE_ERROR);
-    payload_.is_object_ = type == ondemand::json_type::object;
-    payload_.message_.begin = static_cast<std::uint32_t>(bytes_.find_first_not_of(" \n\r\t"));
-    payload_.message_.end = static_cast<std::uint32_t>(trimmed_end(bytes_, bytes_.size()));
-    payload_.is_enveloped_ = payload_.is_object_ && data_is_object_ && !has_foreign_keys_;
-    if (payload_.is_enveloped_) payload_.message_ = data_;
+    payload_.is_object = type == ondemand::json_type::object;
+    payload_.message.begin = static_cast<std::uint32_t>(bytes_.find_first_not_of(" \n\r\t"));
+    payload_.message.end = static_cast<std::uint32_t>(trimmed_end(bytes_, bytes_.size()));
+    payload_.is_enveloped = payload_.is_object && data_is_object_ && !has_foreign_keys_;
+    if (payload_.is_enveloped) payload_.message = data_;
     return true;
   }
+  /// Why the payload is a dead letter.
+  [[nodiscard]] DeadLetterReason reason() const { return reason_; }
 
  private:
   using Key = Parser::Key;
+  /// The hashes of the keys of one object, so that most keys are known to be new without a look at the others.
+  using SeenKeys = std::array<std::uint64_t, 8>;
+  /// An object whose members are being read.
+  struct Level {
+    Nodes nodes;
+    Value& object;
+    bool is_root = false;
+    std::size_t first_key = 0;  ///< of this object, in Parser::keys
+    SeenKeys seen{};
+  };
 
   bool refuse(DeadLetterReason reason) {
-    payload_.reason_ = reason;
+    reason_ = reason;
     return false;
   }
   bool refuse(simdjson::error_code error) {
@@ -127,7 +137,7 @@ class Payload::Walk {
       out.begin = offset_of(json.raw_json_token().data());
       ondemand::object members;
       if (const auto error = json.get_object().get(members)) return refuse(error);
-      return object(members, nodes, out, false);
+      return object(members, {nodes, out});
     }
     if (type == ondemand::json_type::array) {
       out.begin = offset_of(json.raw_json_token().data());
@@ -137,7 +147,7 @@ class Payload::Walk {
     }
     set_range(json.raw_json_token(), out);
     if (!scalar(json, type, payload_.raw(out), out)) return false;
-    payload_.scalars_.push_back({out.begin, out.end, out.type});
+    payload_.scalars.push_back({out.begin, out.end, out.type});
     return true;
   }
 
@@ -174,9 +184,9 @@ class Payload::Walk {
   bool root_scalar(ondemand::document& json, ondemand::json_type type) {
     std::string_view token = bytes_.substr(0, trimmed_end(bytes_, bytes_.size()));
     token.remove_prefix(token.find_first_not_of(" \n\r\t"));
-    if (type != ondemand::json_type::null) return scalar(json, type, token, payload_.message_);
+    if (type != ondemand::json_type::null) return scalar(json, type, token, payload_.message);
     // simdjson 3.0 neither takes a blank behind a root null nor steps over it.
-    payload_.message_.type = ValueType::kNull;
+    payload_.message.type = ValueType::kNull;
     return token == "null" || refuse(DeadLetterReason::kInvalidJson);
   }
 
@@ -186,7 +196,7 @@ class Payload::Walk {
     const std::string_view inside = token.substr(1, token.size() - 2);
     out.has_escapes = payload_has_escapes() && std::memchr(inside.data(), '\\', inside.size()) != nullptr;
     if (inside.size() > kStringBytesMax) return refuse(DeadLetterReason::kStringTooLong);
-    return !out.has_escapes || unescape(inside, scratch_);
+    return !out.has_escapes || unescape(inside, parser_.scratch);
   }
 
   bool unescape(std::string_view inside, std::string& out) {
@@ -219,51 +229,49 @@ class Payload::Walk {
     return true;
   }
 
-  bool object(ondemand::object members, Nodes nodes, Value& out, bool is_root) {
-    out.type = ValueType::kObject;
+  bool object(ondemand::object members, Level level) {
+    level.object.type = ValueType::kObject;
     if (++depth_ > kPathKeysMax) return refuse(DeadLetterReason::kTooDeep);
-    const std::size_t first_key = keys_.size();
-    std::array<std::uint64_t, 8> seen{};
+    level.first_key = parser_.keys.size();
     for (auto result : members) {
       if (const auto error = result.error()) return refuse(error);
       ondemand::field&& member = std::move(result).value_unsafe();  // in place: a copy would cost a stall
-      if (!this->member(member, nodes, out, is_root, first_key, seen)) return false;
+      if (!this->member(member, level)) return false;
     }
-    keys_.resize(first_key);
+    parser_.keys.resize(level.first_key);
     --depth_;
-    out.end = end_of_container();
+    level.object.end = end_of_container();
     return true;
   }
 
-  bool member(ondemand::field& member, Nodes nodes, Value& parent, bool is_root, std::size_t first_key,
-              std::array<std::uint64_t, 8>& seen) {
+  bool member(ondemand::field& member, Level& level) {
     std::size_t encoded_bytes;
     if (!read_key(member.key(), encoded_bytes)) return false;
-    note_key(first_key, seen);
-    const std::string_view key = keys_.back().text;
-    const bool is_data = is_root && key == "data";
-    has_foreign_keys_ = has_foreign_keys_ || (is_root && !is_data && key != "timestamp" && key != "sender");
-    const Nodes inside{child_of(nodes.bare, key), is_data ? 0 : child_of(nodes.enveloped, key)};
-    forget_below(inside.bare, payload_.outer_);
-    forget_below(inside.enveloped, payload_.inner_);
+    note_key(level);
+    const std::string_view key = parser_.keys.back().text;
+    const bool is_data = level.is_root && key == "data";
+    has_foreign_keys_ = has_foreign_keys_ || (level.is_root && !is_data && key != "timestamp" && key != "sender");
+    const Nodes inside{child_of(level.nodes.bare, key), is_data ? 0 : child_of(level.nodes.enveloped, key)};
+    forget_below(inside.bare, payload_.outer);
+    forget_below(inside.enveloped, payload_.inner);
     // Read into its place: a copy of what has just been written field by field would cost a stall.
-    Value* const bare = field_at(inside.bare, payload_.outer_);
-    Value* const enveloped = is_data ? &data_ : field_at(inside.enveloped, payload_.inner_);
+    Value* const bare = field_at(inside.bare, payload_.outer);
+    Value* const enveloped = is_data ? &data_ : field_at(inside.enveloped, payload_.inner);
     Value elsewhere;
     Value& found = enveloped ? *enveloped : bare ? *bare : elsewhere;
     found = {};
     if (!value(member.value(), inside, found)) return false;
     if (bare && bare != &found) *bare = found;
-    note_field(inside.bare, payload_.outer_);
-    note_field(inside.enveloped, payload_.inner_);
+    note_field(inside.bare, payload_.outer);
+    note_field(inside.enveloped, payload_.inner);
     if (is_data) data_is_object_ = found.type == ValueType::kObject;
-    widen(parent.reach, found.reach, encoded_bytes);
+    widen(level.object.reach, found.reach, encoded_bytes);
     return true;
   }
 
-  /// Adds the key to keys_, and an edit when it may not stand in the database as it is.
+  /// Adds the key to Parser::keys, and an edit when it may not stand in the database as it is.
   bool read_key(const ondemand::raw_json_string& raw, std::size_t& encoded_bytes) {
-    Key& key = keys_.emplace_back();
+    Key& key = parser_.keys.emplace_back();
     const char* begin = raw.raw();
     const char* at = begin;
     while (!kKeyStops[static_cast<unsigned char>(*at)]) ++at;
@@ -274,30 +282,31 @@ class Payload::Walk {
     } else {
       while (*at != '"') at += *at == '\\' ? 2 : 1;  // simdjson has found the closing quote
       const std::string_view inside(begin, static_cast<std::size_t>(at - begin));
-      std::string& plain = plain_keys_.emplace_back();
+      std::string& plain = parser_.plain_keys.emplace_back();
       if (!unescape(inside, plain)) return false;
       key.text = plain;
       std::string encoded;
       encoded_bytes = append_encoded_key(plain, encoded);
       std::string written = "\"";
       append_json_escaped(encoded, written);
-      payload_.edits_.push_back({key.begin, offset_of(at) + 1, written + '"'});
+      payload_.edits.push_back({key.begin, offset_of(at) + 1, written + '"'});
     }
     key.hash = hash_of_key(key.text);
     return true;
   }
 
   /// Of duplicate keys the last counts: the earlier member, up to the next one's key, is cut out.
-  void note_key(std::size_t first_key, std::array<std::uint64_t, 8>& seen) {
-    const Key& key = keys_.back();
-    std::uint64_t& word = seen[(key.hash >> 6) & 7];
+  void note_key(Level& level) {
+    std::vector<Key>& keys = parser_.keys;
+    const Key& key = keys.back();
+    std::uint64_t& word = level.seen[(key.hash >> 6) & 7];
     const std::uint64_t bit = std::uint64_t{1} << (key.hash & 63);
     if (word & bit) {
-      for (std::size_t i = first_key; i + 1 < keys_.size(); ++i) {
-        if (keys_[i].hash != key.hash || keys_[i].text != key.text) continue;
-        payload_.edits_.push_back({keys_[i].begin, keys_[i + 1].begin, {}});
-        keys_[i].text = {};
-        keys_[i].hash = ~key.hash;  // cut out once: a third one finds the second
+      for (std::size_t i = level.first_key; i + 1 < keys.size(); ++i) {
+        if (keys[i].hash != key.hash || keys[i].text != key.text) continue;
+        payload_.edits.push_back({keys[i].begin, keys[i + 1].begin, {}});
+        keys[i].text = {};
+        keys[i].hash = ~key.hash;  // cut out once: a third one finds the second
       }
     }
     word |= bit;
@@ -305,7 +314,7 @@ class Payload::Walk {
 
   std::uint32_t child_of(std::uint32_t node, std::string_view key) const {
     if (node == kNoNode) return kNoNode;
-    for (const FieldNode::Child& child : payload_.routes_.fields[node].children) {
+    for (const FieldNode::Child& child : fields_[node].children) {
       if (child.key == key) return child.node;
     }
     return kNoNode;
@@ -313,15 +322,14 @@ class Payload::Walk {
 
   /// Of duplicate keys the last counts: what was found below an earlier one is absent again.
   void forget_below(std::uint32_t node, FieldSet& fields) const {
-    if (node != kNoNode) fields.present &= ~payload_.routes_.fields[node].fields_below;
+    if (node != kNoNode) fields.present &= ~fields_[node].fields_below;
   }
   Value* field_at(std::uint32_t node, FieldSet& fields) const {
-    if (node == kNoNode || !payload_.routes_.fields[node].field) return nullptr;
-    return &fields.values[*payload_.routes_.fields[node].field];
+    if (node == kNoNode || !fields_[node].field) return nullptr;
+    return &fields.values[*fields_[node].field];
   }
   void note_field(std::uint32_t node, FieldSet& fields) const {
-    if (node != kNoNode && payload_.routes_.fields[node].field)
-      fields.present |= std::uint64_t{1} << *payload_.routes_.fields[node].field;
+    if (node != kNoNode && fields_[node].field) fields.present |= std::uint64_t{1} << *fields_[node].field;
   }
 
   static void widen(Reach& parent, const Reach& child, std::size_t key_bytes) {
@@ -356,22 +364,33 @@ class Payload::Walk {
 
   enum class Escapes : std::uint8_t { kUnknown, kNone, kSome };
 
-  Payload& payload_;
+  const std::vector<FieldNode>& fields_;
+  Parser& parser_;
+  Opened& payload_;
   std::string_view bytes_;
   ondemand::document* document_ = nullptr;
   std::size_t depth_ = 0;
-  std::vector<Key>& keys_;
-  std::deque<std::string>& plain_keys_;
-  std::string& scratch_;
   Escapes escapes_ = Escapes::kUnknown;
   bool data_is_object_ = false;
   bool has_foreign_keys_ = false;
   Value data_;
+  DeadLetterReason reason_ = DeadLetterReason::kInvalidJson;
 };
 
-Payload::Payload(const RouteTable& routes) : routes_(routes), parser_(std::make_unique<Parser>()) {}
-Payload::~Payload() = default;
+Walker::Walker(const std::vector<FieldNode>& fields) : fields_(fields), parser_(std::make_unique<Parser>()) {}
+Walker::~Walker() = default;
 
-bool Payload::walk() { return Walk(*this).document(); }
+std::optional<DeadLetterReason> Walker::walk(Opened& payload) {
+  payload.is_object = false;
+  payload.is_enveloped = false;
+  payload.message = {};
+  payload.scalars.clear();
+  Walk walk(fields_, *parser_, payload);
+  if (!walk.document()) return walk.reason();
+  std::sort(payload.edits.begin(), payload.edits.end(), [](const Opened::Edit& a, const Opened::Edit& b) {
+    return a.begin != b.begin ? a.begin < b.begin : a.end > b.end;  // a cut before what lies in it
+  });
+  return std::nullopt;
+}
 
 }  // namespace firebase_relay::classify
