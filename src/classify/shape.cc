@@ -86,6 +86,17 @@ const char* end_of_number(const char* at, const char* end) {
   return at - begin <= kDigitsMax ? at : nullptr;  // an exponent follows in no shape
 }
 
+/// Behind the scalar at `at`, of which there is a byte; null: not one, or one that is left to a parser.
+const char* end_of_scalar(const char* at, const char* end, ValueType& type) {
+  switch (*at) {
+    case '"': type = ValueType::kString; return end_of_string(at, end);
+    case 'n': type = ValueType::kNull; return end_of_literal("null", at, end);
+    case 't': type = ValueType::kBool; return end_of_literal("true", at, end);
+    case 'f': type = ValueType::kBool; return end_of_literal("false", at, end);
+    default: type = ValueType::kNumber; return end_of_number(at, end);
+  }
+}
+
 }  // namespace
 
 Shape::Shape(std::string_view payload, const std::vector<Scalar>& scalars) {
@@ -105,41 +116,23 @@ bool Shape::is_shape_of(std::string_view bytes, std::vector<Scalar>& scalars, st
   const char* const begin = bytes.data();
   const char* const end = begin + bytes.size();
   const char* at = begin;
+  const char* gap_at = text_.data();
   const std::size_t count = gaps_.size() - 2;
   scalars.resize(count);
-  for (std::size_t i = 0;; ++i) {
+  Scalar* scalar = scalars.data();
+  const std::uint32_t* gap_begin = gaps_.data();
+  for (std::size_t left = count;; --left, ++scalar, ++gap_begin) {
     looked_at = static_cast<std::size_t>(at - begin);
-    const std::size_t gap = gaps_[i + 1] - gaps_[i];
-    if (static_cast<std::size_t>(end - at) < gap || !equal(at, text_.data() + gaps_[i], gap)) return false;
+    const std::size_t gap = gap_begin[1] - gap_begin[0];
+    if (static_cast<std::size_t>(end - at) < gap || !equal(at, gap_at, gap)) return false;
     at += gap;
-    if (i == count) return at == end;
+    gap_at += gap;
+    if (left == 0) return at == end;
     if (at == end) return false;
-    Scalar& scalar = scalars[i];
-    scalar.begin = static_cast<std::uint32_t>(at - begin);
-    switch (*at) {
-      case '"':
-        scalar.type = ValueType::kString;
-        at = end_of_string(at, end);
-        break;
-      case 'n':
-        scalar.type = ValueType::kNull;
-        at = end_of_literal("null", at, end);
-        break;
-      case 't':
-        scalar.type = ValueType::kBool;
-        at = end_of_literal("true", at, end);
-        break;
-      case 'f':
-        scalar.type = ValueType::kBool;
-        at = end_of_literal("false", at, end);
-        break;
-      default:
-        scalar.type = ValueType::kNumber;
-        at = end_of_number(at, end);
-        break;
-    }
+    scalar->begin = static_cast<std::uint32_t>(at - begin);
+    at = end_of_scalar(at, end, scalar->type);
     if (!at) return false;
-    scalar.end = static_cast<std::uint32_t>(at - begin);
+    scalar->end = static_cast<std::uint32_t>(at - begin);
   }
 }
 
