@@ -6,12 +6,10 @@
 
 namespace firebase_relay::classify {
 
-std::string_view Opened::text(const Value& value, std::string& unescaped) const {
-  const std::string_view inside = bytes.substr(value.begin + 1, value.end - value.begin - 2);
-  if (!value.has_escapes) return inside;
+std::string_view Opened::unescape(const Value& value, std::string& unescaped) const {
   unescaped.clear();
   bool lone_surrogate;
-  append_json_unescaped(inside, unescaped, lone_surrogate);
+  append_json_unescaped(inside(value), unescaped, lone_surrogate);
   return unescaped;
 }
 

@@ -55,17 +55,24 @@ struct Opened {
 
   /// The bytes of `value`, as published.
   [[nodiscard]] std::string_view raw(const Value& value) const {
-    return bytes.substr(value.begin, value.end - value.begin);
+    return {bytes.data() + value.begin, value.end - value.begin};
   }
   /// What the string `value` stands for: a part of the payload or, if it has escapes, `unescaped`, which is
   /// overwritten.
-  [[nodiscard]] std::string_view text(const Value& value, std::string& unescaped) const;
+  [[nodiscard]] std::string_view text(const Value& value, std::string& unescaped) const {
+    return value.has_escapes ? unescape(value, unescaped) : inside(value);
+  }
   /// Does `value` hold keys that have to be encoded, or duplicates? Then raw() must not be sent.
   [[nodiscard]] bool needs_rewrite(const Value& value) const { return !edits.empty() && has_edit_in(value); }
   /// Appends `value` with its keys encoded and all but the last of duplicate keys left out; else the bytes of raw().
   void append(const Value& value, std::string& out) const;
 
  private:
+  /// What is between the quotes of the string `value`.
+  [[nodiscard]] std::string_view inside(const Value& value) const {
+    return {bytes.data() + value.begin + 1, value.end - value.begin - 2};
+  }
+  [[nodiscard]] std::string_view unescape(const Value& value, std::string& unescaped) const;
   [[nodiscard]] bool has_edit_in(const Value& value) const;
 };
 

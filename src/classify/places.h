@@ -31,8 +31,8 @@ struct Place {
   std::size_t keys_max = 0;              ///< of all its paths, the most
   bool is_admitted = false;              ///< its names are among KnownNames; else to be asked
   std::vector<Path> paths;               ///< as Route::live
-  std::uint64_t block = 0;               ///< the block in which `first_pending` is where its pending values begin
-  std::size_t first_pending = 0;
+  std::uint64_t block = 0;               ///< the block in which `first_slot` is the first of its BlockValues::Slot
+  std::size_t first_slot = 0;
 };
 
 /// What is known of a channel, found out once.
