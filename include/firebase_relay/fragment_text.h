@@ -8,9 +8,8 @@
 namespace firebase_relay {
 
 /// One value as it is sent: `"path":value,`. The path is encoded and escaped, so that it may stand between quotes; the
-/// value is finished JSON. The body of a request is such texts side by side, in braces and without the last comma.
-///
-/// Nobody else knows where the quotes, the colon and the comma stand: they are put down and stepped over here only.
+/// value is finished JSON. Nobody else knows where the quotes and the colon stand: they are put down and stepped over
+/// here only. The body of a request is such texts side by side, in braces; who ends it takes the last comma away.
 ///
 /// Ownership: a view of somebody else's bytes, for as long as they stay where they are. Threads: any.
 class FragmentText {
