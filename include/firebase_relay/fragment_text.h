@@ -41,12 +41,14 @@ class FragmentText {
     out += path;
     out += kBetween;
   }
-  /// The same of a path that comes in two pieces.
-  static void append_path(std::string_view beginning, std::string_view end, std::string& out) {
+  /// The same of a path whose last `end_size` bytes are yet to be written. Returns where in `out`.
+  static std::size_t append_path(std::string_view beginning, std::size_t end_size, std::string& out) {
     out += kQuote;
     out += beginning;
-    out += end;
+    const std::size_t end_at = out.size();
+    out.resize(end_at + end_size);
     out += kBetween;
+    return end_at;
   }
   static void append_value(std::string_view value, std::string& out) {
     out += value;

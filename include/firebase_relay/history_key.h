@@ -31,9 +31,13 @@ inline constexpr std::size_t kHistoryKeySize = 20;
 class HistoryKey {
  public:
   /// `time` is not before 1970.
-  HistoryKey(UtcMillis time, const KeySeed& seed, std::uint32_t n) noexcept;
+  HistoryKey(UtcMillis time, const KeySeed& seed, std::uint32_t n) noexcept {
+    write(time, seed, n, characters_.data());
+  }
   [[nodiscard]] std::string_view text() const { return {characters_.data(), characters_.size()}; }
 
+  /// Writes the characters to their place at `key`: copied right after they were written, they would stand waiting.
+  static void write(UtcMillis time, const KeySeed& seed, std::uint32_t n, char* key) noexcept;
   /// Makes the key that stands at `key` the one of the same message for another `n`.
   static void write_n(const KeySeed& seed, std::uint32_t n, char* key) noexcept;
 

@@ -22,7 +22,8 @@ std::uint32_t HistoryRun::add(std::string_view parent, UtcMillis time, const Key
   seeds.push_back(seed);
   entry.offset = static_cast<std::uint32_t>(text.size());
   entry.path_size = static_cast<std::uint16_t>(parent.size() + kHistoryKeySize);
-  FragmentText::append_path(parent, HistoryKey(time, seed, 0).text(), text);
+  const std::size_t key_at = FragmentText::append_path(parent, kHistoryKeySize, text);
+  HistoryKey::write(time, seed, 0, text.data() + key_at);
   const auto value_at = static_cast<std::uint32_t>(text.size());
   FragmentText::append_value(value, text);
   return value_at;

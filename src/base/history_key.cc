@@ -19,9 +19,9 @@ KeySeed key_seed(std::string_view payload, std::uint64_t channel_hash) noexcept 
   return {hash.low64, hash.high64};
 }
 
-HistoryKey::HistoryKey(UtcMillis time, const KeySeed& seed, std::uint32_t n) noexcept {
-  write_base64(static_cast<std::uint64_t>(time.time_since_epoch().count()), kTimeSize, characters_.data());
-  write_n(seed, n, characters_.data());
+void HistoryKey::write(UtcMillis time, const KeySeed& seed, std::uint32_t n, char* key) noexcept {
+  write_base64(static_cast<std::uint64_t>(time.time_since_epoch().count()), kTimeSize, key);
+  write_n(seed, n, key);
 }
 
 void HistoryKey::write_n(const KeySeed& seed, std::uint32_t n, char* key) noexcept {
