@@ -164,9 +164,7 @@ std::string_view FragmentWriter::live_value(const LiveTarget& target, const Foun
   return {};
 }
 
-/// The value's bytes in the message block, which lives as long as this one is made; or its rewritten copy.
-std::string_view FragmentWriter::written(const Value& value, const Opened& payload) {
-  if (!payload.needs_rewrite(value)) return payload.raw(value);
+std::string_view FragmentWriter::rewrite(const Value& value, const Opened& payload) {
   std::string& copy = rewritten_.emplace_back();
   payload.append(value, copy);
   return copy;

@@ -64,7 +64,11 @@ class FragmentWriter {
   void write_live(const Found& found, const BlockValues::Origin& origin, FragmentBlock& block);
   [[nodiscard]] std::string_view live_value(const LiveTarget& target, const Found& found,
                                             const BlockValues::Origin& origin);
-  [[nodiscard]] std::string_view written(const Value& value, const Opened& payload);
+  /// The value's bytes in the message block, which lives as long as this one is made; or its rewritten copy.
+  [[nodiscard]] std::string_view written(const Value& value, const Opened& payload) {
+    return payload.needs_rewrite(value) ? rewrite(value, payload) : payload.raw(value);
+  }
+  [[nodiscard]] std::string_view rewrite(const Value& value, const Opened& payload);
 
   const RouteTable& routes_;
   WriterOptions options_;
