@@ -36,7 +36,7 @@ std::string immutable_uri(const std::filesystem::path& file) {
 }  // namespace
 
 Statement::Statement(Statement&& other) noexcept
-    : database_(other.database_), statement_(std::exchange(other.statement_, nullptr)) {}
+    : session_(other.session_), statement_(std::exchange(other.statement_, nullptr)) {}
 
 Statement::~Statement() {
   if (statement_ == nullptr) return;
@@ -56,22 +56,11 @@ void Statement::bind_blob(int i, std::string_view value) {
   sqlite3_bind_blob64(statement_, i, value.empty() ? "" : value.data(), value.size(), SQLITE_STATIC);
 }
 
-Result<bool> Statement::step() {
-  if (statement_ == nullptr) return tl::unexpected<Error>(database_->failure());
+bool Statement::next() {
+  if (!session_->ok()) return false;
   const int code = sqlite3_step(statement_);
-  if (code == SQLITE_ROW) return true;
-  if (code == SQLITE_DONE) return false;
-  database_->code_ = sqlite3_extended_errcode(database_->connection_);
-  database_->message_ = sqlite3_errmsg(database_->connection_);
-  return tl::unexpected<Error>(database_->failure());
-}
-
-Result<std::uint64_t> Statement::run() {
-  for (;;) {
-    const Result<bool> row = step();
-    if (!row) return error_of(row);
-    if (!*row) return static_cast<std::uint64_t>(sqlite3_changes64(database_->connection_));
-  }
+  if (code != SQLITE_ROW && code != SQLITE_DONE) session_->error_ = session_->database_->note_failure();
+  return code == SQLITE_ROW;
 }
 
 std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
@@ -123,36 +112,24 @@ void Database::reopen_if_refused() {
   code_ = SQLITE_OK;
 }
 
-Statement Database::statement(std::string_view sql) {
+sqlite3_stmt* Database::prepared(std::string_view sql) {
   sqlite3_stmt*& statement = statements_[sql];
   if (statement == nullptr) {
-    const int code = sqlite3_prepare_v3(connection_, sql.data(), static_cast<int>(sql.size()),
-                                        SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
-    if (code != SQLITE_OK) {
-      code_ = sqlite3_extended_errcode(connection_);
-      message_ = sqlite3_errmsg(connection_);
-    }
+    static_cast<void>(sqlite3_prepare_v3(connection_, sql.data(), static_cast<int>(sql.size()),
+                                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr));
   }
-  return {*this, statement};
+  return statement;
 }
 
 Result<void> Database::execute(const std::string& sql) {
-  if (sqlite3_exec(connection_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return {};
-  code_ = sqlite3_extended_errcode(connection_);
-  message_ = sqlite3_errmsg(connection_);
-  return tl::unexpected<Error>(failure());
+  Session session(*this);
+  session.execute(sql);
+  return session.status();
 }
 
 Result<void> Database::configure(std::string sql) {
   configuration_ = std::move(sql);
   return execute(configuration_);
-}
-
-Result<std::int64_t> Database::number(std::string_view sql) {
-  Statement query = statement(sql);
-  const Result<bool> row = query.step();
-  if (!row) return error_of(row);
-  return *row ? query.integer(0) : 0;
 }
 
 bool Database::is_damaged() const {
@@ -168,26 +145,68 @@ void Database::keep_log_on_close(bool keep) {
 
 void Database::release_memory() { sqlite3_db_release_memory(connection_); }
 
-Error Database::failure() {
+Error Database::note_failure() {
+  code_ = sqlite3_extended_errcode(connection_);
+  message_ = sqlite3_errmsg(connection_);
+  met_damage_ = met_damage_ || is_damaged();
+  return failure();
+}
+
+Error Database::failure() const {
   return {code_for(code_), "outbox " + file_.string() + ": " + message_,
           remedy_for(code_, place_of(file_), ::geteuid())};
 }
 
-Result<Transaction> Transaction::begin(Database& database) {
+sqlite3_stmt* Session::prepared(std::string_view sql) {
+  if (!ok()) return nullptr;
+  sqlite3_stmt* statement = database_->prepared(sql);
+  if (statement == nullptr) error_ = database_->note_failure();
+  return statement;
+}
+
+std::uint64_t Session::to_the_end(Statement statement) {
+  while (statement.next()) {
+  }
+  return ok() ? static_cast<std::uint64_t>(sqlite3_changes64(database_->connection_)) : 0;
+}
+
+std::string Session::text(std::string_view sql) {
+  Statement statement = select(sql);
+  return statement.next() ? std::string(statement.bytes(0)) : std::string();
+}
+
+void Session::execute(const std::string& sql) {
+  if (!ok()) return;
+  if (sqlite3_exec(database_->connection_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+    error_ = database_->note_failure();
+}
+
+Result<void> Session::status() const {
+  if (error_) return tl::unexpected<Error>(*error_);
+  return {};
+}
+
+bool Session::forgive_damage() {
+  if (ok() || !database_->is_damaged()) return false;
+  error_.reset();
+  return true;
+}
+
+Transaction::Transaction(Database& database) : Session(database) {
   database.reopen_if_refused();
-  if (Result<std::uint64_t> begun = database.statement("BEGIN IMMEDIATE").run(); !begun) return error_of(begun);
-  return Transaction(database);
+  run("BEGIN IMMEDIATE");
+  is_open_ = ok();
 }
 
 Transaction::~Transaction() {
-  // Fails only when SQLite has rolled back by itself already.
-  if (database_ != nullptr) static_cast<void>(database_->statement("ROLLBACK").run());
+  // Fails only when SQLite has rolled back by itself already, and then the failure before it is the one to know of.
+  if (is_open_) static_cast<void>(sqlite3_exec(database().connection_, "ROLLBACK", nullptr, nullptr, nullptr));
 }
 
 Result<void> Transaction::commit() {
-  if (Result<std::uint64_t> committed = database_->statement("COMMIT").run(); !committed) return error_of(committed);
-  database_ = nullptr;
-  return {};
+  run("COMMIT");
+  if (ok()) is_open_ = false;
+  return status();
 }
 
 }  // namespace firebase_relay::outbox

@@ -102,11 +102,9 @@ Result<void> try_to_write(const fs::path& file, bool has_log) {
   const Result<std::unique_ptr<Database>> database = Database::open(file, Database::Mode::kExisting);
   if (!database) return error_of(database);
   (*database)->keep_log_on_close(has_log);
-  Result<Transaction> transaction = Transaction::begin(**database);
-  if (!transaction) return error_of(transaction);
-  const Result<std::uint64_t> written = (*database)->statement("CREATE TABLE tried(number)").run();
-  if (!written) return error_of(written);
-  return {};  // and rolled back
+  Transaction transaction(**database);
+  transaction.run("CREATE TABLE tried(number)");
+  return transaction.status();  // and rolled back
 }
 
 Result<std::string> describe(Database& database) {
@@ -116,16 +114,13 @@ Result<std::string> describe(Database& database) {
   if (*kind == FileKind::kEmpty) return name + ", empty";
   if (*kind == FileKind::kForeign)
     return fail(ErrorCode::kIo, "outbox " + name + " is another program's SQLite file", kRemedy);
-  Statement check = database.statement("PRAGMA quick_check(1)");
-  const Result<bool> row = check.step();
-  if (!row) return error_of(row);
-  if (check.bytes(0) != "ok")
-    return fail(ErrorCode::kIo, "outbox " + name + " is damaged: " + std::string(check.bytes(0)), kRemedy);
-  const Result<std::int64_t> batches = database.number("SELECT count(*) FROM batches");
-  if (!batches) return error_of(batches);
-  const Result<std::int64_t> letters = database.number("SELECT count(*) FROM dead_letters");
-  if (!letters) return error_of(letters);
-  return name + ", " + std::to_string(*batches) + " batches wait, " + std::to_string(*letters) + " dead letters";
+  Session session(database);
+  const std::string flaw = flaw_of_pages(session);
+  if (!flaw.empty()) return fail(ErrorCode::kIo, "outbox " + name + " is damaged: " + flaw, kRemedy);
+  const std::int64_t batches = session.number("SELECT count(*) FROM batches");
+  const std::int64_t letters = session.number("SELECT count(*) FROM dead_letters");
+  return session.result(name + ", " + std::to_string(batches) + " batches wait, " + std::to_string(letters) +
+                        " dead letters");
 }
 
 }  // namespace

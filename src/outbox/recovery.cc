@@ -52,69 +52,56 @@ void sync_folder_of(const fs::path& file) {
 
 Result<void> create_tables(Database& database) {
   // Outside of a transaction, and before there is a page: afterwards they are fixed.
-  if (Result<void> set = database.execute("PRAGMA page_size=" + std::to_string(kPageBytes)); !set) return set;
-  if (Result<void> set = database.execute("PRAGMA auto_vacuum=INCREMENTAL"); !set) return set;
-  Result<Transaction> transaction = Transaction::begin(database);
-  if (!transaction) return error_of(transaction);
-  const std::string sql = std::string(kCreateTables) + "PRAGMA application_id=" + std::to_string(kApplicationId) +
-                          ";PRAGMA user_version=" + std::to_string(kSchemaVersion);
-  if (Result<void> created = database.execute(sql); !created) return created;
-  if (Result<void> committed = transaction->commit(); !committed) return committed;
+  const std::string layout = "PRAGMA page_size=" + std::to_string(kPageBytes) + ";PRAGMA auto_vacuum=INCREMENTAL";
+  if (Result<void> set = database.execute(layout); !set) return set;
+  Transaction transaction(database);
+  transaction.execute(std::string(kCreateTables) + "PRAGMA application_id=" + std::to_string(kApplicationId) +
+                      ";PRAGMA user_version=" + std::to_string(kSchemaVersion));
+  if (Result<void> committed = transaction.commit(); !committed) return committed;
   // The journal of this transaction is gone; a power cut that brought it back would undo the outbox's beginning later
   // on.
   sync_folder_of(database.file());
   return {};
 }
 
-Result<void> restore_batches(Database& database, Restored& restored) {
-  Statement query = database.statement(
+void restore_batches(Session& session, Restored& restored) {
+  Statement query = session.select(
       "SELECT count(*), max(id), max(last_sequence), sum(price), sum(\"order\"), sum(performance), sum(profit), "
       "sum(registration), sum(unrouted), min(stored_at) FROM batches");
-  if (Result<bool> row = query.step(); !row) return error_of(row);
+  if (!query.next()) return;
   restored.level.batches = query.count(0);
   restored.last_batch = query.count(1);
   restored.last_sequence = query.count(2);
   for (std::size_t kind = 0; kind < kKindCount; ++kind)
     restored.history[kind] = query.count(3 + static_cast<int>(kind));
   if (!query.is_null(9)) restored.level.oldest = UtcMillis(std::chrono::milliseconds(query.integer(9)));
-  return {};
 }
 
-Result<void> restore_live(Database& database, Restored& restored) {
-  Statement query = database.statement("SELECT path, value, sequence, counts, kind FROM live");
-  for (;;) {
-    const Result<bool> row = query.step();
-    if (!row) return error_of(row);
-    if (!*row) break;
+void restore_live(Session& session, Restored& restored) {
+  Statement query = session.select("SELECT path, value, sequence, counts, kind FROM live");
+  while (query.next()) {
     const std::uint64_t kind = std::min<std::uint64_t>(query.count(4), static_cast<std::uint64_t>(Kind::kUnrouted));
     restored.live.push_back({std::string(query.bytes(0)), std::string(query.bytes(1)), query.count(2),
                              query.integer(3) != 0, static_cast<Kind>(kind)});
     restored.last_sequence = std::max(restored.last_sequence, query.count(2));
   }
   restored.level.live_rows = restored.live.size();
-  return {};
 }
 
-Result<void> restore_orders(Database& database, Restored& restored) {
-  Statement query = database.statement("SELECT path, ticker_size, sequence, closed FROM live_orders");
-  for (;;) {
-    const Result<bool> row = query.step();
-    if (!row) return error_of(row);
-    if (!*row) return {};
+void restore_orders(Session& session, Restored& restored) {
+  Statement query = session.select("SELECT path, ticker_size, sequence, closed FROM live_orders");
+  while (query.next()) {
     restored.orders.push_back({std::string(query.bytes(0)), static_cast<std::uint32_t>(query.integer(1)),
                                query.count(2), query.integer(3) != 0});
     restored.last_sequence = std::max(restored.last_sequence, query.count(2));
   }
 }
 
-Result<void> restore_meta(Database& database, RecoveredFile& recovered) {
+void restore_meta(Session& session, RecoveredFile& recovered) {
   const auto time = [](std::int64_t ms) { return UtcMillis(std::chrono::milliseconds(ms)); };
   std::optional<UtcMillis> stopped_at;
-  Statement query = database.statement("SELECT name, value FROM meta ORDER BY name");
-  for (;;) {
-    const Result<bool> row = query.step();
-    if (!row) return error_of(row);
-    if (!*row) break;
+  Statement query = session.select("SELECT name, value FROM meta ORDER BY name");
+  while (query.next()) {
     const std::string_view name = query.bytes(0);
     Restored& restored = recovered.restored;
     if (name == "last_batch") restored.last_batch = std::max(restored.last_batch, query.count(1));
@@ -123,33 +110,25 @@ Result<void> restore_meta(Database& database, RecoveredFile& recovered) {
     if (name == "stopped_at") stopped_at = time(query.integer(1));
   }
   if (recovered.last_run) recovered.last_run->stopped_at = stopped_at;
-  return {};
 }
 
 /// Tables that are not read at the start have to be there, too.
-Result<void> look_at_the_others(Database& database) {
+void look_at_the_others(Session& session) {
   for (const std::string_view sql : {"SELECT id FROM bodies LIMIT 1", "SELECT id, stored_at FROM damaged LIMIT 1",
                                      "SELECT id, reason, channel, payload_size, arrived_at, count, retry FROM "
                                      "dead_letters LIMIT 1"}) {
-    if (Result<std::int64_t> looked = database.number(sql); !looked) return error_of(looked);
+    session.number(sql);
   }
-  return {};
-}
-
-/// Empty: every page is where it belongs.
-Result<std::string> check_pages(Database& database) {
-  Statement query = database.statement("PRAGMA quick_check(1)");
-  const Result<bool> row = query.step();
-  if (!row) return error_of(row);
-  return query.bytes(0) == "ok" ? std::string() : std::string(query.bytes(0));
 }
 
 Result<void> restore(Database& database, RecoveredFile& recovered) {
-  if (Result<void> done = restore_batches(database, recovered.restored); !done) return done;
-  if (Result<void> done = restore_live(database, recovered.restored); !done) return done;
-  if (Result<void> done = restore_orders(database, recovered.restored); !done) return done;
-  if (Result<void> done = restore_meta(database, recovered); !done) return done;
-  return look_at_the_others(database);
+  Session session(database);
+  restore_batches(session, recovered.restored);
+  restore_live(session, recovered.restored);
+  restore_orders(session, recovered.restored);
+  restore_meta(session, recovered);
+  look_at_the_others(session);
+  return session.status();
 }
 
 /// Fills `attempt`; an error that speaks of damage becomes its flaw.
@@ -162,10 +141,9 @@ Result<void> examine(Database& database, std::uint64_t checked_bytes_max, Attemp
   }
   if (*kind == FileKind::kEmpty) return create_tables(database);
   if (size_of(database.file()) <= checked_bytes_max) {
-    Result<std::string> flaw = check_pages(database);
-    if (!flaw) return error_of(flaw);
-    attempt.flaw = std::move(*flaw);
-    if (!attempt.flaw.empty()) return {};
+    Session session(database);
+    attempt.flaw = flaw_of_pages(session);
+    if (!session.ok() || !attempt.flaw.empty()) return session.status();
   }
   return restore(database, attempt.recovered);
 }
@@ -223,22 +201,26 @@ Result<fs::path> set_aside(const fs::path& file) {
 }  // namespace
 
 Result<FileKind> recognise(Database& database) {
-  const Result<std::int64_t> application = database.number("PRAGMA application_id");
-  if (!application) return error_of(application);
-  const Result<std::int64_t> version = database.number("PRAGMA user_version");
-  if (!version) return error_of(version);
-  if (*application == kApplicationId) {
-    if (*version > kSchemaVersion) {
+  Session session(database);
+  const std::int64_t application = session.number("PRAGMA application_id");
+  const std::int64_t version = session.number("PRAGMA user_version");
+  if (!session.ok()) return error_of(session.status());
+  if (application == kApplicationId) {
+    if (version > kSchemaVersion) {
       return fail(ErrorCode::kTooNew,
                   "outbox " + database.file().string() + " was written by a later version (its tables are version " +
-                      std::to_string(*version) + ", this program knows " + std::to_string(kSchemaVersion) + ")",
+                      std::to_string(version) + ", this program knows " + std::to_string(kSchemaVersion) + ")",
                   "run that version, or move the file away");
     }
     return FileKind::kOutbox;
   }
-  const Result<std::int64_t> tables = database.number("SELECT count(*) FROM sqlite_schema");
-  if (!tables) return error_of(tables);
-  return *application == 0 && *version == 0 && *tables == 0 ? FileKind::kEmpty : FileKind::kForeign;
+  const bool is_empty = application == 0 && version == 0 && session.number("SELECT count(*) FROM sqlite_schema") == 0;
+  return session.result(is_empty ? FileKind::kEmpty : FileKind::kForeign);
+}
+
+std::string flaw_of_pages(Session& session) {
+  std::string found = session.text("PRAGMA quick_check(1)");
+  return found == "ok" ? std::string() : found;
 }
 
 Result<RecoveredFile> open_or_set_aside(const fs::path& file, std::uint64_t checked_bytes_max) {

@@ -32,5 +32,7 @@ Result<RecoveredFile> open_or_set_aside(const std::filesystem::path& file, std::
 enum class FileKind : std::uint8_t { kOutbox, kEmpty, kForeign };
 /// kTooNew: a later version wrote it. Any other failure is the database's.
 Result<FileKind> recognise(Database& database);
+/// Looks at every page. Empty: each is where it belongs, or the session has failed.
+std::string flaw_of_pages(Session& session);
 
 }  // namespace firebase_relay::outbox

@@ -3,241 +3,159 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <mutex>
 #include <system_error>
 #include <utility>
 
 #include "base/clock.h"
-#include "outbox/batch_blob.h"
+#include "outbox/backlog.h"
+#include "outbox/database.h"
+#include "outbox/file_lock.h"
+#include "outbox/live_tables.h"
 #include "outbox/place.h"
 #include "outbox/recovery.h"
 #include "outbox/schema.h"
-#include "outbox/sqlite_outbox_impl.h"
+#include "outbox/space.h"
+#include "outbox/totals.h"
 
 namespace firebase_relay::outbox {
 namespace fs = std::filesystem;
 
-/// A larger scratch, of a message near its limit, goes back to the system.
-static constexpr std::size_t kBodyBytesKept = 2 << 20;
+class SqliteOutbox::Impl {
+ public:
+  Impl(const SqliteOutboxOptions& options, FileLock lock, std::unique_ptr<Database> database, const Restored& restored)
+      : lock_(std::move(lock)), database_(std::move(database)), space_(options), totals_{restored.level.batches,
+                                                                                         restored.level.live_rows,
+                                                                                         restored.last_batch,
+                                                                                         restored.last_sequence,
+                                                                                         0,
+                                                                                         0} {}
 
-Result<void> SqliteOutbox::Impl::configure() {
-  {
-    Statement mode = database_->statement("PRAGMA journal_mode=WAL");
-    const Result<bool> row = mode.step();
-    if (!row) return error_of(row);
-    if (mode.bytes(0) != "wal") {
-      return fail(ErrorCode::kIo, "outbox " + options_.file.string() + ": its file system cannot share memory",
-                  remedy_for(SQLITE_PROTOCOL, place_of(options_.file), ::geteuid()));
-    }
+  Result<void> configure(const SqliteOutboxOptions& options);
+  Result<OutboxLevel> read_level();
+  /// All of `work` or nothing of it: a transaction and the totals as they are behind it are its arguments.
+  template <class Work>
+  Result<OutboxLevel> change(const Work& work);
+  Result<OutboxLevel> acknowledge(const std::vector<BatchId>& batches, const std::vector<LiveAcknowledged>& live,
+                                  bool sync);
+  Result<LoadedBatches> load(BatchId after, std::uint64_t bytes_max);
+  Backlog& backlog() { return backlog_; }
+
+  /// One call at a time. Damage that it meets makes the next start look at the whole file.
+  template <class Call>
+  auto watched(const Call& call) {
+    const std::lock_guard lock(mutex_);
+    auto result = call();
+    if (database_->has_met_damage()) lock_.set_suspect(true);
+    return result;
+  }
+
+ private:
+  void recount(Session& session);
+  static OutboxLevel level_of(Session& session, const Totals& totals);
+
+  std::mutex mutex_;  ///< of everything below
+  FileLock lock_;     ///< outlives the connection
+  std::unique_ptr<Database> database_;
+  Space space_;
+  Backlog backlog_;
+  Totals totals_;
+  bool must_recount_ = false;  ///< a commit failed: whether it is in the file is not known
+};
+
+Result<void> SqliteOutbox::Impl::configure(const SqliteOutboxOptions& options) {
+  Session session(*database_);
+  const std::string mode = session.text("PRAGMA journal_mode=WAL");
+  if (!session.ok()) return session.status();
+  if (mode != "wal") {
+    return fail(ErrorCode::kIo, "outbox " + options.file.string() + ": its file system cannot share memory",
+                remedy_for(SQLITE_PROTOCOL, place_of(options.file), ::geteuid()));
   }
   // A quarter is left for the transaction that goes beyond it.
-  const std::string log_pages = std::to_string(std::max<std::uint64_t>(log_bytes_max_ * 3 / 4 / kPageBytes, 1));
-  return database_->configure("PRAGMA synchronous=" + std::string(options_.sync == Sync::kFull ? "FULL" : "NORMAL") +
+  const std::string log_pages = std::to_string(std::max<std::uint64_t>(space_.log_bytes_max() * 3 / 4 / kPageBytes, 1));
+  return database_->configure("PRAGMA synchronous=" + std::string(options.sync == Sync::kFull ? "FULL" : "NORMAL") +
                               ";PRAGMA wal_autocheckpoint=" + log_pages +
-                              ";PRAGMA journal_size_limit=" + std::to_string(log_bytes_max_) +
+                              ";PRAGMA journal_size_limit=" + std::to_string(space_.log_bytes_max()) +
                               ";PRAGMA cache_size=-1024;PRAGMA temp_store=MEMORY;PRAGMA mmap_size=0"
                               ";PRAGMA secure_delete=OFF");
 }
 
-Result<Transaction> SqliteOutbox::Impl::begin() {
-  Result<Transaction> transaction = Transaction::begin(*database_);
-  if (!transaction || !must_recount_) return transaction;
-  if (const Result<void> counted = recount(); !counted) return error_of(counted);
+/// Its bytes are without the log yet.
+OutboxLevel SqliteOutbox::Impl::level_of(Session& session, const Totals& totals) {
+  OutboxLevel level{bytes_in_use(session), totals.batches, totals.live_rows, 0, std::nullopt};
+  if (totals.batches > 0) level.oldest = Backlog::oldest(session);
+  return level;
+}
+
+Result<OutboxLevel> SqliteOutbox::Impl::read_level() {
+  Session session(*database_);
+  const OutboxLevel level = level_of(session, totals_);
+  if (!session.ok()) return error_of(session.status());
+  return space_.complete(level);
+}
+
+void SqliteOutbox::Impl::recount(Session& session) {
+  const std::int64_t batches = session.number("SELECT count(*) FROM batches");
+  const std::int64_t live_rows = session.number("SELECT count(*) FROM live");
+  if (!session.ok()) return;
+  totals_.batches = static_cast<std::uint64_t>(batches);
+  totals_.live_rows = static_cast<std::uint64_t>(live_rows);
+  totals_.noted_batch = 0;
+  totals_.noted_sequence = 0;
   must_recount_ = false;
-  return transaction;
 }
 
-Result<void> SqliteOutbox::Impl::recount() {
-  const Result<std::int64_t> batches = database_->number("SELECT count(*) FROM batches");
-  if (!batches) return error_of(batches);
-  const Result<std::int64_t> live_rows = database_->number("SELECT count(*) FROM live");
-  if (!live_rows) return error_of(live_rows);
-  totals_.batches = static_cast<std::uint64_t>(*batches);
-  totals_.live_rows = static_cast<std::uint64_t>(*live_rows);
-  saved_ = {};
-  return {};
-}
-
-/// The level is read before: once the commit is done, nothing may fail any more.
-Result<OutboxLevel> SqliteOutbox::Impl::commit(Transaction& transaction, const Totals& totals) {
-  Result<OutboxLevel> level = level_of(totals);
-  if (!level) return level;
+template <class Work>
+Result<OutboxLevel> SqliteOutbox::Impl::change(const Work& work) {
+  Transaction transaction(*database_);
+  if (must_recount_) recount(transaction);
+  Totals totals = totals_;
+  work(transaction, totals);
+  // The level is read before the commit: once that is done, nothing may fail any more.
+  const OutboxLevel level = level_of(transaction, totals);
+  if (!transaction.ok()) return error_of(transaction.status());
   if (const Result<void> committed = transaction.commit(); !committed) {
     must_recount_ = true;
     return error_of(committed);
   }
   totals_ = totals;
-  level->excess_bytes = excess_of(level->bytes);
-  level->bytes += log_bytes();
-  return level;
-}
-
-Result<OutboxLevel> SqliteOutbox::Impl::append(const std::vector<const Batch*>& batches,
-                                               const std::vector<LiveRow>& live) {
-  Result<Transaction> transaction = begin();
-  if (!transaction) return error_of(transaction);
-  Totals totals = totals_;
-  const std::int64_t now = utc_now().time_since_epoch().count();
-  for (const Batch* batch : batches) {
-    if (const Result<void> stored = store(*batch, now, totals); !stored) return error_of(stored);
-  }
-  for (const LiveRow& row : live) {
-    if (const Result<void> stored = store(row, totals); !stored) return error_of(stored);
-  }
-  return commit(*transaction, totals);
-}
-
-/// A batch that is there already stays: a commit that seemed to fail may have succeeded.
-Result<void> SqliteOutbox::Impl::store(const Batch& batch, std::int64_t now, Totals& totals) {
-  encode(batch, body_);
-  const BatchCounts counts = count(batch);
-  const KindCounts& messages = counts.messages;
-  Result<std::uint64_t> stored =
-      database_->statement("INSERT OR IGNORE INTO bodies VALUES(?1,?2)").bind(batch.id, Blob{body_}).run();
-  if (!stored) return error_of(stored);
-  stored = database_->statement("INSERT OR IGNORE INTO batches VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)")
-               .bind(batch.shed_class, batch.id, now, counts.last_sequence, messages[0], messages[1], messages[2],
-                     messages[3], messages[4], messages[5], body_.size(), checksum_of(body_))
-               .run();
-  if (!stored) return error_of(stored);
-  totals.batches += *stored;
-  if (body_.capacity() > kBodyBytesKept) body_ = {};
-  totals.last_batch = std::max(totals.last_batch, batch.id);
-  totals.last_sequence = std::max(totals.last_sequence, counts.last_sequence);
-  return {};
-}
-
-Result<void> SqliteOutbox::Impl::store(const LiveRow& row, Totals& totals) {
-  const Result<std::uint64_t> updated =
-      database_->statement("UPDATE live SET sequence=?2, counts=?3, kind=?4, value=?5 WHERE path=?1")
-          .bind(row.path, row.sequence, row.counts, row.kind, Blob{row.value})
-          .run();
-  if (!updated) return error_of(updated);
-  totals.last_sequence = std::max(totals.last_sequence, row.sequence);
-  if (*updated > 0) return {};
-  const Result<std::uint64_t> inserted =
-      database_->statement("INSERT INTO live(path, sequence, counts, kind, value) VALUES(?1,?2,?3,?4,?5)")
-          .bind(row.path, row.sequence, row.counts, row.kind, Blob{row.value})
-          .run();
-  if (!inserted) return error_of(inserted);
-  ++totals.live_rows;
-  return {};
-}
-
-Result<void> SqliteOutbox::Impl::remove(BatchId id, Totals& totals) {
-  Result<std::uint64_t> removed =
-      database_->statement("DELETE FROM batches WHERE shed_class IN (0,1,2) AND id=?1").bind(id).run();
-  if (!removed) return error_of(removed);
-  totals.batches -= *removed;
-  return remove_body(id);
-}
-
-/// A body that cannot be read is left where it is, as SQLite would have to read it to delete it. That it cannot be read
-/// may show only here, in the middle of a deletion: then this transaction fails, and the next one knows.
-Result<void> SqliteOutbox::Impl::remove_body(BatchId id) {
-  if (unreadable_.contains(id)) return {};
-  const Result<std::uint64_t> removed = database_->statement("DELETE FROM bodies WHERE id=?1").bind(id).run();
-  if (removed) return {};
-  if (database_->is_damaged()) unreadable_.insert(id);
-  return error_of(removed);
-}
-
-Result<void> SqliteOutbox::Impl::remember(std::string_view name, std::int64_t value) {
-  const Result<std::uint64_t> stored =
-      database_->statement("INSERT OR REPLACE INTO meta VALUES(?1,?2)").bind(name, value).run();
-  if (!stored) return error_of(stored);
-  return {};
-}
-
-/// Before rows go that tell how far numbers have come.
-Result<void> SqliteOutbox::Impl::remember_numbers(const Totals& totals) {
-  if (saved_.last_batch != totals.last_batch) {
-    const Result<void> done = remember("last_batch", static_cast<std::int64_t>(totals.last_batch));
-    if (!done) return done;
-  }
-  if (saved_.last_sequence == totals.last_sequence) return {};
-  return remember("last_sequence", static_cast<std::int64_t>(totals.last_sequence));
+  return space_.complete(level);
 }
 
 Result<OutboxLevel> SqliteOutbox::Impl::acknowledge(const std::vector<BatchId>& batches,
                                                     const std::vector<LiveAcknowledged>& live, bool sync) {
-  Result<Transaction> transaction = begin();
-  if (!transaction) return error_of(transaction);
-  Totals totals = totals_;
-  if (const Result<void> done = remember_numbers(totals); !done) return error_of(done);
-  for (const BatchId id : batches) {
-    if (const Result<void> removed = remove(id, totals); !removed) return error_of(removed);
-  }
-  for (const LiveAcknowledged& row : live) {
-    const Result<std::uint64_t> removed =
-        database_->statement("DELETE FROM live WHERE path=?1 AND sequence<=?2").bind(row.path, row.sequence).run();
-    if (!removed) return error_of(removed);
-    totals.live_rows -= *removed;
-  }
-  Result<OutboxLevel> level = commit(*transaction, totals);
+  const Result<OutboxLevel> level = change([&](Transaction& transaction, Totals& totals) {
+    note_last_numbers(transaction, totals);
+    for (const BatchId id : batches) backlog_.forget(transaction, id, totals);
+    for (const LiveAcknowledged& row : live) forget(transaction, row, totals);
+  });
   if (!level) return level;
-  saved_ = totals;
   if (sync) {
-    if (const Result<void> synced = sync_log(); !synced) return error_of(synced);
+    if (const Result<void> synced = space_.sync_log(); !synced) return error_of(synced);
   }
-  if (totals.batches > 0 || totals.live_rows > 0) return level;
-  give_room_back();
+  if (totals_.batches > 0 || totals_.live_rows > 0) return level;
+  space_.give_back(*database_);
   return read_level();
 }
 
-Result<void> SqliteOutbox::Impl::save_orders(const LiveOrdersChange& change) {
-  if (change.put.empty() && change.removed.empty()) return {};
-  Result<Transaction> transaction = begin();
-  if (!transaction) return error_of(transaction);
-  Totals totals = totals_;
-  std::uint64_t removed = 0;
-  for (const std::string& path : change.removed) {
-    const Result<std::uint64_t> gone = database_->statement("DELETE FROM live_orders WHERE path=?1").bind(path).run();
-    if (!gone) return error_of(gone);
-    removed += *gone;
-  }
-  for (const LiveOrder& order : change.put) {
-    const Result<std::uint64_t> stored =
-        database_
-            ->statement(
-                "INSERT INTO live_orders VALUES(?1,?2,?3,?4) ON CONFLICT(path) DO UPDATE SET "
-                "ticker_size=?2, sequence=?3, closed=?4 "
-                "WHERE ticker_size<>?2 OR sequence<>?3 OR closed<>?4")
-            .bind(order.path, order.ticker_size, order.sequence, order.closed)
-            .run();
-    if (!stored) return error_of(stored);
-    totals.last_sequence = std::max(totals.last_sequence, order.sequence);
-  }
-  if (removed > 0) {
-    if (const Result<void> done = remember_numbers(totals); !done) return done;
-  }
-  if (const Result<OutboxLevel> level = commit(*transaction, totals); !level) return error_of(level);
-  if (removed > 0) saved_ = totals;
-  return {};
+Result<LoadedBatches> SqliteOutbox::Impl::load(BatchId after, std::uint64_t bytes_max) {
+  Session session(*database_);
+  Backlog::Loaded found = backlog_.load(session, after, bytes_max);
+  if (!session.ok()) return error_of(session.status());
+  const Result<OutboxLevel> level =
+      found.damaged.empty() ? read_level() : change([&](Transaction& transaction, Totals& totals) {
+        note_last_numbers(transaction, totals);
+        backlog_.set_aside(transaction, found.damaged, totals);
+      });
+  if (!level) return error_of(level);
+  LoadedBatches loaded{std::move(found.batches), {}, *level};
+  for (const Backlog::Row& row : found.damaged) loaded.damaged.push_back({row.id, row.messages});
+  return loaded;
 }
 
-Result<void> SqliteOutbox::Impl::note_started(UtcMillis at) {
-  Result<Transaction> transaction = begin();
-  if (!transaction) return error_of(transaction);
-  if (Result<void> done = remember("started_at", at.time_since_epoch().count()); !done) return done;
-  if (const auto removed = database_->statement("DELETE FROM meta WHERE name='stopped_at'").run(); !removed)
-    return error_of(removed);
-  if (const Result<OutboxLevel> level = commit(*transaction, totals_); !level) return error_of(level);
-  return {};
-}
-
-Result<void> SqliteOutbox::Impl::note_stopped(UtcMillis at) {
-  Result<Transaction> transaction = begin();
-  if (!transaction) return error_of(transaction);
-  if (Result<void> done = remember("stopped_at", at.time_since_epoch().count()); !done) return done;
-  if (const Result<OutboxLevel> level = commit(*transaction, totals_); !level) return error_of(level);
-  return {};
-}
-
-Result<void> SqliteOutbox::Impl::try_to_write() {
-  Result<Transaction> transaction = begin();
-  if (!transaction) return error_of(transaction);
-  if (Result<void> done = remember("tried_at", utc_now().time_since_epoch().count()); !done) return done;
-  if (const Result<OutboxLevel> level = commit(*transaction, totals_); !level) return error_of(level);
+/// Of a change whose level is nobody's business.
+static Result<void> without_level(const Result<OutboxLevel>& changed) {
+  if (!changed) return error_of(changed);
   return {};
 }
 
@@ -263,7 +181,7 @@ Result<OpenedOutbox> SqliteOutbox::open(const SqliteOutboxOptions& given) {
   if (lock->is_suspect()) lock->set_suspect(false);
 
   auto impl = std::make_unique<Impl>(options, std::move(*lock), std::move(recovered->database), recovered->restored);
-  if (const Result<void> configured = impl->configure(); !configured) return error_of(configured);
+  if (const Result<void> configured = impl->configure(options); !configured) return error_of(configured);
   const Result<OutboxLevel> level = impl->read_level();
   if (!level) return error_of(level);
   recovered->restored.level = *level;
@@ -272,30 +190,63 @@ Result<OpenedOutbox> SqliteOutbox::open(const SqliteOutboxOptions& given) {
 }
 
 Result<OutboxLevel> SqliteOutbox::append(const std::vector<const Batch*>& batches, const std::vector<LiveRow>& live) {
-  return impl_->watched([&] { return impl_->append(batches, live); });
+  return impl_->watched([&] {
+    return impl_->change([&](Transaction& transaction, Totals& totals) {
+      const std::int64_t now = utc_now().time_since_epoch().count();
+      for (const Batch* batch : batches) impl_->backlog().store(transaction, *batch, now, totals);
+      for (const LiveRow& row : live) store(transaction, row, totals);
+    });
+  });
 }
+
 Result<OutboxLevel> SqliteOutbox::acknowledge(const std::vector<BatchId>& batches,
                                               const std::vector<LiveAcknowledged>& live, bool sync) {
   return impl_->watched([&] { return impl_->acknowledge(batches, live, sync); });
 }
+
 Result<LoadedBatches> SqliteOutbox::load(BatchId after, std::uint64_t bytes_max) {
   return impl_->watched([&] { return impl_->load(after, bytes_max); });
 }
+
 Result<ShedResult> SqliteOutbox::shed(BatchId after, std::uint64_t bytes, const std::vector<BatchId>& kept) {
-  return impl_->watched([&] { return impl_->shed(after, bytes, kept); });
-}
-Result<void> SqliteOutbox::save_orders(const LiveOrdersChange& change) {
-  return impl_->watched([&] { return impl_->save_orders(change); });
-}
-Result<void> SqliteOutbox::note_started(UtcMillis at) {
-  return impl_->watched([&] { return impl_->note_started(at); });
-}
-Result<void> SqliteOutbox::note_stopped(UtcMillis at) {
-  return impl_->watched([&] { return impl_->note_stopped(at); });
+  ShedResult result;
+  const Result<OutboxLevel> level = impl_->watched([&] {
+    return impl_->change([&](Transaction& transaction, Totals& totals) {
+      note_last_numbers(transaction, totals);
+      result.messages = impl_->backlog().shed(transaction, after, bytes, kept, totals);
+    });
+  });
+  if (!level) return error_of(level);
+  result.level = *level;
+  return result;
 }
 
-Result<void> SqliteOutbox::try_to_write() {
-  return impl_->watched([&] { return impl_->try_to_write(); });
+Result<void> SqliteOutbox::save_orders(const LiveOrdersChange& change) {
+  if (change.put.empty() && change.removed.empty()) return {};
+  return without_level(impl_->watched([&] {
+    return impl_->change([&](Transaction& transaction, Totals& totals) { store(transaction, change, totals); });
+  }));
+}
+
+Result<void> SqliteOutbox::note_started(UtcMillis at) {
+  return without_level(impl_->watched([&] {
+    return impl_->change([&](Transaction& transaction, Totals& /*unchanged*/) {
+      note_number(transaction, "started_at", at.time_since_epoch().count());
+      transaction.run("DELETE FROM meta WHERE name='stopped_at'");
+    });
+  }));
+}
+
+Result<void> SqliteOutbox::note_stopped(UtcMillis at) { return note("stopped_at", at); }
+
+Result<void> SqliteOutbox::try_to_write() { return note("tried_at", utc_now()); }
+
+Result<void> SqliteOutbox::note(std::string_view name, UtcMillis at) {
+  return without_level(impl_->watched([&] {
+    return impl_->change([&](Transaction& transaction, Totals& /*unchanged*/) {
+      note_number(transaction, name, at.time_since_epoch().count());
+    });
+  }));
 }
 
 }  // namespace firebase_relay::outbox

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "firebase_relay/outbox.h"
 #include "outbox/sync.h"
@@ -75,6 +76,7 @@ class SqliteOutbox final : public Outbox {
 
  private:
   class Impl;
+  Result<void> note(std::string_view name, UtcMillis at);
   explicit SqliteOutbox(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
