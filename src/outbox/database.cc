@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "outbox/place.h"
+#include "outbox/volume.h"
 
 namespace firebase_relay::outbox {
 namespace {
@@ -154,7 +154,7 @@ Error Database::note_failure() {
 
 Error Database::failure() const {
   return {code_for(code_), "outbox " + file_.string() + ": " + message_,
-          remedy_for(code_, place_of(file_), ::geteuid())};
+          remedy_for(code_, volume_of(file_), ::geteuid())};
 }
 
 sqlite3_stmt* Session::prepared(std::string_view sql) {

@@ -52,12 +52,12 @@ class DeadLetters {
 
   struct Added {
     std::uint64_t stored = 0;   ///< letters in the file now
-    std::uint64_t evicted = 0;  ///< older ones that this call pushed out, or new ones that found no place
+    std::uint64_t evicted = 0;  ///< older ones that this call pushed out, or new ones for which there was no room
     bool written = false;       ///< there was a transaction
   };
-  /// One transaction, or none where no letter has a place: what later ones would push out at once is not written, and
-  /// where each needs another's place only a hundred a minute of a channel and reason are. Without letters it brings
-  /// what is stored within the limits, which may have been lowered, and tells how many are left.
+  /// One transaction, or none where there is room for no letter: what later ones would push out at once is not written,
+  /// and where each would need the room of another only a hundred a minute of a channel and reason are. Without letters
+  /// it brings what is stored within the limits, which may have been lowered, and tells how many are left.
   Result<Added> add(std::span<const DeadLetter> letters);
 
   /// The newest `count_max` letters, oldest of them first.

@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-#include "outbox/place.h"
+#include "outbox/volume.h"
 
 namespace firebase_relay::outbox {
 namespace {
@@ -35,7 +35,7 @@ Result<FileLock> FileLock::take(const std::filesystem::path& outbox) {
   if (is_for_reading) fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
     return fail(ErrorCode::kIo, path.string() + ": " + std::generic_category().message(error),
-                remedy_for_errno(error, place_of(path), ::geteuid()));
+                remedy_for_errno(error, volume_of(path), ::geteuid()));
   }
   FileLock lock(fd);
   struct flock request = whole_file(is_for_reading ? F_RDLCK : F_WRLCK);
@@ -45,7 +45,7 @@ Result<FileLock> FileLock::take(const std::filesystem::path& outbox) {
                 "end the other relay, or give this one an outbox and an --instance of its own");
   }
   return fail(ErrorCode::kIo, path.string() + " cannot be locked: " + std::generic_category().message(errno),
-              remedy_for_errno(ENOLCK, place_of(path), ::geteuid()));
+              remedy_for_errno(ENOLCK, volume_of(path), ::geteuid()));
 }
 
 bool FileLock::is_held(const std::filesystem::path& outbox) {
@@ -67,7 +67,7 @@ Result<void> FileLock::may_be_taken(const std::filesystem::path& outbox) {
   if (fd >= 0) ::close(fd);
   if (!asked) {
     return fail(ErrorCode::kIo, path.string() + ": " + std::generic_category().message(error),
-                remedy_for_errno(error, place_of(path), ::geteuid()));
+                remedy_for_errno(error, volume_of(path), ::geteuid()));
   }
   if (question.l_type == F_UNLCK) return {};
   return fail(ErrorCode::kBusy, "outbox " + outbox.string() + " is in use: another relay holds " + path.string());

@@ -10,9 +10,9 @@
 #include "outbox/database.h"
 #include "outbox/dead_letters.h"
 #include "outbox/file_lock.h"
-#include "outbox/place.h"
 #include "outbox/recovery.h"
 #include "outbox/sqlite_outbox.h"
+#include "outbox/volume.h"
 
 namespace firebase_relay::outbox {
 namespace {
@@ -65,12 +65,12 @@ fs::path target_of(const fs::path& file) {
 
 /// An outbox of a moment beside `file`, made and written as a relay does it: the folder, the lock, the file, its log
 /// and the memory that connections share.
-Result<void> try_place_of(const fs::path& file) {
+Result<void> try_volume_of(const fs::path& file) {
   if (const Result<void> lock = FileLock::may_be_taken(file); !lock) return lock;
   MomentaryFolders folders;
   if (const std::error_code error = folders.make(file.parent_path())) {
     return fail(ErrorCode::kIo, "outbox folder " + file.parent_path().string() + ": " + error.message(),
-                remedy_for_errno(error.value(), place_of(file), ::geteuid()));
+                remedy_for_errno(error.value(), volume_of(file), ::geteuid()));
   }
   SqliteOutboxOptions options;
   options.file = file.string() + ".check-" + std::to_string(::getpid());
@@ -82,10 +82,10 @@ Result<void> try_place_of(const fs::path& file) {
   std::error_code ignored;
   for (const char* part : {"", "-wal", "-shm", "-journal", ".lock"}) fs::remove(options.file.string() + part, ignored);
   if (!written) return tl::unexpected<Error>(about(file, written.error(), options.file));
-  const Place place = place_of(file);
-  if (place.free_bytes.value_or(UINT64_MAX) >= kFreeBytesMin) return {};
+  const Volume volume = volume_of(file);
+  if (volume.free_bytes.value_or(UINT64_MAX) >= kFreeBytesMin) return {};
   return fail(ErrorCode::kIo,
-              "outbox " + file.string() + ": its disk has " + std::to_string(*place.free_bytes >> 20) + " MiB left",
+              "outbox " + file.string() + ": its disk has " + std::to_string(*volume.free_bytes >> 20) + " MiB left",
               "make room: below " + std::to_string(kFreeBytesMin >> 20) + " MiB history is shed as at --outbox-max-mb");
 }
 
@@ -97,7 +97,7 @@ Result<void> try_to_write(const fs::path& file, bool has_log) {
     if (::access(name.c_str(), W_OK) == 0 || errno == ENOENT) continue;
     const int error = errno;
     return fail(ErrorCode::kIo, "outbox " + name + ": " + std::generic_category().message(error),
-                remedy_for_errno(error, place_of(file), ::geteuid()));
+                remedy_for_errno(error, volume_of(file), ::geteuid()));
   }
   const Result<std::unique_ptr<Database>> database = Database::open(file, Database::Mode::kExisting);
   if (!database) return error_of(database);
@@ -133,8 +133,8 @@ Result<std::string> inspect(const fs::path& given) {
   const bool exists = fs::exists(file, error);
   if (exists && !fs::is_regular_file(file, error))
     return fail(ErrorCode::kIo, "outbox " + file.string() + " is no regular file", kRemedy);
-  if (const Result<void> place = try_place_of(file); !place) return error_of(place);
-  std::string remark = remark_about(place_of(file).file_system);
+  if (const Result<void> tried = try_volume_of(file); !tried) return error_of(tried);
+  std::string remark = remark_about(volume_of(file).file_system);
   if (!remark.empty()) remark.insert(0, "; ");
   if (!exists) return given.string() + ", not there yet: the relay creates it" + remark;
   const bool has_log = fs::file_size(file.string() + "-wal", error) > 0 && !error;

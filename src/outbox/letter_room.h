@@ -16,7 +16,7 @@ namespace firebase_relay::outbox {
 /// What is kept of a dead letter's payload: all of it up to 64 KiB, else the first 4 KiB.
 std::string_view kept_of(std::string_view payload);
 
-/// How much room the dead letters take, of each channel and reason and together, and which new ones have a place
+/// How much room the dead letters take, of each channel and reason and together, and for which new ones there is some
 /// (guarantee 4). Pure: it decides, DeadLetters reads and writes.
 class LetterRoom {
  public:
@@ -54,9 +54,9 @@ class LetterRoom {
   [[nodiscard]] std::uint64_t letters() const { return all_.letters; }
   [[nodiscard]] bool is_over() const { return is_over(all_); }
   [[nodiscard]] bool is_over(const Source& source) const;
-  /// Of these letters those that have a place, in their order: not what later ones of the same call push out at once,
-  /// nor more than kReplacedPerMinute of a source where each needs another's place, or of a reason where nobody has
-  /// room.
+  /// Of these letters those for which there is room, in their order: not what later ones of the same call push out at
+  /// once, nor more than kReplacedPerMinute of a source where each would need the room of another, or of a reason where
+  /// nobody has room.
   std::vector<const DeadLetter*> those_to_keep(std::span<const DeadLetter> letters);
 
  private:

@@ -10,8 +10,8 @@
 #include <system_error>
 
 #include "firebase_relay/time.h"
-#include "outbox/place.h"
 #include "outbox/schema.h"
+#include "outbox/volume.h"
 
 namespace firebase_relay::outbox {
 namespace {
@@ -71,7 +71,7 @@ Result<void> Space::sync_log() const {
   if (fd >= 0) ::close(fd);
   if (synced == 0) return {};
   return fail(ErrorCode::kIo, log_file().string() + ": " + std::generic_category().message(error),
-              remedy_for_errno(error, place_of(options_.file), ::geteuid()));
+              remedy_for_errno(error, volume_of(options_.file), ::geteuid()));
 }
 
 void Space::give_back(Database& database) {

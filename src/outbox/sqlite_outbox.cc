@@ -12,11 +12,11 @@
 #include "outbox/database.h"
 #include "outbox/file_lock.h"
 #include "outbox/live_tables.h"
-#include "outbox/place.h"
 #include "outbox/recovery.h"
 #include "outbox/schema.h"
 #include "outbox/space.h"
 #include "outbox/totals.h"
+#include "outbox/volume.h"
 
 namespace firebase_relay::outbox {
 namespace fs = std::filesystem;
@@ -69,7 +69,7 @@ Result<void> SqliteOutbox::Impl::configure(const SqliteOutboxOptions& options) {
   if (!session.ok()) return session.status();
   if (mode != "wal") {
     return fail(ErrorCode::kIo, "outbox " + options.file.string() + ": its file system cannot share memory",
-                remedy_for(SQLITE_PROTOCOL, place_of(options.file), ::geteuid()));
+                remedy_for(SQLITE_PROTOCOL, volume_of(options.file), ::geteuid()));
   }
   // A quarter is left for the transaction that goes beyond it.
   const std::string log_pages = std::to_string(std::max<std::uint64_t>(space_.log_bytes_max() * 3 / 4 / kPageBytes, 1));
@@ -171,7 +171,7 @@ Result<OpenedOutbox> SqliteOutbox::open(const SqliteOutboxOptions& given) {
   fs::create_directories(options.file.parent_path(), error);
   if (error) {
     return fail(ErrorCode::kIo, "outbox folder " + options.file.parent_path().string() + ": " + error.message(),
-                remedy_for_errno(error.value(), place_of(options.file), ::geteuid()));
+                remedy_for_errno(error.value(), volume_of(options.file), ::geteuid()));
   }
   Result<FileLock> lock = FileLock::take(options.file);
   if (!lock) return error_of(lock);

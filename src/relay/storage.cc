@@ -5,7 +5,7 @@
 
 #include "outbox/inspect.h"
 #include "outbox/memory_outbox.h"
-#include "outbox/place.h"
+#include "outbox/volume.h"
 
 namespace firebase_relay::relay {
 namespace {
@@ -49,7 +49,7 @@ Result<Storage> open_storage(const Options& options, observe::Events& events, bo
     return storage_without_disk(options);
   }
   if (!opened) return error_of(opened);
-  const std::string warning = outbox::warning_about(outbox::place_of(options.outbox_file).file_system);
+  const std::string warning = outbox::warning_about(outbox::volume_of(options.outbox_file).file_system);
   if (!warning.empty()) events.outbox_is_misplaced(options.outbox_file, warning);
   if (opened->set_aside) events.outbox_set_aside(*opened->set_aside, opened->flaw);
   auto letters = outbox::DeadLetters::open(options.outbox_file, dead_letter_limits(options), sync);

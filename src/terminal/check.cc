@@ -22,7 +22,7 @@
 #include "observe/printable.h"
 #include "observe/snapshot.h"
 #include "outbox/inspect.h"
-#include "outbox/place.h"
+#include "outbox/volume.h"
 #include "relay/relay.h"
 #include "terminal/commands.h"
 
@@ -203,7 +203,7 @@ void check_database(const relay::Options& options, const Access& access, Report&
 void check_outbox(const relay::Options& options, Report& report) {
   const auto seen = outbox::inspect(options.outbox_file);
   if (!seen) return report.bad("outbox", seen.error().what, seen.error().remedy);
-  const std::string warning = outbox::warning_about(outbox::place_of(options.outbox_file).file_system);
+  const std::string warning = outbox::warning_about(outbox::volume_of(options.outbox_file).file_system);
   if (!warning.empty()) return report.bad("outbox", *seen + "; it " + warning, "");
   report.good("outbox", *seen);
 }

@@ -1,4 +1,4 @@
-#include "outbox/place.h"
+#include "outbox/volume.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,34 +18,34 @@ constexpr std::uint64_t kNfs = 0x6969;
 constexpr std::uint64_t kExt4 = 0xEF53;
 const char* const kLocalDisk = "put the outbox on a local disk";
 
-Place at(std::uint64_t magic, std::optional<std::uint64_t> free_bytes = 1ull << 30) {
+Volume at(std::uint64_t magic, std::optional<std::uint64_t> free_bytes = 1ull << 30) {
   return {file_system_of(magic), false, free_bytes};
 }
 
 struct Known {
   const char* name;
   std::uint64_t magic;  ///< linux/magic.h
-  PlaceKind kind;
+  VolumeKind kind;
 };
 
-class PlaceKinds : public testing::TestWithParam<Known> {};
+class VolumeKinds : public testing::TestWithParam<Known> {};
 
-TEST_P(PlaceKinds, AreToldByTheFileSystemsNumber) {
+TEST_P(VolumeKinds, AreToldByTheFileSystemsNumber) {
   EXPECT_EQ(file_system_of(GetParam().magic).kind, GetParam().kind);
-  EXPECT_EQ(warning_about(file_system_of(GetParam().magic)).empty(), GetParam().kind != PlaceKind::kShared);
+  EXPECT_EQ(warning_about(file_system_of(GetParam().magic)).empty(), GetParam().kind != VolumeKind::kShared);
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Of, PlaceKinds,
-    testing::Values(Known{"Nfs", 0x6969, PlaceKind::kShared}, Known{"Smb", 0x517B, PlaceKind::kShared},
-                    Known{"Cifs", 0xFF534D42, PlaceKind::kShared}, Known{"Smb2", 0xFE534D42, PlaceKind::kShared},
-                    Known{"P9OfWslAndDockerDesktop", 0x01021997, PlaceKind::kShared},
-                    Known{"Vboxsf", 0x786F4256, PlaceKind::kShared}, Known{"Ceph", 0x00C36400, PlaceKind::kShared},
-                    Known{"Fuse", 0x65735546, PlaceKind::kMaybeShared},
-                    Known{"Overlay", 0x794C7630, PlaceKind::kContainer}, Known{"Tmpfs", 0x01021994, PlaceKind::kMemory},
-                    Known{"Ext4", kExt4, PlaceKind::kLocal}, Known{"Xfs", 0x58465342, PlaceKind::kLocal},
-                    Known{"Btrfs", 0x9123683E, PlaceKind::kLocal}, Known{"Zfs", 0x2FC12FC1, PlaceKind::kLocal},
-                    Known{"F2fs", 0xF2F52010, PlaceKind::kLocal}),
+    Of, VolumeKinds,
+    testing::Values(Known{"Nfs", 0x6969, VolumeKind::kShared}, Known{"Smb", 0x517B, VolumeKind::kShared},
+                    Known{"Cifs", 0xFF534D42, VolumeKind::kShared}, Known{"Smb2", 0xFE534D42, VolumeKind::kShared},
+                    Known{"P9OfWslAndDockerDesktop", 0x01021997, VolumeKind::kShared},
+                    Known{"Vboxsf", 0x786F4256, VolumeKind::kShared}, Known{"Ceph", 0x00C36400, VolumeKind::kShared},
+                    Known{"Fuse", 0x65735546, VolumeKind::kMaybeShared},
+                    Known{"Overlay", 0x794C7630, VolumeKind::kContainer},
+                    Known{"Tmpfs", 0x01021994, VolumeKind::kMemory}, Known{"Ext4", kExt4, VolumeKind::kLocal},
+                    Known{"Xfs", 0x58465342, VolumeKind::kLocal}, Known{"Btrfs", 0x9123683E, VolumeKind::kLocal},
+                    Known{"Zfs", 0x2FC12FC1, VolumeKind::kLocal}, Known{"F2fs", 0xF2F52010, VolumeKind::kLocal}),
     [](const auto& row) { return row.param.name; });
 
 TEST(PlaceRemedy, OfASharedFileSystemIsALocalDiskForWhateverItsLocksMakeFail) {
@@ -78,10 +78,10 @@ TEST(PlaceRemedy, OfADiskOfOnesOwnIsWhatIsWrongWithIt) {
 TEST(PlaceRemedy, OfAMissingRightNamesTheUserUnlessAllIsReadOnly) {
   for (const int code : {SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PERM}) {
     EXPECT_THAT(remedy_for(code, at(kExt4), kUser), HasSubstr("user (65532)")) << code;
-    EXPECT_THAT(remedy_for(code, Place{{}, true, 0}, kUser), HasSubstr("mounted read-only")) << code;
+    EXPECT_THAT(remedy_for(code, Volume{{}, true, 0}, kUser), HasSubstr("mounted read-only")) << code;
   }
   EXPECT_THAT(remedy_for_errno(EACCES, at(kExt4), kUser), HasSubstr("user (65532)"));
-  EXPECT_THAT(remedy_for_errno(EROFS, Place{{}, true, 0}, kUser), HasSubstr("mounted read-only"));
+  EXPECT_THAT(remedy_for_errno(EROFS, Volume{{}, true, 0}, kUser), HasSubstr("mounted read-only"));
   EXPECT_THAT(remedy_for_errno(ENOSPC, at(kExt4), kUser), HasSubstr("make room"));
   EXPECT_THAT(remedy_for_errno(ENOLCK, at(kNfs), kUser), AllOf(HasSubstr(kLocalDisk), HasSubstr("NFS")));
 }
@@ -92,10 +92,10 @@ TEST(PlaceRemark, IsMadeOfAContainersOwnLayerAndOfMemory) {
   EXPECT_EQ(remark_about(file_system_of(kExt4)), "");
 }
 
-TEST(Place, OfWhatIsNotThereIsThatOfTheNearestFolder) {
-  EXPECT_EQ(place_of("/proc/is/not/there").file_system.kind, place_of("/proc").file_system.kind);
-  EXPECT_EQ(place_of("/dev/shm/is/not/there").file_system.kind, PlaceKind::kMemory);
-  EXPECT_GT(place_of("/dev/shm").free_bytes.value_or(0), 0u);
+TEST(Volume, OfWhatIsNotThereIsThatOfTheNearestFolder) {
+  EXPECT_EQ(volume_of("/proc/is/not/there").file_system.kind, volume_of("/proc").file_system.kind);
+  EXPECT_EQ(volume_of("/dev/shm/is/not/there").file_system.kind, VolumeKind::kMemory);
+  EXPECT_GT(volume_of("/dev/shm").free_bytes.value_or(0), 0u);
 }
 
 }  // namespace

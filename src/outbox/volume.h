@@ -9,7 +9,7 @@
 namespace firebase_relay::outbox {
 
 /// Where a folder is, as far as an outbox is concerned.
-enum class PlaceKind : std::uint8_t {
+enum class VolumeKind : std::uint8_t {
   kLocal,   ///< or not known to be anything else
   kShared,  ///< over a network or from another system: locks and shared memory, which SQLite needs, do not work there
   kMaybeShared,  ///< a file system of a program (FUSE): it depends on what is behind it
@@ -19,29 +19,29 @@ enum class PlaceKind : std::uint8_t {
 
 struct FileSystem {
   std::string_view name;  ///< for people; empty: a disk like any other
-  PlaceKind kind = PlaceKind::kLocal;
+  VolumeKind kind = VolumeKind::kLocal;
 };
 
 /// By the number that statfs() gives (linux/magic.h). Pure.
 FileSystem file_system_of(std::uint64_t magic);
 
 /// A folder's file system, as it is now.
-struct Place {
+struct Volume {
   FileSystem file_system;
   bool is_read_only = false;
   std::optional<std::uint64_t> free_bytes;  ///< for us; nothing: its file system does not say
 };
 
-/// Of `path`, or of the nearest folder above it that is there. A place that cannot be looked at is an ordinary one.
-Place place_of(const std::filesystem::path& path);
+/// Of `path`, or of the nearest folder above it that is there. One that cannot be looked at is an ordinary one.
+Volume volume_of(const std::filesystem::path& path);
 
-/// What a person has to do about this error of SQLite's (an extended result code) in an outbox at `place`; `user`:
+/// What a person has to do about this error of SQLite's (an extended result code) in an outbox on `volume`; `user`:
 /// ours. Pure. Empty: nothing is known.
-std::string remedy_for(int sqlite_code, const Place& place, std::uint32_t user);
+std::string remedy_for(int sqlite_code, const Volume& volume, std::uint32_t user);
 /// The same for an error number of the system.
-std::string remedy_for_errno(int error, const Place& place, std::uint32_t user);
+std::string remedy_for_errno(int error, const Volume& volume, std::uint32_t user);
 
-/// What has to be said about `place` before anything has failed. Empty: nothing.
+/// What has to be said about a file system before anything has failed. Empty: nothing.
 std::string warning_about(const FileSystem& file_system);
 /// What is worth knowing, and no fault. Empty: nothing.
 std::string remark_about(const FileSystem& file_system);
