@@ -14,14 +14,8 @@ std::uint64_t bytes_of(const DeadLetter& letter) {
   return letter.channel.size() + kept_of(letter.payload).size() + LetterRoom::kRowBytes;
 }
 
-void add(LetterRoom::Usage& usage, const LetterRoom::Usage& more) {
-  usage.letters += more.letters;
-  usage.bytes += more.bytes;
-}
-
-LetterRoom::Usage sum(LetterRoom::Usage usage, const LetterRoom::Usage& more) {
-  add(usage, more);
-  return usage;
+LetterRoom::Usage operator+(const LetterRoom::Usage& a, const LetterRoom::Usage& b) {
+  return {a.letters + b.letters, a.bytes + b.bytes};
 }
 
 }  // namespace
@@ -61,8 +55,9 @@ void LetterRoom::clear() {
 }
 
 void LetterRoom::stored(Source source, const Usage& usage) {
-  add(all_, usage);
-  add(sources_[std::move(source)], usage);
+  Usage& of_source = sources_[std::move(source)];
+  of_source = of_source + usage;
+  all_ = all_ + usage;
 }
 
 void LetterRoom::added(const DeadLetter& letter) { stored(source_of(letter), {1, bytes_of(letter)}); }
@@ -96,10 +91,10 @@ std::vector<const DeadLetter*> LetterRoom::those_to_keep(std::span<const DeadLet
   for (auto letter = letters.rbegin(); letter != letters.rend(); ++letter) {
     const Source source = source_of(*letter);
     const Usage of_this{1, bytes_of(*letter)};
-    Usage& of_source = coming[source];
-    if (!admit(*letter, source, sum(of_source, of_this), sum(all_coming, of_this))) continue;
-    add(of_source, of_this);
-    add(all_coming, of_this);
+    const Usage of_source = coming[source] + of_this;
+    if (!admit(*letter, source, of_source, all_coming + of_this)) continue;
+    coming[source] = of_source;
+    all_coming = all_coming + of_this;
     kept.push_back(&*letter);
   }
   std::reverse(kept.begin(), kept.end());
@@ -110,9 +105,9 @@ std::vector<const DeadLetter*> LetterRoom::those_to_keep(std::span<const DeadLet
 bool LetterRoom::admit(const DeadLetter& letter, const Source& source, const Usage& of_source, const Usage& of_all) {
   if (is_share_over(of_source) || is_over(of_all)) return false;
   const auto found = sources_.find(source);
-  if (found != sources_.end() && is_share_over(sum(found->second, of_source)))
+  if (found != sources_.end() && is_share_over(found->second + of_source))
     return replaced_[source].admit(letter.arrived_at);
-  return !is_over(sum(all_, of_all)) || replaced_of_others_[source.first].admit(letter.arrived_at);
+  return !is_over(all_ + of_all) || replaced_of_others_[source.first].admit(letter.arrived_at);
 }
 
 }  // namespace firebase_relay::outbox
