@@ -2,10 +2,8 @@
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <map>
 #include <utility>
 
 #include "base/stray_character.h"
@@ -17,6 +15,7 @@
 #include "terminal/flag_setters.h"
 #include "terminal/given.h"
 #include "terminal/help.h"
+#include "terminal/words.h"
 
 namespace firebase_relay::terminal {
 namespace {
@@ -24,94 +23,6 @@ namespace {
 constexpr std::string_view kEmulatorVariable = "FIREBASE_DATABASE_EMULATOR_HOST";
 
 tl::unexpected<Error> invalid(std::string what) { return fail(ErrorCode::kInvalid, std::move(what)); }
-
-/// The words after the command, read by CLI11 into texts; what they mean is not its business.
-struct Words {
-  std::map<std::string_view, std::string> flags;          // by Flag::name
-  std::map<std::string_view, std::string> command_flags;  // by CommandFlag::name
-  std::vector<std::string> plain;
-};
-
-const CommandRow& row_of(Command command) { return command_table()[static_cast<std::size_t>(command)]; }
-
-CLI::Option* add_option(CLI::App& app, const Flag& flag) {
-  const std::string name = "--" + std::string(flag.name);
-  // `=value` is optional behind a CLI11 flag, and a blank ends it: `--log-messages off` cannot swallow the next word.
-  if (flag.name == "history") return app.add_flag("--history,!--no-history");
-  if (flag.value_name.starts_with('[')) return app.add_flag(name + "{on}");
-  if (flag.value_name.empty()) return app.add_flag(name);
-  return app.add_option(name);
-}
-
-tl::unexpected<Error> unknown_word(const std::string& word, Command command) {
-  if (!word.starts_with('-')) {
-    return invalid("unexpected argument '" + observe::printable(word, 100) + "': expected flags, after the command");
-  }
-  const std::string name = word.substr(0, word.find('='));  // behind it could stand a secret
-  std::vector<std::string> known;
-  for (const Flag& flag : flag_table()) known.push_back("--" + std::string(flag.name));
-  for (const CommandFlag& flag : command_flag_table()) {
-    if (flag.command == command) known.push_back("--" + std::string(flag.name));
-  }
-  return invalid("unknown flag " + observe::printable(name, 100) +
-                 suggestion(name, known, "; see firebase-relay --help"));
-}
-
-/// The last of a flag given several times counts; patterns of channels add up.
-std::string text_of(const CLI::Option& option, bool all) {
-  std::vector<std::string> texts = option.results();
-  if (!all) return texts.back();
-  return CLI::detail::join(texts, ",");
-}
-
-Result<Words> read_words(std::vector<std::string> arguments, Command command) {
-  CLI::App app;
-  app.set_help_flag();
-  app.allow_extras();
-  std::vector<std::pair<const Flag*, CLI::Option*>> options;
-  for (const Flag& flag : flag_table()) {
-    options.emplace_back(&flag, add_option(app, flag)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll));
-  }
-  std::vector<std::pair<const CommandFlag*, CLI::Option*>> command_options;
-  for (const CommandFlag& flag : command_flag_table()) {
-    if (flag.command != command) continue;
-    const std::string name = "--" + std::string(flag.name);
-    auto* option = flag.value_name.empty() ? app.add_flag(name) : app.add_option(name);
-    command_options.emplace_back(&flag, option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll));
-  }
-  try {
-    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
-    app.parse(std::move(arguments));
-  } catch (const CLI::ArgumentMismatch& error) {
-    return invalid(std::string(error.what()).substr(0, std::string_view(error.what()).find(':')) +
-                   ": expected a value behind it");
-  } catch (const CLI::Error& error) {
-    return invalid(observe::printable(error.what(), 200));
-  }
-  for (const auto& [flag, option] : options) {
-    const std::string value = option->count() > 0 ? option->results().back() : "";
-    if (!flag->value_name.empty() && value.starts_with("--") && find_flag(value.substr(2)) != nullptr) {
-      return invalid("--" + std::string(flag->name) + ": expected a value behind it, not the flag " + value);
-    }
-  }
-  Words words;
-  for (const std::string& word : app.remaining()) {
-    const bool is_plain = word == "-" || !word.starts_with('-');
-    if (!is_plain || words.plain.size() >= row_of(command).words_max) return unknown_word(word, command);
-    words.plain.push_back(word);
-  }
-  if (words.plain.size() < row_of(command).words_min) {
-    return invalid(std::string(row_of(command).name) + ": too few words; expected " +
-                   std::string(row_of(command).arguments));
-  }
-  for (const auto& [flag, option] : options) {
-    if (option->count() > 0) words.flags[flag->name] = text_of(*option, flag->name == "channels");
-  }
-  for (const auto& [flag, option] : command_options) {
-    if (option->count() > 0) words.command_flags[flag->name] = text_of(*option, false);
-  }
-  return words;
-}
 
 /// What `flag` alone has in the environment; --redis-url may have more (redis_from_parts).
 std::optional<Given> from_environment(const Flag& flag, const Environment& environment) {
@@ -310,16 +221,18 @@ Result<void> resolve_database(const Settings& settings, const Environment& envir
 Result<Command> take_command(std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments.front().starts_with('-')) return Command::kRun;
   std::vector<std::string> known;
+  std::string all;
   for (const CommandRow& row : command_table()) {
     if (row.name == arguments.front()) {
       arguments.erase(arguments.begin());
       return row.command;
     }
     known.emplace_back(row.name);
+    all += (all.empty() ? "" : ", ") + known.back();
   }
   const std::string word = arguments.front();
   return invalid("unknown command '" + observe::printable(word, 100) + "'" +
-                 suggestion(word, known, "; expected " + CLI::detail::join(known, ", ")));
+                 suggestion(word, known, "; expected " + all));
 }
 
 std::string host_name() {
@@ -349,7 +262,7 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv, const 
     line.print = version_text();
     return line;
   }
-  const auto words = read_words(std::move(arguments), *command);
+  const auto words = read_words(arguments, *command);
   if (!words) return error_of(words);
   line.arguments = words->plain;
   if (const auto file = words->command_flags.find("route-test"); file != words->command_flags.end()) {
