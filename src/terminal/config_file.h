@@ -16,8 +16,7 @@ struct ConfigEntry {
   std::size_t line;  ///< from 1, where the key stands
 };
 
-/// Reads flat TOML: strings, numbers, booleans, and arrays of them. Not CLI11's own reader: it cuts a string at `#`,
-/// takes no array over several lines, decodes no escape, and knows no line numbers.
+/// Reads flat TOML: strings, numbers, booleans, and arrays of them. docs/decisions/0007 says why no library does.
 ///
 ///     file    = { [ key "=" ( scalar | "[" [ scalar { "," scalar } [ "," ] ] "]" ) ] [ "#" comment ] newline }
 ///     key     = letters, digits, `-` and `_`, or a string
