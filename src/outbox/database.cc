@@ -182,7 +182,7 @@ void Session::execute(const std::string& sql) {
 }
 
 Result<void> Session::status() const {
-  if (error_) return tl::unexpected<Error>(*error_);
+  if (!ok()) return error();
   return {};
 }
 

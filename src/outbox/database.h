@@ -155,11 +155,13 @@ class Session {
   void execute(const std::string& sql);
 
   [[nodiscard]] bool ok() const { return !error_; }
+  /// The first failure. Only where there is one: !ok().
+  [[nodiscard]] tl::unexpected<Error> error() const { return tl::unexpected<Error>(*error_); }
   [[nodiscard]] Result<void> status() const;
   /// `value`, unless something failed.
   template <class Value>
   [[nodiscard]] Result<Value> result(Value value) const {
-    if (error_) return tl::unexpected<Error>(*error_);
+    if (!ok()) return error();
     return value;
   }
   /// Did it fail, and that since the file is damaged? Then this is forgotten, and it can go on.
@@ -183,6 +185,12 @@ class Transaction final : public Session {
   ~Transaction();
   /// Fails with the first failure.
   Result<void> commit();
+  /// `value`, if that succeeds.
+  template <class Value>
+  Result<Value> commit(Value value) {
+    if (const Result<void> committed = commit(); !committed) return error();
+    return value;
+  }
 
  private:
   bool is_open_;

@@ -94,7 +94,7 @@ void DeadLetters::Impl::note_change(Transaction& transaction) {
 Result<DeadLetters::Added> DeadLetters::Impl::add(std::span<const DeadLetter> letters) {
   Session session(*database_);
   count_again_if_changed(session);
-  if (!session.ok()) return error_of(session.status());
+  if (!session.ok()) return session.error();
   const std::vector<const DeadLetter*> kept = room_.those_to_keep(letters);
   Added added{room_.letters(), letters.size() - kept.size(), false};
   if (kept.empty() && !room_.is_over()) return added;
@@ -159,7 +159,7 @@ std::uint64_t DeadLetters::Impl::evict_to_limits(Transaction& transaction) {
 Result<bool> DeadLetters::Impl::has_changed() {
   Session session(*database_);
   const std::int64_t version = session.number("PRAGMA data_version");
-  if (!session.ok()) return error_of(session.status());
+  if (!session.ok()) return session.error();
   const std::int64_t last = std::exchange(data_version_, version);
   return last != -1 && last != version;
 }
@@ -235,8 +235,7 @@ Result<std::uint64_t> DeadLetters::mark(std::span<const DeadLetterId> ids, Retry
   }
   if (ids.empty())
     marked = transaction.run("UPDATE dead_letters SET retry=?1 WHERE length(payload)=payload_size", retry);
-  if (const Result<void> committed = transaction.commit(); !committed) return error_of(committed);
-  return marked;
+  return transaction.commit(marked);
 }
 
 Result<std::uint64_t> DeadLetters::drop(std::span<const DeadLetterId> ids) {
@@ -245,8 +244,7 @@ Result<std::uint64_t> DeadLetters::drop(std::span<const DeadLetterId> ids) {
   for (const DeadLetterId id : ids) dropped += transaction.run("DELETE FROM dead_letters WHERE id=?1", id);
   if (ids.empty()) dropped = transaction.run("DELETE FROM dead_letters");
   Impl::note_change(transaction);
-  if (const Result<void> committed = transaction.commit(); !committed) return error_of(committed);
-  return dropped;
+  return transaction.commit(dropped);
 }
 
 Result<bool> DeadLetters::has_changed() { return impl_->has_changed(); }

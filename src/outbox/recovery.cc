@@ -204,7 +204,7 @@ Result<FileKind> recognise(Database& database) {
   Session session(database);
   const std::int64_t application = session.number("PRAGMA application_id");
   const std::int64_t version = session.number("PRAGMA user_version");
-  if (!session.ok()) return error_of(session.status());
+  if (!session.ok()) return session.error();
   if (application == kApplicationId) {
     if (version > kSchemaVersion) {
       return fail(ErrorCode::kTooNew,

@@ -90,7 +90,7 @@ OutboxLevel SqliteOutbox::Impl::level_of(Session& session, const Totals& totals)
 Result<OutboxLevel> SqliteOutbox::Impl::read_level() {
   Session session(*database_);
   const OutboxLevel level = level_of(session, totals_);
-  if (!session.ok()) return error_of(session.status());
+  if (!session.ok()) return session.error();
   return space_.complete(level);
 }
 
@@ -113,7 +113,7 @@ Result<OutboxLevel> SqliteOutbox::Impl::change(const Work& work) {
   work(transaction, totals);
   // The level is read before the commit: once that is done, nothing may fail any more.
   const OutboxLevel level = level_of(transaction, totals);
-  if (!transaction.ok()) return error_of(transaction.status());
+  if (!transaction.ok()) return transaction.error();
   if (const Result<void> committed = transaction.commit(); !committed) {
     must_recount_ = true;
     return error_of(committed);
@@ -141,7 +141,7 @@ Result<OutboxLevel> SqliteOutbox::Impl::acknowledge(const std::vector<BatchId>& 
 Result<LoadedBatches> SqliteOutbox::Impl::load(BatchId after, std::uint64_t bytes_max) {
   Session session(*database_);
   Backlog::Loaded found = backlog_.load(session, after, bytes_max);
-  if (!session.ok()) return error_of(session.status());
+  if (!session.ok()) return session.error();
   const Result<OutboxLevel> level =
       found.damaged.empty() ? read_level() : change([&](Transaction& transaction, Totals& totals) {
         note_last_numbers(transaction, totals);

@@ -58,7 +58,7 @@ TEST_F(DatabaseTest, ATransactionWithAFailureCannotBeCommittedAndLeavesNothing) 
     Transaction transaction(*database);
     transaction.run("INSERT INTO t VALUES(1)");
     transaction.run("INSERT INTO missing VALUES(1)");
-    const Result<void> committed = transaction.commit();
+    const Result<int> committed = transaction.commit(7);
     ASSERT_FALSE(committed);
     EXPECT_NE(committed.error().what.find("no such table: missing"), std::string::npos);
   }
@@ -66,7 +66,7 @@ TEST_F(DatabaseTest, ATransactionWithAFailureCannotBeCommittedAndLeavesNothing) 
   EXPECT_TRUE(database->lacks_something());
   Transaction next(*database);
   EXPECT_EQ(next.run("INSERT INTO t VALUES(1)"), 1u) << "the one before is over";
-  EXPECT_TRUE(next.commit());
+  EXPECT_EQ(next.commit(7).value(), 7);
 }
 
 TEST_F(DatabaseTest, ATransactionThatCannotBeginChangesNothing) {
