@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "base/secret_file.h"
 #include "base/stray_character.h"
-#include "flush/secret_file.h"
 
 namespace firebase_relay::flush {
 namespace {

@@ -23,6 +23,12 @@ std::string host_of(const Secret& url) {
   return text;
 }
 
+/// libcurl calls it with its own SSL_CTX, which has the system's authorities by then.
+CURLcode add_authorities(CURL* /*easy*/, void* context, void* authorities) {
+  return static_cast<const CaFile*>(authorities)->add_to(static_cast<ssl_ctx_st*>(context)) ? CURLE_OK
+                                                                                            : CURLE_SSL_CACERT_BADFILE;
+}
+
 }  // namespace
 
 void start_curl() {
@@ -41,7 +47,9 @@ CurlHandle::CurlHandle(std::shared_ptr<const CaFile> ca, std::chrono::millisecon
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::min(timeout, kConnectMax).count()));
   set(CURLOPT_QUICK_EXIT, 1L);                // giving up does not wait for a name that nobody resolves
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // a proxy's answer is not the database's
-  if (ca_) ca_->apply_to(easy_);
+  if (!ca_) return;
+  set(CURLOPT_SSL_CTX_FUNCTION, +add_authorities);
+  set(CURLOPT_SSL_CTX_DATA, const_cast<CaFile*>(ca_.get()));
 }
 
 void CurlHandle::set_url(const Secret& url, bool without_proxy) {

@@ -7,8 +7,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "base/ca_file.h"
 #include "base/secret.h"
-#include "flush/ca_file.h"
 
 namespace firebase_relay::flush {
 

@@ -5,9 +5,9 @@
 #include <stop_token>
 #include <string>
 
+#include "base/ca_file.h"
 #include "base/secret.h"
 #include "firebase_relay/result.h"
-#include "flush/ca_file.h"
 #include "flush/credentials.h"
 
 namespace firebase_relay::flush {

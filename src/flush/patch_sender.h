@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/ca_file.h"
 #include "firebase_relay/delivery.h"
 #include "firebase_relay/result.h"
-#include "flush/ca_file.h"
 #include "flush/credentials.h"
 #include "flush/database_url.h"
 

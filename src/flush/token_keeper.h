@@ -6,8 +6,8 @@
 #include <mutex>
 #include <thread>
 
+#include "base/ca_file.h"
 #include "base/wakeup.h"
-#include "flush/ca_file.h"
 #include "flush/credentials.h"
 #include "flush/http_client.h"
 #include "flush/token.h"

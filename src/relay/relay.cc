@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/ca_file.h"
 #include "base/clock.h"
 #include "base/queue.h"
 #include "base/thread.h"
@@ -85,7 +86,7 @@ flush::FlusherOptions flusher_options(const Options& options, std::uint64_t seed
 /// The secrets and certificates that the options name, read before anything starts.
 struct Access {
   flush::Credentials credentials;
-  std::shared_ptr<const flush::CaFile> ca;
+  std::shared_ptr<const CaFile> ca;
 };
 
 Result<Access> read_access(const Options& options, observe::Log& log) {
@@ -94,7 +95,7 @@ Result<Access> read_access(const Options& options, observe::Log& log) {
   if (!credentials) return error_of(credentials);
   for (const std::string& warning : credentials->warnings) log.logger().warn("{}", warning);
   if (!options.ca_file.empty()) {
-    auto ca = flush::CaFile::read(options.ca_file);
+    auto ca = CaFile::read("--ca-file", options.ca_file);
     if (!ca) return error_of(ca);
     access.ca = std::move(*ca);
   }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "base/ca_file.h"
 #include "base/clock.h"
 #include "bus/connection.h"
 #include "classify/key_codec.h"
@@ -94,7 +95,7 @@ void check_redis(const relay::Options& options, Report& report) {
 /// What the requests to the database need.
 struct Access {
   flush::Credential credential;
-  std::shared_ptr<const flush::CaFile> ca;
+  std::shared_ptr<const CaFile> ca;
 };
 
 /// The key or the secret as the relay reads it, and a token minted by it. Nothing: no request could be let in.
@@ -102,7 +103,7 @@ std::optional<Access> check_credentials(const relay::Options& options, Report& r
   constexpr const char* kWhat = "credentials";
   Access access;
   if (!options.ca_file.empty()) {
-    auto ca = flush::CaFile::read(options.ca_file);
+    auto ca = CaFile::read("--ca-file", options.ca_file);
     if (!ca) {
       report.bad("ca-file", ca.error().what, ca.error().remedy);
       return std::nullopt;

@@ -9,7 +9,7 @@
 #include "base/stray_character.h"
 #include "flush/credentials.h"
 #include "flush/database_url.h"
-#include "flush/secret_file.h"
+#include "base/secret_file.h"
 #include "observe/printable.h"
 #include "terminal/config_file.h"
 #include "terminal/flag_setters.h"
@@ -132,7 +132,7 @@ Result<void> resolve_password(const Settings& settings, const Environment& envir
   Secret password;
   Level level = Level::kEnvironment;
   if (file_level >= Level::kEnvironment || (file_level == Level::kFile && variable.empty())) {
-    auto text = read_small_file(file->second.text, flush::shown_name(file->second.text));
+    auto text = read_small_file(file->second.text, shown_name(file->second.text));
     if (!text) return fail(text.error().code, file->second.origin + ": " + text.error().what);
     password = Secret(std::string_view(*text).substr(0, text->find_last_not_of("\r\n") + 1));
     wipe(*text);

@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "base/stray_character.h"
-#include "flush/secret_file.h"
+#include "base/secret_file.h"
 #include "observe/printable.h"
 
 namespace firebase_relay::terminal {
@@ -58,7 +58,7 @@ tl::unexpected<Error> wrong(const Given& given, const Flag& flag, const std::str
 }
 
 Result<void> expect_clean(const Given& given, const Flag& flag) {
-  if (flag.value_name == "FILE" && flush::looks_like_a_key(given.text)) {
+  if (flag.value_name == "FILE" && looks_like_a_key(given.text)) {
     return fail(ErrorCode::kInvalid, given.origin +
                                          ": expected a file's name, found the key itself (not shown); write it into a "
                                          "file that only its owner may read, and give that file's name");

@@ -1,11 +1,11 @@
-#include "flush/ca_file.h"
-
 #include <curl/curl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 
+#include "base/ca_file.h"
+#include "flush/curl_handle.h"
 #include "flush/http_client.h"
 #include "flush/patch_sender.h"
 #include "flush/tls_server.h"
@@ -21,7 +21,7 @@ class CaFileTest : public testing::Test {
  protected:
   std::shared_ptr<const CaFile> trusted(const std::string& pem) {
     std::ofstream(dir_.file("ca.pem")) << pem;
-    auto read = CaFile::read(dir_.file("ca.pem"));
+    auto read = CaFile::read("--ca-file", dir_.file("ca.pem"));
     EXPECT_TRUE(read) << read.error().what;
     return *read;
   }
@@ -80,10 +80,9 @@ TEST_F(CaFileTest, authorities_that_are_trusted_already_stay_so) {
   std::ofstream(dir_.file("system.pem")) << known.certificate_pem();
   const auto ca = trusted(server_.certificate_pem());
   for (const std::string& url : {known.url(), server_.url()}) {
-    const std::unique_ptr<CURL, void (*)(CURL*)> easy(curl_easy_init(), curl_easy_cleanup);
-    curl_easy_setopt(easy.get(), CURLOPT_URL, url.c_str());
-    curl_easy_setopt(easy.get(), CURLOPT_CAINFO, dir_.file("system.pem").c_str());
-    ca->apply_to(easy.get());
+    CurlHandle easy(ca, seconds(20));
+    easy.set_url(Secret(std::string_view(url)));
+    easy.set(CURLOPT_CAINFO, dir_.file("system.pem").c_str());
     EXPECT_EQ(curl_easy_perform(easy.get()), CURLE_OK) << url;
   }
 }
@@ -92,11 +91,11 @@ TEST_F(CaFileTest, that_is_none_is_refused_with_its_name) {
   for (const std::string& content :
        {std::string(), std::string("no certificate"), server_.certificate_pem().substr(30)}) {
     std::ofstream(dir_.file("ca.pem")) << content;
-    const auto read = CaFile::read(dir_.file("ca.pem"));
+    const auto read = CaFile::read("--ca-file", dir_.file("ca.pem"));
     ASSERT_FALSE(read) << content;
     EXPECT_THAT(read.error().what, HasSubstr("--ca-file " + dir_.file("ca.pem") + ": no certificate"));
   }
-  const auto nowhere = CaFile::read("/nowhere/ca.pem");
+  const auto nowhere = CaFile::read("--ca-file", "/nowhere/ca.pem");
   ASSERT_FALSE(nowhere);
   EXPECT_THAT(nowhere.error().what, HasSubstr("cannot be read"));
 }

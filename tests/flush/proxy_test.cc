@@ -28,7 +28,7 @@ class ProxyTest : public testing::Test {
   ProxyTest() {
     for (const char* variable : kProxyVariables) ::unsetenv(variable);
     std::ofstream(dir_.file("ca.pem")) << server_.certificate_pem();
-    ca_ = CaFile::read(dir_.file("ca.pem")).value();
+    ca_ = CaFile::read("--ca-file", dir_.file("ca.pem")).value();
   }
   ~ProxyTest() override {
     for (const char* variable : kProxyVariables) ::unsetenv(variable);

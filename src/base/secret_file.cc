@@ -1,4 +1,4 @@
-#include "flush/secret_file.h"
+#include "base/secret_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 #include <memory>
 #include <system_error>
 
-namespace firebase_relay::flush {
+namespace firebase_relay {
 namespace {
 
 constexpr off_t kBytesMax = 1 << 20;
@@ -109,4 +109,4 @@ Result<SecretFile> read_secret_file(const std::string& file) {
   return result;
 }
 
-}  // namespace firebase_relay::flush
+}  // namespace firebase_relay

@@ -1,4 +1,4 @@
-#include "flush/secret_file.h"
+#include "base/secret_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,10 +6,9 @@
 
 #include <fstream>
 
-#include "flush/credentials.h"
 #include "support/temp_dir.h"
 
-namespace firebase_relay::flush {
+namespace firebase_relay {
 namespace {
 
 using ::testing::HasSubstr;
@@ -86,38 +85,5 @@ TEST_F(SecretFileTest, that_is_none_is_refused) {
   EXPECT_FALSE(read_secret_file(make(std::string((1 << 20) + 1, 'x'))));
 }
 
-DatabaseUrl database(const char* text, bool is_emulator = false) {
-  DatabaseUrl url = parse_database_url(text, true).value();
-  url.emulator = is_emulator;
-  return url;
-}
-
-TEST_F(SecretFileTest, of_a_legacy_secret_holds_one_line) {
-  const DatabaseUrl url = database("https://x.firebaseio.com");
-  const auto credentials = read_credentials({"", make(" abc/+& \n")}, url);
-  ASSERT_TRUE(credentials) << credentials.error().what;
-  EXPECT_EQ(credentials->fixed.auth_parameter.reveal(), "abc/+&");
-  EXPECT_EQ(with_parameter(url.patch_url(""), credentials->fixed).reveal(), url.patch_url("") + "&auth=abc/%2B%26");
-  EXPECT_EQ(with_parameter(url.url_of("", ""), credentials->fixed).reveal(), url.url_of("", "") + "?auth=abc/%2B%26");
-  for (const char* content : {"", "\n", "two\nlines", "two words"}) {
-    const auto wrong = read_credentials({"", make(content)}, url);
-    ASSERT_FALSE(wrong) << content;
-    EXPECT_THAT(wrong.error().what, HasSubstr("--auth-secret-file"));
-    EXPECT_THAT(wrong.error().what, Not(HasSubstr("two")));
-  }
-}
-
-TEST_F(SecretFileTest, is_not_read_for_an_emulator_which_gets_its_own_credential) {
-  const auto credentials = read_credentials({"/nowhere", "/nowhere"}, database("http://127.0.0.1:9000", true));
-  ASSERT_TRUE(credentials) << credentials.error().what;
-  EXPECT_EQ(credentials->fixed.authorization.reveal(), "Bearer owner");
-}
-
-TEST_F(SecretFileTest, not_given_means_no_credential_at_all) {
-  const auto credentials = read_credentials({}, database("https://x.firebaseio.com"));
-  ASSERT_TRUE(credentials);
-  EXPECT_TRUE(credentials->is_none());
-}
-
 }  // namespace
-}  // namespace firebase_relay::flush
+}  // namespace firebase_relay

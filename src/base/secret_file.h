@@ -10,7 +10,7 @@
 #include "base/secret.h"
 #include "firebase_relay/result.h"
 
-namespace firebase_relay::flush {
+namespace firebase_relay {
 
 /// Where containers get their secrets: the mode of a file there is the mount's, and the person's to change only
 /// outside.
@@ -44,4 +44,4 @@ struct SecretFile {
 /// it. Its content is in no error.
 Result<SecretFile> read_secret_file(const std::string& file);
 
-}  // namespace firebase_relay::flush
+}  // namespace firebase_relay
