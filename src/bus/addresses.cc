@@ -75,11 +75,11 @@ std::optional<Address> literal_address(const std::string& host, std::uint16_t po
 
 Address unix_address(const std::string& path) {
   Address address;
-  auto& place = reinterpret_cast<sockaddr_un&>(address.storage);
-  assert(path.size() < sizeof place.sun_path);
-  place.sun_family = AF_UNIX;
-  path.copy(place.sun_path, sizeof place.sun_path - 1);
-  address.size = sizeof place;
+  auto& unix_socket = reinterpret_cast<sockaddr_un&>(address.storage);
+  assert(path.size() < sizeof unix_socket.sun_path);
+  unix_socket.sun_family = AF_UNIX;
+  path.copy(unix_socket.sun_path, sizeof unix_socket.sun_path - 1);
+  address.size = sizeof unix_socket;
   return address;
 }
 

@@ -212,7 +212,7 @@ void Connection::end_of_stream(const std::string& how) {
 
 void Connection::close(Error error) {
   if (state_ == State::kClosed) return;
-  if (state_ == State::kSubscribing) error.what = dialer_.place() + ": " + error.what;
+  if (state_ == State::kSubscribing) error.what = dialer_.address() + ": " + error.what;
   error_ = std::move(error);
   state_ = State::kClosed;
   socket_.reset();

@@ -20,7 +20,7 @@ constexpr const char* kRemedy = "start Redis, or correct --redis-url";
 }  // namespace
 
 Dialer::Dialer(const RedisUrl& url, NameLookup& names, SteadyTime now, SteadyTime until)
-    : names_(names), begin_(now), until_(until), place_(url.host) {
+    : names_(names), begin_(now), until_(until), address_(url.host) {
   if (url.is_unix_socket()) {
     addresses_ = {unix_address(url.socket_path)};
   } else if (const auto literal = literal_address(url.host, url.port)) {
@@ -50,7 +50,7 @@ void Dialer::finish_looking_up(SteadyTime now) {
   const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(now - begin_);
   fail_with(
       {ErrorCode::kUnavailable,
-       "the name '" + place_ + "': no answer from the name servers within " + std::to_string(waited.count()) + " ms",
+       "the name '" + address_ + "': no answer from the name servers within " + std::to_string(waited.count()) + " ms",
        "see /etc/resolv.conf and the network, or give an address in --redis-url"});
 }
 
@@ -76,7 +76,7 @@ void Dialer::try_next(SteadyTime now) {
   while (next_ < addresses_.size() && (now < until_ || next_ == 0)) {
     const auto left = static_cast<int>(addresses_.size() - next_);
     const Address& address = addresses_[next_++];
-    place_ = address.shown();
+    address_ = address.shown();
     const int error = begin_to_connect(address);
     if (error == 0 || error == EINPROGRESS) {
       state_ = error == 0 ? State::kConnected : State::kConnecting;
@@ -99,7 +99,7 @@ int Dialer::begin_to_connect(const Address& address) {
 }
 
 void Dialer::note_failure(const std::string& why) {
-  failures_ += (failures_.empty() ? "" : ", ") + place_ + ": " + why;
+  failures_ += (failures_.empty() ? "" : ", ") + address_ + ": " + why;
 }
 
 void Dialer::fail_with(Error error) {

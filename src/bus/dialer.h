@@ -35,7 +35,7 @@ class Dialer {
   /// When kConnected, once: nonblocking, closed on exec.
   Socket take_socket() { return std::move(socket_); }
   /// The address that is tried, or has taken the connection; the URL's host while that is looked up.
-  [[nodiscard]] const std::string& place() const { return place_; }
+  [[nodiscard]] const std::string& address() const { return address_; }
   /// Why it is kFailed: each address, with what it said.
   [[nodiscard]] const Error& error() const { return error_; }
 
@@ -55,7 +55,7 @@ class Dialer {
   std::size_t next_ = 0;  ///< of addresses_
   SteadyTime address_until_{};
   Socket socket_;
-  std::string place_;
+  std::string address_;
   std::string failures_;
   Error error_{};
 };

@@ -65,23 +65,23 @@ Result<void> take_credentials(std::string_view& rest, RedisUrl& url) {
 }
 
 /// Takes `host[:port]` off the front of `rest`.
-Result<void> take_place(std::string_view& rest, RedisUrl& url) {
-  std::string_view place = rest.substr(0, rest.find('/'));
-  rest.remove_prefix(place.size());
-  std::string_view host = place.substr(0, place.find(':'));
-  if (place.starts_with('[')) {
-    const auto bracket = place.find(']');
+Result<void> take_authority(std::string_view& rest, RedisUrl& url) {
+  std::string_view authority = rest.substr(0, rest.find('/'));
+  rest.remove_prefix(authority.size());
+  std::string_view host = authority.substr(0, authority.find(':'));
+  if (authority.starts_with('[')) {
+    const auto bracket = authority.find(']');
     if (bracket == std::string_view::npos) return invalid("the bracket of the IPv6 address is not closed");
-    host = place.substr(1, bracket - 1);
-    place.remove_prefix(bracket + 1);
+    host = authority.substr(1, bracket - 1);
+    authority.remove_prefix(bracket + 1);
   } else {
-    place.remove_prefix(host.size());
+    authority.remove_prefix(host.size());
   }
   if (host.empty()) return invalid("the host is missing");
   if (host.find_first_of(" ?#%") != std::string_view::npos) return invalid("the host holds a character no host has");
   url.host = host;
-  if (place.empty()) return {};
-  const auto port = place.starts_with(':') ? whole_number(place.substr(1), 65'535) : std::nullopt;
+  if (authority.empty()) return {};
+  const auto port = authority.starts_with(':') ? whole_number(authority.substr(1), 65'535) : std::nullopt;
   if (port.value_or(0) == 0) return invalid("the port is not a number from 1 to 65535");
   url.port = static_cast<std::uint16_t>(*port);
   return {};
@@ -115,7 +115,7 @@ Result<RedisUrl> parse_unix(std::string_view rest) {
 Result<RedisUrl> parse_tcp(std::string_view rest) {
   RedisUrl url;
   if (auto taken = take_credentials(rest, url); !taken) return error_of(taken);
-  if (auto taken = take_place(rest, url); !taken) return error_of(taken);
+  if (auto taken = take_authority(rest, url); !taken) return error_of(taken);
   if (rest.empty() || rest == "/") return url;
   if (auto taken = take_database(rest.substr(1), url); !taken) return error_of(taken);
   return url;

@@ -60,7 +60,7 @@ TEST(Dialer, TriesEachAddressOfANameInTurn) {
   for (const auto& addresses : {std::vector<Address>{at(closed), at(open)}, {at(open), at(closed)}}) {
     Dialed dialed(url_to("redis"), resolver_to(addresses));
     ASSERT_TRUE(dialed.is_connected()) << dialed.dialer.error().what;
-    EXPECT_EQ(dialed.dialer.place(), at(open).shown());
+    EXPECT_EQ(dialed.dialer.address(), at(open).shown());
     EXPECT_GE(dialed.dialer.take_socket().fd(), 0);
   }
 }
