@@ -14,7 +14,7 @@ struct GlobCase {
   bool matches;
 };
 
-// tests/source/channel_globs_test.cc asks a Redis the same.
+// channel_globs_test.cc asks a Redis the same.
 constexpr GlobCase kCases[] = {
     {"*", "a", true},
     {"*", "", false},

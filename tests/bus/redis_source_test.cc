@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "source/source_fixture.h"
+#include "bus/source_fixture.h"
 #include "support/eventually.h"
 #include "support/redis_server.h"
 

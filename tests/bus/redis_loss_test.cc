@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "source/source_fixture.h"
+#include "bus/source_fixture.h"
 #include "support/eventually.h"
 #include "support/local_port.h"
 #include "support/redis_server.h"
