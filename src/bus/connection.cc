@@ -46,9 +46,10 @@ void keep_alive(int fd) {
 
 }  // namespace
 
-Connection::Connection(const RedisUrl& url, const ChannelFilter& channels, NameLookup& names, SteadyTime now,
-                       SteadyTime until)
+Connection::Connection(const RedisUrl& url, std::shared_ptr<const TlsContext> tls, const ChannelFilter& channels,
+                       NameLookup& names, SteadyTime now, SteadyTime until)
     : url_(url),
+      tls_context_(std::move(tls)),
       patterns_(channels.subscriptions()),
       dialer_(url, names, now, until),
       until_(until),
@@ -66,12 +67,16 @@ bool Connection::proceed(MessageBlock& block, SteadyTime now) {
   if (state_ == State::kClosed || state_ == State::kConnecting) return false;
   write();
   const bool heard = state_ != State::kClosed && read(block);
-  if (state_ == State::kSubscribing && now >= until_) {
-    close({ErrorCode::kUnavailable,
-           was_answered_ ? "no answer to PSUBSCRIBE" : "it took the connection and says nothing",
-           "is this Redis, and does it hang? An HTTP server waits so for more"});
-  }
+  give_up_if_late(now);
   return heard;
+}
+
+void Connection::give_up_if_late(SteadyTime now) {
+  if (now < until_) return;
+  if (state_ == State::kHandshaking) return close(explain_mute_handshake());
+  if (state_ != State::kSubscribing) return;
+  close({ErrorCode::kUnavailable, was_answered_ ? "no answer to PSUBSCRIBE" : "it took the connection and says nothing",
+         "is this Redis, and does it hang? An HTTP server waits so for more"});
 }
 
 void Connection::finish_dialing(SteadyTime now) {
@@ -80,7 +85,15 @@ void Connection::finish_dialing(SteadyTime now) {
   if (dialer_.state() != Dialer::State::kConnected) return;
   socket_ = dialer_.take_socket();
   if (!url_.is_unix_socket()) keep_alive(socket_.fd());
-  say_hello();
+  if (!tls_context_) return say_hello();
+  tls_ = std::make_unique<TlsSession>(*tls_context_);
+  state_ = State::kHandshaking;
+  write();
+}
+
+std::optional<TlsPeer> Connection::tls_peer() const {
+  if (!tls_ || !tls_->is_established()) return std::nullopt;
+  return tls_->peer();
 }
 
 /// All at once, to be subscribed after one round trip. HELLO tells a Sentinel from Redis, and is allowed to every user;
@@ -114,12 +127,16 @@ void Connection::ask(Question question) {
 }
 
 void Connection::say(Command command, std::initializer_list<std::string_view> words) {
-  append_command(words, out_);
+  std::string command_text;
+  append_command(words, tls_ ? command_text : out_);
+  if (tls_) tls_->say(command_text);
+  wipe(command_text);  // there may be the password in it
   const bool has_pattern = command == Command::kSubscribe || command == Command::kAskAgain;
   asked_.push_back({command, has_pattern ? std::string(words.begin()[1]) : std::string()});
 }
 
 void Connection::write() {
+  if (tls_) tls_->take_unsent(out_);
   while (!out_.empty()) {
     const ssize_t written = ::send(fd(), out_.data(), out_.size(), MSG_NOSIGNAL);
     if (written < 0 && errno == EINTR) continue;
@@ -140,13 +157,31 @@ bool Connection::read(MessageBlock& block) {
     return false;
   }
   const std::string_view bytes(buffer_.data(), static_cast<std::size_t>(size));
+  if (tls_) {
+    hear_through_tls(bytes, block);
+  } else {
+    hear(bytes, block);
+  }
+  return true;
+}
+
+/// What was said before the session failed is heard yet, and what the session has to say to that (an alert) is sent.
+void Connection::hear_through_tls(std::string_view sealed, MessageBlock& block) {
+  const std::string_view words = tls_->open(sealed);
+  if (!words.empty()) hear(words, block);
+  if (state_ == State::kClosed) return;
+  if (state_ == State::kHandshaking && tls_->is_established()) say_hello();
+  write();
+  if (const auto& failure = tls_->failure()) close(*failure);
+}
+
+void Connection::hear(std::string_view bytes, MessageBlock& block) {
   std::vector<Reply> replies;
   const bool is_redis = reader_.feed(bytes, block, replies);
   take(replies);
   if (!is_redis && !was_answered_) close(explain_stranger(without(bytes, url_.password.reveal())));
   if (!is_redis)
     close({ErrorCode::kRefused, "not Redis' protocol: " + reader_.error(), "is there a proxy in between?"});
-  return true;
 }
 
 void Connection::take(const std::vector<Reply>& replies) {
@@ -207,12 +242,13 @@ void Connection::take_error(const std::string& text) {
 
 void Connection::end_of_stream(const std::string& how) {
   if (was_answered_) return close({ErrorCode::kUnavailable, how, ""});
-  close(explain_silent_close(how));
+  close(state_ == State::kHandshaking ? explain_closed_handshake(how) : explain_silent_close(how));
 }
 
 void Connection::close(Error error) {
   if (state_ == State::kClosed) return;
-  if (state_ == State::kSubscribing) error.what = dialer_.address() + ": " + error.what;
+  if (state_ == State::kHandshaking || state_ == State::kSubscribing)
+    error.what = dialer_.address() + ": " + error.what;
   error_ = std::move(error);
   state_ = State::kClosed;
   socket_.reset();

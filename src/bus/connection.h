@@ -18,21 +18,25 @@
 #include "bus/redis_words.h"
 #include "bus/reply_reader.h"
 #include "bus/socket.h"
+#include "bus/tls_context.h"
+#include "bus/tls_session.h"
 #include "firebase_relay/message.h"
 #include "firebase_relay/time.h"
 
 namespace firebase_relay::bus {
 
-/// One connection to Redis, from the first look-up of its name to its end, never blocking: connects, says who we are,
-/// subscribes, and reads.
+/// One connection to Redis, from the first look-up of its name to its end, never blocking: connects, shakes hands where
+/// it goes over TLS, says who we are, subscribes, and reads. After a read nothing is left that poll() would not see.
 ///
 /// Threads: the subscriber's. Reads no clock.
 class Connection {
  public:
-  enum class State : std::uint8_t { kConnecting, kSubscribing, kSubscribed, kClosed };
+  enum class State : std::uint8_t { kConnecting, kHandshaking, kSubscribing, kSubscribed, kClosed };
 
-  /// Begins to connect. `names` must outlive it. Closed when it has not subscribed by `until`.
-  Connection(const RedisUrl& url, const ChannelFilter& channels, NameLookup& names, SteadyTime now, SteadyTime until);
+  /// Begins to connect; over TLS where `tls` is given. `names` must outlive it. Closed when it has not subscribed by
+  /// `until`.
+  Connection(const RedisUrl& url, std::shared_ptr<const TlsContext> tls, const ChannelFilter& channels,
+             NameLookup& names, SteadyTime now, SteadyTime until);
 
   [[nodiscard]] State state() const { return state_; }
   /// Why it is kClosed: what failed, at which address while it was not subscribed, and what to do about it.
@@ -44,6 +48,9 @@ class Connection {
 
   /// Call when poll() says so. Messages are appended to `block`. True: something was heard.
   bool proceed(MessageBlock& block, SteadyTime now);
+  /// Whom it speaks with over TLS, once it is kSubscribing; nothing without TLS.
+  [[nodiscard]] std::optional<TlsPeer> tls_peer() const;
+
   /// Wants no more messages: those published before come yet, and then it closes.
   void unsubscribe();
 
@@ -67,22 +74,27 @@ class Connection {
   void say_hello();
   void say(Command command, std::initializer_list<std::string_view> words);
   bool read(MessageBlock& block);
+  void hear_through_tls(std::string_view sealed, MessageBlock& block);
+  void hear(std::string_view bytes, MessageBlock& block);
   void take(const std::vector<Reply>& replies);
   void take_error(const std::string& text);
   void answered(std::initializer_list<Command> commands);
   void write();
+  void give_up_if_late(SteadyTime now);
   void end_of_stream(const std::string& how);
   void close(Error error);
 
   RedisUrl url_;
+  std::shared_ptr<const TlsContext> tls_context_;  ///< null: without TLS
   std::vector<std::string> patterns_;
   Dialer dialer_;
   SteadyTime until_;
   Socket socket_;
+  std::unique_ptr<TlsSession> tls_;  ///< from kHandshaking on
   ReplyReader reader_;
   State state_ = State::kConnecting;
   Error error_{};
-  std::string out_;          ///< not yet written
+  std::string out_;          ///< not yet written, as it goes over the wire
   std::deque<Asked> asked_;  ///< not yet answered, in their order, which is that of the answers
   bool was_answered_ = false;
   std::size_t subscribed_ = 0;

@@ -42,8 +42,8 @@ void RedisSource::run(std::stop_token stop) {
     resume_if_room();
     if (!attempt_ && (!current_ || suspected_) && now_.steady >= next_attempt_) {
       attempt_since_ = now_.steady;
-      attempt_ =
-          std::make_unique<Connection>(options_.url, channels_, names_, now_.steady, attempt_since_ + kAttemptMax);
+      attempt_ = std::make_unique<Connection>(options_.url, options_.tls, channels_, names_, now_.steady,
+                                              attempt_since_ + kAttemptMax);
     }
     wait();
     now_ = read_clocks();

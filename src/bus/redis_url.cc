@@ -7,11 +7,18 @@
 namespace firebase_relay::bus {
 namespace {
 
+struct Scheme {
+  std::string_view begin;
+  bool is_tls;
+};
+constexpr Scheme kTcpSchemes[] = {{"redis://", false}, {"rediss://", true}, {"valkey://", false}, {"valkeys://", true}};
+
 constexpr std::uint32_t kDatabaseMax = 65'535;  // Redis has 16 of them unless it is told otherwise
 
 tl::unexpected<Error> invalid(std::string what) {
   return fail(ErrorCode::kInvalid, std::move(what),
-              "expected redis://[user[:password]@]host[:port][/database] or unix:///path[?db=database]");
+              "expected redis://[user[:password]@]host[:port][/database], rediss:// (with TLS) or "
+              "unix:///path[?db=database]");
 }
 
 int hex_value(char digit) {
@@ -112,8 +119,9 @@ Result<RedisUrl> parse_unix(std::string_view rest) {
   return url;
 }
 
-Result<RedisUrl> parse_tcp(std::string_view rest) {
+Result<RedisUrl> parse_tcp(std::string_view rest, bool is_tls) {
   RedisUrl url;
+  url.is_tls = is_tls;
   if (auto taken = take_credentials(rest, url); !taken) return error_of(taken);
   if (auto taken = take_authority(rest, url); !taken) return error_of(taken);
   if (rest.empty() || rest == "/") return url;
@@ -128,21 +136,18 @@ std::string RedisUrl::masked() const {
   const std::string number = std::to_string(database);
   if (is_unix_socket()) return "unix://" + credentials + socket_path + (database == 0 ? "" : "?db=" + number);
   const bool is_ipv6 = host.find(':') != std::string::npos;
-  return "redis://" + credentials + (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port) +
-         (database == 0 ? "" : "/" + number);
+  return (is_tls ? "rediss://" : "redis://") + credentials + (is_ipv6 ? "[" + host + "]" : host) + ":" +
+         std::to_string(port) + (database == 0 ? "" : "/" + number);
 }
 
 Result<RedisUrl> parse_redis_url(std::string_view text) {
-  constexpr std::string_view kTcp = "redis://";
   constexpr std::string_view kUnix = "unix://";
-  if (text.starts_with("rediss://")) {
-    return fail(ErrorCode::kInvalid, "rediss:// needs TLS, which the packaged hiredis does not have",
-                "use redis:// inside the home network, or a TLS tunnel such as stunnel to a local port");
-  }
   if (text.find('\0') != std::string_view::npos) return invalid("it holds a NUL byte");
-  if (text.starts_with(kTcp)) return parse_tcp(text.substr(kTcp.size()));
   if (text.starts_with(kUnix)) return parse_unix(text.substr(kUnix.size()));
-  return invalid("it does not start with redis:// or unix://");
+  for (const auto& [scheme, is_tls] : kTcpSchemes) {
+    if (text.starts_with(scheme)) return parse_tcp(text.substr(scheme.size()), is_tls);
+  }
+  return invalid("it does not start with redis://, rediss:// or unix://");
 }
 
 }  // namespace firebase_relay::bus

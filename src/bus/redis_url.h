@@ -17,6 +17,7 @@ struct RedisUrl {
   std::string user;         ///< empty: Redis' default user
   Secret password;          ///< empty: none
   std::uint32_t database = 0;
+  bool is_tls = false;  ///< over TCP only
   /// The password was part of the URL. On a command line the process list shows it, so whoever took it from there
   /// warns.
   bool password_in_url = false;
@@ -30,10 +31,11 @@ struct RedisUrl {
 
 /// Reads
 ///
-///     redis://[[user][:password]@]host[:port][/database]
+///     redis://[[user][:password]@]host[:port][/database]     rediss:// with TLS
 ///     unix://[[user][:password]@]/path[?db=database]
 ///
-/// with IPv6 in brackets, and percent-encoding in user, password and path. (redis-py's forms; IANA's `redis` scheme.)
+/// with IPv6 in brackets, and percent-encoding in user, password and path. (redis-py's forms; IANA's `redis` and
+/// `rediss` schemes.) valkey:// and valkeys:// are other names of the first two.
 /// Errors: kInvalid, with what was expected; the text itself is never part of an error, since it may hold a password.
 Result<RedisUrl> parse_redis_url(std::string_view text);
 

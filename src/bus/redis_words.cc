@@ -81,7 +81,7 @@ bool is_passing(std::string_view reply) {
 /// Bytes that a peer may begin with, and what it is then.
 constexpr Row kStrangers[] = {
     {"HTTP/", "an HTTP server answers there: give Redis' host and port in --redis-url (6379, if nobody changed it)"},
-    {"\x15\x03", "it wants TLS: give the port on which Redis speaks plainly, or a TLS tunnel's (stunnel)"},
+    {"\x15\x03", "this port speaks TLS: use rediss:// in --redis-url"},
     {"SSH-", "an SSH server answers there: give Redis' host and port in --redis-url"},
 };
 
@@ -107,7 +107,8 @@ Error explain_stranger(std::string_view first_bytes) {
 
 Error explain_silent_close(std::string_view how) {
   return {ErrorCode::kRefused, std::string(how) + ", before it answered anything",
-          "is this Redis? A port that wants TLS does so, a proxy with no Redis behind it, and Redis while it starts"};
+          "if this port speaks TLS, use rediss:// in --redis-url; else, is this Redis? A proxy with no Redis behind it "
+          "does so, and Redis while it starts"};
 }
 
 Error explain_sentinel() {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bus/redis_url.h"
+#include "bus/tls_context.h"
 #include "flush/database_url.h"
 #include "observe/log_options.h"
 
@@ -40,6 +41,10 @@ enum class OutboxSync : std::uint8_t { kNormal, kFull };
 struct Options {
   // Redis
   bus::RedisUrl redis;
+  std::string redis_ca_file;               ///< trusted besides the system's; empty: none
+  std::string redis_cert_file;             ///< of a client's certificate; empty: none
+  std::string redis_key_file;              ///< of that certificate
+  std::string redis_tls_name;              ///< what Redis' certificate is for; empty: the URL's host
   std::vector<std::string> channels{"*"};  ///< glob patterns, at least one; with ! in front: what is left out
   std::string routes_file;                 ///< empty: the built-in table
 
@@ -82,7 +87,10 @@ struct Options {
 
   /// Memory, and not only files, will hold a secret.
   [[nodiscard]] bool hold_secret() const {
-    return !credentials_file.empty() || !auth_secret_file.empty() || !redis.password.empty();
+    return !credentials_file.empty() || !auth_secret_file.empty() || !redis.password.empty() || !redis_key_file.empty();
+  }
+  [[nodiscard]] bus::TlsOptions redis_tls() const {
+    return {redis_ca_file, redis_cert_file, redis_key_file, redis_tls_name};
   }
   bool operator==(const Options&) const = default;
 };

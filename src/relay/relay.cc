@@ -10,7 +10,6 @@
 #include <thread>
 #include <utility>
 
-#include "base/ca_file.h"
 #include "base/clock.h"
 #include "base/queue.h"
 #include "base/thread.h"
@@ -27,6 +26,7 @@
 #include "observe/events.h"
 #include "observe/http_listener.h"
 #include "observe/metrics.h"
+#include "relay/access.h"
 #include "relay/heartbeat.h"
 #include "relay/previous_run.h"
 #include "relay/storage.h"
@@ -83,26 +83,6 @@ flush::FlusherOptions flusher_options(const Options& options, std::uint64_t seed
   return result;
 }
 
-/// The secrets and certificates that the options name, read before anything starts.
-struct Access {
-  flush::Credentials credentials;
-  std::shared_ptr<const CaFile> ca;
-};
-
-Result<Access> read_access(const Options& options, observe::Log& log) {
-  Access access;
-  auto credentials = flush::read_credentials({options.credentials_file, options.auth_secret_file}, *options.database);
-  if (!credentials) return error_of(credentials);
-  for (const std::string& warning : credentials->warnings) log.logger().warn("{}", warning);
-  if (!options.ca_file.empty()) {
-    auto ca = CaFile::read("--ca-file", options.ca_file);
-    if (!ca) return error_of(ca);
-    access.ca = std::move(*ca);
-  }
-  access.credentials = std::move(*credentials);
-  return access;
-}
-
 flush::SenderOptions sender_options(const Options& options, Access access, observe::Events& events,
                                     std::uint64_t seed) {
   const auto report = [&events](const flush::TokenNews& news) {
@@ -122,6 +102,7 @@ struct Relay::Parts {
         observe::Log& relay_log)
       : input(where_from),
         log(relay_log),
+        redis_tls(access.redis_tls),
         routes(std::move(table)),
         known_names(options.tickers_max),
         metrics(FIREBASE_RELAY_VERSION),
@@ -149,6 +130,7 @@ struct Relay::Parts {
 
   Input input;
   observe::Log& log;
+  std::shared_ptr<const bus::TlsContext> redis_tls;
   classify::PublishedRoutes routes;
   classify::KnownNames known_names;
   std::atomic<std::int64_t> clock_ahead_seconds{0};  ///< set by the flusher, read by the workers
@@ -204,7 +186,8 @@ void Relay::Parts::use_unsent_heartbeat() {
 void Relay::Parts::make_source(const Options& options) {
   if (is_from_redis()) {
     source = std::make_unique<bus::RedisSource>(
-        bus::RedisSourceOptions{options.redis, options.channels, storage.restored.last_sequence, random_seed()},
+        bus::RedisSourceOptions{options.redis, redis_tls, options.channels, storage.restored.last_sequence,
+                                random_seed()},
         bus::RedisSource::Wiring{
             messages, emptied, budget, metrics, events, [this](const bus::Gap& gap) { report(gap); },
             [this](UtcMillis at) { previous_run->subscribed(at); }, [this] { return flusher->next_flush(); }});
@@ -333,7 +316,7 @@ Result<std::unique_ptr<Relay>> Relay::start(const Options& options, observe::Log
     return fail(ErrorCode::kInvalid, "no database is named", "give --database-url or FIREBASE_DATABASE_EMULATOR_HOST");
   Result<classify::RouteTable> routes = load_routes(options);
   if (!routes) return error_of(routes);
-  Result<Access> access = read_access(options, log);
+  Result<Access> access = read_access(options, role == Role::kRelay, log);
   if (!access) return error_of(access);
   auto parts = std::make_unique<Parts>(options, input, std::move(*routes), std::move(*access), log);
   Parts& own = *parts;

@@ -65,13 +65,23 @@ bool wait_for(bus::Connection& connection, SteadyTime until, const There& there)
   return true;
 }
 
+/// What there is to say about TLS to Redis: a certificate that ends soon is better known today.
+std::string tls_text(const std::optional<bus::TlsPeer>& peer, const std::shared_ptr<const bus::TlsContext>& tls) {
+  if (!peer) return {};
+  const auto left = std::chrono::floor<std::chrono::days>(peer->expires - utc_now());
+  return ", " + peer->version + ", certificate by " + observe::printable(peer->issuer, 100) + ", " +
+         std::to_string(left.count()) + " days left" + (tls->warning() ? "; " + *tls->warning() : "");
+}
+
 void check_redis(const relay::Options& options, Report& report) {
   using State = bus::Connection::State;
   constexpr std::chrono::seconds kPatience{5};
   const std::string where = options.redis.masked();
+  const auto tls = bus::TlsContext::make(options.redis, options.redis_tls());
+  if (!tls) return report.bad("redis", tls.error().what, tls.error().remedy);
   const SteadyTime now = std::chrono::steady_clock::now();
   bus::NameLookup names;
-  bus::Connection connection(options.redis, bus::ChannelFilter(options.channels), names, now, now + kPatience);
+  bus::Connection connection(options.redis, *tls, bus::ChannelFilter(options.channels), names, now, now + kPatience);
   // By kPatience it closes, and says what it waited for.
   wait_for(connection, now + 2 * kPatience, [&] { return connection.state() == State::kSubscribed; });
   connection.ask(bus::Connection::Question::kPing);
@@ -82,14 +92,15 @@ void check_redis(const relay::Options& options, Report& report) {
     return report.bad("redis", where + ": " + observe::printable(why.what), observe::printable(why.remedy));
   }
   if (!answered) return report.bad("redis", where + ": no answer to PING", "is it busy, or does it hang?");
+  const std::string well = where + ", subscribed" + tls_text(connection.tls_peer(), *tls);
   const auto refusal = connection.take_refusal();
-  if (!refusal) return report.good("redis", where + ", subscribed");
+  if (!refusal) return report.good("redis", well);
   const std::string said =
       observe::printable(refusal->what) + (refusal->remedy.empty() ? "" : " -> " + observe::printable(refusal->remedy));
   const bool is_rule = refusal->code != ErrorCode::kUnavailable;
-  report.good("redis", where + ", subscribed, " +
-                           (is_rule ? "PING is refused (a repeated PSUBSCRIBE asks for a sign of life): " : "but ") +
-                           said);
+  report.good(
+      "redis",
+      well + ", " + (is_rule ? "PING is refused (a repeated PSUBSCRIBE asks for a sign of life): " : "but ") + said);
 }
 
 /// What the requests to the database need.

@@ -6,10 +6,10 @@
 #include <array>
 #include <utility>
 
+#include "base/secret_file.h"
 #include "base/stray_character.h"
 #include "flush/credentials.h"
 #include "flush/database_url.h"
-#include "base/secret_file.h"
 #include "observe/printable.h"
 #include "terminal/config_file.h"
 #include "terminal/flag_setters.h"
@@ -154,6 +154,16 @@ Result<void> resolve_password(const Settings& settings, const Environment& envir
   return {};
 }
 
+/// Whoever names an authority believes that TLS is spoken.
+void warn_of_unused_tls(const Settings& settings, CommandLine& line) {
+  if (line.options.redis.is_tls) return;
+  for (const char* name : {"redis-ca-file", "redis-cert-file", "redis-key-file", "redis-tls-name"}) {
+    const auto given = settings.find(name);
+    if (given != settings.end() && goes_by(line, *find_flag(name)))
+      line.warnings.push_back(given->second.origin + " is not used: --redis-url does not say rediss://");
+  }
+}
+
 /// A key has one purpose: two kinds of credentials are a mistake, and which one counts would be a guess.
 Result<void> check_credentials(const Settings& settings, const CommandLine& line) {
   if (!counts(settings, "credentials", line) && !counts(settings, "auth-secret-file", line)) return {};
@@ -274,6 +284,7 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv, const 
   if (auto applied = apply(*settings, line); !applied) return error_of(applied);
   if (auto checked = check_credentials(*settings, line); !checked) return error_of(checked);
   if (auto resolved = resolve_password(*settings, environment, line); !resolved) return error_of(resolved);
+  warn_of_unused_tls(*settings, line);
   if (auto resolved = resolve_database(*settings, environment, line); !resolved) return error_of(resolved);
   if (line.options.instance.empty()) line.options.instance = host_name();
   line.json = words->command_flags.contains("json");

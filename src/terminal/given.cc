@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <numeric>
 
-#include "base/stray_character.h"
 #include "base/secret_file.h"
+#include "base/stray_character.h"
 #include "observe/printable.h"
 
 namespace firebase_relay::terminal {

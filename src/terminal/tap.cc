@@ -27,13 +27,18 @@ int tap(const CommandLine& line) {
     log.logger().error("{}; {}", routes.error().what, routes.error().remedy);
     return kExitInvalid;
   }
+  const auto tls = bus::TlsContext::make(line.options.redis, line.options.redis_tls());
+  if (!tls) {
+    log.logger().error("{}; {}", tls.error().what, tls.error().remedy);
+    return kExitInvalid;
+  }
   observe::Metrics metrics(FIREBASE_RELAY_VERSION);
   observe::Events events(metrics, log.logger());
   Queue<MessageBlock> messages;
   Queue<MessageBlock> emptied;
   ByteBudget budget(line.options.queue_bytes_max);
   bus::RedisSource source(
-      {line.options.redis, line.options.channels, 0, random_seed()},
+      {line.options.redis, *tls, line.options.channels, 0, random_seed()},
       {messages,
        emptied,
        budget,

@@ -20,6 +20,7 @@ using std::chrono::steady_clock;
 using test_support::eventually;
 using test_support::RedisClient;
 using test_support::RedisServer;
+using test_support::RedisTransport;
 
 /// A peer that says nothing is given up after 4 s (RedisSource); with that it would have been, and come back.
 constexpr milliseconds kTimeToGiveUp{6'000};
@@ -80,6 +81,26 @@ TEST_F(RedisSourceTest, DoesNotJudgeRedisWhileReadingIsPaused) {
   EXPECT_GE(metrics_.reading_paused_seconds.Value(), 5);
   const std::chrono::duration<double> elapsed = steady_clock::now() - begin;
   EXPECT_LE(metrics_.reading_paused_seconds.Value(), elapsed.count()) << "something was counted twice";
+}
+
+// poll() says nothing of what OpenSSL has taken from the socket: nothing may stay there when reading pauses.
+TEST_F(RedisSourceTest, GoesOnAfterAPauseWithWhatCameOverTlsThoughNothingMoreComes) {
+  RedisServer redis(RedisTransport::kTls);
+  subscribe_to(redis);
+  RedisClient client(redis);
+  constexpr int kMessages = 1'300;  // more than the bound, by less than sockets hold
+  for (int i = 0; i < kMessages; ++i) client.publish("NEWS", std::to_string(i) + std::string(1'000, ' '));
+  ASSERT_TRUE(eventually([&] { return budget_.is_full(); }));
+  ASSERT_TRUE(eventually([&] {
+    return client.command({"CLIENT", "LIST", "TYPE", "pubsub"}).find(" obl=0 oll=0 ") != std::string::npos;
+  })) << "Redis was to have sent everything";
+
+  redis.suspend();
+
+  EXPECT_TRUE(eventually([&] {
+    take_what_came();
+    return came_.size() == kMessages;
+  })) << came_.size();
 }
 
 TEST_F(RedisSourceTest, CountsThePauseThatAStopEnds) {

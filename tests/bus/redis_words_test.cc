@@ -76,11 +76,12 @@ TEST(RedisWords, TellStrangersApart) {
   EXPECT_THAT(explain_stranger("HTTP/1.1 400 Bad Request\r\nServer: x\r\n").what,
               StartsWith("not Redis' protocol: it says 'HTTP/1.1 400 Bad Request'"));
   EXPECT_THAT(explain_stranger("HTTP/1.1 400 Bad Request\r\n").remedy, HasSubstr("HTTP server"));
-  EXPECT_THAT(explain_stranger(std::string_view("\x15\x03\x01\x00\x02\x02\x46", 7)).remedy, HasSubstr("TLS"));
+  EXPECT_THAT(explain_stranger(std::string_view("\x15\x03\x01\x00\x02\x02\x46", 7)).remedy,
+              HasSubstr("this port speaks TLS: use rediss://"));
   EXPECT_THAT(explain_stranger("SSH-2.0-OpenSSH_9.2p1\r\n").remedy, HasSubstr("SSH"));
   EXPECT_THAT(explain_stranger("220 mail ESMTP\r\n").remedy, HasSubstr("--redis-url"));
   EXPECT_LT(explain_stranger(std::string(100'000, 'x')).what.size(), 100u);
-  EXPECT_THAT(explain_silent_close("Connection reset by peer").remedy, HasSubstr("TLS"));
+  EXPECT_THAT(explain_silent_close("Connection reset by peer").remedy, HasSubstr("use rediss://"));
 }
 
 }  // namespace

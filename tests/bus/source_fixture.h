@@ -29,8 +29,14 @@ class RedisSourceTest : public testing::Test {
     source_ = std::make_unique<RedisSource>(options, std::move(wiring));
     thread_ = std::jthread([this](const std::stop_token& stop) { source_->run(stop); });
   }
+  static RedisSourceOptions options_for(const test_support::RedisServer& redis) {
+    RedisSourceOptions options;
+    options.url = *parse_redis_url(redis.url());
+    options.tls = *TlsContext::make(options.url, {test_support::Authority::of_the_tests().file(), "", "", ""});
+    return options;
+  }
   void subscribe_to(const test_support::RedisServer& redis) {
-    start(RedisSourceOptions{*parse_redis_url(redis.url())});
+    start(options_for(redis));
     ASSERT_TRUE(is_subscribed());
   }
   /// False after 20 s.

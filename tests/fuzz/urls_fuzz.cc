@@ -18,7 +18,8 @@ void check_redis(std::string_view text) {
   bus::RedisUrl without = *url;
   without.password = Secret(std::string_view("x"));
   demand(url->password.empty() || shown == without.masked(), "what is shown depends on the password", shown);
-  demand(url->is_unix_socket() || (url->port > 0 && !url->host.empty()), "no place", text);
+  demand(url->is_unix_socket() || (url->port > 0 && !url->host.empty()), "no authority", text);
+  demand(!url->is_tls || (!url->is_unix_socket() && shown.starts_with("rediss://")), "TLS is not shown", shown);
 }
 
 void check_database(std::string_view text) {

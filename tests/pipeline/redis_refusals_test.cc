@@ -7,6 +7,7 @@
 #include <fstream>
 #include <thread>
 
+#include "support/checked.h"
 #include "support/emulator.h"
 #include "support/eventually.h"
 #include "support/local_port.h"
@@ -15,7 +16,7 @@
 namespace pipeline_test {
 namespace {
 
-using test_support::built;
+using test_support::checked;
 using test_support::Emulator;
 using test_support::eventually;
 using test_support::LocalPort;
@@ -29,20 +30,6 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 std::string tcp_url(std::uint16_t port) { return "redis://127.0.0.1:" + std::to_string(port); }
-
-/// The line about Redis of `firebase-relay check`.
-std::string checked(const std::string& redis_url, const Emulator& emulator, const std::vector<std::string>& more = {}) {
-  std::vector<std::string> words = {built("src/firebase-relay"), "check", "--redis-url", redis_url, "--database-url",
-                                    emulator.database_url()};
-  words.insert(words.end(), more.begin(), more.end());
-  Process check(words);
-  check.wait();
-  const std::string out = check.out();
-  const std::size_t at = out.find("redis        ");
-  EXPECT_NE(at, std::string::npos) << out << check.err();
-  if (at == std::string::npos || at < 8) return out;
-  return out.substr(at - 8, out.find('\n', at) - (at - 8));
-}
 
 /// A peer that says one thing to everybody, and closes.
 class Says {
@@ -163,11 +150,16 @@ TEST(NoRedis, IsNamedForWhatItIs) {
   const Emulator emulator;
   EXPECT_THAT(checked(Says("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").url(), emulator),
               AllOf(StartsWith("FAILED"), HasSubstr("an HTTP server")));
-  EXPECT_THAT(checked(Says("\x15\x03\x03\x02\x02\x46").url(), emulator), AllOf(StartsWith("FAILED"), HasSubstr("TLS")));
-  EXPECT_THAT(checked(Says("").url(), emulator), AllOf(StartsWith("FAILED"), HasSubstr("A port that wants TLS")));
+  EXPECT_THAT(checked(Says("\x15\x03\x03\x02\x02\x46").url(), emulator),
+              AllOf(StartsWith("FAILED"), HasSubstr("this port speaks TLS: use rediss://")));
+  EXPECT_THAT(checked(Says("").url(), emulator), AllOf(StartsWith("FAILED"), HasSubstr("use rediss://")));
   EXPECT_THAT(
       checked(Says("-DENIED Redis is running in protected mode because protected mode is enabled\r\n").url(), emulator),
       AllOf(StartsWith("FAILED"), HasSubstr("requirepass")));
+  EXPECT_THAT(checked("rediss" + Says("-DENIED Redis is running in protected mode\r\n").url().substr(5), emulator),
+              AllOf(StartsWith("FAILED"), HasSubstr("answers without TLS"), HasSubstr("use redis://")));
+  EXPECT_THAT(checked("rediss" + Says("").url().substr(5), emulator),
+              AllOf(StartsWith("FAILED"), HasSubstr("within the TLS handshake")));
   EXPECT_THAT(checked(Says("SSH-2.0-OpenSSH_9.2\r\n").url(), emulator), HasSubstr("an SSH server"));
   EXPECT_THAT(checked("redis" + emulator.url().substr(4), emulator),
               AllOf(StartsWith("FAILED"), HasSubstr("An HTTP server waits so")));

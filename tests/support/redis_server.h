@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "support/authority.h"
 #include "support/process.h"
 #include "support/temp_dir.h"
 
@@ -12,13 +13,18 @@ struct redisContext;
 
 namespace test_support {
 
-/// A redis-server on a unix socket of its own, which stays the same over restarts.
+/// How the relay reaches a RedisServer.
+enum class RedisTransport : std::uint8_t { kUnixSocket, kTls, kMutualTls };
+
+/// A redis-server on a unix socket of its own, and on a TLS port beside it where the relay is to use that. Both stay
+/// the same over restarts. RELAY_TEST_REDIS names another program, such as valkey-server.
 class RedisServer {
  public:
   /// `flags` as redis-server takes them, on top of ours. Started at once unless `later`.
   explicit RedisServer(std::vector<std::string> flags = {});
+  explicit RedisServer(RedisTransport transport, std::vector<std::string> flags = {});
   enum class Start { kLater };
-  explicit RedisServer(Start later);
+  explicit RedisServer(Start later, RedisTransport transport = RedisTransport::kUnixSocket);
 
   void start();
   /// SIGKILL, as a crash.
@@ -26,12 +32,23 @@ class RedisServer {
   void suspend();
   void resume();
 
-  [[nodiscard]] std::string url() const { return "unix://" + dir_.file("redis.sock"); }
+  /// For --redis-url; `credentials` as they stand there, `user:password`.
+  [[nodiscard]] std::string url(const std::string& credentials = "") const;
+  /// What the relay has to be given besides.
+  [[nodiscard]] std::vector<std::string> relay_flags() const;
   [[nodiscard]] std::string socket() const { return dir_.file("redis.sock"); }
+  /// What it logged.
+  [[nodiscard]] std::string log() const { return process_->out(); }
 
  private:
+  [[nodiscard]] std::vector<std::string> tls_flags() const;
+
   TempDir dir_;
   std::vector<std::string> flags_;
+  RedisTransport transport_;
+  std::uint16_t tls_port_ = 0;
+  CertifiedKey server_;
+  CertifiedKey client_;
   std::unique_ptr<Process> process_;
 };
 

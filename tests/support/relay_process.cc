@@ -18,6 +18,8 @@ RelayProcess::RelayProcess(const RedisServer& redis, const Emulator& emulator, c
   if (std::find(flags.begin(), flags.end(), "--outbox") == flags.end()) {
     command.insert(command.end(), {"--outbox", dir_.file("outbox.db")});
   }
+  const std::vector<std::string> of_redis = redis.relay_flags();
+  command.insert(command.end(), of_redis.begin(), of_redis.end());
   command.insert(command.end(), flags.begin(), flags.end());
   command.insert(command.begin(), under.begin(), under.end());
   process_ = std::make_unique<Process>(command, environment);
