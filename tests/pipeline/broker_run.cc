@@ -15,8 +15,8 @@ using test_support::Process;
 
 std::vector<std::string> BrokerRun::command(const test_support::RedisServer& redis,
                                             const std::vector<std::string>& flags) const {
-  std::vector<std::string> words = {built("tools/broker_sim/broker-sim"), "--redis-url", redis.url(), "--ledger",
-                                    ledger()};
+  std::vector<std::string> words = {built("tools/broker_sim/broker-sim"), "--redis-url", "unix://" + redis.socket(),
+                                    "--ledger", ledger()};
   words.insert(words.end(), flags.begin(), flags.end());
   return words;
 }

@@ -24,10 +24,15 @@ using test_support::RedisClient;
 using test_support::RedisServer;
 using test_support::RelayProcess;
 
+using test_support::RedisTransport;
+
 constexpr const char* kApple = R"({"type":"price","price":"1.5","volume":null,"symbol":"AAPL"})";
 
-TEST(Redis, IsWaitedForAtTheStart) {
-  RedisServer redis(RedisServer::Start::kLater);
+/// However it is reached.
+class Redis : public testing::TestWithParam<RedisTransport> {};
+
+TEST_P(Redis, IsWaitedForAtTheStart) {
+  RedisServer redis(RedisServer::Start::kLater, GetParam());
   const Emulator emulator;
   RelayProcess relay(redis, emulator);
   EXPECT_FALSE(relay.is_ready());
@@ -110,16 +115,16 @@ INSTANTIATE_TEST_SUITE_P(Users, RedisByTcp,
                                          User{"without_one", "nopass", "bob"}),
                          [](const auto& user) { return user.param.name; });
 
-TEST(Redis, ThatRepeatsThePasswordDoesNotBringItIntoTheLog) {
-  const RedisServer redis({"--rename-command", "AUTH", ""});
+TEST_P(Redis, ThatRepeatsThePasswordDoesNotBringItIntoTheLog) {
+  const RedisServer redis(GetParam(), {"--rename-command", "AUTH", ""});
   const Emulator emulator;
-  RelayProcess relay(redis, emulator, {"--redis-url", "unix://:hunter2secret@" + redis.socket()});
+  RelayProcess relay(redis, emulator, {"--redis-url", redis.url(":hunter2secret")});
   EXPECT_TRUE(eventually([&] { return relay.process().err().find("Redis says: ") != std::string::npos; }));
   EXPECT_EQ(relay.process().err().find("hunter2"), std::string::npos) << relay.process().err();
 }
 
-TEST(Redis, IsComeBackToAfterACrashAndTheGapIsReported) {
-  RedisServer redis;
+TEST_P(Redis, IsComeBackToAfterACrashAndTheGapIsReported) {
+  RedisServer redis(GetParam());
   const Emulator emulator;
   RelayProcess relay(redis, emulator, {"--heartbeat-seconds", "1"});
   ASSERT_TRUE(relay.wait_ready()) << relay.process().err();
@@ -141,8 +146,8 @@ TEST(Redis, IsComeBackToAfterACrashAndTheGapIsReported) {
   EXPECT_EQ(emulator.get("history/AAPL/prices").size(), 2u);
 }
 
-TEST(Redis, ThatDropsASlowRelayIsReportedAsSuch) {
-  const RedisServer redis({"--client-output-buffer-limit", "pubsub 1mb 0 0"});
+TEST_P(Redis, ThatDropsASlowRelayIsReportedAsSuch) {
+  const RedisServer redis(GetParam(), {"--client-output-buffer-limit", "pubsub 1mb 0 0"});
   const Emulator emulator;
   RelayProcess relay(redis, emulator, {"--heartbeat-seconds", "1"});
   ASSERT_TRUE(relay.wait_ready());
@@ -158,8 +163,8 @@ TEST(Redis, ThatDropsASlowRelayIsReportedAsSuch) {
   EXPECT_NE(cause.find(" kB waited to be read"), std::string::npos) << cause;
 }
 
-TEST(Redis, ThatHangsIsNoticedWithinFiveSecondsAndNothingIsLostWhenItGoesOn) {
-  RedisServer redis;
+TEST_P(Redis, ThatHangsIsNoticedWithinFiveSecondsAndNothingIsLostWhenItGoesOn) {
+  RedisServer redis(GetParam());
   const Emulator emulator;
   RelayProcess relay(redis, emulator);
   ASSERT_TRUE(relay.wait_ready());
@@ -173,8 +178,8 @@ TEST(Redis, ThatHangsIsNoticedWithinFiveSecondsAndNothingIsLostWhenItGoesOn) {
   EXPECT_TRUE(relay.wait_delivered(1));
 }
 
-TEST(Redis, MessageThatMatchesTwoPatternsIsTakenOnce) {
-  const RedisServer redis;
+TEST_P(Redis, MessageThatMatchesTwoPatternsIsTakenOnce) {
+  const RedisServer redis(GetParam());
   const Emulator emulator;
   RelayProcess relay(redis, emulator, {"--channels", "TICKER_*,*_AAPL"});
   ASSERT_TRUE(relay.wait_ready());
@@ -188,8 +193,8 @@ TEST(Redis, MessageThatMatchesTwoPatternsIsTakenOnce) {
   EXPECT_EQ(relay.metric("messages_received_total"), 3);
 }
 
-TEST(Redis, ItsOwnNotificationsAreNobodysMessages) {
-  const RedisServer redis({"--notify-keyspace-events", "KEA"});
+TEST_P(Redis, ItsOwnNotificationsAreNobodysMessages) {
+  const RedisServer redis(GetParam(), {"--notify-keyspace-events", "KEA"});
   const Emulator emulator;
   RelayProcess relay(redis, emulator);
   ASSERT_TRUE(relay.wait_ready());
@@ -200,8 +205,8 @@ TEST(Redis, ItsOwnNotificationsAreNobodysMessages) {
   EXPECT_EQ(relay.metric("messages_received_total"), 1);
 }
 
-TEST(Redis, PasswordIsGivenAndAWrongOneIsSaid) {
-  const RedisServer redis({"--requirepass", "s3cret-word"});
+TEST_P(Redis, PasswordIsGivenAndAWrongOneIsSaid) {
+  const RedisServer redis(GetParam(), {"--requirepass", "s3cret-word"});
   const Emulator emulator;
   RelayProcess wrong(redis, emulator);
   EXPECT_FALSE(wrong.process().wait_for("NOAUTH").empty());
@@ -212,8 +217,8 @@ TEST(Redis, PasswordIsGivenAndAWrongOneIsSaid) {
   EXPECT_EQ(right.process().err().find("s3cret-word"), std::string::npos);
 }
 
-TEST(Redis, BuffersWhileReadingIsPausedAtTheBound) {
-  const RedisServer redis({"--client-output-buffer-limit", "pubsub 0 0 0"});
+TEST_P(Redis, BuffersWhileReadingIsPausedAtTheBound) {
+  const RedisServer redis(GetParam(), {"--client-output-buffer-limit", "pubsub 0 0 0"});
   const Emulator emulator;
   RelayProcess relay(redis, emulator,
                      {"--queue-max-mb", "1", "--workers", "1", "--max-mb-per-minute", "0", "--no-history"});
@@ -237,6 +242,14 @@ TEST(Redis, BuffersWhileReadingIsPausedAtTheBound) {
   EXPECT_EQ(relay.metric("subscription_gaps_total"), 0);
   EXPECT_TRUE(relay.accounts_add_up());
 }
+
+INSTANTIATE_TEST_SUITE_P(Over, Redis,
+                         testing::Values(RedisTransport::kUnixSocket, RedisTransport::kTls, RedisTransport::kMutualTls),
+                         [](const auto& over) {
+                           return over.param == RedisTransport::kUnixSocket ? "unix_socket"
+                                  : over.param == RedisTransport::kTls      ? "tls"
+                                                                            : "mutual_tls";
+                         });
 
 }  // namespace
 }  // namespace pipeline_test
