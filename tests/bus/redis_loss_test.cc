@@ -28,6 +28,7 @@ using test_support::eventually;
 using test_support::LocalPort;
 using test_support::RedisClient;
 using test_support::RedisServer;
+using test_support::RedisTransport;
 
 using RedisLoss = RedisSourceTest;
 
@@ -71,6 +72,7 @@ class Publisher {
 
 struct Restart {
   const char* name;
+  RedisTransport transport;
   seconds away;
   int lost_max;
 };
@@ -79,7 +81,7 @@ class RedisRestart : public RedisSourceTest, public testing::WithParamInterface<
 // As many as a fifth of a second brings, and a third of one: a machine that is busy is no fault of the relay. Free, it
 // loses about an eightieth of the time away. (Waits that double, up to five seconds, lost 79 and 265.)
 TEST_P(RedisRestart, CostsLittle) {
-  RedisServer redis;
+  RedisServer redis(GetParam().transport);
   subscribe_to(redis);
   Publisher publisher(redis, "NEWS");
   ASSERT_EQ(publisher.publish_until(steady_clock::now() + milliseconds(200)), 0);
@@ -99,7 +101,9 @@ TEST_P(RedisRestart, CostsLittle) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, RedisRestart,
-                         testing::Values(Restart{"1s", seconds(1), 40}, Restart{"5s", seconds(5), 66}),
+                         testing::Values(Restart{"1s", RedisTransport::kUnixSocket, seconds(1), 40},
+                                         Restart{"5s", RedisTransport::kUnixSocket, seconds(5), 66},
+                                         Restart{"1s_with_tls", RedisTransport::kTls, seconds(1), 40}),
                          [](const auto& restart) { return restart.param.name; });
 
 TEST_F(RedisLoss, NameWhoseFirstAddressRefusesIsReachedByTheSecond) {
