@@ -42,12 +42,24 @@ class Redis:
     def __init__(self, folder):
         self.folder = folder
         self.socket_path = os.path.join(folder, "redis.sock")
+        self.certificate, self.key = os.path.join(folder, "redis.crt"), os.path.join(folder, "redis.key")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-subj", "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", self.key,
+                        "-out", self.certificate], check=True, stderr=subprocess.DEVNULL)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.tls_port = free.getsockname()[1]
+        # For a relay that is to reach it so; everybody else takes the unix socket.
+        self.tls_flags = ("--redis-url", f"rediss://127.0.0.1:{self.tls_port}", "--redis-ca-file", self.certificate)
         self.start()
 
     def start(self):
         # Without a limit on what waits for a subscriber: a slow one is to show as slow, not as cut off.
         self.child = Child("redis-server", ["redis-server", "--port", "0", "--unixsocket", self.socket_path, "--save", "",
-                                            "--appendonly", "no", "--dir", self.folder,
+                                            "--appendonly", "no", "--dir", self.folder, "--bind", "127.0.0.1",
+                                            "--tls-port", str(self.tls_port), "--tls-cert-file", self.certificate,
+                                            "--tls-key-file", self.key, "--tls-ca-cert-file", self.certificate,
+                                            "--tls-auth-clients", "no",
                                             "--client-output-buffer-limit", "pubsub 0 0 0"], self.folder)
         wait_until("redis-server", lambda: self.child.must_run() or os.path.exists(self.socket_path), every=0.001)
         self.questions = self.connect()

@@ -44,6 +44,17 @@ def prices(stage):
     return rows
 
 
+def tls(stage):
+    """What it costs to reach Redis over TLS instead of a unix socket."""
+    messages = stage.options.pick(1_000_000, 20_000)
+    feed = stage.feed("price", messages)
+    runs = in_turns(stage, messages, plain=lambda: relay_burst(stage, feed, messages, "--no-history"),
+                    tls=lambda: relay_burst(stage, feed, messages, "--no-history", *stage.redis.tls_flags))
+    stage.forget_feeds()
+    return [limit("cpu-live-tls", f"CPU per price message, live only, over TLS: more than the {runs['plain'].cpu_us:.2f} us without",
+                  runs["tls"].cpu_us - runs["plain"].cpu_us, 0.3, " us", 2)]
+
+
 def orders(stage):
     messages = stage.options.pick(500_000, 5_000)
     feed = stage.feed("order", messages)
@@ -214,6 +225,7 @@ def catch_up(stage):
 GROUPS = {
     "prices": (prices, ("throughput-live", "throughput-history", "throughput-away", "cpu-live", "cpu-history", "cpu-away",
                         "settled", "memory-full-speed")),
+    "tls": (tls, ("cpu-live-tls",)),
     "orders": (orders, ("cpu-orders", "memory-orders")),
     "sender": (sender, ("bare-sender",)),
     "idle": (idle, ("memory-idle", "memory-rest", "idle-cpu", "idle-wakeups")),
