@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <initializer_list>
@@ -54,6 +55,7 @@ Connection::Connection(const RedisUrl& url, std::shared_ptr<const TlsContext> tl
       dialer_(url, names, now, until),
       until_(until),
       reader_(channels) {
+  assert(url.is_tls == (tls_context_ != nullptr));
   finish_dialing(now);
 }
 
@@ -85,7 +87,7 @@ void Connection::finish_dialing(SteadyTime now) {
   if (dialer_.state() != Dialer::State::kConnected) return;
   socket_ = dialer_.take_socket();
   if (!url_.is_unix_socket()) keep_alive(socket_.fd());
-  if (!tls_context_) return say_hello();
+  if (!url_.is_tls) return say_hello();
   tls_ = std::make_unique<TlsSession>(*tls_context_);
   state_ = State::kHandshaking;
   write();
@@ -242,7 +244,7 @@ void Connection::take_error(const std::string& text) {
 
 void Connection::end_of_stream(const std::string& how) {
   if (was_answered_) return close({ErrorCode::kUnavailable, how, ""});
-  close(state_ == State::kHandshaking ? explain_closed_handshake(how) : explain_silent_close(how));
+  close(tls_ ? explain_closed_tls(how) : explain_silent_close(how));
 }
 
 void Connection::close(Error error) {

@@ -33,8 +33,8 @@ class Connection {
  public:
   enum class State : std::uint8_t { kConnecting, kHandshaking, kSubscribing, kSubscribed, kClosed };
 
-  /// Begins to connect; over TLS where `tls` is given. `names` must outlive it. Closed when it has not subscribed by
-  /// `until`.
+  /// Begins to connect. `tls` is TlsContext::make()'s for `url`; `names` must outlive it. Closed when it has not
+  /// subscribed by `until`.
   Connection(const RedisUrl& url, std::shared_ptr<const TlsContext> tls, const ChannelFilter& channels,
              NameLookup& names, SteadyTime now, SteadyTime until);
 
@@ -85,7 +85,7 @@ class Connection {
   void close(Error error);
 
   RedisUrl url_;
-  std::shared_ptr<const TlsContext> tls_context_;  ///< null: without TLS
+  std::shared_ptr<const TlsContext> tls_context_;  ///< null: the URL asks for no TLS
   std::vector<std::string> patterns_;
   Dialer dialer_;
   SteadyTime until_;

@@ -33,7 +33,7 @@ struct Gap {
 
 struct RedisSourceOptions {
   RedisUrl url;
-  std::shared_ptr<const TlsContext> tls;   ///< of `url`; null: without TLS
+  std::shared_ptr<const TlsContext> tls;   ///< TlsContext::make()'s for `url`
   std::vector<std::string> patterns{"*"};  ///< as ChannelFilter takes them
   Sequence last_sequence = 0;              ///< messages are numbered behind this
   std::uint64_t jitter_seed = 0;

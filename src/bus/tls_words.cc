@@ -170,10 +170,10 @@ Error explain_plain_peer(std::string_view first_bytes) {
   return explain_stranger(first_bytes);
 }
 
-Error explain_closed_handshake(std::string_view how) {
-  return {
-      ErrorCode::kRefused, std::string(how) + ", within the TLS handshake",
-      "does Redis speak TLS on this port? Its log says why it closed; a proxy with no Redis behind it does so, too"};
+Error explain_closed_tls(std::string_view how) {
+  return {ErrorCode::kRefused, std::string(how) + ", before it answered anything over TLS",
+          "does Redis speak TLS on this port, or want a client's certificate (--redis-cert-file)? Its log says why it "
+          "closed; a proxy with no Redis behind it does so, too"};
 }
 
 Error explain_mute_handshake() {

@@ -33,8 +33,9 @@ Error explain_certificate(const RefusedCertificate& refused, std::string_view ex
 Error explain_tls(unsigned long code);
 /// Of a peer that answers to our handshake without TLS.
 Error explain_plain_peer(std::string_view first_bytes);
-/// Of a peer that closed the connection within the handshake. `how`: what the system said.
-Error explain_closed_handshake(std::string_view how);
+/// Of a peer that closed the connection within the handshake, or behind it before it had answered anything. `how`: what
+/// the system said.
+Error explain_closed_tls(std::string_view how);
 /// Of a peer that says nothing to our handshake.
 Error explain_mute_handshake();
 

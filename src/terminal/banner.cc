@@ -23,12 +23,23 @@ std::string credentials_of(const relay::Options& options) {
   return options.database->emulator ? "the emulator's owner" : "none";
 }
 
+/// Whom Redis has to be over TLS, and who we are to it, where that is not the rule.
+std::string tls_of(const relay::Options& options) {
+  if (!options.redis.is_tls) return {};
+  std::vector<std::string> parts;
+  if (!options.redis_ca_file.empty())
+    parts.push_back("authorities of " + options.redis_ca_file + " besides the system's");
+  if (!options.redis_tls_name.empty()) parts.push_back("its name " + options.redis_tls_name);
+  if (!options.redis_cert_file.empty()) parts.push_back("our certificate " + options.redis_cert_file);
+  return parts.empty() ? std::string() : fmt::format(" ({})", fmt::join(parts, ", "));
+}
+
 }  // namespace
 
 std::vector<std::string> banner(const relay::Options& options) {
   std::vector<std::string> lines;
-  lines.push_back(fmt::format("firebase-relay {}: {} -> {}, instance {}", FIREBASE_RELAY_VERSION,
-                              options.redis.masked(), options.database->shown(), options.instance));
+  lines.push_back(fmt::format("firebase-relay {}: {}{} -> {}, instance {}", FIREBASE_RELAY_VERSION,
+                              options.redis.masked(), tls_of(options), options.database->shown(), options.instance));
   lines.push_back(fmt::format(
       "takes: channels {}, routes {}, messages up to {} bytes, {} tickers; {} workers, {} MiB may wait",
       joined(options.channels), options.routes_file.empty() ? "built in" : options.routes_file,

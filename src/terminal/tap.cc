@@ -32,6 +32,7 @@ int tap(const CommandLine& line) {
     log.logger().error("{}; {}", tls.error().what, tls.error().remedy);
     return kExitInvalid;
   }
+  if (*tls && (*tls)->warning()) log.logger().warn("{}", *(*tls)->warning());
   observe::Metrics metrics(FIREBASE_RELAY_VERSION);
   observe::Events events(metrics, log.logger());
   Queue<MessageBlock> messages;

@@ -61,7 +61,7 @@ TEST(TlsWords, TellTheSchemesApart) {
   EXPECT_THAT(explain_plain_peer("SSH-2.0-OpenSSH_9.2p1\r\n").remedy, HasSubstr("SSH"));
   EXPECT_THAT(explain_plain_peer("220 mail ESMTP\r\n").remedy, Not(HasSubstr("use redis://")));
   EXPECT_THAT(explain_mute_handshake().remedy, HasSubstr("use redis://"));
-  EXPECT_THAT(explain_closed_handshake("closed by Redis").what, HasSubstr("within the TLS handshake"));
+  EXPECT_THAT(explain_closed_tls("closed by Redis").what, HasSubstr("closed by Redis, before it answered"));
   EXPECT_TRUE(begins_like_tls("\x16\x03\x03"));
   EXPECT_TRUE(begins_like_tls("\x15\x03\x03"));
   EXPECT_FALSE(begins_like_tls("-ERR"));

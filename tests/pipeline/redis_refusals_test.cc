@@ -159,7 +159,7 @@ TEST(NoRedis, IsNamedForWhatItIs) {
   EXPECT_THAT(checked("rediss" + Says("-DENIED Redis is running in protected mode\r\n").url().substr(5), emulator),
               AllOf(StartsWith("FAILED"), HasSubstr("answers without TLS"), HasSubstr("use redis://")));
   EXPECT_THAT(checked("rediss" + Says("").url().substr(5), emulator),
-              AllOf(StartsWith("FAILED"), HasSubstr("within the TLS handshake")));
+              AllOf(StartsWith("FAILED"), HasSubstr("does Redis speak TLS on this port")));
   EXPECT_THAT(checked(Says("SSH-2.0-OpenSSH_9.2\r\n").url(), emulator), HasSubstr("an SSH server"));
   EXPECT_THAT(checked("redis" + emulator.url().substr(4), emulator),
               AllOf(StartsWith("FAILED"), HasSubstr("An HTTP server waits so")));

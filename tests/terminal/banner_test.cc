@@ -22,6 +22,14 @@ TEST(Banner, says_which_of_an_emulators_databases_it_is) {
               HasSubstr("-> http://127.0.0.1:9000?ns=home,"));
 }
 
+TEST(Banner, says_whom_redis_has_to_be_over_tls) {
+  EXPECT_THAT(text_of({"--redis-url", "rediss://h", "--redis-ca-file", "ca.pem", "--redis-tls-name", "redis.test",
+                       "--redis-cert-file", "own.pem", "--redis-key-file", "own.key"}),
+              HasSubstr(": rediss://h:6379 (authorities of ca.pem besides the system's, its name redis.test, our "
+                        "certificate own.pem) -> "));
+  EXPECT_THAT(text_of({"--redis-url", "rediss://h"}), HasSubstr(": rediss://h:6379 -> "));
+}
+
 TEST(Banner, says_the_settings_in_effect) {
   const std::string text = text_of({"--redis-url",
                                     "redis://pi:6380/2",
