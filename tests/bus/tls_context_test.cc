@@ -42,6 +42,12 @@ TEST(TlsContext, TakesAClientsCertificateWithItsKey) {
   EXPECT_TRUE(TlsContext::make(tls_url(), {"", own.certificate, own.key, ""}));
 }
 
+TEST(TlsContext, TakesBothFromOneFile) {
+  const CertifiedKey own = Authority::of_the_tests().sign("DNS:relay");
+  std::ofstream(own.key, std::ios::app) << std::ifstream(own.certificate).rdbuf();
+  EXPECT_TRUE(TlsContext::make(tls_url(), {"", own.key, own.key, ""}));
+}
+
 TEST(TlsContext, NamesTheFlagWhoseFileIsNoGood) {
   const CertifiedKey own = Authority::of_the_tests().sign("DNS:relay");
   const CertifiedKey other = Authority::of_the_tests().sign("DNS:relay");
