@@ -1,15 +1,12 @@
-// What the tree as a whole keeps to: the direction of includes, small files, documentation that says what the code
-// does.
+// What the tree as a whole keeps to: small files, threads from one place, tools of their own.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <regex>
-#include <set>
 
-#include "observe/metric_table.h"
 #include "support/paths.h"
+#include "tidy/outline.h"
 
 namespace firebase_relay {
 namespace {
@@ -20,61 +17,13 @@ using test_support::bytes_of;
 
 const fs::path kRoot = test_support::source_dir();
 
-std::vector<fs::path> sources(const std::set<std::string>& folders) {
-  std::vector<fs::path> files;
-  for (const std::string& folder : folders) {
-    for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder)) {
-      const std::string extension = entry.path().extension();
-      if (extension == ".h" || extension == ".cc") files.push_back(entry.path());
-    }
-  }
-  return files;
-}
-
 std::size_t lines_of(const std::string& text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
-TEST(Tree, IncludesGoWithTheData) {
-  const std::map<std::string, std::set<std::string>> allowed = {
-      {"base", {}},
-      {"observe", {"base"}},
-      {"bus", {"base", "observe"}},
-      {"classify", {"base"}},
-      {"coalesce", {"base"}},
-      {"deliver", {"base", "coalesce"}},
-      {"outbox", {"base"}},
-      {"flush", {"base", "observe", "classify", "coalesce", "deliver", "outbox"}},
-      {"relay", {"base", "observe", "bus", "classify", "coalesce", "deliver", "outbox", "flush"}},
-      {"terminal", {"base", "observe", "bus", "classify", "coalesce", "deliver", "outbox", "flush", "relay"}}};
-  const std::regex include("#include \"([a-z_]+)/");
-  std::size_t seen = 0;
-  for (const fs::path& file : sources({"src"})) {
-    const std::string stage = *fs::relative(file, kRoot / "src").begin();
-    if (!allowed.contains(stage)) continue;
-    const std::string text = bytes_of(file);
-    for (std::sregex_iterator it(text.begin(), text.end(), include), end; it != end; ++it) {
-      const std::string other = (*it)[1];
-      ++seen;
-      EXPECT_TRUE(other == stage || other == "firebase_relay" || allowed.at(stage).contains(other))
-          << file << " includes " << other;
-    }
-  }
-  EXPECT_GT(seen, 100u);
-}
-
-TEST(Tree, PublicHeadersIncludeEachOtherOnly) {
-  const std::regex include("#include \"([a-z_]+)/");
-  for (const fs::path& file : sources({"include"})) {
-    const std::string text = bytes_of(file);
-    for (std::sregex_iterator it(text.begin(), text.end(), include), end; it != end; ++it)
-      EXPECT_EQ((*it)[1], "firebase_relay") << file;
-  }
-}
-
 TEST(Tree, ToolsShareNothingWithTheRelayTheyJudge) {
   const std::regex include("#include \"([a-z_]+)/");
-  for (const fs::path& file : sources({"tools"})) {
+  for (const fs::path& file : test_support::sources_in({"tools"})) {
     const std::string text = bytes_of(file);
     const std::string tool = *fs::relative(file, kRoot / "tools").begin();
     for (std::sregex_iterator it(text.begin(), text.end(), include), end; it != end; ++it)
@@ -84,7 +33,7 @@ TEST(Tree, ToolsShareNothingWithTheRelayTheyJudge) {
 
 TEST(Tree, ThreadsAreStartedInOnePlaceThatForgetsNoException) {
   const std::regex started(R"(std::thread\b|std::jthread(\s+\w+)?\s*[({]|std::jthread>?\(|pthread_create|std::async)");
-  for (const fs::path& file : sources({"src"})) {
+  for (const fs::path& file : test_support::sources_in({"src"})) {
     if (file == kRoot / "src/base/thread.h") continue;
     const std::string text = bytes_of(file);
     EXPECT_FALSE(std::regex_search(text, started)) << file << ": see base/thread.h";
@@ -94,7 +43,7 @@ TEST(Tree, ThreadsAreStartedInOnePlaceThatForgetsNoException) {
 
 TEST(Tree, FilesAreSmallAndLeaveNothingForLater) {
   const std::regex later("(TODO|FIXME)(?!\\(#\\d+\\))");
-  for (const fs::path& file : sources({"src", "include", "tools", "tests", "bench"})) {
+  for (const fs::path& file : test_support::sources_in({"src", "include", "tools", "tests", "bench"})) {
     const std::string text = bytes_of(file);
     EXPECT_LE(lines_of(text), 400u) << file;
     if (file.filename() != "tree_test.cc") {
