@@ -26,16 +26,18 @@ enum class DeadLetterReason : std::uint8_t {
   kDamaged,          ///< its batch in the outbox does not match its checksum: kept there, but nothing can read it
 };
 
+/// How many reasons there are, and what each is called, in the order of the enumeration.
 inline constexpr std::size_t kDeadLetterReasonCount = 11;
 inline constexpr std::array<std::string_view, kDeadLetterReasonCount> kDeadLetterReasonNames = {
     "invalid_json",      "invalid_utf8", "number_range",      "too_deep",    "path_too_long", "string_too_long",
     "message_too_large", "refused",      "too_large_to_send", "tickers_max", "damaged"};
 
+/// The reason as metrics, logs and the outbox file show it; static text.
 constexpr std::string_view name_of(DeadLetterReason reason) {
   return kDeadLetterReasonNames[static_cast<std::size_t>(reason)];
 }
 
-/// Is the payload itself what is wrong, at a place that json_fault_text() can name?
+/// True: the payload itself is at fault, and json_fault_text() can say at which byte.
 constexpr bool is_json_fault(DeadLetterReason reason) {
   return reason == DeadLetterReason::kInvalidJson || reason == DeadLetterReason::kInvalidUtf8 ||
          reason == DeadLetterReason::kNumberRange;

@@ -18,10 +18,12 @@
 
 namespace firebase_relay {
 
+/// Names a request from its Send to its Answered. Counts from 1, and is never used twice in a run.
 using RequestId = std::uint64_t;
 
 /// What became of a request. Judged in one place, deliver/retry_table.h.
 struct Answer {
+  /// How far it came. What the database may have seen of it hangs on this.
   enum class Transport : std::uint8_t {
     kAnswered,  ///< `status` is the database's
     kConnect,   ///< no connection, so the database has not seen the request; likewise kDns, kTls
@@ -61,6 +63,7 @@ inline constexpr std::array<std::string_view, 20> kRetryReasonNames = {
     "server_error",   "not_found", "locked",        "unavailable", "request_timeout", "too_many_requests",
     "unknown_answer", "heartbeat"};
 
+/// The settings that delivery depends on (docs/settings.md). What is wrong with them was found when they were read.
 struct DeliveryOptions {
   std::chrono::milliseconds flush_interval{250};
   std::chrono::milliseconds request_timeout{15'000};
@@ -80,6 +83,7 @@ struct Arrived {
   FragmentBlock block;
   bool more = false;  ///< the next one comes right behind: a flush now would leave it behind for an interval
 };
+/// A request has ended: by an answer, or because none will come.
 struct Answered {
   RequestId request;
   Answer answer;
@@ -93,12 +97,15 @@ struct Persisted {
 struct Forgotten {
   Result<OutboxLevel> level;
 };
+/// What the Load action asked for; an error: nothing was read, and it is asked for again later.
 struct Loaded {
   Result<LoadedBatches> batches;
 };
+/// What the ShedBytes action has freed; an error: nothing.
 struct WasShed {
   Result<ShedResult> shed;
 };
+/// Nothing but the time: next_deadline() has come.
 struct TimePassed {};
 /// What has arrived so far has to be in the outbox at once, however well the database is: what is retried leaves the
 /// dead letters only for there.
@@ -106,6 +113,7 @@ struct SaveNow {};
 /// Send what is there, then end: at once when all is acknowledged, else by the drain's deadline.
 struct Stop {};
 
+/// Whatever Delivery::handle() has to be told.
 using Event = std::variant<Arrived, Answered, Persisted, Forgotten, Loaded, WasShed, TimePassed, SaveNow, Stop>;
 
 // Actions: what is to be done, in this order. Views stay valid until the next call of handle() — those of Send and
@@ -120,6 +128,7 @@ struct Send {
   std::uint32_t paths;
   bool exceeds_quota = false;  ///< live values alone have taken more than bytes_per_minute_max in this minute
 };
+/// Rows that the outbox has to hold, all or none of them.
 struct Persist {
   std::vector<const Batch*> batches;
   std::vector<LiveRow> live;
@@ -131,20 +140,25 @@ struct Forget {
   std::vector<LiveAcknowledged> live;
   bool sync;
 };
+/// Batches that are on disk only: the oldest behind `after`, until `bytes_max` are reached.
 struct Load {
   BatchId after;
   std::uint64_t bytes_max;
 };
+/// History that is on disk only has to make room: `bytes` of it, behind the batch `after`.
 struct ShedBytes {
   BatchId after;
   std::uint64_t bytes;
   std::vector<BatchId> kept;  ///< in memory, or done: not to be shed
 };
+/// A message that the database refuses: a dead letter to be kept.
 struct SetAside {
   DeadLetter letter;
 };
+/// The database did not take the credentials. Where a token is minted from a key, the next requests wait for a new one.
 struct RefreshCredentials {};
 
+/// One of them, to be done in its turn.
 using Action = std::variant<Send, Persist, Forget, Load, ShedBytes, SetAside, RefreshCredentials>;
 
 // Reports: what is only told, for metrics and log. Nothing has to be done.
@@ -161,6 +175,7 @@ struct Account {
 };
 /// How one request ended; `retry_in` when it will be sent again.
 struct RequestEnded {
+  /// Label of patches_total{result}.
   enum class Result : std::uint8_t { kOk, kRefused, kHeld, kFailed };
   RequestId request;
   Result result;
@@ -176,6 +191,7 @@ struct InvariantBroken {
   std::string_view what;  ///< static storage
 };
 
+/// One of them, to be told and forgotten.
 using Report = std::variant<Account, RequestEnded, InvariantBroken>;
 
 /// What handle() has decided.
@@ -183,6 +199,7 @@ struct Decisions {
   std::vector<Action> actions;
   std::vector<Report> reports;
 
+  /// For the next call of handle(), which appends. Keeps the memory.
   void clear() {
     actions.clear();
     reports.clear();
@@ -212,6 +229,8 @@ struct Decisions {
 /// Threads: one at a time; no locks inside. Same events, same times, same seed: the same actions, byte for byte.
 class Delivery {
  public:
+  /// `restored`: what the outbox held when it was opened; it is sent before anything that comes now. `jitter_seed`:
+  /// from it the waits of the backoff are drawn.
   Delivery(const DeliveryOptions& options, const Restored& restored, std::uint64_t jitter_seed);
   ~Delivery();
   Delivery(const Delivery&) = delete;

@@ -18,7 +18,9 @@ std::uint64_t hash_of_path(std::string_view path) noexcept;
 
 /// The newest value of one live path, as far as one block of messages knows: FragmentBlock::path_of() and value_of().
 struct LiveUpdate {
+  /// Of `ticket`: the message is counted by its history entry.
   static constexpr std::uint32_t kNoTicket = 0xFFFFFFFF;
+  /// Of `value_in`: the value stands in FragmentBlock::text.
   static constexpr std::uint8_t kInText = 0xFF;
 
   Sequence sequence;
@@ -103,6 +105,7 @@ struct FragmentBlock {
     for (const HistoryRun& run : history) sum += run.text.size();
     return sum;
   }
+  /// The path and the value of one of `live`, without quotes and comma. Views of this block.
   [[nodiscard]] std::string_view path_of(const LiveUpdate& update) const {
     return std::string_view(text).substr(update.path_offset, update.path_size);
   }

@@ -11,12 +11,15 @@ namespace firebase_relay {
 /// What a message is about. Decides its route and labels every counter of messages.
 enum class Kind : std::uint8_t { kPrice, kOrder, kPerformance, kProfit, kRegistration, kUnrouted };
 
+/// How many kinds there are, and what each is called, in the order of the enumeration.
 inline constexpr std::size_t kKindCount = 6;
 inline constexpr std::array<std::string_view, kKindCount> kKindNames = {"price",  "order",        "performance",
                                                                         "profit", "registration", "unrouted"};
 
+/// The kind as metrics, logs and routes.json write it; static text.
 constexpr std::string_view name_of(Kind kind) { return kKindNames[static_cast<std::size_t>(kind)]; }
 
+/// The kind of that name; nothing when no kind has it.
 constexpr std::optional<Kind> kind_named(std::string_view name) {
   for (std::size_t i = 0; i < kKindCount; ++i) {
     if (kKindNames[i] == name) return static_cast<Kind>(i);

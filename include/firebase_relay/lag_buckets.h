@@ -17,6 +17,7 @@ namespace firebase_relay {
 /// Threads: one at a time; merge what several have filled.
 class LagBuckets {
  public:
+  /// The upper ends of all buckets but the last, which has none.
   static constexpr std::array<std::chrono::nanoseconds, 16> kBoundaries = [] {
     constexpr std::array<std::int64_t, 16> kMilliseconds = {1,   2,    5,    10,   20,    50,    100,   200,
                                                             500, 1000, 2000, 5000, 10000, 20000, 50000, 60000};

@@ -14,7 +14,8 @@ namespace firebase_relay {
 /// The subscriber's running number: the only thing that decides order (decision 2 of the contract). Starts at 1; 0 is
 /// "none".
 using Sequence = std::uint64_t;
-/// From here on a sequence is only a name, and no place in the order: of what is sent again without its live values.
+/// Sequences from here on only tell messages apart. They belong to messages that are sent again without their live
+/// values, which no order binds.
 inline constexpr Sequence kUnorderedSequences = Sequence{1} << 62;
 
 /// Bytes that a parser may read past the end of a payload (simdjson's SIMDJSON_PADDING; checked where both are
@@ -46,6 +47,7 @@ class MessageBlock {
     spans_.push_back({offset, static_cast<std::uint32_t>(channel.size()), static_cast<std::uint32_t>(payload.size())});
   }
 
+  /// Its messages, by their number in the block.
   [[nodiscard]] std::size_t size() const noexcept { return spans_.size(); }
   [[nodiscard]] bool empty() const noexcept { return spans_.empty(); }
   /// Bytes of channels and payloads: what the queue's bound counts.

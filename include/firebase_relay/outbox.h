@@ -25,7 +25,7 @@ struct LiveRow {
   std::string path;
   std::string value;
   Sequence sequence = 0;
-  bool counts = false;  ///< the newest trace of a message without history: it is recovered with this row
+  bool counts = false;  ///< its message has no history: rows like this are all that a crash leaves of it
   Kind kind = Kind::kUnrouted;
 };
 
@@ -37,8 +37,8 @@ struct LiveAcknowledged {
 
 /// How much is stored, as of the last operation.
 struct OutboxLevel {
-  std::uint64_t bytes =
-      0;  ///< in use on disk, with the write-ahead log; what was freed and not given back is not in it
+  /// In use on disk, the write-ahead log included. What was freed and not given back to the file system is not in it.
+  std::uint64_t bytes = 0;
   std::uint64_t batches = 0;
   std::uint64_t live_rows = 0;
   std::uint64_t excess_bytes = 0;   ///< beyond the limit, or beyond what a nearly full disk allows: to be shed

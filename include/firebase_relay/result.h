@@ -32,6 +32,7 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
   using tl::expected<T, Error>::expected;
 };
 
+/// An error, to be returned from a function that gives a Result. `what` and `remedy` as in Error.
 inline tl::unexpected<Error> fail(ErrorCode code, std::string what, std::string remedy = {}) {
   return tl::unexpected<Error>(Error{code, std::move(what), std::move(remedy)});
 }

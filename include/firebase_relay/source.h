@@ -19,13 +19,15 @@ class Source {
   /// Reads until `stop` is requested, or there is no more to come. Waits for a peer that is not there, and comes back
   /// after every loss.
   virtual void run(std::stop_token stop) = 0;
-  /// There may be room again in what bounds it; wakes it if it waits for that.
+  /// Tells a source that has paused, because the queue was at its bound, that the queue may have room again: it wakes
+  /// up and looks. Harmless for one that has not paused.
   virtual void room_came() = 0;
   /// Does what is published now arrive here?
   [[nodiscard]] virtual bool is_subscribed() const = 0;
-  /// After run(): up to when all that was published has come. Nothing: it never was subscribed.
+  /// After run(): everything that was published up to this time has been read, so a gap can only begin here. Nothing:
+  /// the source never was subscribed.
   [[nodiscard]] virtual std::optional<UtcMillis> read_until() const = 0;
-  /// When the thread last came around, for health.
+  /// When run()'s loop last went round: /healthz says that the thread is stuck when this is long ago.
   [[nodiscard]] virtual SteadyTime last_turn() const = 0;
 };
 
