@@ -18,6 +18,7 @@ namespace firebase_relay::observe {
 /// Threads:   any. Errors: what cannot be written is dropped and counted.
 class AsyncWriter {
  public:
+  /// Starts the thread. `bytes_max`: how much text may wait.
   AsyncWriter(int fd, std::size_t bytes_max);
   /// As close(), with a second to finish in.
   ~AsyncWriter();

@@ -34,25 +34,28 @@ class Events {
   void redis_connected(std::string_view where);
   /// `next_try_in`: until the next attempt. Also for a first connection that fails.
   void redis_disconnected(const Error& why, std::chrono::milliseconds next_try_in, SteadyTime now);
-  /// It answers, and says that it is not well: it loads its data set, has lost its master.
+  /// Redis answers, but with an error that is about itself: it still loads its data set, or has lost its master.
   void redis_complained(const Error& complaint, SteadyTime now);
   /// A PING was refused on the subscribed connection, which stands; it is not asked again. Once a run.
   void redis_ping_refused(const Error& refusal);
-  /// Subscribed again after `outage`.
+  /// Redis is subscribed to again, `outage` after the connection was lost.
   void redis_reconnected(std::chrono::milliseconds outage, SteadyTime now);
-  /// It was slow, or stopped: what it published meanwhile comes late, and is not lost.
+  /// Redis was silent for `silence` and answers on the same connection: what was published meanwhile comes late, but
+  /// none of it is lost.
   void redis_answers_again(std::chrono::milliseconds silence);
   /// Nobody was subscribed between the two times: what was published then is lost. `to` before `from`: a clock was set
   /// back in between.
   void gap(UtcMillis from, UtcMillis to, std::string_view cause, SteadyTime now);
+  /// The queue is at its bound with `queue_bytes`, so nothing more is read from Redis for now.
   void reading_paused(std::uint64_t queue_bytes, SteadyTime now);
-  /// Now and then while reading is paused, and when that ends: `more` has gone by since the last call, or the start.
+  /// Adds to the seconds for which reading has paused. Called now and then while it does, and when it ends: `more` is
+  /// the time since the last call, or since the pause began.
   void reading_paused_for(SteadyTime::duration more);
-  /// `paused`: altogether.
+  /// Reading goes on after a pause of `paused`.
   void reading_resumed(std::chrono::milliseconds paused, SteadyTime now);
-  /// A channel no route takes; its caller tells each channel once.
-  /// A line of a replayed file that is no message; counted by nobody: it never was one.
+  /// A line of a replayed file that is no message. No metric counts it, since it never was one.
   void line_not_readable(std::uint64_t line, SteadyTime now);
+  /// A channel that no route takes. The caller tells each channel once.
   void unrouted_channel_first_seen(std::string_view channel, SteadyTime now);
 
   // Routes
@@ -62,6 +65,8 @@ class Events {
   void routes_refused(const Error& error, SteadyTime now);
 
   // Delivery
+  /// A message was set aside. Of each reason and channel the first few have a line of their own, with the payload's
+  /// beginning and where it is wrong; from then on a line a minute says how many more there were.
   void dead_letter(const DeadLetter& letter, SteadyTime now);
   /// Every end of a request, a good one too: counts patches_total and retries_total, logs all but kOk.
   void request_ended(const RequestEnded& ended, SteadyTime now);
@@ -71,10 +76,10 @@ class Events {
   void invariant_broken(std::string_view what, SteadyTime now);
   /// Delivery waits for a person. Logs what he can do when `reason` is new, and not at each probe.
   void held(HoldReason reason, std::string_view remedy, std::string_view detail);
-  /// What held it is over. Harmless when nothing did.
+  /// What delivery waited for a person to do has been done. Says nothing when delivery was not held.
   void unheld();
 
-  /// What the last run's heartbeat was could not be found out; it is asked for again.
+  /// The database was asked for the last run's heartbeat and did not tell it; the question is asked again.
   void last_heartbeat_not_read(const Error& error, SteadyTime now);
 
   // Credentials
@@ -95,7 +100,7 @@ class Events {
   void outbox_failed(std::string_view operation, const Error& error, SteadyTime now);
   /// As outbox_failed(), of an operation that only reads.
   void outbox_not_read(std::string_view operation, const Error& error, SteadyTime now);
-  /// Something was written: what was told before is over.
+  /// The outbox could be written: if it could not be before, says that this is over.
   void outbox_written(SteadyTime now);
   /// Why the outbox cannot be written, with the remedy; nothing: it can.
   [[nodiscard]] std::optional<std::string> outbox_flaw();
@@ -108,13 +113,13 @@ class Events {
   void backfill(std::string_view line);
   /// Messages in batches that do not match their checksum: each is a dead letter without a letter.
   void batches_damaged(const KindCounts& messages, SteadyTime now);
-  /// Letters that had to go at the file's limit.
+  /// Dead letters that were dropped, oldest first, because the file keeps no more of them.
   void dead_letters_evicted(std::uint64_t count, SteadyTime now);
 
-  /// Tells how often what was kept back has come, once its minute is over. When it is due, and at the end with
-  /// SteadyTime::max().
+  /// For each line that was kept back: tells how often it has come, once its minute is over. To be called when
+  /// report_due() has come, and once at the end, with SteadyTime::max(), which tells all of them.
   void report_kept_back(SteadyTime now);
-  /// max(): nothing is kept back.
+  /// When the first of those minutes is over; max(): nothing is kept back.
   [[nodiscard]] SteadyTime report_due();
 
  private:

@@ -38,8 +38,9 @@ class HttpListener {
   HttpListener(const HttpListener&) = delete;
   HttpListener& operator=(const HttpListener&) = delete;
 
+  /// Where it listens: the port that was found when it was started with 0.
   [[nodiscard]] std::uint16_t port() const;
-  /// Waits for the answer being made.
+  /// Ends the thread; an answer that is being made is finished first.
   void stop();
 
  private:

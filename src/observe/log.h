@@ -31,6 +31,7 @@ bool wants_colour(int fd);
 /// Threads:   any.
 class Log {
  public:
+  /// What is written, and to which descriptors; they stay the caller's (observe/async_writer.h).
   struct Options {
     LogLevel level = LogLevel::kInfo;
     LogFormat format = LogFormat::kText;
@@ -41,12 +42,14 @@ class Log {
   static constexpr std::size_t kLogBytesMax = std::size_t{1} << 20;
   static constexpr std::size_t kMessagesBytesMax = std::size_t{8} << 20;
 
+  /// Starts the two writing threads.
   explicit Log(const Options& options);
   /// Writes what is waiting; gives up on a blocked descriptor after a second.
   ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
+  /// For the log's lines. They never wait for a terminal.
   [[nodiscard]] spdlog::logger& logger() { return *logger_; }
   /// `lines` as they are, whole lines each with its newline.
   void print_messages(std::string lines) { messages_->push(std::move(lines)); }

@@ -9,6 +9,7 @@ namespace firebase_relay::observe {
 /// What every name begins with.
 inline constexpr std::string_view kMetricPrefix = "firebase_relay_";
 
+/// What Prometheus takes it for.
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
 
 /// One metric: what it is called, how it is split, what it says. Units end the name.

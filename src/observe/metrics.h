@@ -28,6 +28,7 @@ class ProcessCollector;
 template <class Metric, class Enum, std::size_t Count>
 class PerValue {
  public:
+  /// `series`: in the order of the enumeration; they must outlive this.
   explicit PerValue(const std::array<Metric*, Count>& series) : series_(series) {}
   [[nodiscard]] Metric& operator[](Enum value) const { return *series_[static_cast<std::size_t>(value)]; }
 
@@ -35,6 +36,7 @@ class PerValue {
   std::array<Metric*, Count> series_;
 };
 
+/// How a request ended: the label of patches_total.
 using PatchResult = RequestEnded::Result;
 /// Values of patches_total{result}, in the order of PatchResult.
 inline constexpr std::array<std::string_view, 4> kPatchResultNames = {"ok", "refused", "held", "failed"};
@@ -44,6 +46,7 @@ enum class Reload : std::uint8_t { kOk, kRefused };
 /// Values of config_reloads_total{result}, in the order of Reload.
 inline constexpr std::array<std::string_view, 2> kReloadNames = {"ok", "refused"};
 
+/// Counters with a label, by its value.
 using CountersByReload = PerValue<prometheus::Counter, Reload, kReloadNames.size()>;
 using CountersByKind = PerValue<prometheus::Counter, Kind, kKindCount>;
 using CountersByDeadLetter = PerValue<prometheus::Counter, DeadLetterReason, kDeadLetterReasonCount>;
@@ -56,12 +59,14 @@ using CountersByPatchResult = PerValue<prometheus::Counter, PatchResult, kPatchR
 /// Errors:  none; a mistake in the table ends the program at its start.
 class Metrics {
  public:
+  /// What all metrics are made from and scraped out of.
   using Registry = prometheus::Registry;
 
  private:
   std::unique_ptr<Registry> registry_;  // first: the members below are made from it
 
  public:
+  /// `version`: of the program, for the label of build_info.
   explicit Metrics(std::string_view version);
   ~Metrics();
   Metrics(const Metrics&) = delete;
@@ -116,6 +121,7 @@ class Metrics {
 
   /// Adds many values under one lock. Nothing when `values` is empty.
   static void observe(prometheus::Histogram& histogram, const LagBuckets& values);
+  /// Adds to each kind's counter what `counts` has of it.
   static void add(const CountersByKind& counters, const KindCounts& counts);
 
   /// `set` is called before each scrape, to set gauges that somebody else keeps the number of. On a thread of the HTTP

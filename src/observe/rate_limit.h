@@ -22,9 +22,12 @@ namespace firebase_relay::observe {
 /// share one, which is called kOthers. Threads: one at a time.
 class RateLimit {
  public:
+  /// A line that repeats is told once in this time.
   static constexpr std::chrono::minutes kEvery{1};
+  /// The key that those share which come when there are `keys_max` others.
   static constexpr std::string_view kOthers = "others";
 
+  /// `keys_max`: how many keys have a count of their own.
   explicit RateLimit(std::size_t keys_max = 200) : keys_max_(keys_max) {}
 
   /// Shall a line of `key` be told now? Then with how many were kept back since the last one; nothing: it is kept back,
@@ -44,7 +47,7 @@ class RateLimit {
     return std::nullopt;
   }
 
-  /// Does admit() take it for one of those that there are too many keys for?
+  /// After admit(): true when there were too many keys already, and `key` was counted as kOthers.
   [[nodiscard]] bool is_other(std::string_view key) const { return windows_.find(key) == windows_.end(); }
 
   /// What was kept back and has not been told within its minute, by key.
@@ -64,7 +67,8 @@ class RateLimit {
       if (window.kept_back > 0) due = std::min(due, window.begin + kEvery);
     return due;
   }
-  /// It is over: the next one is a first one. How many were kept back.
+  /// What `key` is about is over, so that the next line of it counts as a first one. Returns how many were kept back
+  /// and never told.
   std::uint64_t forget(std::string_view key) {
     const auto found = windows_.find(key);
     if (found == windows_.end()) return 0;

@@ -15,6 +15,7 @@ namespace firebase_relay::observe {
 /// What a person asks of a relay, at one moment. Read from the text of /metrics, so that `status`, which stands
 /// outside, and the relay's own summary say the same.
 struct Snapshot {
+  /// Messages in each bucket of LagBuckets, not cumulated.
   using LagCounts = std::array<std::uint64_t, LagBuckets::kCount>;
 
   std::string version;

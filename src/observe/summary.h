@@ -12,8 +12,10 @@ namespace firebase_relay::observe {
 /// Threads: one at a time.
 class Summary {
  public:
+  /// From one line to the next.
   static constexpr std::chrono::seconds kEvery{60};
 
+  /// `started`: when the relay did; the first line is due kEvery later.
   explicit Summary(SteadyTime started) : started_(started), last_at_(started) {}
 
   /// When the next line is due.
