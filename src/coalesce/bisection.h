@@ -17,19 +17,22 @@ namespace firebase_relay::coalesce {
 template <typename Item>
 class Bisection {
  public:
+  /// Suspects that are sent together, in their order.
   using Group = std::vector<Item>;
 
+  /// True: nothing is suspected. The next two functions are for when it is not.
   [[nodiscard]] bool empty() const { return groups_.empty(); }
-  /// The group that take() will give. There is one.
+  /// The group that take() will give.
   [[nodiscard]] const Group& next() const { return groups_.front(); }
   [[nodiscard]] const std::deque<Group>& groups() const { return groups_; }
 
+  /// Hands over the next group, which its caller sends and brings back by add() or add_halves() unless it is done.
   Group take() {
     Group group = std::move(groups_.front());
     groups_.pop_front();
     return group;
   }
-  /// `group` goes next, as it is. An empty one is none.
+  /// `group` goes next, as it is. Nothing happens when it is empty.
   void add(Group group) {
     if (!group.empty()) groups_.push_front(std::move(group));
   }

@@ -15,8 +15,9 @@ namespace firebase_relay::coalesce {
 /// Threads: the flusher's.
 class BlockOrder {
  public:
+  /// Takes a block in whose number is above those that next() has given. Numbers begin with 1 and have no holes.
   void put(std::unique_ptr<FragmentBlock> block);
-  /// The next one in order, or null while it is missing. front() leaves it here.
+  /// The next one in order, or null while a worker still has it. front() looks at it and leaves it here.
   std::unique_ptr<FragmentBlock> next();
   [[nodiscard]] const FragmentBlock* front() const;
   [[nodiscard]] bool is_empty() const { return waiting_.empty(); }

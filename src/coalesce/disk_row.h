@@ -12,24 +12,27 @@ namespace firebase_relay::coalesce {
 /// which. Sequences begin at 1, so 0 is none.
 class DiskRow {
  public:
-  /// Found at the start.
+  /// The outbox held this value when it was opened.
   void restored(Sequence sequence) { on_disk_ = sequence; }
 
+  /// Is a row on disk, and is it the one of this very value?
   [[nodiscard]] bool is_there() const { return on_disk_ != 0; }
   [[nodiscard]] bool holds(Sequence sequence) const { return on_disk_ == sequence; }
-  /// The value of `sequence`, or a newer one of its path, is there.
+  /// The row on disk holds the value of `sequence`, or a newer one of its path.
   [[nodiscard]] bool has_upto(Sequence sequence) const { return sequence <= on_disk_; }
   [[nodiscard]] bool is_being_saved() const { return saving_ != 0; }
   /// No row is there, none is being written, and none can come back: its deletion is known to be on disk.
   [[nodiscard]] bool is_clear() const { return on_disk_ == 0 && saving_ == 0 && forgetting_ == 0; }
-  /// A value that was acknowledged, and is sent again under its number, cannot be saved before the deletion of its row
-  /// is done: that would take it.
+  /// True: the value of `sequence` must not be saved yet, because a deletion is under way that would take its row. That
+  /// happens to a value that was acknowledged and is sent again under its old number.
   [[nodiscard]] bool must_be_forgotten_before(Sequence sequence) const {
     return forgetting_ > 0 && sequence <= forgetting_upto_;
   }
 
+  /// A Persist with this value begins.
   void save(Sequence sequence) { saving_ = sequence; }
-  /// What save() began has ended. True: a row is there now, whose value is no longer needed: forget it.
+  /// It has ended, well or not. True: the value is on disk now, but was acknowledged or refused meanwhile, so that its
+  /// row is to be forgotten.
   bool saved(bool ok) {
     const Sequence saved = std::exchange(saving_, 0);
     if (ok) on_disk_ = saved;
@@ -38,11 +41,12 @@ class DiskRow {
   /// Values up to `sequence` need no row: the database has them, or refused them.
   void done(Sequence sequence) { done_upto_ = std::max(done_upto_, sequence); }
   [[nodiscard]] Sequence done_upto() const { return done_upto_; }
-  /// Its value is to be sent again after all.
+  /// The newest value is to be sent again, and may need a row once more.
   void reopen() { done_upto_ = 0; }
-  /// Is there a row to be deleted for `sequence`?
+  /// Values up to `sequence` need no row: is there one, of such a value, to be deleted?
   [[nodiscard]] bool is_obsolete(Sequence sequence) const { return on_disk_ != 0 && on_disk_ <= sequence; }
-  /// It is being deleted from now on.
+  /// A deletion of the row begins, which holds no newer value than `sequence`. It counts as gone from now on, though a
+  /// crash may bring it back until forgotten() says that the deletion is on disk.
   void forget(Sequence sequence) {
     ++forgetting_;
     forgetting_upto_ = sequence;

@@ -43,6 +43,7 @@ namespace firebase_relay::coalesce {
 /// Threads: the flusher's. Pure: no clock, no I/O.
 class LiveMap {
  public:
+  /// As LiveTable and LivePath have them.
   using Slot = LiveTable::Slot;
   static constexpr std::uint32_t kNoTicket = LivePath::kNoTicket;
   static constexpr SteadyTime kLater = LivePath::kLater;
@@ -52,105 +53,119 @@ class LiveMap {
     std::uint32_t ticket;
     bool acknowledged;  ///< else overtaken
   };
+  /// One value of a request: its path's slot, and which of the path's values it was.
   struct Sent {
     Slot slot;
     Sequence sequence;
   };
 
-  /// A value as it comes. Views: for the call.
+  /// A value as it comes. Its views need to live for the call only.
   struct Arrival {
     std::string_view path;
     std::uint64_t hash;  ///< of the path
-    std::string_view entry;
+    std::string_view value;
     Sequence sequence;
     std::uint32_t ticket;
     bool is_order;  ///< goes behind the values that are none
   };
-  /// `now`: when it came, for oldest_sendable(). True when an older value of the path was overtaken before it was
-  /// acknowledged.
+  /// Takes a value in, unless its path has a newer one. `now`: when it came, for oldest_sendable(). True: one of the
+  /// two was overtaken, this one or an older one that was not sent yet.
   bool merge(const Arrival& arrival, SteadyTime now);
-  /// These are merged next, beginning with number `next`: brings nearer what the ones behind it will read.
+  /// Called before `updates[next]` is merged: brings into the cache what merging those behind it will read.
   void prefetch(const std::vector<LiveUpdate>& updates, std::size_t next) { table_.prefetch(updates, next); }
-  /// A row of the outbox, at start.
+  /// Takes in a row that the outbox held when it was opened. `ticket`: of its message, if that has no history.
   void restore(const LiveRow& row, std::uint64_t hash, std::uint32_t ticket, bool is_order);
 
-  /// Is there a value that may be sent now? Suspects do not count, here and in the next ones.
+  /// Is there a value that may be sent now? Suspects do not count, neither here nor in the three functions below.
   [[nodiscard]] bool has_sendable() const { return queue_.has_any(); }
-  /// Or one that waits, for the disk or for an answer?
+  /// Is there a value that no request has taken, whether it may be sent now or has to wait for its row?
   [[nodiscard]] bool has_unsent() const { return has_sendable() || queue_.has_parked(); }
-  /// Has one of those that wait done so since `time`, or longer? Those that wait for a disk that fails do not count.
+  /// Has a value waited to be sent since `time`, or longer? While the disk fails, those that wait for their row do not
+  /// count, since nobody knows how long that takes.
   [[nodiscard]] bool has_waited_since(SteadyTime time) const;
-  /// Since when the oldest of the values that may be sent now has waited, or one of its path that it overtook. Not
-  /// those that are sent again to settle: they have no hurry. kLater: there is none. Goes through all of them.
+  /// Since when a value has waited, of those that may be sent now the one that has waited longest. A value that
+  /// overtook another waits since that one came. One that is only sent again to settle its path is in no hurry, and
+  /// does not count. kLater: there is none. Goes through all of them.
   [[nodiscard]] SteadyTime oldest_sendable() const;
-  /// The same of values that were taken.
+  /// The same of the values in `taken`.
   [[nodiscard]] SteadyTime oldest(const std::vector<Sent>& taken) const;
   [[nodiscard]] std::size_t size() const { return table_.size(); }
 
-  /// What one request takes.
+  /// The live values of one request, and what it is made of.
   struct Taken {
     std::vector<Sent> sent;
     std::string base;                     ///< below which all of them are; empty: the root
-    std::vector<std::string_view> parts;  ///< `"path":entry,` for each; valid until it is acknowledged, given back …
+    std::vector<std::string_view> parts;  ///< a FragmentText for each; valid until it is acknowledged, given back …
     std::uint64_t bytes = 0;              ///< of the parts
   };
-  /// Takes values until `bytes_max` are reached, at least one, in the order of SendQueue. With `narrow` only those
-  /// below one child of the root.
+  /// Takes values for a request, in the order of SendQueue, until their text has `bytes_max`; at least one, however
+  /// large, if any may be sent. With `narrow` only those below one child of the root.
   Taken take(std::uint64_t bytes_max, bool narrow);
   [[nodiscard]] bool has_suspects() const { return !suspects_.empty(); }
-  /// Takes the next group of suspects; those that may not be sent now are no longer suspected.
+  /// Takes the next group of suspects for a request of its own. Those of them that may not be sent now, or are below
+  /// another child of the root, go back to the others: a culprit among them will be found there.
   Taken take_suspects(bool narrow);
 
-  /// The database has them.
+  /// The request was acknowledged: the database has these values.
   void acknowledge(const std::vector<Sent>& sent);
-  /// Not delivered, and the answer told nothing about them: each is sent again, with its newest entry. `lost_until`:
-  /// the database may apply what was lost until then, so it is settled after that.
+  /// The request was not delivered, for a reason that is not in these values: each path is sent again, with its newest
+  /// value. `lost_until`: the answer was lost, and until then the database may apply the request as a straggler; after
+  /// that settle() sends the paths once more.
   void give_back(const std::vector<Sent>& sent, std::optional<SteadyTime> lost_until);
-  /// The same of suspects: the same group goes once more.
+  /// As give_back(), of a group of suspects: they stay together, and go next.
   void give_back_suspects(const std::vector<Sent>& sent, std::optional<SteadyTime> lost_until);
-  /// Not delivered, and one of them may be the reason, or what was sent beside them: a group of suspects.
+  /// The request was refused, and the reason may be one of these values or the history beside them: from now on they
+  /// are a group of suspects.
   void set_apart(const std::vector<Sent>& sent);
-  /// Not delivered, and one of them is the reason: two groups.
+  /// The request was refused, and the reason is one of these values: each half is a group of suspects.
   void halve(const std::vector<Sent>& sent);
-  /// The database refused this very entry. Empty when a newer one has come meanwhile, which is sent instead.
+  /// What refuse() gives: the value, for a dead letter.
   struct Refused {
     std::string path;
-    std::string entry;
+    std::string value;
     Sequence sequence;
     std::uint32_t ticket;
   };
+  /// The database refused this value, which was sent alone. It is not sent again; nothing is returned when a newer one
+  /// has come meanwhile, which is sent instead.
   std::optional<Refused> refuse(const Sent& sent);
 
-  /// Sends again what a straggler may have overwritten until `now`.
+  /// Queues once more the newest value of every path whose straggler can no longer come at `now`.
   void settle(SteadyTime now);
+  /// When settle() has something to do next; SteadyTime::max(): nothing is expected.
   [[nodiscard]] SteadyTime next_settling() const { return stragglers_.next(); }
-  /// Acknowledged values that settle() has yet to send again: for the next start, when this one ends before.
+  /// Acknowledged values that settle() will have to send again. If the relay ends before, the next start has to do it.
   [[nodiscard]] std::vector<LiveRow> unsettled() const;
-  /// What was restored may have been under way when its relay ended: settle() sends it once more at that time.
+  /// To be called once, after restore(). The relay that left these values may have ended while they were under way, so
+  /// each of them may have a straggler until `at`, and is settled then.
   void expect_stragglers(SteadyTime at);
 
   /// What a value needs of the disk before it may be sent.
   enum class DiskRule : std::uint8_t {
     kNothing,      ///< all is well, and no path has a row
-    kItsRow,       ///< trouble: its row must hold it
-    kItsRowIfAny,  ///< and the disk fails: a path that has no row need not wait for it
+    kItsRow,       ///< in trouble: the row of its path must hold this very value
+    kItsRowIfAny,  ///< the disk fails, too: the same, but a path that has no row is sent without one
   };
+  /// From now on. What waits for its row is looked at again.
   void set_disk_rule(DiskRule rule);
-  /// Values that are newer than their row on disk; they are being saved from now on.
+  /// Hands out what has to be saved: every value that is owed to the database and newer than its row on disk. They
+  /// count as being saved until saved(). `kind_of`: of a ticket's message.
   std::vector<LiveRow> save(const std::function<Kind(std::uint32_t ticket)>& kind_of);
-  /// The outcome.
+  /// What save() handed out has been written, or could not be.
   void saved(bool ok);
+  /// May save() have something to hand out?
   [[nodiscard]] bool has_unsaved() const { return has_unsaved_; }
-  /// Is one of them all that is left of a message? Goes through all: for the end.
+  /// Would a message be lost if memory were gone now, because one of its live values is all there is of it? Goes
+  /// through all values: for the end of a run.
   [[nodiscard]] bool has_unsaved_message() const;
   [[nodiscard]] std::uint64_t rows_on_disk() const { return rows_on_disk_; }
-  /// Rows that the outbox need not keep, since the last call. They are being forgotten from then on.
+  /// Hands out the rows that the outbox need not keep any more, and counts them as being forgotten until forgotten().
   std::vector<LiveAcknowledged> take_forgettable() { return std::exchange(forgettable_, {}); }
   [[nodiscard]] bool has_forgettable() const { return !forgettable_.empty(); }
-  /// The outbox has forgotten these: they are on no disk any more.
+  /// The deletion of these rows is on disk: none of them can come back.
   void forgotten(const std::vector<LiveAcknowledged>& rows);
 
-  /// Holds on tickets that ended; whoever reads them empties it.
+  /// Holds on tickets that have ended, collected for Accounts::end(), which empties the list.
   std::vector<TicketEnd>& ended() { return ended_; }
   /// What does not add up, when `under_way` is what requests have; empty: nothing. Goes through all of it.
   [[nodiscard]] std::string_view flaw(const std::vector<Slot>& under_way) const;

@@ -21,6 +21,7 @@ namespace firebase_relay::coalesce {
 /// Threads: the flusher's.
 class LiveOrders {
  public:
+  /// Open orders that stay per ticker.
   static constexpr std::size_t kOpenMax = 500;
 
   /// `closed_max`: closed orders that stay per ticker; 0: all. `restored`: those that stood in the live tree when the
@@ -42,8 +43,8 @@ class LiveOrders {
   LiveOrdersChange take_changes();
   /// Is the list to be saved now? Not for a while after that has failed.
   [[nodiscard]] bool is_to_be_saved(SteadyTime now) const { return has_changes() && now >= try_again_at_; }
-  /// What take_changes() gave could not be saved: the next call gives the whole list, whatever came in between, and
-  /// what was to leave it leaves it then.
+  /// `change`, which take_changes() gave, could not be saved. The next call of it gives the whole list instead of
+  /// changes, and repeats the removals of this one.
   void not_saved(LiveOrdersChange change, SteadyTime now);
 
  private:

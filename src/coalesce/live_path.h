@@ -16,9 +16,12 @@ namespace firebase_relay::coalesce {
 ///
 /// Begins at a cache line: merging looks at the first two of them, in the order of the members.
 struct alignas(64) LivePath {
+  /// Of `ticket`: the message has a history entry, which counts it.
   static constexpr std::uint32_t kNoTicket = LiveUpdate::kNoTicket;
-  static constexpr SteadyTime kLater = SteadyTime(SteadyTime::duration::max() / 2);  ///< one may add to it
+  /// Of a time of waiting: in no hurry at all. Unlike SteadyTime::max() one may add to it.
+  static constexpr SteadyTime kLater = SteadyTime(SteadyTime::duration::max() / 2);
 
+  /// What is being done about the newest value. LiveMap has them drawn, with what leads from one to the other.
   enum class Status : std::uint8_t {
     kFree,          ///< no path is here
     kWaiting,       ///< to be sent: it is in the queue, or parked there until the disk has it
@@ -48,6 +51,7 @@ struct alignas(64) LivePath {
   Flight flight;
   DiskRow row;
 
+  /// The path and its newest value, without quotes and comma. Views of `text` or `next`.
   [[nodiscard]] std::string_view path() const { return FragmentText(text, path_size).path(); }
   [[nodiscard]] std::string_view newest() const { return FragmentText(next.empty() ? text : next, path_size).value(); }
   /// Is the newest value neither with the database nor refused?
@@ -58,19 +62,22 @@ struct alignas(64) LivePath {
   [[nodiscard]] bool is_unsent() const {
     return is_owed() && !(status == Status::kInFlight && flight.sequence == sequence);
   }
-  /// Whose the newest value is, if it is all that is left of a message.
+  /// The ticket that the newest value holds, wherever it is; kNoTicket: none.
   [[nodiscard]] std::uint32_t newest_ticket() const {
     return status == Status::kInFlight && flight.sequence == sequence ? flight.ticket : ticket;
   }
 
+  /// Begins a path in a free slot, with room for a value of `value_size` bytes.
   void set_path(std::string_view path, std::uint64_t path_hash, std::size_t value_size);
+  /// Writes the newest value: to `next` while `text` is under way, else to `text`.
   void set_newest(std::string_view value);
+  /// The newest value goes into the request that is under way, and its ticket with it.
   void take_off() {
     flight = {sequence, waits_since, ticket, false};
     ticket = kNoTicket;
     status = Status::kInFlight;
   }
-  /// It is no longer under way. The caller says what it is now.
+  /// The request is no longer under way: a value that came meanwhile becomes the text. The caller sets the status.
   void land() {
     flight.sequence = 0;
     if (next.empty()) return;

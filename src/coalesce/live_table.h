@@ -17,20 +17,23 @@ namespace firebase_relay::coalesce {
 /// Pure; one thread.
 class LiveTable {
  public:
+  /// Names a path for as long as it is in the table.
   using Slot = std::uint32_t;
 
-  /// That of `path`; taken for it when there is none yet. `value_size`: how large its text is likely to be.
+  /// The slot of `path`. If it has none, takes a free one for it, with room for a value of `value_size` bytes.
   Slot slot_for(std::string_view path, std::uint64_t hash, std::size_t value_size);
+  /// The slot of `path`; null: it has none. Valid until the next change of the table.
   [[nodiscard]] const Slot* find(std::string_view path, std::uint64_t hash);
+  /// Frees `slot`, which is `entry`.
   void erase(Slot slot, LivePath& entry);
 
   [[nodiscard]] LivePath& operator[](Slot slot) { return values_[slot]; }
   [[nodiscard]] const LivePath& operator[](Slot slot) const { return values_[slot]; }
-  /// Slots are below it; some of them may be free.
+  /// To go through all values: slots are the numbers below this one, and some of them may be free.
   [[nodiscard]] Slot end() const { return static_cast<Slot>(values_.size()); }
   [[nodiscard]] std::size_t size() const { return values_.size() - free_.size(); }
 
-  /// These are looked up next, beginning with number `next`: brings nearer what the ones behind it will read.
+  /// As LiveMap::prefetch().
   void prefetch(const std::vector<LiveUpdate>& updates, std::size_t next);
 
  private:

@@ -18,6 +18,7 @@ namespace firebase_relay::coalesce {
 /// Threads: the flusher's.
 class Repeats {
  public:
+  /// Beyond so many messages, or so much time, an equal message counts as the first one again.
   static constexpr Sequence kMessagesMax = 65'536;
   static constexpr std::chrono::minutes kAgeMax{10};
 

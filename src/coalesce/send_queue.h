@@ -15,11 +15,14 @@ namespace firebase_relay::coalesce {
 /// Pure; one thread.
 class SendQueue {
  public:
+  /// A path's, in the LiveTable.
   using Slot = std::uint32_t;
 
+  /// `slot` may be sent, and goes behind the others of its kind …
   void add(Slot slot, bool is_order) { (is_order ? orders_ : others_).push_back(slot); }
+  /// … or it may not be sent yet.
   void park(Slot slot) { parked_.push_back(slot); }
-  /// All that were parked: whoever may be sent now is to be added, the others parked again.
+  /// Hands out all that were parked. The caller adds those that may be sent now, and parks the others again.
   std::vector<Slot> unpark() { return std::exchange(parked_, {}); }
 
   /// Is there one that may be sent?
@@ -43,6 +46,7 @@ class SendQueue {
     std::for_each(parked_.begin(), parked_.end(), use);
   }
 
+  /// What offer() is told about one slot.
   enum class Taker : std::uint8_t {
     kTakes,   ///< it is out of the queue
     kParks,   ///< it may not be sent yet after all

@@ -24,20 +24,21 @@ namespace firebase_relay::coalesce {
 class Stragglers {
  public:
   using Slot = std::uint32_t;  ///< a path's, in the live map
+  /// A value that the database has for a path, or may have.
   struct Value {
     std::string text;  ///< a FragmentText
     Sequence sequence = 0;
   };
 
-  /// A write of `slot` may come until `until`. In the order of `until`.
+  /// A write of `slot` was lost: a straggler may come until `until`. Calls come in the order of `until`.
   void expect(Slot slot, SteadyTime until);
-  /// The write of `value` was lost: it may have been applied, and then it is what stands there.
+  /// What was lost is this value. If the database has applied it, it is what stands there.
   void may_stand(Slot slot, std::string_view text, Sequence sequence);
-  /// The database has taken `value`.
+  /// The database has acknowledged this value: it stands there, unless a straggler comes.
   void stands(Slot slot, std::string_view text, Sequence sequence);
-  /// The same, unless something is remembered already.
+  /// As stands(), but only if nothing is remembered of the path.
   void stands_unless_known(Slot slot, std::string_view text, Sequence sequence);
-  /// Nothing has to be remembered of what stands there.
+  /// Forgets what may stand there: the newest value was acknowledged after all of it.
   void forget_values(Slot slot) {
     if (!paths_.empty()) forget_known_values(slot);
   }
@@ -45,10 +46,12 @@ class Stragglers {
   /// Valid until the next call.
   const Value* newest_before(Slot slot, Sequence sequence);
 
+  /// May a straggler of `slot` still come?
   [[nodiscard]] bool are_expected(Slot slot) const { return !paths_.empty() && count(slot) > 0; }
   /// When the next path is to be settled; max(): none.
   [[nodiscard]] SteadyTime next() const { return expected_.empty() ? SteadyTime::max() : expected_.front().until; }
-  /// One whose straggler can no longer come at `now`, or nothing. One call for each that was expected.
+  /// A slot whose straggler can no longer come at `now`; nothing: there is none, or no more. Each call of expect() is
+  /// answered once.
   std::optional<Slot> take_gone(SteadyTime now);
   /// What does not add up; empty: nothing.
   [[nodiscard]] std::string_view flaw() const;
