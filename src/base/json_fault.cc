@@ -80,7 +80,7 @@ class Scanner {
     for (const Step& step : steps_) {
       if (fault_.path.size() > kPathBytesMax) break;
       if (!fault_.path.empty()) fault_.path += '/';
-      fault_.path += step.is_place ? std::to_string(step.place) : std::string(step.key.substr(0, kPathBytesMax));
+      fault_.path += step.is_position ? std::to_string(step.position) : std::string(step.key.substr(0, kPathBytesMax));
     }
     return false;
   }
@@ -247,23 +247,23 @@ class Scanner {
 
   void enter(bool is_list) {
     is_list_.push_back(is_list);
-    if (is_list_.size() <= kStepsMax) next_places_.push_back(0);
+    if (is_list_.size() <= kStepsMax) next_positions_.push_back(0);
     ++at_;
     skip_blanks();
   }
   void leave() {
-    if (is_list_.size() <= kStepsMax) next_places_.pop_back();
+    if (is_list_.size() <= kStepsMax) next_positions_.pop_back();
     is_list_.pop_back();
     ++at_;
     leave_child();
   }
 
-  /// Up to the value of the next child, whose key or place is a step of the path from there on.
+  /// Up to the value of the next child, whose key or position is a step of the path from there on.
   bool child() {
     Step step{is_in_list(), 0, {}};
-    if (!step.is_place && !key(step.key)) return false;
+    if (!step.is_position && !key(step.key)) return false;
     if (is_list_.size() > kStepsMax) return true;
-    if (step.is_place) step.place = next_places_.back()++;
+    if (step.is_position) step.position = next_positions_.back()++;
     steps_.push_back(step);
     return true;
   }
@@ -298,15 +298,15 @@ class Scanner {
   }
 
   struct Step {
-    bool is_place;
-    std::size_t place;     ///< in a list
+    bool is_position;
+    std::size_t position;  ///< in a list
     std::string_view key;  ///< in an object
   };
 
   std::string_view text_;
   std::size_t at_ = 0;
-  std::vector<bool> is_list_;             ///< what it stands in, from the outermost on; the others are objects
-  std::vector<std::size_t> next_places_;  ///< of the first kStepsMax of them
+  std::vector<bool> is_list_;                ///< what it stands in, from the outermost on; the others are objects
+  std::vector<std::size_t> next_positions_;  ///< of the first kStepsMax of them
   std::vector<Step> steps_;
   JsonFault fault_;
 };

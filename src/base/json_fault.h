@@ -11,7 +11,7 @@ namespace firebase_relay {
 /// it in a publisher. Reads the text once more, so only what was refused is worth it.
 struct JsonFault {
   std::size_t at = 0;     ///< the byte, counted from 0
-  std::string path;       ///< keys and a list's places down to it, as published, joined by `/`; empty: at the top
+  std::string path;       ///< keys and positions in lists down to it, as published, joined by `/`; empty: at the top
   std::string found;      ///< what stands there, or its beginning; empty: nothing, the text ends
   std::string_view what;  ///< what is wrong with it; static text
 };
