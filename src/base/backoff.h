@@ -13,10 +13,12 @@ namespace firebase_relay {
 /// Threads: one. Draws from its own generator: the same seed gives the same waits.
 class Backoff {
  public:
+  /// The range of the first wait, and the widest that the range becomes.
   struct Options {
     std::chrono::milliseconds base;
     std::chrono::milliseconds cap;
   };
+  /// `seed`: of the generator that the waits are drawn from.
   Backoff(Options options, std::uint64_t seed) : options_(options), random_(seed) {}
 
   /// The next wait; each call doubles the range, up to `cap`.

@@ -6,6 +6,7 @@
 
 namespace firebase_relay {
 
+/// The system's clock, which may jump. For the shells, as read_clocks().
 inline UtcMillis utc_now() {
   return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }

@@ -19,6 +19,7 @@ namespace firebase_relay {
 template <class T>
 class Queue {
  public:
+  /// Never waits; wakes one consumer that does. `element` is not null, and close() has not been called.
   void push(std::unique_ptr<T> element) {
     queue_.enqueue(std::move(element));
     ready_.signal();
@@ -61,8 +62,10 @@ class Queue {
 /// Threads: add() by the source, release() by the flusher, bytes() by any.
 class ByteBudget {
  public:
+  /// `bytes_max`: from here on is_full() holds.
   explicit ByteBudget(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
+  /// So much was read, and so much was taken. What is released was added before.
   void add(std::uint64_t bytes, std::uint64_t messages) noexcept {
     bytes_.fetch_add(bytes, std::memory_order_relaxed);
     messages_.fetch_add(messages, std::memory_order_relaxed);
@@ -71,6 +74,7 @@ class ByteBudget {
     bytes_.fetch_sub(bytes, std::memory_order_seq_cst);  // pairs with the load in RedisSource's pause
     messages_.fetch_sub(messages, std::memory_order_relaxed);
   }
+  /// What was added and not yet released.
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_seq_cst); }
   [[nodiscard]] std::uint64_t messages() const noexcept { return messages_.load(std::memory_order_relaxed); }
   [[nodiscard]] bool is_full() const noexcept { return bytes() >= bytes_max_; }

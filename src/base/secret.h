@@ -28,8 +28,9 @@ class Secret {
 
   bool operator==(const Secret&) const = default;
 
+  /// Is there no secret?
   [[nodiscard]] bool empty() const { return text_.empty(); }
-  /// The text itself; the view lives no longer than this object.
+  /// The text itself, for whoever has to send it; the view lives no longer than this object.
   [[nodiscard]] std::string_view reveal() const { return text_; }
 
  private:

@@ -33,7 +33,7 @@ namespace firebase_relay::coalesce {
 ///                          ▲  ▲  give_back() │   │ set_apart(), halve()      │     when nothing needs it
 ///                          │  └──────────────┘   ▼                           │
 ///                          │                   kApart ──▶ kInFlight ──▶ kRefused ──▶ (no entry)
-///                          └── a newer entry, or a straggler is gone ────────┴────────┘
+///                          └── a newer value, or a straggler is gone ────────┴────────┘
 ///                                                      take_suspects()  refuse()
 ///
 /// It is one class over four files, and the largest here: each change of a value's status moves it in the queue, in
