@@ -18,6 +18,7 @@ class Answers {
   /// All of them must outlive it.
   Answers(State& state, Disk& disk, Gate& gate) : state_(state), disk_(disk), gate_(gate) {}
 
+  /// A request has ended: does what its answer means, by the retry table. Unknown requests are left alone.
   void take(const Answered& event);
 
  private:

@@ -18,20 +18,23 @@ namespace firebase_relay::deliver {
 /// Pure; one thread.
 class Arrivals {
  public:
+  /// `last_batch`: the highest id that is taken; batches are numbered from behind it.
   explicit Arrivals(BatchId last_batch) : last_batch_(last_batch) {}
 
-  /// `since`: when its block came.
+  /// `since`: when its block came, which is where guarantee 2's window begins.
   void add(ShedClass shed_class, HistoryRun run, SteadyTime since) {
     if (!oldest_) oldest_ = since;
     bytes_ += run.text.size();
     runs_[static_cast<std::size_t>(shed_class)].push_back(std::move(run));
   }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
-  /// When the oldest of it came; none: there is nothing.
+  /// When the oldest of what is here came; nothing: nothing is here.
   [[nodiscard]] std::optional<SteadyTime> oldest() const { return oldest_; }
+  /// The highest id that a batch has been given.
   [[nodiscard]] BatchId last_batch() const { return last_batch_; }
 
-  /// All of it as batches of one shedding class each, no larger than `bytes_max` where a run is not.
+  /// Hands out all of it, as batches of one shedding class each. A batch has `bytes_max` of text at most, unless a
+  /// single run has more.
   std::vector<Batch> take(std::uint64_t bytes_max);
 
  private:

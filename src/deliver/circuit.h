@@ -19,24 +19,30 @@ namespace firebase_relay::deliver {
 /// Pure; one thread.
 class Circuit {
  public:
+  /// While held, a probe goes out so often.
   static constexpr std::chrono::seconds kHoldProbeEvery{30};
+  /// A Retry-After that asks for more is taken for this.
   static constexpr std::chrono::minutes kRetryAfterMax{10};
 
+  /// `seed`: of the jitter of its waits.
   explicit Circuit(std::uint64_t seed)
       : answered_({std::chrono::milliseconds(200), std::chrono::seconds(30)}, seed),
         unanswered_({std::chrono::milliseconds(200), std::chrono::seconds(1)}, ~seed) {}
 
+  /// True: no request has failed since the database last answered one, or since the start.
   [[nodiscard]] bool is_closed() const { return !open_; }
   /// May a request be sent? While open: one probe at a time, when its time has come.
   [[nodiscard]] bool allows(SteadyTime now) const { return !open_ || (!probing_ && now >= probe_at_); }
-  /// When allows() may become true by time alone.
+  /// When allows() becomes true without an answer; SteadyTime::max(): not by time alone.
   [[nodiscard]] SteadyTime next_probe() const { return open_ && !probing_ ? probe_at_ : SteadyTime::max(); }
+  /// What a person has to do something about; kNone: nothing.
   [[nodiscard]] HoldReason hold() const { return hold_; }
 
   /// A request goes out; true when it is the probe.
   bool sent();
+  /// A request was answered in a way that shows the database working: the circuit closes, and the backoff begins anew.
   void succeeded();
-  /// How long the next one waits.
+  /// How long the next request has to wait, at most.
   enum class Pause : std::uint8_t {
     kShort,  ///< up to a second: nobody was reached
     kLong,   ///< up to 30 seconds: the database is there, and has trouble

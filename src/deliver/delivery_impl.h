@@ -18,8 +18,8 @@ namespace firebase_relay {
 /// is used (deliver/disk.h). Here events go to the part that they are for, and after each every part does what is due.
 class Delivery::Impl {
  public:
+  /// All of these are Delivery's, and are explained there.
   Impl(const DeliveryOptions& options, const Restored& restored, std::uint64_t jitter_seed);
-
   void handle(Event event, const Now& now, Decisions& decisions);
   [[nodiscard]] SteadyTime next_deadline() const { return deadline_; }
   [[nodiscard]] SteadyTime next_flush() const { return state_.is_stopping() ? SteadyTime{} : state_.next_flush; }

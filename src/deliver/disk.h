@@ -25,31 +25,35 @@ namespace firebase_relay::deliver {
 /// Pure; one thread.
 class Disk {
  public:
-  /// `state` must outlive it.
+  /// `state` must outlive it. What was restored begins in trouble.
   Disk(State& state, const Restored& restored);
 
+  /// The mode. Entering trouble when it is there already does nothing.
   [[nodiscard]] bool in_trouble() const { return mode_ == Mode::kTrouble; }
   void enter_trouble();
-  /// True: all is well again, and what waited for the disk may be sent.
+  /// To be called after each event. True: this very call has found all well again, so that what waited for the disk may
+  /// be sent.
   bool leave_trouble_if_empty(bool database_answers);
-  /// A request failed: what it had must not wait for the next flush.
+  /// A request failed: what it had is to be saved by the next proceed(), and not only when a flush is due.
   void save_at_once() { must_save_now_ = true; }
 
-  /// What was collected becomes batches. They queue up, or are held back while older ones are on disk only.
+  /// Makes batches of the history that has arrived. They queue up to be sent, or are held back while older ones are on
+  /// disk only.
   void form_batches();
-  /// Saves, sheds, loads: whatever is due.
+  /// Starts whatever is due of saving, shedding and loading.
   void proceed();
-  /// Tells the outbox what it need not keep.
+  /// Starts the deletion of rows that the outbox need not keep, if there are any and nothing is being saved.
   void forget();
-  /// Asks for this to be saved. Nothing is being saved or forgotten.
+  /// Starts saving `persist`. The caller has seen that nothing is being saved or forgotten.
   void start_saving(Persist persist);
 
+  /// What the outbox has answered.
   void on(const Persisted& event);
   void on(const Forgotten& event);
   void on(Loaded&& event);
   void on(const WasShed& event);
 
-  /// When something that no disk has must be there; max(): never, as things are.
+  /// When something that is in memory alone must be on disk; SteadyTime::max(): nothing has to be.
   [[nodiscard]] SteadyTime save_deadline() const;
   [[nodiscard]] SteadyTime try_to_load_again_at() const { return load_.try_again_at(); }
   [[nodiscard]] SteadyTime try_to_forget_again_at() const { return forget_.try_again_at(); }
@@ -57,7 +61,7 @@ class Disk {
   [[nodiscard]] bool is_forgetting() const { return forget_.is_running(); }
   /// Did the last save fail? Then memory is all there is.
   [[nodiscard]] bool is_failing() const { return save_.has_failed(); }
-  /// No row is left that anything still needs. (Those being forgotten may be there yet.)
+  /// True: the outbox holds nothing that is still needed. Rows whose deletion is under way do not count.
   [[nodiscard]] bool is_empty() const;
   [[nodiscard]] const OutboxLevel& level() const { return level_; }
 

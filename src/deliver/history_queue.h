@@ -26,34 +26,41 @@ class HistoryQueue {
   void add(BatchId id);
   /// … or is held back until queue_held().
   void hold(BatchId id) { held_.insert(id); }
+  /// What was held back goes behind what waits: everything older is in memory.
   void queue_held();
   [[nodiscard]] const std::set<BatchId>& held() const { return held_; }
 
+  /// What may be sent. Suspects are apart from what waits, and waiting_bytes() is without them.
   [[nodiscard]] bool has_waiting() const { return !waiting_.empty(); }
   [[nodiscard]] bool has_suspects() const { return !suspects_.empty(); }
   [[nodiscard]] std::uint64_t waiting_bytes() const { return waiting_bytes_; }
 
-  /// The oldest entries up to `bytes_max`, at least one; when narrow only those of one location, which goes to `base`.
+  /// Takes the oldest entries for a request, up to `bytes_max` of text and at least one. When narrow, only those of one
+  /// location, which is written to `base`.
   std::vector<Slice> take(std::uint64_t bytes_max, std::string& base);
-  /// Of the entry that take() begins with, and of the one that take_suspects() begins with; there is one.
+  /// How large the first entry is that take(), or take_suspects(), will give. There must be one.
   [[nodiscard]] std::uint64_t next_bytes() const { return first_entry_bytes(waiting_.front()); }
   [[nodiscard]] std::uint64_t next_suspect_bytes() const { return first_entry_bytes(suspects_.next().front()); }
-  /// One group of suspects, to be sent alone; of a group over `bytes_max` a part, at least one entry.
+  /// Takes the next group of suspects, for a request of its own. Of a group that has more than `bytes_max` a part, of
+  /// at least one entry; the rest stays suspected.
   std::vector<Slice> take_suspects(std::uint64_t bytes_max, std::string& base);
-  /// Not delivered: back to the front.
+  /// The request with these entries was not delivered, for a reason that is not in them: they go first again.
   void put_back(const std::vector<Slice>& slices);
-  /// Not delivered, and one of them is the reason.
+  /// The request was refused, and the reason is one of these entries: each half is a group of suspects.
   void halve(const std::vector<Slice>& slices);
-  /// The very same group again, after an answer that told nothing.
+  /// These entries are a group of suspects and go next: their request told nothing about them, or may have been refused
+  /// for them as well as for what was beside them.
   void suspect_again(const std::vector<Slice>& slices) { suspects_.add(slices); }
-  /// Takes a batch that is on disk out of memory again, if none of it was touched.
+  /// Takes a batch out of memory that the disk has, to be loaded again in its turn. False, and nothing is done: some of
+  /// it is under way, suspected or done.
   bool drop_untouched(BatchId id);
-  /// Takes waiting entries out, price history first, orders last, oldest first, until `bytes` are freed.
+  /// Takes out entries that wait, until `bytes` are freed, for good: price history first, orders last, of each the
+  /// oldest first. The caller counts them.
   std::vector<Slice> shed(std::uint64_t bytes);
   /// All entries that are in memory, not done and not under way.
   [[nodiscard]] std::vector<Slice> outstanding() const;
 
-  /// From now on one request goes to one location only.
+  /// From now on each request goes to one location only, since the database finds whole-tree writes too big.
   void go_narrow();
   [[nodiscard]] bool is_narrow() const { return narrow_; }
   /// Appends the text of `slice` as parts of a request body, relative to its location when narrow.

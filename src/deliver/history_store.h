@@ -28,43 +28,47 @@ class HistoryStore {
     SteadyTime unsent;
     SteadyTime latest;
   };
-  /// A new one, which no disk has.
+  /// Takes in a new batch, which is on no disk.
   void add(Batch batch, const SaveBy& save_by);
-  /// One that was read from the disk.
+  /// Takes in a batch that was read from the disk.
   void add_loaded(Batch batch);
-  /// Takes it out of memory, whatever is left of it.
+  /// Takes a batch out of memory, whatever is left of it: the disk has it.
   void release(BatchId id);
-  /// Done, by whatever end.
+  /// These entries have ended: acknowledged, refused or shed. A batch of which nothing is left leaves memory, and its
+  /// row is to be forgotten.
   void finish(const std::vector<Slice>& slices);
 
+  /// The batches in memory. Where one is asked for by its id, or by a slice of it, it must be here.
   [[nodiscard]] const Batch& batch(BatchId id) const { return stored_.at(id).batch; }
   [[nodiscard]] bool contains(BatchId id) const { return stored_.contains(id); }
   [[nodiscard]] std::vector<BatchId> ids() const;
   [[nodiscard]] std::size_t size() const { return stored_.size(); }
-  [[nodiscard]] BatchId newest() const { return stored_.rbegin()->first; }  ///< there is one
+  [[nodiscard]] BatchId newest() const { return stored_.rbegin()->first; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   [[nodiscard]] const HistoryRun& run_of(const Slice& slice) const { return batch(slice.batch).runs[slice.run]; }
   [[nodiscard]] std::uint64_t bytes_of(const Slice& slice) const;
-  /// All entries of it.
+  /// All entries of a batch, one slice for each run.
   [[nodiscard]] std::vector<Slice> slices_of(BatchId id) const;
-  /// The entry of this message. Looks through all of them: for rare cases only.
+  /// The history entry of the message `sequence`, if one of the slices `among` holds it. Goes through all their
+  /// entries: for rare cases only.
   [[nodiscard]] std::optional<Slice> find(Sequence sequence, const std::vector<Slice>& among) const;
 
-  /// `slices` are on their way: their batches need not be saved before `save_by`, or their latest time. Only the first
-  /// time counts, so that what is sent in many parts is not put off for ever.
+  /// These entries are on their way, so their batches need not be on disk before `save_by`, or before SaveBy::latest
+  /// when that is earlier. Only the first call counts for a batch: one that is sent in many parts is not put off for
+  /// ever.
   void sent(const std::vector<Slice>& slices, SteadyTime save_by);
-  /// All that no disk has; they are being saved from now on.
+  /// Hands out all batches that are on no disk, to be saved. They stay where they are until saved().
   std::vector<const Batch*> save();
-  /// The outcome.
+  /// What save() handed out has been written, or could not be.
   void saved(bool ok);
-  /// When the next batch that is on no disk has to be there; max(): there is none.
+  /// When the next batch has to be on disk; SteadyTime::max(): all of them are.
   [[nodiscard]] SteadyTime next_save() const;
   [[nodiscard]] bool has_unsaved() const { return next_save() != SteadyTime::max(); }
   [[nodiscard]] bool any_on_disk() const;
   [[nodiscard]] bool is_on_disk(BatchId id) const { return stored_.at(id).on_disk; }
-  /// The disk cannot read its row: it has to be saved again.
+  /// The disk cannot read the row of this batch: it counts as not saved.
   void lost_row(BatchId id);
-  /// Rows that the outbox need not keep, since the last call.
+  /// Hands out the rows that the outbox need not keep any more. forgettable() only looks at them.
   std::vector<BatchId> take_forgettable() { return std::exchange(forgettable_, {}); }
   [[nodiscard]] const std::vector<BatchId>& forgettable() const { return forgettable_; }
 

@@ -29,6 +29,7 @@ struct Request {
   bool is_probe = false;
   bool is_suspect = false;
 
+  /// Puts in what the live map has given for it.
   void take(coalesce::LiveMap::Taken&& taken) {
     live = std::move(taken.sent);
     base = std::move(taken.base);
@@ -48,21 +49,22 @@ struct Request {
 /// Pure; one thread.
 class Requests {
  public:
-  /// Stays where it is until take().
+  /// A request goes out. The reference is valid until take().
   std::pair<RequestId, Request&> add(Request&& request) {
     (request.is_main ? main_is_out_ = true : ++history_out_);
     const RequestId id = ++last_;
     return {id, under_way_[id] = std::move(request)};
   }
-  /// Out of them, when it was answered; nothing: it is unknown.
+  /// Its answer has come: it is no longer under way. Nothing: there is no such request.
   std::optional<Request> take(RequestId id);
 
+  /// What is under way.
   [[nodiscard]] bool main_is_out() const { return main_is_out_; }
   [[nodiscard]] std::uint32_t history_out() const { return history_out_; }
   [[nodiscard]] bool empty() const { return under_way_.empty(); }
-  /// When the live values of the main one have to be on disk; max(): there are none.
+  /// When the live values of the main request have to be on disk if no answer has come; SteadyTime::max(): it has none.
   [[nodiscard]] SteadyTime save_live_by() const;
-  /// All that they have of each.
+  /// All live values, and all history entries, that are under way.
   [[nodiscard]] std::vector<coalesce::LiveMap::Slot> live() const;
   [[nodiscard]] std::vector<Slice> history() const;
 

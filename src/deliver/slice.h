@@ -13,6 +13,7 @@ struct Slice {
   std::uint32_t first;
   std::uint32_t last;
 
+  /// How many entries it has.
   [[nodiscard]] std::uint32_t size() const { return last - first; }
   /// Its first `count` entries, and what is behind them.
   [[nodiscard]] Slice head(std::uint32_t count) const { return {batch, run, first, first + count}; }
