@@ -20,12 +20,12 @@ inline constexpr std::string_view kSecretMount = "/run/secrets/";
 /// lets the service read its file, and the group's bits of the mode are that ACL's mask.
 inline constexpr std::string_view kCredentialMount = "/run/credentials/";
 
-/// What is wrong with a secret's file of this mode: somebody but its owner may read or change it. `file` is its real
-/// path, `on`: what it lies on.
+/// What is wrong with a secret's file: somebody but its owner may read or change it.
 struct ModeFlaw {
   Error error;
   bool is_fatal;  ///< false: in a container's secret mount, where it is worth a warning
 };
+/// Judges a file by its real path, its mode, and what it lies on. Nothing: only its owner may read or change it.
 std::optional<ModeFlaw> judge_mode(const std::string& file, mode_t mode, FileSystem on = FileSystem::kOther);
 
 /// Is `text` no file's name but what stands in a key's file: JSON, the same in base64, or PEM?
@@ -35,6 +35,7 @@ bool looks_like_a_key(std::string_view text);
 /// people give the secret itself where its file is expected.
 std::string shown_name(const std::string& file);
 
+/// What stands in a secret's file, and what a person should be warned of about it.
 struct SecretFile {
   Secret content;
   std::optional<std::string> warning;

@@ -26,10 +26,10 @@ class AnswerHead {
         values_[i] = trimmed(line.substr(kNames[i].size()));
     }
   }
-  /// False: whatever libcurl says, this answer has no status.
+  /// False: this answer has no status line of HTTP, so whatever status libcurl gives it is not its own.
   [[nodiscard]] bool is_valid() const { return is_valid_; }
   [[nodiscard]] bool is_ok() const { return is_valid_ && is_ok_; }  ///< its status is 200
-  // Empty: there is no such header. No more than kValueMax of it.
+  /// What these headers say, up to kValueMax of it; empty: there is no such header.
   [[nodiscard]] const std::string& retry_after() const { return values_[0]; }
   [[nodiscard]] const std::string& date() const { return values_[1]; }
   [[nodiscard]] const std::string& content_type() const { return values_[2]; }

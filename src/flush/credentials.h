@@ -26,19 +26,21 @@ struct Credential {
 class CredentialSource {
  public:
   virtual ~CredentialSource() = default;
-  /// For a request that is sent now. Nothing: it is on its way, and watch() will tell. kUnavailable: there is none, and
-  /// why; another is being tried for.
+  /// The credential for a request that is sent now. Nothing: it is on its way, and watch() tells when it has come.
+  /// Errors: kUnavailable, with the reason, when none could be had; the next attempt is made by itself.
   virtual Result<std::optional<Credential>> current() = 0;
-  /// The database did not take the last one: get another at once, if there can be one.
+  /// To be called when the database did not take the last credential: another is fetched at once, where there can be
+  /// one.
   virtual void refused() {}
-  /// Calls `changed` from any thread when current() has something new to say; replaces the one before. Once it returns,
-  /// the one before is not running and never called again.
+  /// From now on `changed` is called, from any thread, when current() has something new to say. It replaces the
+  /// function that was given before, which is neither running nor called again once this returns.
   virtual void watch(const std::function<void()>& /*changed*/) {}
 };
 
 /// One that stays as it is.
 class FixedCredential final : public CredentialSource {
  public:
+  /// `credential`: with both parts empty requests go out without one.
   explicit FixedCredential(Credential credential) : credential_(std::move(credential)) {}
   Result<std::optional<Credential>> current() override { return credential_; }
 
@@ -49,6 +51,7 @@ class FixedCredential final : public CredentialSource {
 /// `text` of the database's, in which it may repeat our request, without what let that in.
 std::string without(std::string_view text, const Credential& credential);
 
+/// Where the settings say that credentials are. If both are named, the service account's key is used.
 struct CredentialFiles {
   std::string account;  ///< a service account's key, JSON; empty: none
   std::string secret;   ///< a legacy database secret, one line; empty: none
@@ -60,6 +63,7 @@ struct Credentials {
   Credential fixed;
   std::vector<std::string> warnings;
 
+  /// True: requests go out without any, and the database's rules decide.
   [[nodiscard]] bool is_none() const { return !account && fixed.authorization.empty() && fixed.auth_parameter.empty(); }
 };
 

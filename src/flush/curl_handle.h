@@ -37,15 +37,18 @@ class CurlHandle {
   CurlHandle(const CurlHandle&) = delete;
   CurlHandle& operator=(const CurlHandle&) = delete;
 
-  /// Where it goes. `without_proxy`: the host is this machine's, by whatever address.
+  /// Where the request goes. `without_proxy`: no proxy is asked, since the host is this machine, by whatever address.
   void set_url(const Secret& url, bool without_proxy = false);
+  /// curl_easy_setopt(). Errors: std::runtime_error when libcurl does not take it, which is a fault of the program.
   template <class Value>
   void set(CURLoption option, Value value) {
     const CURLcode code = curl_easy_setopt(easy_, option, value);
     if (code != CURLE_OK) throw std::runtime_error(std::string("curl_easy_setopt: ") + curl_easy_strerror(code));
   }
+  /// libcurl's handle, which stays this object's.
   [[nodiscard]] CURL* get() const { return easy_; }
-  /// After a failure, for the person: whose fault it may be besides; empty: no proxy is meant for this.
+  /// For the end of a message about a request that failed: that a proxy which the environment names may be at fault.
+  /// Empty: it names none, or none was to be asked.
   [[nodiscard]] std::string way() const;
 
  private:

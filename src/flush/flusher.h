@@ -46,6 +46,7 @@ class Heartbeat {
   virtual std::unique_ptr<FragmentBlock> beat(const FlushState& state, const Now& now, RunState run_state) = 0;
 };
 
+/// The settings that the flusher depends on.
 struct FlusherOptions {
   DeliveryOptions delivery;
   std::size_t closed_orders_max = 50;
@@ -59,6 +60,7 @@ struct FlusherOptions {
 /// Threads: run() is the flusher's thread; notify(), stop() and end_now() may be called from any.
 class Flusher {
  public:
+  /// What it works with; all of it must outlive the flusher. The functions are called on its thread.
   struct Wiring {
     Queue<FragmentBlock>& fragments;
     ByteBudget& budget;
@@ -77,25 +79,27 @@ class Flusher {
   /// `restored`: what the outbox held when it was opened.
   Flusher(const FlusherOptions& options, const Restored& restored, Wiring wiring);
 
-  /// Until stop() and drained, or end_now().
+  /// Works until stop() was called and all is drained, or until end_now(). Called once, on the flusher's own thread.
   void run();
-  /// A block of `bytes` is in the queue. Wakes the flusher only if it would do something now.
+  /// To be called by whoever has put a block of `bytes` into the queue. Wakes the flusher only if it would do something
+  /// with the block now.
   void notify(std::uint64_t bytes);
-  /// No more blocks come: send what there is, within the drain's time, then return from run().
+  /// To be called when no more blocks come: run() sends what there is, within the drain's time, and returns.
   void stop();
-  /// Return from run() without waiting for answers.
+  /// Makes run() return without waiting for answers. What is not acknowledged by then is in the outbox only as far as
+  /// it was saved.
   void end_now();
-  /// Messages that are neither delivered nor otherwise ended, but those still in the queue.
+  /// Messages that were taken out of the queue and have not ended: neither delivered nor lost in any counted way.
   [[nodiscard]] std::uint64_t messages_in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
-  /// After run(): what is in flight is all in the outbox.
+  /// To be asked after run(): is every message that is still in flight in the outbox?
   [[nodiscard]] bool left_is_safe() const { return !delivery_.has_unsaved(); }
-  /// What a worker makes now is sent no earlier (Delivery::next_flush()).
+  /// As Delivery::next_flush(), for the workers: what they finish before is sent no earlier.
   [[nodiscard]] SteadyTime next_flush() const {
     return SteadyTime(SteadyTime::duration(next_flush_.load(std::memory_order_relaxed)));
   }
   /// When the oldest batch in the outbox was stored; nothing when it is empty.
   [[nodiscard]] std::optional<UtcMillis> outbox_oldest() const;
-  /// When the thread last came around, for health.
+  /// When run()'s loop last went round: /healthz says that the thread is stuck when this is long ago.
   [[nodiscard]] SteadyTime last_turn() const {
     return SteadyTime(SteadyTime::duration(last_turn_.load(std::memory_order_relaxed)));
   }

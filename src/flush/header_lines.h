@@ -18,13 +18,13 @@ class HeaderLines {
   HeaderLines(const HeaderLines&) = delete;
   HeaderLines& operator=(const HeaderLines&) = delete;
 
-  /// libcurl copies `line`.
+  /// Adds `line`, of which libcurl makes a copy. Errors: std::bad_alloc.
   void add(const char* line) {
     curl_slist* longer = curl_slist_append(lines_, line);
     if (longer == nullptr) throw std::bad_alloc();
     lines_ = longer;
   }
-  /// Nothing for an empty credential.
+  /// Adds an Authorization header, unless `value` is empty.
   void add_authorization(const Secret& value) {
     constexpr std::string_view kName = "Authorization: ";
     if (value.empty()) return;
@@ -34,6 +34,7 @@ class HeaderLines {
     const Secret kept(std::move(line));
     add(kept.reveal().data());  // a whole string: it ends in NUL
   }
+  /// Overwrites all lines and forgets them. No request may use them any more.
   void clear() {
     for (curl_slist* line = lines_; line != nullptr; line = line->next)
       ::explicit_bzero(line->data, strlen(line->data));

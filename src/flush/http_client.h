@@ -25,6 +25,7 @@ struct HttpRequest {
   std::stop_token stop{};    ///< gives up at once when it is requested
 };
 
+/// Whatever answered, and with whatever status.
 struct HttpResponse {
   int status = 0;
   std::string body;
@@ -33,7 +34,8 @@ struct HttpResponse {
   std::string location{};
 };
 
-/// Errors: kUnavailable when no answer comes; any status is an answer. No error holds the URL.
+/// Sends the request and waits for the answer, for `timeout` at most. An answer is a success, whatever its status.
+/// Errors: kUnavailable when none comes. No error holds the URL, which may have a secret in it.
 Result<HttpResponse> http_request(const HttpRequest& request);
 
 }  // namespace firebase_relay::flush

@@ -19,7 +19,7 @@ inline constexpr std::chrono::seconds kAssertionLife{3600};
 /// Source: RFC 7523 §2.1, RFC 7515; "Using OAuth 2.0 for Server to Server Applications", developers.google.com.
 Result<Secret> sign_assertion(const ServiceAccount& account, std::chrono::sys_seconds issued_at);
 
-/// An RSA key in PEM without a passphrase.
+/// True: `pem` is an RSA key that needs no passphrase, so it can sign.
 bool is_rsa_key(const Secret& pem);
 
 /// base64url without padding (RFC 4648 §5).

@@ -21,14 +21,17 @@ namespace firebase_relay::flush {
 /// Threads: the flusher's.
 class LetterBox {
  public:
+  /// What it works with; all of it must outlive it.
   struct Wiring {
     const classify::PublishedRoutes& routes;
     observe::Metrics& metrics;
     observe::Events& events;
   };
+  /// `options`: as the workers have them, for messages on their way back.
   LetterBox(outbox::DeadLetters store, const classify::WriterOptions& options, Wiring wiring);
 
-  /// Counts and logs it; it is on disk soon (due()). While the disk fails the newest are kept in memory, up to a bound.
+  /// Counts and logs a dead letter, and keeps it for the next store(). While the disk fails the newest are kept in
+  /// memory, up to a bound.
   void add(DeadLetter letter, SteadyTime now);
   /// When store() or the next look for marked letters is due.
   [[nodiscard]] SteadyTime due() const;
@@ -43,8 +46,9 @@ class LetterBox {
   /// Some of the marked letters, oldest first; nothing when there are none, or it is too early to look again. Live
   /// values count as arrived with the message `newest`.
   std::optional<Retry> take_marked(Sequence newest, SteadyTime now);
+  /// The outbox has the messages of `retry`: its letters leave the file.
   void sent(const Retry& retry, SteadyTime now);
-  /// They did not get into the outbox: they stay marked, and are tried again later.
+  /// The outbox could not take the messages: their letters stay marked, and are tried again later.
   void not_sent(SteadyTime now);
 
  private:

@@ -17,6 +17,7 @@
 
 namespace firebase_relay::flush {
 
+/// Where requests go, and what lets them in.
 struct SenderOptions {
   DatabaseUrl database;
   std::shared_ptr<CredentialSource> credentials;  ///< asked for each request; null: none are needed
@@ -32,6 +33,7 @@ struct SenderOptions {
 /// Errors:  an answer for every request, also when there is none: Answer::transport tells why.
 class PatchSender {
  public:
+  /// One request that has ended.
   struct Finished {
     RequestId request;
     Answer answer;
@@ -39,19 +41,22 @@ class PatchSender {
     std::optional<std::chrono::seconds> clock_skew{};  ///< this machine's clock less the answer's Date
   };
 
+  /// Connects to nobody yet. Errors: std::runtime_error when libcurl cannot be started.
   explicit PatchSender(SenderOptions options);
+  /// Gives up what is under way.
   ~PatchSender();
 
-  /// The parts of `send` must live until its Finished, or until this object is gone.
+  /// Begins a request and returns at once; wait() drives it on. The parts of `send` must live until its Finished, or
+  /// until this object is gone.
   void send(const Send& send);
   /// Waits for answers, for wake(), or until `deadline`; what has been answered is appended to `finished`.
   void wait(SteadyTime deadline, std::vector<Finished>& finished);
   /// `started` is called on the sending thread for each request that goes out, when it does: not for one that is
   /// answered for want of a credential.
   void on_start(std::function<void(const Send&)> started) { started_ = std::move(started); }
-  /// Ends the current or the next wait().
+  /// Ends the wait() that is under way, or the next one.
   void wake();
-  /// The database did not take the credential.
+  /// Tells the source of credentials that the database did not take the last one.
   void refresh_credentials();
 
  private:

@@ -28,21 +28,26 @@ struct TokenNews {
 /// No thread, socket or clock: the time goes in. Threads: one at a time.
 class TokenSource {
  public:
-  static constexpr std::chrono::minutes kEarly{5};       ///< before its end a token is renewed; or at half its life,
-  static constexpr std::chrono::minutes kShortLife{10};  ///< if it lives shorter than this
+  /// A token is renewed so long before it expires; or at half its life, if that is shorter than kShortLife.
+  static constexpr std::chrono::minutes kEarly{5};
+  static constexpr std::chrono::minutes kShortLife{10};
 
+  /// `jitter_seed`: of the waits after a failed exchange.
   explicit TokenSource(std::uint64_t jitter_seed)
       : backoff_({std::chrono::seconds(1), std::chrono::seconds(60)}, jitter_seed) {}
 
   /// When the next exchange is due; SteadyTime::max() while one is on its way.
   [[nodiscard]] SteadyTime due() const { return exchanging_ ? SteadyTime::max() : due_; }
-  /// An exchange begins. Returns when its assertion is issued: our clock's time, mended by what we know of its error.
+  /// To be called when an exchange begins. Returns the time for its assertion: our clock's, corrected by how far the
+  /// token endpoint's Date has shown it to be wrong.
   std::chrono::sys_seconds begin(const Now& now);
-  /// It ended. Wipes the answer.
+  /// To be called when the exchange has ended: takes the token out of `answer`, which is wiped, or judges why there is
+  /// none.
   TokenNews ended(Result<HttpResponse> answer, const Now& now);
   /// The database did not take the token: it is not used again, and another is due at once.
   void refused(SteadyTime now);
-  /// The token, if it is good now; nothing while the first answer is awaited; else why there is none.
+  /// The token, if it is good at `now`. Nothing: the first answer has yet to come. Errors: kUnavailable and others,
+  /// with the reason why there is none.
   [[nodiscard]] Result<std::optional<Secret>> token(SteadyTime now) const;
 
  private:

@@ -19,12 +19,13 @@ namespace firebase_relay::flush {
 /// all decisions are TokenSource's.
 class TokenKeeper final : public CredentialSource {
  public:
+  /// What it works with, and whom it tells.
   struct Wiring {
     std::shared_ptr<const CaFile> ca;
     std::uint64_t jitter_seed = 0;
     std::function<void(const TokenNews&)> report;  ///< called by the thread, for the log
   };
-  /// Starts at once.
+  /// Starts the thread, which fetches the first token at once.
   TokenKeeper(ServiceAccount account, Wiring wiring);
   /// Waits for the thread; an exchange on its way is given up.
   ~TokenKeeper() override;
@@ -51,7 +52,8 @@ class TokenKeeper final : public CredentialSource {
 Result<Credential> fetch_once(const ServiceAccount& account, const std::shared_ptr<const CaFile>& ca,
                               std::optional<Error>& flaw);
 
-/// Whatever the credentials are. Without a service account `wiring` is not used.
+/// The source for these credentials: a TokenKeeper for a service account, else one that stays as it is and does not use
+/// `wiring`.
 std::shared_ptr<CredentialSource> open_source(Credentials credentials, TokenKeeper::Wiring wiring);
 
 }  // namespace firebase_relay::flush

@@ -32,8 +32,9 @@ class Transfer {
 
   /// What is to be sent; its parts must live until finish().
   void begin(const Send& send, const Credential& credential, SteadyTime began);
-  /// It has ended with `code`.
+  /// What is to be told of the request, now that libcurl has ended it with `code`.
   [[nodiscard]] PatchSender::Finished finish(CURLcode code) const;
+  /// libcurl's handle, which stays this object's.
   [[nodiscard]] CURL* easy() const { return handle_.get(); }
 
  private:

@@ -27,7 +27,8 @@ class StateWriter final : public flush::Heartbeat {
     if (is_held_.load(std::memory_order_relaxed) || every_.count() == 0) return SteadyTime::max();
     return has_news_.load(std::memory_order_relaxed) ? SteadyTime::min() : due_;
   }
-  /// A value of an earlier run that may still have to be sent: what this one says is newer, whatever the clock says.
+  /// To be called for each live value of an earlier run that was restored: what this run says of the same path gets a
+  /// higher sequence, even if the clock was set back in between.
   void rise_above(const LiveRow& row) {
     if (row.path.starts_with(prefix_)) sequence_ = std::max(sequence_, row.sequence);
   }

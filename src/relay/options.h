@@ -22,7 +22,7 @@ struct ListenAddress {
   std::string host = "127.0.0.1";  ///< without the brackets of IPv6
   std::uint16_t port = 9464;
 
-  /// `host:port` as in a URL; of another port than its own, if one is given.
+  /// `host:port` as in a URL, with its own port or with another one.
   [[nodiscard]] std::string text() const { return text_with(port); }
   [[nodiscard]] std::string text_with(std::uint16_t other_port) const {
     const bool is_ipv6 = host.find(':') != std::string::npos;
@@ -32,7 +32,11 @@ struct ListenAddress {
 };
 
 /// Each message received as a line on stdout.
-enum class LogMessages : std::uint8_t { kAuto, kOn, kOff };  // kAuto: when stdout is a terminal
+enum class LogMessages : std::uint8_t {
+  kAuto,  ///< when stdout is a terminal
+  kOn,
+  kOff,
+};
 /// What of a power cut the outbox is proof against.
 enum class OutboxSync : std::uint8_t { kNormal, kFull };
 
@@ -85,7 +89,7 @@ struct Options {
   observe::LogFormat log_format = observe::LogFormat::kText;
   LogMessages log_messages = LogMessages::kAuto;
 
-  /// Memory, and not only files, will hold a secret.
+  /// True: the process will have a secret in memory, so it must leave no core file.
   [[nodiscard]] bool hold_secret() const {
     return !credentials_file.empty() || !auth_secret_file.empty() || !redis.password.empty() || !redis_key_file.empty();
   }

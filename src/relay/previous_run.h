@@ -27,8 +27,10 @@ using HeartbeatQuestion = std::function<Result<std::optional<UtcMillis>>(const s
 /// Threads: subscribed() from the subscriber's; one of its own, which asks the database and writes to the outbox.
 class PreviousRun {
  public:
+  /// Whom it asks and tells: on its own thread, and on that of whoever makes it, or calls subscribed() or finish().
   struct Wiring {
-    /// Ends before it begins where the clock was set back in between: then nobody knows how long it was.
+    /// Reports the gap. It ends before it begins where the clock was set back in between: then nobody knows how long it
+    /// was.
     std::function<void(const bus::Gap&)> gap;
     std::function<void()> gaps_are_known;  ///< once: the gap before this run, if there was one, has been told
     /// As heartbeat_question() gives it. An error: asked again later.
@@ -41,7 +43,7 @@ class PreviousRun {
   /// `last_run`: as the outbox knows it; nothing when this is the first run.
   PreviousRun(std::optional<outbox::LastRun> last_run, Wiring wiring);
 
-  /// The first subscription of this run.
+  /// This run has subscribed for the first time, at `at`: what was published from then on is heard.
   void subscribed(UtcMillis at);
   /// Stops asking, also while the database is silent. A gap whose beginning could not be found out is reported from the
   /// beginning of that run.
@@ -63,7 +65,8 @@ class PreviousRun {
   std::jthread thread_;                     // last: it uses the others
 };
 
-/// The one that sends `request` with what `credentials` have at its moment; they may be null.
+/// The question that is `request`, sent with the credential of its moment (`credentials` may be null). Waits for the
+/// answer, and reads it as heartbeat_of() does. Errors: kUnavailable and others; asking again later may help.
 HeartbeatQuestion heartbeat_question(flush::HttpRequest request, std::shared_ptr<flush::CredentialSource> credentials);
 
 /// What an answer to the question for relay/{instance}/heartbeat_at says: the time, or nothing when there is none. An

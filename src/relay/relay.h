@@ -47,11 +47,13 @@ class Relay {
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
 
-  /// Readable once the source has nothing more to give (FromLines).
+  /// A descriptor to be polled: it becomes readable once the source has nothing more to give (FromLines). It stays the
+  /// relay's.
   [[nodiscard]] int source_ended_fd() const;
-  /// As relay::read_routes_again(), while it runs. By its owner, before drain().
+  /// Reads the routes file once more, as relay::read_routes_again() says. For the relay's owner, before drain().
   void read_routes_again(const Options& options);
-  /// Sends what has been received, within Options::drain_timeout, and ends. Returns at the end.
+  /// Stops reading, sends what has been received, within Options::drain_timeout, and ends all threads. Returns when
+  /// that is done, with what has become of the messages.
   Outcome drain();
   /// What /metrics says. At any time, also after drain().
   [[nodiscard]] std::string metrics_text() const;

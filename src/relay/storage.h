@@ -14,7 +14,7 @@ namespace firebase_relay::relay {
 
 /// What is on disk, and what was found there.
 struct Storage {
-  /// Tells `events` whether the outbox can be written, as far as a number tells.
+  /// Tries whether the outbox can be written, by writing a number, and tells `events`.
   void try_to_write(observe::Events& events);
   Result<void> note_started(UtcMillis at) { return durable ? durable->note_started(at) : Result<void>(); }
   Result<void> note_stopped(UtcMillis at) { return durable ? durable->note_stopped(at) : Result<void>(); }
@@ -34,7 +34,7 @@ struct Storage {
 /// cannot be opened, no relay may run.
 /// Errors: as SqliteOutbox::open.
 Result<Storage> open_storage(const Options& options, observe::Events& events, bool may_be_missing);
-/// For a replay: nothing of it outlives the process.
+/// An outbox in memory, for a replay: nothing of it outlives the process.
 Storage storage_in_memory();
 
 /// How many dead letters the outbox file of `options` keeps.
