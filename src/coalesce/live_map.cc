@@ -14,7 +14,7 @@ bool LiveMap::merge(const Arrival& arrival, SteadyTime now) {
   }
   const bool overtakes = entry.is_unsent();
   end_hold(entry.ticket, false);
-  // One that overtakes what is only sent again to settle (kLater) is in a hurry, as any other.
+  // The older value may be one that was only sent again to settle the path, which is in no hurry (kLater); this one is.
   entry.waits_since = overtakes ? std::min(entry.waits_since, now) : now;
   if (entry.status == Status::kAcknowledged && stragglers_.are_expected(slot))
     stragglers_.stands(slot, entry.text, entry.sequence);
@@ -40,7 +40,7 @@ void LiveMap::restore(const LiveRow& row, std::uint64_t hash, std::uint32_t tick
   queue(slot, entry);
 }
 
-/// It waits to be sent.
+/// From now on the value waits to be sent, unless it does already.
 void LiveMap::queue(Slot slot, LivePath& entry) {
   if (std::exchange(entry.status, Status::kWaiting) != Status::kWaiting) queue_or_park(slot, entry);
 }
@@ -138,7 +138,7 @@ void LiveMap::acknowledge(const std::vector<Sent>& all) {
     }
     entry.land();
     if (entry.flight.resend && is_newest) {
-      send_again_to_settle(sent.slot, entry);  // and its row, if it has one, stays
+      send_again_to_settle(sent.slot, entry);  // a row of it on disk is still needed
       continue;
     }
     forget_row(entry, sent.sequence);
@@ -151,7 +151,8 @@ void LiveMap::acknowledge(const std::vector<Sent>& all) {
   }
 }
 
-/// Undoes a take: what of it was not overtaken meanwhile is as it was. The caller says what becomes of it.
+/// Undoes take() for one value: it is no longer under way, and holds its ticket again unless a newer one has come. The
+/// caller sets the status.
 LivePath& LiveMap::take_back(const Sent& sent, std::optional<SteadyTime> lost_until) {
   LivePath& entry = table_[sent.slot];
   if (lost_until) {
@@ -207,10 +208,10 @@ std::optional<LiveMap::Refused> LiveMap::refuse(const Sent& sent) {
   return refused;
 }
 
-/// A path whose newest value the database refused: sends what has to stand there instead, if a straggler may have set
-/// it back.
+/// The database refused the newest value of this path. If a straggler may have overwritten what stood there before,
+/// that is sent again. True: it is.
 bool LiveMap::bring_back(Slot slot, LivePath& entry) {
-  // What is being saved is the refused one: its row has to be forgotten first.
+  // While the refused value is being saved this has to wait, because the row that comes of it must be deleted first.
   if (entry.status != Status::kRefused || entry.row.is_being_saved()) return false;
   const Stragglers::Value* before = stragglers_.newest_before(slot, entry.sequence);
   if (before == nullptr) return false;
@@ -250,7 +251,7 @@ void LiveMap::expect_stragglers(SteadyTime at) {
   }
 }
 
-/// As if the value never had been acknowledged, but it is in no hurry.
+/// Queues the value as if it had never been acknowledged, but in no hurry.
 void LiveMap::send_again_to_settle(Slot slot, LivePath& entry) {
   stragglers_.stands_unless_known(slot, entry.text, entry.sequence);
   entry.waits_since = kLater;

@@ -30,7 +30,7 @@ LiveOrdersChange LiveOrders::take_changes() {
     }
   }
   removed_lately_.swap(changes.removed);
-  // One that has come back since must not lose the row that its coming back may have put there.
+  // An order that was removed may have come back, and its new row may be saved already: that must not be deleted.
   std::erase_if(changes.removed, [this](const std::string& path) { return find(path, hash_of_path(path)); });
   return changes;
 }
@@ -48,7 +48,7 @@ LiveOrders::OldestFirst::iterator* LiveOrders::find(std::string_view path, std::
 
 void LiveOrders::apply(FragmentBlock& block) {
   if (block.orders.empty()) return;
-  // A block names an order once, with its newest state; in order of arrival over all of them.
+  // A block names each order once, with its newest state. Sorted, they are in the order of arrival.
   std::sort(block.orders.begin(), block.orders.end(),
             [](const OrderState& a, const OrderState& b) { return a.sequence < b.sequence; });
   for (const OrderState& state : block.orders) note(block.path_of(state), state);

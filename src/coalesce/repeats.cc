@@ -19,7 +19,8 @@ void Repeats::settle(HistoryRun& run) {
 }
 
 std::uint32_t Repeats::count(const KeySeed& seed, Sequence sequence, std::uint32_t seconds) {
-  // Only forward: of one block all prices come first, and may be of the next generation already.
+  // The generation never goes back. A block's prices are settled before its other runs, and may have begun the next
+  // one.
   if (sequence / kMessagesMax > generation_) {
     std::swap(tables_[0], tables_[1]);
     tables_[0].clear();

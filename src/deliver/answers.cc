@@ -55,11 +55,11 @@ void Answers::retry(const Case& it, const RetryRule& rule) {
   HoldReason hold = rule.hold;
   if (rule.verdict == Verdict::kRefresh && !std::exchange(gate_.has_refreshed, true)) {
     state_.act(RefreshCredentials{});
-    hold = HoldReason::kNone;  // perhaps that helps; only the second time it is a person's turn
+    hold = HoldReason::kNone;  // a new token may help; if it does not, the next refusal is for a person
   }
   const auto wait = gate_.circuit.failed(state_.now.steady, it.request.is_probe,
                                          {pause_after(it.answer), hold, it.answer.retry_after});
-  // It may have gone out beside the one that opened the circuit.
+  // Of several requests under way the first that fails decides: if it was no hold, a later one does not make it one.
   if (gate_.circuit.hold() == HoldReason::kNone) hold = HoldReason::kNone;
   gate_.concurrency.slow_down();
   gate_.live_first_upto = SteadyTime::max();
@@ -69,7 +69,7 @@ void Answers::retry(const Case& it, const RetryRule& rule) {
   report(it, hold == HoldReason::kNone ? RequestEnded::Result::kFailed : RequestEnded::Result::kHeld, wait, rule);
 }
 
-/// All of it goes again, as it was grouped.
+/// All that was in the request is sent again, and suspects stay in their group.
 void Answers::give_back(const Request& request, bool may_still_apply) {
   std::optional<SteadyTime> lost_until;
   if (may_still_apply) lost_until = state_.now.steady + state_.options.request_timeout;
@@ -83,15 +83,16 @@ void Answers::give_back(const Request& request, bool may_still_apply) {
   }
 }
 
-/// Groups of suspects are sent one after the other, which may take longer than they have.
+/// Groups of suspects are sent one after the other. That may take longer than guarantee 2 gives their values, so they
+/// are saved in time like those that no request has taken.
 void Answers::suspects_are_saved_by(const Request& request) {
   if (request.live.empty()) return;
   const SteadyTime save_by = state_.window_end(state_.live.oldest(request.live));
   state_.save_live_by = std::min(state_.save_live_by.value_or(SteadyTime::max()), save_by);
 }
 
-/// Too big at this location, or for the front end: narrower locations once and for all, then smaller requests. Never
-/// poison while there is anything left to make smaller.
+/// The request was too big, for the location it went to or for the front end. From the first time on requests go to
+/// narrower locations; what is still too big is halved. Nothing of it counts as poison while it can be made smaller.
 void Answers::narrow_or_split(const Case& it) {
   const bool is_too_much_to_write = it.rule.verdict == Verdict::kNarrow;
   if (is_too_much_to_write && it.request.base.empty()) {
@@ -104,7 +105,8 @@ void Answers::narrow_or_split(const Case& it) {
   take_apart(it);
 }
 
-/// The answer was about the content: the database works. One entry is the culprit; of more, the halves go alone.
+/// The answer was about the content, so the database works. If only one entry or value was sent, it is the culprit; of
+/// several each half goes alone, until it is found.
 void Answers::take_apart(const Case& it) {
   gate_.circuit.succeeded();
   const auto reason =
@@ -141,7 +143,7 @@ void Answers::refuse_live(const coalesce::LiveMap::Sent& sent, DeadLetterReason 
   outstanding.insert(outstanding.end(), under_way.begin(), under_way.end());
   const std::optional<Slice> entry = state_.store.find(refused->sequence, outstanding);
   if (!entry || !state_.accounts.set_aside_before_entry(refused->sequence))
-    return;  // its history was taken, or refused: it has ended
+    return;  // the message has ended by its history entry, which the database took or refused
   const HistoryRun& run = state_.store.run_of(*entry);
   letter.channel = run.channels[run.entries[entry->first].channel];
   letter.payload = run.value_of(entry->first);

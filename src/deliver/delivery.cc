@@ -22,10 +22,11 @@ Delivery::Impl::Impl(const DeliveryOptions& options, const Restored& restored, s
 void Delivery::Impl::restore(const Restored& restored) {
   if (!restored.live.empty()) gate_.live_first_upto = SteadyTime::max();
   for (const std::uint64_t messages : restored.history) state_.accounts.took_in(messages);
-  // Rows of one message without history are one message: their sequence says so.
+  // Several rows may be the live values of one message without history: they have its sequence, and share a ticket.
   std::map<Sequence, std::uint32_t> tickets;
   std::map<Sequence, std::uint32_t> values;
-  std::set<std::string_view> orders;  // a row does not say what it is; one that is to be removed is none that lives
+  // A row does not say whether it is an order's. The list of live orders does, but for those that are to be removed.
+  std::set<std::string_view> orders;
   for (const LiveOrder& order : restored.orders) orders.insert(order.path);
   for (const LiveRow& row : restored.live) values[row.sequence] += row.counts ? 1 : 0;
   for (const LiveRow& row : restored.live) {
@@ -67,7 +68,8 @@ void Delivery::Impl::on(Arrived&& event) {
                           ? LiveMap::kNoTicket
                           : state_.accounts.open_ticket(ticket.kind, ticket.updates, ticket.event_ms, block.arrived));
   }
-  // What waited in its queue has spent of its window there; no more than may_wait_until() let it.
+  // The time that a block has waited in its queue counts as part of guarantee 2's window, up to what may_wait_until()
+  // has allowed: with more of it everything would count as overdue, and go to the disk.
   const SteadyTime now = state_.now.steady;
   const SteadyTime since = std::clamp(block.arrived, now - state_.queue_wait_max(), now);
   std::uint64_t overtaken = block.updates_coalesced;
@@ -92,7 +94,7 @@ void Delivery::Impl::on(Arrived&& event) {
   if (!state_.save_live_by && state_.live.has_unsent()) state_.save_live_by = since + state_.send_within();
 }
 
-/// All that follows from the state and the time, whatever the event was.
+/// Does whatever the state and the time ask for, whichever event has led there.
 void Delivery::Impl::proceed() {
   state_.live.settle(state_.now.steady);
   const bool is_much = state_.unsent_history_bytes() >= state_.options.batch_bytes_max;
@@ -123,7 +125,7 @@ bool Delivery::Impl::has_unsaved() const {
 void Delivery::Impl::find_deadline() {
   const SteadyTime now = state_.now.steady;
   deadline_ = SteadyTime::max();
-  // A time that has passed is none: what could be done by now has been done, and waits for an event.
+  // A time that has passed is no deadline: proceed() has done what was due then, or it waits for an event.
   const auto consider = [this, now](SteadyTime time) {
     if (time > now) deadline_ = std::min(deadline_, time);
   };
@@ -149,8 +151,9 @@ void Delivery::Impl::check_drained() {
   drained_ = (all_done || all_saved) && settling_is_saved();
 }
 
-/// What was lost may yet be applied when this relay is gone: the next one sends the newest of its paths again. A last
-/// Persist, when nothing else is to be done; another one, if something was acknowledged meanwhile.
+/// A straggler may still come when this relay is gone, so the next start has to settle its path. For that the newest
+/// values of such paths are saved, by a last Persist when nothing else is left to do, and by another one if something
+/// was acknowledged meanwhile.
 bool Delivery::Impl::settling_is_saved() {
   if (disk_.is_forgetting()) return false;  // or it would take away what is saved here
   Persist persist;

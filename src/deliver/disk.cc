@@ -82,8 +82,8 @@ void Disk::proceed() {
   load();
 }
 
-/// Everything that only memory has, in one transaction. Between two flushes only history, when much has come: a live
-/// value that is on disk may be sent, and that has its pace.
+/// Saves everything that only memory has, in one transaction. When much history comes between two flushes, it is saved
+/// alone: a live value that is on disk would be sent at once, ahead of the pace that guarantee 7 sets.
 void Disk::save(bool is_flush) {
   form_batches();
   Persist persist{state_.store.save(), {}};
@@ -116,16 +116,16 @@ void Disk::on(const Persisted& event) {
   if (ok) keep_memory_flat();
 }
 
-/// What is saved and not about to be sent leaves memory, newest first, and is loaded again in its turn. Once one batch
-/// is on disk only, so are all newer ones: history leaves oldest first. Not while a Load is under way: what it brings
-/// says up to where memory has everything.
+/// Takes batches out of memory that the disk has and that are not sent soon, the newest first; they are loaded again in
+/// their turn. History leaves oldest first, so behind a batch that is on disk only all newer ones have to be, too.
+/// Nothing is taken out while a Load is under way: only its answer says which batch is the last that memory has.
 void Disk::keep_memory_flat() {
   if (load_.is_running()) return;
   if (unloaded_ > 0) {
     const std::vector<BatchId> held(state_.history.held().begin(), state_.history.held().end());
     for (const BatchId id : held) drop_from_memory(id);
   }
-  // The oldest stays, whatever its size: it would have to be loaded again at once.
+  // The oldest batch stays, whatever its size, since it is sent next and would have to be loaded again at once.
   while (state_.store.bytes() > state_.memory_kept_max() && state_.store.size() > 1 &&
          drop_from_memory(state_.store.newest())) {
   }
@@ -139,7 +139,8 @@ bool Disk::drop_from_memory(BatchId id) {
   return true;
 }
 
-/// Half of what keep_memory_flat() leaves is the mark, so that the two do not undo each other's work at every flush.
+/// Loads more when memory has less than half of what keep_memory_flat() leaves there: with the same mark for both, each
+/// flush would throw out what the last one has loaded.
 void Disk::load() {
   const std::uint64_t wanted = state_.memory_kept_max();
   const bool has_room = state_.history.waiting_bytes() < wanted / 2;
@@ -149,8 +150,8 @@ void Disk::load() {
   state_.act(Load{loaded_upto_, wanted});
 }
 
-/// Rows of these may be read or shed though memory has them, or has done with them and they are about to be forgotten:
-/// history is not always done in order.
+/// The batches whose rows must be neither loaded nor shed: memory has them, or they are done and their rows about to be
+/// deleted. There may be such rows behind `loaded_upto_`, since batches are not always done in order.
 std::vector<BatchId> Disk::known() const {
   std::vector<BatchId> known = state_.store.ids();
   known.insert(known.end(), state_.store.forgettable().begin(), state_.store.forgettable().end());
@@ -190,8 +191,8 @@ void Disk::nothing_is_unloaded() {
   loaded_upto_ = state_.arrivals.last_batch();
 }
 
-/// The last thing that the outbox forgets is synced, before anything skips the disk: a power cut must not bring it
-/// back.
+/// The deletion of the last row is synced, and only then is anything sent past the disk again: else a power cut could
+/// bring the row back, with a value that is older than what the database has by then.
 void Disk::forget() {
   if (is_saving() || !forget_.may_start(state_.now.steady)) return;
   append(forgetting_.batches, state_.store.take_forgettable());
@@ -219,8 +220,7 @@ bool Disk::is_empty() const {
   return unloaded_ == 0 && !is_saving() && state_.live.rows_on_disk() == 0 && !state_.store.any_on_disk();
 }
 
-/// At the outbox's limit price history goes first and orders last, oldest first (guarantee 3). While the disk fails,
-/// memory is all there is.
+/// Sheds at the outbox's limit (guarantee 3). While the disk fails, memory has a limit of its own and is shed instead.
 void Disk::keep_within_bounds() {
   if (level_.excess_bytes > 0 && unloaded_ > 0 && !load_.is_running() && shed_.may_start(state_.now.steady)) {
     shed_.start();

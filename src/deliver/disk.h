@@ -28,7 +28,7 @@ class Disk {
   /// `state` must outlive it. What was restored begins in trouble.
   Disk(State& state, const Restored& restored);
 
-  /// The mode. Entering trouble when it is there already does nothing.
+  /// The mode. Entering trouble once more changes nothing.
   [[nodiscard]] bool in_trouble() const { return mode_ == Mode::kTrouble; }
   void enter_trouble();
   /// To be called after each event. True: this very call has found all well again, so that what waited for the disk may

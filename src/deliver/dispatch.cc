@@ -7,7 +7,8 @@ namespace firebase_relay::deliver {
 
 void Dispatch::proceed() {
   if (gate_.live_first_upto != SteadyTime::max() && !owes_live()) gate_.live_first_upto.reset();
-  if (state_.drain_is_over()) return;  // what is answered now would have to be forgotten, and the end would not come
+  // What was sent now would have to be forgotten by the outbox when its answer comes, and the drain would never end.
+  if (state_.drain_is_over()) return;
   while (gate_.circuit.allows(state_.now.steady) && (send_main() || send_history())) {
   }
 }
@@ -28,7 +29,7 @@ bool Dispatch::send_main() {
   }
   const bool is_well = !disk_.in_trouble();
   if (!live.has_sendable() && !(is_well && state_.unsent_history_bytes() > 0)) return false;
-  // In trouble what is sendable has been saved by a flush, which kept the pace.
+  // In trouble a value may be sent only after a flush has saved it, and that flush has kept the pace already.
   const bool is_flush = is_well || disk_.is_failing();
   if (is_flush && !state_.flush_is_due()) return false;
   if (is_well) disk_.form_batches();
@@ -53,7 +54,8 @@ bool Dispatch::owes_live() const {
                                    state_.live.has_waited_since(*gate_.live_first_upto));
 }
 
-/// History goes along with live values when it fits, may go, and has the same location.
+/// Fills what the live values have left of a request with history, as far as the quota lets it go and its location is
+/// the same.
 void Dispatch::add_history(Request& request) {
   HistoryQueue& history = state_.history;
   const bool other_location = history.is_narrow() && !request.live.empty();
@@ -67,7 +69,8 @@ std::uint64_t Dispatch::history_room(std::uint64_t entry_bytes, std::uint64_t li
   return gate_.history_room(entry_bytes, live_bytes, state_.options.batch_bytes_max, state_.now.steady);
 }
 
-/// History beside the main request: suspects alone; a backlog as fast as it may; while all is well only full requests.
+/// Sends one request of history beside the main one. A group of suspects goes alone. A backlog goes as fast as the
+/// database takes it; while all is well only what makes a full request does, and the rest goes with the next flush.
 bool Dispatch::send_history() {
   const bool is_well = !disk_.in_trouble();
   const std::uint32_t out_max = is_well ? state_.options.in_flight_max : gate_.concurrency.limit();

@@ -79,7 +79,7 @@ std::vector<Slice> HistoryQueue::take(std::uint64_t bytes_max, std::string& base
       continue;
     }
     std::uint32_t count = fitting(slice, bytes_max > bytes ? bytes_max - bytes : 0);
-    if (count == 0 && taken.empty()) count = 1;  // alone, if it has to be
+    if (count == 0 && taken.empty()) count = 1;  // an entry that is larger than a request goes alone
     if (count == 0) break;
     waiting_.front().first += count;
     if (waiting_.front().size() == 0) waiting_.pop_front();
@@ -104,7 +104,8 @@ std::vector<Slice> HistoryQueue::take_suspects(std::uint64_t bytes_max, std::str
     taken = suspects_.take();
   }
   if (!narrow_) return taken;
-  // Since this group was made, narrow may have begun: keep one location, the rest is a group of its own.
+  // The group may have been made before requests had to be narrow: keep what is of one location, the rest is a group of
+  // its own.
   base = location_of(taken.front());
   std::vector<Slice> here;
   std::vector<Slice> elsewhere;

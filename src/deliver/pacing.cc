@@ -50,8 +50,8 @@ void Pacing::not_sent(const Sent& bytes, SteadyTime sent_at, SteadyTime now) {
   total_.history -= bytes.history;
 }
 
-/// The most that one window has held is forgotten within some ten minutes, but not in an outage, which tells nothing
-/// about what comes after it.
+/// The expectation of live bytes falls back within some ten minutes of less traffic. In an outage it stays: that
+/// nothing is acknowledged then says nothing about what will be sent afterwards.
 void Pacing::acknowledged(SteadyTime now) {
   constexpr std::uint64_t kForgottenInSeconds = 600;
   advance(now);

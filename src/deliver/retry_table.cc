@@ -19,8 +19,8 @@ constexpr RetryRule kTooBigToWrite{
     false,
     "the tree at this location is too big for one write; narrower locations are used from now on"};
 
-/// The same of one value alone, below the narrowest location: nothing smaller can be sent, and it is no fault of the
-/// message.
+/// For one value that is too big although it was sent alone, below the narrowest location: nothing smaller can be sent,
+/// and the message is not at fault, so delivery is held.
 constexpr RetryRule kTreeTooBig{
     kAnswered,
     400,

@@ -31,8 +31,8 @@ struct State {
   Requests requests;
 
   SteadyTime next_flush{};  ///< not before this time (guarantee 7)
-  std::optional<SteadyTime>
-      save_live_by;  ///< for the values that are in no request and on no disk; none: there are none
+  /// When the live values that are in no request and on no disk have to be there; nothing: there are none.
+  std::optional<SteadyTime> save_live_by;
   std::optional<SteadyTime> drain_until;  ///< since a Stop came
 
   // Of the call of handle() that is under way.

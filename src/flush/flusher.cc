@@ -43,13 +43,13 @@ void Flusher::run() {
     waits_for_arrivals_.store(delivery_.waits_for_arrivals(), std::memory_order_seq_cst);  // pairs with notify()
     const Sequence newest = newest_;
     SteadyTime blocks_due = take_blocks();
-    if (newest_ != newest) blocks_due = SteadyTime::min();  // what was said above may have changed: say it anew
+    if (newest_ != newest) blocks_due = SteadyTime::min();  // blocks came: waits_for_arrivals() may say otherwise now
     const SteadyTime letters_due = wiring_.letters ? wiring_.letters->due() : SteadyTime::max();
     wiring_.sender.wait(std::min({delivery_.next_deadline(), wiring_.heartbeat.due(), letters_due, blocks_due,
                                   wiring_.events.report_due(), try_outbox_.at()}),
                         finished);
     waits_for_arrivals_.store(false, std::memory_order_relaxed);
-    if (!finished.empty()) take_blocks();  // an answer lets the next flush go: it shall hold all that has come
+    if (!finished.empty()) take_blocks();  // the next flush may go after an answer, and is to hold all that has come
     for (PatchSender::Finished& answer : finished) {
       wiring_.metrics.flush_duration_seconds.Observe(std::chrono::duration<double>(answer.took).count());
       if (answer.clock_skew) correct_clock(*answer.clock_skew);
@@ -62,7 +62,7 @@ void Flusher::run() {
   wiring_.events.report_kept_back(SteadyTime::max());
 }
 
-/// All that was read is here, and no more will come.
+/// The workers have finished: takes all blocks that they have left, and begins the drain.
 void Flusher::begin_to_stop() {
   collect_blocks();
   while (std::unique_ptr<FragmentBlock> block = order_.next()) take(std::move(block), order_.front() != nullptr);
@@ -72,8 +72,8 @@ void Flusher::begin_to_stop() {
   handle(Stop{});
 }
 
-/// The last word to the database is that the relay has stopped, once all else has been taken; it is told only while the
-/// database listens.
+/// When all else is acknowledged, the database is told that the relay has stopped, and that has to be acknowledged,
+/// too. A database that does not answer is not told.
 bool Flusher::is_done() {
   if (end_now_.load(std::memory_order_relaxed)) return true;
   if (!delivery_.drained()) return false;
@@ -112,7 +112,7 @@ void Flusher::take(std::unique_ptr<FragmentBlock> block, bool more) {
   wiring_.made_progress();
 }
 
-/// From the queue into their order. The relay's own blocks have no place among the messages.
+/// Brings blocks from the queue into their order. The relay's own blocks have no number and are handled at once.
 void Flusher::collect_blocks() {
   std::uint64_t collected = 0;
   while (std::unique_ptr<FragmentBlock> block = wiring_.fragments.try_pop()) {
@@ -126,8 +126,9 @@ void Flusher::collect_blocks() {
   queued_bytes_.fetch_sub(collected, std::memory_order_relaxed);
 }
 
-/// As many blocks as make a full request; then curl has its turn, or what is under way would wait for the whole queue
-/// and count as unanswered. Returns when to come back; max(): when the next block comes.
+/// Takes as many blocks as make a full request, and then lets curl have its turn: behind a whole queue of blocks the
+/// requests under way would be driven on too late, and count as unanswered. Returns when to take the next ones;
+/// SteadyTime::max(): when another block comes.
 SteadyTime Flusher::take_blocks() {
   collect_blocks();
   const SteadyTime now = std::chrono::steady_clock::now();
@@ -147,7 +148,8 @@ SteadyTime Flusher::take_blocks() {
   return again;
 }
 
-/// What the worker counted. Done here, where blocks are in order, so that the log and the console are, too.
+/// Counts and tells what the worker has noted in the block. Only here are blocks in order, so only from here the log
+/// and the console are, too.
 void Flusher::account_for(FragmentBlock& block) {
   const SteadyTime now = std::chrono::steady_clock::now();
   state_.last_message_at = block.arrived_at;
@@ -216,6 +218,8 @@ bool Flusher::retry_letters() {
   return saved_;
 }
 
+/// Saves changes to the list of live orders, before the request that tells the database of them: an order that stands
+/// in the tree and not in the list would never be removed.
 void Flusher::save_orders() {
   const SteadyTime now = std::chrono::steady_clock::now();
   if (!live_orders_.is_to_be_saved(now)) return;
@@ -226,14 +230,15 @@ void Flusher::save_orders() {
   wiring_.events.outbox_failed("save live orders", saved.error(), now);
 }
 
-/// Memory, which stands in for a disk that is missing, can always be written, and says nothing of the disk.
+/// Tells that the outbox could be written, unless it is in memory: that it can be written says nothing of the disk that
+/// is missing.
 void Flusher::outbox_written(SteadyTime now) {
   if (wiring_.outbox.is_on_disk()) wiring_.events.outbox_written(now);
 }
 
 void Flusher::do_chores() {
   const SteadyTime now = std::chrono::steady_clock::now();
-  // Nothing may have to be written for hours: whether it could be is asked, and told, all the same.
+  // There may be nothing to write for hours, and the person who has freed the disk is to see that all is well again.
   if (try_outbox_.is_due(wiring_.events.outbox_flaw().has_value(), now)) wiring_.try_outbox();
   if (wiring_.events.report_due() <= now) wiring_.events.report_kept_back(now);
   constexpr std::size_t kBytesKept = 1 << 20;
@@ -302,7 +307,8 @@ void Flusher::update_gauges() {
 
 void Flusher::perform(const Send& action) { wiring_.sender.send(action); }
 
-/// Not when it is handed over: it may wait for an access token, and end without one.
+/// Counts a request when it goes out, and not when it is handed to the sender: there it may wait for an access token,
+/// and end without having been sent.
 void Flusher::count_sent(const Send& sent) {
   wiring_.metrics.patch_bytes.Increment(static_cast<double>(sent.bytes));
   wiring_.metrics.patch_paths.Increment(sent.paths);
@@ -370,8 +376,7 @@ void Flusher::tell(const RequestEnded& report) {
   wiring_.metrics.set_held(delivery_.hold());
 }
 
-/// At somebody's home it goes on: a restart would help as little, and order and history are no worse off. Where it is
-/// tested it ends.
+/// A release goes on: a restart would not help, and order and history are safe without it. A build that is tested ends.
 void Flusher::tell(const InvariantBroken& report) {
   wiring_.events.invariant_broken(report.what, std::chrono::steady_clock::now());
 #ifdef RELAY_CHECKED

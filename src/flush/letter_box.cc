@@ -10,8 +10,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A block may have waited for a flush interval already: with this it is still within guarantee 2's window of two, or of
-// 500 ms. Many letters in one write: each costs some pages, however little is in it.
+// Letters are collected so long, and then written together: each write costs some pages, however little is in it. The
+// block that they came with may have waited for a flush interval before; with this time on top of it they are still
+// within guarantee 2's window.
 constexpr milliseconds kStoreWithin{200};
 constexpr milliseconds kLookEvery{1000};
 constexpr milliseconds kTryAgainAfter{5000};
@@ -35,7 +36,8 @@ LetterBox::LetterBox(outbox::DeadLetters store, const classify::WriterOptions& o
   count_stored(std::chrono::steady_clock::now());
 }
 
-/// The limits may be lower than those of the run before, and somebody may have dropped some.
+/// How many letters the file has is counted anew at the start: limits that are lower than in the run before drop some,
+/// and so may a person.
 void LetterBox::count_stored(SteadyTime now) {
   const auto stored = store_.add({});
   if (!stored) return wiring_.events.outbox_failed("count dead letters", stored.error(), now);
@@ -106,7 +108,7 @@ std::unique_ptr<FragmentBlock> LetterBox::classify(const outbox::StoredDeadLette
   message.arrived_at = stored.letter.arrived_at;
   message.append(stored.letter.channel, stored.letter.payload);
   const bool live = stored.retry == outbox::RetryMark::kHistoryAndLive;
-  // History alone needs no place in the order, only a number that no message has.
+  // History is not ordered by sequence: all it needs is a number that no message has.
   message.first_sequence = live ? newest : kUnorderedSequences + last_block_;
   std::unique_ptr<FragmentBlock> block = writers_[live ? 1 : 0].get().write(message);
   block->number = 0;

@@ -63,7 +63,7 @@ void PatchSender::send(const Send& send) {
   start_parked();
 }
 
-/// Sends what has a credential now, and answers what will get none.
+/// Looks at the requests that wait for a credential: sends them if it has come, and answers them if none will come.
 void PatchSender::start_parked() {
   if (handles_->parked.empty()) return;
   const SteadyTime now = std::chrono::steady_clock::now();
@@ -108,8 +108,8 @@ void PatchSender::wait(SteadyTime deadline, std::vector<Finished>& finished) {
   curl_multi_poll(handles_->multi, nullptr, 0, static_cast<int>(timeout.count()), &active);
   start_parked();
   handles_->collect(finished);
-  // A full request takes several turns of curl. What may be sent goes before what may be taken in: else it would not be
-  // answered in time while much comes.
+  // A full request takes several turns of curl. As long as curl can go on sending it does, before more blocks are
+  // taken: else, while much comes, requests would not be answered in time.
   constexpr int kTurnsMax = 16;
   for (int turn = 0; active > 0 && finished.empty() && turn < kTurnsMax; ++turn) {
     curl_multi_poll(handles_->multi, nullptr, 0, 0, &active);

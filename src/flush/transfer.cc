@@ -117,7 +117,8 @@ PatchSender::Finished Transfer::finish(CURLcode code) const {
           is_from_a_database(rule) ? clock_skew(head_.date(), utc_now()) : std::nullopt};
 }
 
-/// A login page, or a proxy's own 502, knows nothing of the database's clock. A database's errors are JSON.
+/// Whether the answer's Date is the database's: a login page, or a proxy's own 502, says nothing about that clock. A
+/// database answers errors in JSON.
 bool Transfer::is_from_a_database(const deliver::RetryRule& rule) const {
   if (rule.verdict == deliver::Verdict::kAcknowledged) return true;
   return rule.transport == Answer::Transport::kAnswered && rule.hold != HoldReason::kUnknownAnswer &&

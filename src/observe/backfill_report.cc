@@ -10,7 +10,7 @@ namespace firebase_relay::observe {
 namespace {
 
 constexpr std::chrono::seconds kEvery{5};
-/// The quota is one of bytes a minute, and may let history go in bursts: less than that tells nothing.
+/// The quota is one of bytes a minute and may let history go in bursts, so a shorter time says nothing about the rate.
 constexpr std::chrono::minutes kTold{1};
 
 std::string megabytes(double bytes) {

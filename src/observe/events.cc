@@ -148,7 +148,8 @@ void Events::line_not_readable(std::uint64_t line, SteadyTime now) {
     logger_.warn("line {}: expected channel<TAB>payload, or a line of tap --json; it is left out{}", line, *more);
 }
 
-/// The first few whole, so that a person sees what they are; then how many more.
+/// The first few letters are told one by one, so that a person sees what they are; from then on only how many more
+/// came.
 void Events::dead_letter(const DeadLetter& letter, SteadyTime now) {
   constexpr std::uint64_t kWhole = 3;
   metrics_.dead_letters[letter.reason].Increment();
@@ -313,7 +314,8 @@ std::optional<std::string> Events::outbox_flaw() {
 
 void Events::outbox_not_read(std::string_view operation, const Error& error, SteadyTime now) {
   metrics_.outbox_errors.Increment();
-  // By what is wrong and not by what was tried: one trouble is one line, whatever else meets it.
+  // Lines that repeat are told apart by what is wrong, not by what was tried: one trouble is told once, however many
+  // operations meet it.
   if (const auto more = may_log("outbox: " + error.what, now)) {
     logger_.error("outbox: {} failed: {}{}{}{}", operation, error.what, error.remedy.empty() ? "" : "; ", error.remedy,
                   *more);

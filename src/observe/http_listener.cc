@@ -85,7 +85,7 @@ std::string answer_to(std::string_view request, const HttpAnswers& answers) {
   return bytes_of(reply_to(method, target.substr(0, target.find('?')), answers), method != "HEAD");
 }
 
-/// A client: first it asks, then it gets its answer, then it hangs up; and all that within its time.
+/// One client, in one of three states: it sends its request, it takes the answer, it hangs up. Each has its time.
 struct Connection {
   int fd;
   SteadyTime deadline;

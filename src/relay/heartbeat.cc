@@ -39,7 +39,8 @@ std::unique_ptr<FragmentBlock> StateWriter::beat(const flush::FlushState& state,
   if (every_.count() == 0) return block;
   due_ = now.steady + every_;
   has_news_.store(false, std::memory_order_relaxed);  // first: what changes from here on is due again
-  // The clock, so that it rises over restarts, too: these paths have only this one writer.
+  // These paths have only this writer, so their sequence need not be the subscriber's: made from the clock, it rises
+  // over restarts, too.
   sequence_ = std::max(sequence_ + 1, static_cast<Sequence>(now.utc.time_since_epoch().count()));
   constexpr std::string_view kStates[] = {R"("running")", R"("draining")", R"("stopped")"};
   add(*block, "state", kStates[static_cast<std::size_t>(run_state)]);

@@ -74,7 +74,8 @@ void PreviousRun::run(const std::stop_token& stop) {
   }
 }
 
-/// Only now: were it killed before, the next run would not know since when nobody listened.
+/// Notes that this run is the last one from now on. Not before the gap in front of it is told: if it were killed in
+/// between, the next run would not know since when nobody listened.
 void PreviousRun::note_start() {
   is_noted_ = true;
   wiring_.note_started(*subscribed_at_);
