@@ -16,7 +16,9 @@ const std::vector<std::string>& awkward_tickers();
 /// or takes for commands, duplicate keys, channels of any bytes, a message twice.
 class Awkward {
  public:
+  /// The same seed gives the same messages.
   explicit Awkward(std::uint64_t seed) : random_(seed) {}
+  /// The next one, at `now_ms` (since 1970).
   Publication next(std::int64_t now_ms);
 
  private:

@@ -15,6 +15,7 @@ struct Difference {
   std::uint64_t unexpected = 0;       ///< and those that nobody published
   std::uint64_t wrong = 0;            ///< there, but with another value or another time
   std::vector<std::string> examples;  ///< the first few, one line each
+  /// True: the tree is what was published.
   [[nodiscard]] bool none() const { return missing == 0 && unexpected == 0 && wrong == 0; }
 };
 

@@ -25,8 +25,10 @@ class Expectation {
   /// `closed_max`: as the relay's --live-orders-max.
   explicit Expectation(std::size_t closed_max) : closed_max_(closed_max) {}
 
+  /// Takes a publication in, in the order of publishing. `at_ms`: when that was, since 1970.
   void add(const Publication& publication, std::int64_t at_ms);
 
+  /// How many were added.
   [[nodiscard]] std::uint64_t messages() const { return messages_; }
   /// Live values by path; `last_updated`, whose value is the relay's clock, as kAnyTime.
   [[nodiscard]] const std::map<std::string, nlohmann::json>& live() const { return live_; }
@@ -35,6 +37,7 @@ class Expectation {
     return history_;
   }
 
+  /// Stands in live() for a time that only the relay knows.
   static constexpr const char* kAnyTime = "(any time)";
 
  private:

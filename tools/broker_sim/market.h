@@ -15,6 +15,7 @@ struct Publication {
   std::string payload;
 };
 
+/// Who trades, and in which kinds of message it shows.
 struct MarketOptions {
   std::vector<std::string> tickers;
   std::vector<std::string> kinds;  ///< of price order performance profit registration other
@@ -25,6 +26,7 @@ struct MarketOptions {
 /// bare, prices as strings, a volume that is often null, orders with about 35 fields that go from new to their end.
 class Market {
  public:
+  /// `options` have at least one ticker and one kind.
   explicit Market(const MarketOptions& options);
   /// The next message, at `now_ms` (since 1970).
   Publication next(std::int64_t now_ms);

@@ -16,6 +16,7 @@ namespace broker_sim {
 class Publisher {
  public:
   virtual ~Publisher() = default;
+  /// May keep it back until flush().
   virtual void publish(const Publication& publication) = 0;
   /// Returns when all that was published has arrived.
   virtual void flush() = 0;
@@ -24,6 +25,7 @@ class Publisher {
 /// A Redis, by `redis://host:port`, `unix:///path`. Sends in pipelines.
 class RedisPublisher final : public Publisher {
  public:
+  /// Connects.
   explicit RedisPublisher(const std::string& url);
   ~RedisPublisher() override;
   void publish(const Publication& publication) override;
@@ -42,6 +44,7 @@ class RedisPublisher final : public Publisher {
 /// A file of Redis commands, for `redis-cli --pipe`.
 class CommandFile final : public Publisher {
  public:
+  /// Begins the file anew.
   explicit CommandFile(const std::string& file);
   void publish(const Publication& publication) override;
   void flush() override;

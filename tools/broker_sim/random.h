@@ -10,6 +10,7 @@ namespace broker_sim {
 /// The same seed gives the same bots, whatever the machine does meanwhile.
 class Random {
  public:
+  /// `seed`: from it all that is drawn follows.
   explicit Random(std::uint64_t seed) : engine_(seed) {}
 
   /// 0 … `below` - 1.

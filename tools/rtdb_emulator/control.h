@@ -14,13 +14,17 @@
 
 namespace rtdb_emulator {
 
-/// What was asked of the emulator since the start or the last reset.
+/// What was asked of the emulator since the start or the last reset. Threads: any.
 class Stats {
  public:
+  /// A request was answered; `bytes`: of its body.
   void count(const std::string& method, int status, std::uint64_t bytes);
+  /// Around each PATCH, for how many were under way at once.
   void patch_began();
   void patch_ended();
+  /// Counts from 0 again.
   void reset();
+  /// As GET stats answers it.
   [[nodiscard]] std::string json() const;
 
  private:
@@ -54,6 +58,7 @@ class Stats {
 ///     POST   reset    empties the tree, journal, stats and faults, and takes the settings back
 class Control {
  public:
+  /// All of them must outlive it.
   Control(Database& database, Faults& faults, Switches& switches, Stats& stats)
       : database_(database), faults_(faults), switches_(switches), stats_(stats) {}
   /// `what`: the path behind `/.test/`.

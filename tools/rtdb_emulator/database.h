@@ -53,6 +53,7 @@ class Database {
   std::uint64_t listen(const std::string& ns, const Path& at, Listener listener);
   void unlisten(std::uint64_t id);
 
+  /// Empties all databases and ends the journal. Listeners are not told.
   void clear();
   /// A line `name<TAB>tree` for each database.
   [[nodiscard]] std::string dump() const;
@@ -62,6 +63,7 @@ class Database {
   bool restore(const std::string& dump);
   [[nodiscard]] std::uint64_t version() const;
 
+  /// To be used under mutex(), which guards the trees, too.
   Journal& journal() { return journal_; }
   std::mutex& mutex() const { return mutex_; }
 

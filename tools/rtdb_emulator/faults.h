@@ -15,6 +15,7 @@ namespace rtdb_emulator {
 
 /// What goes wrong with a request, as a test asked for it.
 struct Fault {
+  /// As `kind` in the JSON of `/.test/faults`.
   enum class Kind : std::uint8_t { kStatus, kHang, kClose, kDelay, kRefuse, kPoison, kStraggle };
   Kind kind = Kind::kStatus;
   int status = 503;

@@ -7,6 +7,7 @@
 
 namespace rtdb_emulator {
 
+/// Keys from the root down; empty: the root.
 using Path = std::vector<std::string>;
 
 /// Limits of the database: firebase.google.com/docs/database/usage/limits.

@@ -15,6 +15,7 @@ using Parameters = std::map<std::string, std::string>;
 
 /// `orderBy` and what goes with it. Source: firebase.google.com/docs/database/rest/retrieve-data.
 struct Query {
+  /// By which part of each child.
   enum class OrderBy : std::uint8_t { kKey, kValue, kPriority, kChild };
   OrderBy order_by = OrderBy::kKey;
   Path child;

@@ -27,6 +27,7 @@ struct Request {
   bool wants_etag = false;  ///< X-Firebase-ETag: true
 };
 
+/// What is answered.
 struct Response {
   int status = 200;
   std::string body;
@@ -34,6 +35,7 @@ struct Response {
   std::string content_type = "application/json; charset=utf-8";
 };
 
+/// What the command line says about databases and who may use them.
 struct RestOptions {
   std::string default_ns = "demo";  ///< empty: requests without `ns` are refused
   bool require_auth = false;
@@ -61,12 +63,15 @@ struct Switches {
 /// Threads: any.
 class Rest {
  public:
+  /// All of them must outlive it.
   Rest(Database& database, const RestOptions& options, Switches& switches)
       : database_(database), options_(options), switches_(switches) {}
 
+  /// Does what the request asks for. `number`: of the request, for the journal.
   Response handle(const Request& request, std::uint64_t number, std::int64_t now_ms) const;
   /// The place that a request names, or why it names none: the REST API's paths end in `.json`, in some database.
   [[nodiscard]] std::variant<Path, Refusal> place_of(const Request& request) const;
+  /// The database that it names: its `ns`, else RestOptions::default_ns.
   [[nodiscard]] std::string ns_of(const Request& request) const;
   /// Why `request` may not; nothing: it may.
   std::optional<Refusal> refuse_credentials(const Request& request) const;
@@ -88,6 +93,7 @@ class Rest {
 /// What refuse_credentials says of a token that was good once.
 inline constexpr char kTokenExpired[] = "Auth token is expired";
 
+/// The database's form of an error: `{"error": text}`.
 Response error(int status, const std::string& text);
 
 }  // namespace rtdb_emulator

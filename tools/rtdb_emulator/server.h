@@ -20,6 +20,7 @@ struct mg_context;
 
 namespace rtdb_emulator {
 
+/// What the command line says.
 struct ServerOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 9000;  ///< 0: any free one
@@ -33,6 +34,7 @@ struct ServerOptions {
 /// Threads: made, stopped and asked by one; civetweb's serve.
 class Server {
  public:
+  /// Listens nowhere yet.
   explicit Server(const ServerOptions& options);
   ~Server();
   Server(const Server&) = delete;
@@ -40,8 +42,11 @@ class Server {
 
   /// Empty when it listens, else why not.
   std::string start();
+  /// Ends event streams, hangs and delays, and returns when nobody is served any more.
   void stop();
+  /// Where it listens, also when any port would do.
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  /// What is stored, also before start() and after stop().
   Database& database() { return database_; }
 
  private:
@@ -69,6 +74,7 @@ class Server {
   std::vector<std::jthread> stragglers_;  ///< guarded by stop_mutex_
 };
 
+/// The system's clock, in ms since 1970.
 std::int64_t now_ms();
 
 }  // namespace rtdb_emulator
