@@ -111,6 +111,15 @@ TEST(Docs, FaultsNameTestsThatExist) {
   EXPECT_GT(names, 40u);
 }
 
+TEST(Docs, ContributingNamesFilesThatExist) {
+  const std::string text = bytes_of(page("CONTRIBUTING.md"));
+  const std::regex name("`((?:src|include|tests|tools|scripts|monitoring|docs)/[a-z_./-]*)`");
+  std::size_t names = 0;
+  for (std::sregex_iterator it(text.begin(), text.end(), name), end; it != end; ++it, ++names)
+    EXPECT_TRUE(fs::exists(page((*it)[1]))) << "CONTRIBUTING.md names " << (*it)[1];
+  EXPECT_GT(names, 30u);
+}
+
 /// All pages of the tree, but those of builds and what git keeps for itself.
 std::vector<fs::path> all_pages() {
   std::vector<fs::path> pages;
