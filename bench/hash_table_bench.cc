@@ -1,4 +1,4 @@
-// The hash table of our own beside the standard library's: docs/decisions/0007 has the numbers.
+// The hash table of our own beside the standard library's: docs/decisions/0008 has the numbers.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>

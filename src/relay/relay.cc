@@ -316,7 +316,7 @@ Result<std::unique_ptr<Relay>> Relay::start(const Options& options, observe::Log
     return fail(ErrorCode::kInvalid, "no database is named", "give --database-url or FIREBASE_DATABASE_EMULATOR_HOST");
   Result<classify::RouteTable> routes = load_routes(options);
   if (!routes) return error_of(routes);
-  Result<Access> access = read_access(options, role == Role::kRelay, log);
+  Result<Access> access = read_access(options, std::holds_alternative<FromRedis>(input), log);
   if (!access) return error_of(access);
   auto parts = std::make_unique<Parts>(options, input, std::move(*routes), std::move(*access), log);
   Parts& own = *parts;

@@ -108,6 +108,13 @@ TEST(JsonFault, IsALineOfBoundedLengthWhateverStandsThere) {
   }
 }
 
+TEST(JsonFault, IsAnExponentThatNoReaderTakesAlsoWhereTheNumberWouldBeZero) {
+  for (const char* number : {"0e3082288822222222222", "1e-3082288822222222222", "0e+1234567890123456789"})
+    EXPECT_EQ(find_json_fault(number).value().what, "has an exponent that no reader takes") << number;
+  for (const char* number : {"0e308228882222222222", "1e-123456789012345678", "1e0000000000000000000000001"})
+    EXPECT_FALSE(find_json_fault(number)) << number;
+}
+
 TEST(JsonFault, IsFoundBehindAnyDepth) {
   constexpr std::size_t kDepth = 1'000'000;
   const std::string opened(kDepth, '[');
