@@ -130,6 +130,8 @@ void RedisSource::proceed_with_attempt() {
   std::unique_ptr<MessageBlock> block = fresh_block();
   attempt_->proceed(*block, now_.steady);
   if (attempt_->state() == Connection::State::kSubscribed) {
+    proceed_with_current();  // what Redis sent there before it answered here has come by now
+    if (!attempt_) return;   // and so the one before was only slow
     adopt_attempt();
     hand_over(block);
   } else if (attempt_->state() == Connection::State::kClosed) {
