@@ -20,6 +20,7 @@ namespace firebase_relay::bus {
 namespace {
 
 constexpr std::size_t kReadBytes = 256 * 1024;
+constexpr const char* kClosedByPeer = "closed by Redis";
 
 /// Appends a command in Redis' protocol, with hiredis' formatter, so that arguments may hold any byte.
 void append_command(std::initializer_list<std::string_view> arguments, std::string& out) {
@@ -155,7 +156,7 @@ bool Connection::read(MessageBlock& block) {
   const ssize_t size = ::read(fd(), buffer_.data(), buffer_.size());
   if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return false;
   if (size <= 0) {
-    end_of_stream(size == 0 ? "closed by Redis" : std::strerror(errno));
+    end_of_stream(size == 0 ? kClosedByPeer : std::strerror(errno));
     return false;
   }
   const std::string_view bytes(buffer_.data(), static_cast<std::size_t>(size));
@@ -175,6 +176,7 @@ void Connection::hear_through_tls(std::string_view sealed, MessageBlock& block) 
   if (state_ == State::kHandshaking && tls_->is_established()) say_hello();
   write();
   if (const auto& failure = tls_->failure()) close(*failure);
+  if (tls_->has_ended()) end_of_stream(kClosedByPeer);
 }
 
 void Connection::hear(std::string_view bytes, MessageBlock& block) {

@@ -48,7 +48,7 @@ TlsSession::~TlsSession() { SSL_free(session_); }
 
 std::string_view TlsSession::open(std::string_view sealed) {
   plain_size_ = 0;
-  if (failure_ || sealed.empty()) return {};
+  if (failure_ || has_ended_ || sealed.empty()) return {};
   if (!std::exchange(was_heard_, true) && !begins_like_tls(sealed)) {
     failure_ = explain_plain_peer(sealed);
     return {};
@@ -99,12 +99,12 @@ void TlsSession::read_records() {
   }
 }
 
-/// Of a call to OpenSSL that returned `result`; none when it only waits for bytes.
+/// Of a call to OpenSSL that returned `result`: none when it only waits for bytes, or has come to the end.
 void TlsSession::note_failure(int result) {
   const int kind = SSL_get_error(session_, result);
   if (kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE) return;
   if (kind == SSL_ERROR_ZERO_RETURN) {
-    failure_ = Error{ErrorCode::kUnavailable, "closed by Redis", ""};
+    has_ended_ = true;
     return;
   }
   failure_ = refused_.verdict != 0 ? explain_certificate(refused_, name_) : explain_tls(ERR_peek_error());

@@ -45,7 +45,9 @@ class TlsSession {
   void say(std::string_view words);
   /// Appends what is to be sent now to `out`.
   void take_unsent(std::string& out);
-  /// Why nothing more comes, with what to do about it: the other side took its leave, or TLS failed.
+  /// Has the other side taken its leave? Nothing more comes, as at the end of a socket.
+  [[nodiscard]] bool has_ended() const { return has_ended_; }
+  /// Why TLS failed, with what to do about it: nothing more comes.
   [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
   /// Once it is established.
   [[nodiscard]] TlsPeer peer() const;
@@ -61,6 +63,7 @@ class TlsSession {
   bio_st* outgoing_;
   bool was_heard_ = false;
   bool is_established_ = false;
+  bool has_ended_ = false;
   std::vector<char> plain_;
   std::size_t plain_size_ = 0;
   std::optional<Error> failure_;

@@ -5,6 +5,7 @@
 #include "pipeline/broker_run.h"
 #include "support/authority.h"
 #include "support/checked.h"
+#include "support/eventually.h"
 #include "support/local_port.h"
 #include "support/relay_process.h"
 
@@ -15,6 +16,7 @@ using test_support::Authority;
 using test_support::CertifiedKey;
 using test_support::checked;
 using test_support::Emulator;
+using test_support::eventually;
 using test_support::LocalPort;
 using test_support::Process;
 using test_support::RedisClient;
@@ -121,6 +123,15 @@ TEST_F(RedisTls, FlagsWithoutItAreSaidToDoNothing) {
   const RedisServer redis;
   RelayProcess relay(redis, emulator_, trusting());
   EXPECT_THAT(relay.process().err(), HasSubstr("--redis-ca-file is not used: --redis-url does not say rediss://"));
+}
+
+TEST_F(RedisTls, ThatTakesItsLeaveIsSaidToHaveClosed) {
+  const RedisServer redis(RedisTransport::kTls);
+  RelayProcess relay(redis, emulator_);
+  ASSERT_TRUE(relay.wait_ready()) << relay.process().err();
+  ASSERT_EQ(RedisClient(redis).command({"CLIENT", "KILL", "TYPE", "pubsub"}), "1");
+  EXPECT_FALSE(relay.process().wait_for("redis: closed by Redis").empty());
+  EXPECT_TRUE(eventually([&] { return relay.metric("redis_reconnects_total") == 1 && relay.is_ready(); }));
 }
 
 TEST_F(RedisTls, ThatIsKilledIsSaidToHaveClosed) {
