@@ -35,6 +35,7 @@ struct Node {
   std::unique_ptr<Node> priority;  ///< `.priority`; null: none
 
   Node() = default;
+  /// `of`: one of the kinds of `value`.
   template <class Value>
   explicit Node(Value of) : value(std::move(of)) {}
 
