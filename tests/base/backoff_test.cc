@@ -7,7 +7,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-TEST(Backoff, stays_between_a_quarter_of_the_base_and_the_doubling_range) {
+TEST(Backoff, StaysBetweenAQuarterOfTheBaseAndTheDoublingRange) {
   for (std::uint64_t seed = 0; seed < 1000; ++seed) {
     Backoff backoff({milliseconds(100), milliseconds(30'000)}, seed);
     milliseconds range{100};
@@ -20,7 +20,7 @@ TEST(Backoff, stays_between_a_quarter_of_the_base_and_the_doubling_range) {
   }
 }
 
-TEST(Backoff, spreads_over_the_whole_range) {
+TEST(Backoff, SpreadsOverTheWholeRange) {
   milliseconds lowest = milliseconds::max();
   milliseconds highest{0};
   for (std::uint64_t seed = 0; seed < 1000; ++seed) {
@@ -32,7 +32,7 @@ TEST(Backoff, spreads_over_the_whole_range) {
   EXPECT_GT(highest, milliseconds(950));
 }
 
-TEST(Backoff, starts_over_after_reset) {
+TEST(Backoff, StartsOverAfterReset) {
   Backoff backoff({milliseconds(10), milliseconds(30'000)}, 1);
   for (int i = 0; i < 100; ++i) backoff.next();
 
@@ -41,7 +41,7 @@ TEST(Backoff, starts_over_after_reset) {
   EXPECT_LE(backoff.next(), milliseconds(10));
 }
 
-TEST(Backoff, replays_from_its_seed) {
+TEST(Backoff, ReplaysFromItsSeed) {
   Backoff one({milliseconds(10), milliseconds(30'000)}, 42);
   Backoff two({milliseconds(10), milliseconds(30'000)}, 42);
   for (int i = 0; i < 20; ++i) EXPECT_EQ(one.next(), two.next());

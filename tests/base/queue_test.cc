@@ -9,7 +9,7 @@
 namespace firebase_relay {
 namespace {
 
-TEST(Queue, hands_every_element_over_once_whoever_takes_it) {
+TEST(Queue, HandsEveryElementOverOnceWhoeverTakesIt) {
   constexpr int kElements = 20'000;
   Queue<int> queue;
   std::vector<std::vector<int>> taken(3);
@@ -32,7 +32,7 @@ TEST(Queue, hands_every_element_over_once_whoever_takes_it) {
   EXPECT_EQ(all.size(), static_cast<std::size_t>(kElements));
 }
 
-TEST(Queue, gives_what_is_left_after_close_and_then_null) {
+TEST(Queue, GivesWhatIsLeftAfterCloseAndThenNull) {
   Queue<int> queue;
   queue.push(std::make_unique<int>(7));
   queue.close();
@@ -42,7 +42,7 @@ TEST(Queue, gives_what_is_left_after_close_and_then_null) {
   EXPECT_EQ(queue.pop(), nullptr);
 }
 
-TEST(ByteBudget, is_full_at_its_bound_and_has_room_again_at_half) {
+TEST(ByteBudget, IsFullAtItsBoundAndHasRoomAgainAtHalf) {
   ByteBudget budget(100);
   budget.add(99, 1);
   EXPECT_FALSE(budget.is_full());

@@ -24,7 +24,7 @@ class SecretFileTest : public testing::Test {
   test_support::TempDir dir_;
 };
 
-TEST_F(SecretFileTest, is_read_when_only_its_owner_may) {
+TEST_F(SecretFileTest, IsReadWhenOnlyItsOwnerMay) {
   const auto read = read_secret_file(make("s3cret\n"));
 
   ASSERT_TRUE(read) << read.error().what;
@@ -32,7 +32,7 @@ TEST_F(SecretFileTest, is_read_when_only_its_owner_may) {
   EXPECT_FALSE(read->warning);
 }
 
-TEST_F(SecretFileTest, is_refused_when_others_may_read_or_change_it_and_says_how_to_mend_it) {
+TEST_F(SecretFileTest, IsRefusedWhenOthersMayReadOrChangeItAndSaysHowToMendIt) {
   for (const mode_t mode : {0640u, 0604u, 0644u, 0620u, 0602u, 0666u}) {
     const std::string file = make("s3cret", mode);
 
@@ -45,7 +45,7 @@ TEST_F(SecretFileTest, is_refused_when_others_may_read_or_change_it_and_says_how
   }
 }
 
-TEST_F(SecretFileTest, on_a_mount_without_modes_is_told_where_to_go_instead_of_chmod) {
+TEST_F(SecretFileTest, OnAMountWithoutModesIsToldWhereToGoInsteadOfChmod) {
   for (const std::uint64_t type : {0x01021997u, 0x65735546u, 0x4D44u, 0xFF534D42u, 0x53464846u}) {
     const auto flaw = judge_mode("/mnt/c/key.json", 0777, file_system_of(type));
     ASSERT_TRUE(flaw);
@@ -56,7 +56,7 @@ TEST_F(SecretFileTest, on_a_mount_without_modes_is_told_where_to_go_instead_of_c
   EXPECT_THAT(judge_mode("/home/key.json", 0777, file_system_of(0xEF53))->error.remedy, HasSubstr("run: chmod 600"));
 }
 
-TEST_F(SecretFileTest, in_a_containers_secret_mount_is_worth_a_warning_only) {
+TEST_F(SecretFileTest, InAContainersSecretMountIsWorthAWarningOnly) {
   const auto there = judge_mode("/run/secrets/key.json", 0444);
   ASSERT_TRUE(there);
   EXPECT_FALSE(there->is_fatal);
@@ -68,14 +68,14 @@ TEST_F(SecretFileTest, in_a_containers_secret_mount_is_worth_a_warning_only) {
   EXPECT_FALSE(judge_mode("/run/secrets/key.json", 0400));
 }
 
-TEST_F(SecretFileTest, in_systemds_credential_folder_has_its_acls_mask_for_the_groups_bits) {
+TEST_F(SecretFileTest, InSystemdsCredentialFolderHasItsAclsMaskForTheGroupsBits) {
   EXPECT_FALSE(judge_mode("/run/credentials/firebase-relay.service/firebase.json", 0440));
   EXPECT_TRUE(judge_mode("/run/credentials/firebase-relay.service/firebase.json", 0444));
   EXPECT_TRUE(judge_mode("/run/credentials/firebase-relay.service/firebase.json", 0460));
   EXPECT_TRUE(judge_mode("/run/credentialsx/firebase.json", 0440));
 }
 
-TEST_F(SecretFileTest, that_is_none_is_refused) {
+TEST_F(SecretFileTest, ThatIsNoneIsRefused) {
   for (const std::string& file : {std::string("/nowhere/key.json"), std::string("/"), std::string("/dev/null")}) {
     const auto read = read_secret_file(file);
     ASSERT_FALSE(read) << file;

@@ -12,7 +12,7 @@
 namespace firebase_relay {
 namespace {
 
-TEST(Secret, takes_a_text_over_and_leaves_nothing_of_it_behind) {
+TEST(Secret, TakesATextOverAndLeavesNothingOfItBehind) {
   std::string text = "short";  // inside the object: moving a string copies it
   const char* const place = text.data();
 
@@ -22,7 +22,7 @@ TEST(Secret, takes_a_text_over_and_leaves_nothing_of_it_behind) {
   EXPECT_EQ(std::string(place, 5), std::string(5, '\0'));
 }
 
-TEST(Secret, moves_and_leaves_nothing_behind) {
+TEST(Secret, MovesAndLeavesNothingBehind) {
   Secret first{std::string_view("short")};
   const char* const place = first.reveal().data();
 
@@ -32,7 +32,7 @@ TEST(Secret, moves_and_leaves_nothing_behind) {
   EXPECT_EQ(std::string(place, 5), std::string(5, '\0'));
 }
 
-TEST(Secret, is_taken_out_of_what_others_say) {
+TEST(Secret, IsTakenOutOfWhatOthersSay) {
   EXPECT_EQ(without("ERR unknown command 'AUTH', with args: 'hunter2' 'hunter2'", "hunter2"),
             "ERR unknown command 'AUTH', with args: '***' '***'");
   EXPECT_EQ(without("cut short: 0123456", "0123456789"), "cut short: 0123456") << "could be anything";
@@ -41,7 +41,7 @@ TEST(Secret, is_taken_out_of_what_others_say) {
   EXPECT_EQ(without("nothing to hide", ""), "nothing to hide");
 }
 
-TEST(Secret, wipes_also_what_a_longer_text_left_in_the_buffer) {
+TEST(Secret, WipesAlsoWhatALongerTextLeftInTheBuffer) {
   std::string text = "0123456789";
   text.resize(3);
   const char* const place = text.data();
@@ -57,14 +57,14 @@ concept Printable = requires(std::ostream& out, const T& value) {
   out << value;
 };
 
-TEST(Secret, turns_into_no_text_by_itself) {
+TEST(Secret, TurnsIntoNoTextByItself) {
   static_assert(Printable<std::string>);
   static_assert(!Printable<Secret>);
   static_assert(!std::is_convertible_v<Secret, std::string>);
   static_assert(!std::is_convertible_v<Secret, std::string_view>);
 }
 
-TEST(CoreDumps, are_forbidden_for_good) {
+TEST(CoreDumps, AreForbiddenForGood) {
   const pid_t child = ::fork();
   if (child == 0) {
     forbid_core_dumps();

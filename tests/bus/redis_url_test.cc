@@ -17,7 +17,7 @@ struct Form {
 
 class RedisUrlForms : public testing::TestWithParam<Form> {};
 
-TEST_P(RedisUrlForms, are_understood) {
+TEST_P(RedisUrlForms, AreUnderstood) {
   const auto url = parse_redis_url(GetParam().text);
 
   ASSERT_TRUE(url) << url.error().what;
@@ -82,7 +82,7 @@ struct Flaw {
 
 class RedisUrlFlaws : public testing::TestWithParam<Flaw> {};
 
-TEST_P(RedisUrlFlaws, are_named) {
+TEST_P(RedisUrlFlaws, AreNamed) {
   const auto url = parse_redis_url(GetParam().text);
 
   ASSERT_FALSE(url);
@@ -114,7 +114,7 @@ INSTANTIATE_TEST_SUITE_P(All, RedisUrlFlaws,
                                          Flaw{"socket_query", "unix:///r.sock?database=1", "only db="}),
                          [](const auto& form) { return form.param.name; });
 
-TEST(RedisUrl, never_puts_the_text_into_an_error) {
+TEST(RedisUrl, NeverPutsTheTextIntoAnError) {
   for (const char* text :
        {"redis://u:s3cret@", "redis://u:s3cret@h:x", "redis://:s3cret%@h", "s3cret", "unix://u:s3cret@x"}) {
     const auto url = parse_redis_url(text);
@@ -124,7 +124,7 @@ TEST(RedisUrl, never_puts_the_text_into_an_error) {
   }
 }
 
-TEST(RedisUrl, is_masked_for_logs) {
+TEST(RedisUrl, IsMaskedForLogs) {
   EXPECT_EQ(parse_redis_url("redis://u:s3cret@h:1/2")->masked(), "redis://u:***@h:1/2");
   EXPECT_EQ(parse_redis_url("redis://:s3cret@[::1]")->masked(), "redis://:***@[::1]:6379");
   EXPECT_EQ(parse_redis_url("unix://u:s3cret@/r.sock?db=3")->masked(), "unix://u:***@/r.sock?db=3");

@@ -47,14 +47,14 @@ class CaFileTest : public testing::Test {
   TlsServer server_;
 };
 
-TEST_F(CaFileTest, server_with_a_certificate_of_nobodys_is_refused_as_tls) {
+TEST_F(CaFileTest, ServerWithACertificateOfNobodysIsRefusedAsTls) {
   const Answer answer = patch(nullptr);
   EXPECT_EQ(answer.transport, Answer::Transport::kTls);
   EXPECT_THAT(answer.detail, HasSubstr("self-signed certificate")) << "what is wrong with it";
   EXPECT_FALSE(get(nullptr));
 }
 
-TEST_F(CaFileTest, authority_of_ones_own_is_trusted_besides) {
+TEST_F(CaFileTest, AuthorityOfOnesOwnIsTrustedBesides) {
   const auto ca = trusted(server_.certificate_pem());
   const Answer answer = patch(ca);
   EXPECT_EQ(answer.transport, Answer::Transport::kAnswered) << answer.detail;
@@ -64,18 +64,18 @@ TEST_F(CaFileTest, authority_of_ones_own_is_trusted_besides) {
   EXPECT_EQ(response->status, 204);
 }
 
-TEST_F(CaFileTest, authority_of_another_helps_nothing) {
+TEST_F(CaFileTest, AuthorityOfAnotherHelpsNothing) {
   const TlsServer another;
   EXPECT_EQ(patch(trusted(another.certificate_pem())).transport, Answer::Transport::kTls);
 }
 
-TEST_F(CaFileTest, file_with_several_authorities_adds_them_all) {
+TEST_F(CaFileTest, FileWithSeveralAuthoritiesAddsThemAll) {
   const TlsServer another;
   EXPECT_EQ(patch(trusted(another.certificate_pem() + server_.certificate_pem())).status, 204);
 }
 
 /// A file in the place of the system's, since no server of this test has a certificate by one of those.
-TEST_F(CaFileTest, authorities_that_are_trusted_already_stay_so) {
+TEST_F(CaFileTest, AuthoritiesThatAreTrustedAlreadyStaySo) {
   const TlsServer known;
   std::ofstream(dir_.file("system.pem")) << known.certificate_pem();
   const auto ca = trusted(server_.certificate_pem());
@@ -87,7 +87,7 @@ TEST_F(CaFileTest, authorities_that_are_trusted_already_stay_so) {
   }
 }
 
-TEST_F(CaFileTest, that_is_none_is_refused_with_its_name) {
+TEST_F(CaFileTest, ThatIsNoneIsRefusedWithItsName) {
   for (const std::string& content :
        {std::string(), std::string("no certificate"), server_.certificate_pem().substr(30)}) {
     std::ofstream(dir_.file("ca.pem")) << content;

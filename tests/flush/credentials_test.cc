@@ -30,7 +30,7 @@ class CredentialsTest : public testing::Test {
   test_support::TempDir dir_;
 };
 
-TEST_F(CredentialsTest, file_of_a_legacy_secret_holds_one_line) {
+TEST_F(CredentialsTest, FileOfALegacySecretHoldsOneLine) {
   const DatabaseUrl url = database("https://x.firebaseio.com");
   const auto credentials = read_credentials({"", make(" abc/+& \n")}, url);
   ASSERT_TRUE(credentials) << credentials.error().what;
@@ -45,13 +45,13 @@ TEST_F(CredentialsTest, file_of_a_legacy_secret_holds_one_line) {
   }
 }
 
-TEST_F(CredentialsTest, are_not_read_for_an_emulator_which_gets_its_own) {
+TEST_F(CredentialsTest, AreNotReadForAnEmulatorWhichGetsItsOwn) {
   const auto credentials = read_credentials({"/nowhere", "/nowhere"}, database("http://127.0.0.1:9000", true));
   ASSERT_TRUE(credentials) << credentials.error().what;
   EXPECT_EQ(credentials->fixed.authorization.reveal(), "Bearer owner");
 }
 
-TEST_F(CredentialsTest, not_given_are_none_at_all) {
+TEST_F(CredentialsTest, NotGivenAreNoneAtAll) {
   const auto credentials = read_credentials({}, database("https://x.firebaseio.com"));
   ASSERT_TRUE(credentials);
   EXPECT_TRUE(credentials->is_none());

@@ -19,7 +19,7 @@ struct Form {
 
 class DatabaseUrlForms : public testing::TestWithParam<Form> {};
 
-TEST_P(DatabaseUrlForms, are_understood) {
+TEST_P(DatabaseUrlForms, AreUnderstood) {
   const auto url = parse_database_url(GetParam().text, false);
 
   ASSERT_TRUE(url) << url.error().what;
@@ -66,7 +66,7 @@ struct Flaw {
 
 class DatabaseUrlFlaws : public testing::TestWithParam<Flaw> {};
 
-TEST_P(DatabaseUrlFlaws, are_named) {
+TEST_P(DatabaseUrlFlaws, AreNamed) {
   const auto url = parse_database_url(GetParam().text, false);
 
   ASSERT_FALSE(url);
@@ -104,7 +104,7 @@ INSTANTIATE_TEST_SUITE_P(All, DatabaseUrlFlaws,
                                               "the console's address"}),
                          [](const auto& form) { return form.param.name; });
 
-TEST(DatabaseUrl, never_puts_the_text_into_an_error) {
+TEST(DatabaseUrl, NeverPutsTheTextIntoAnError) {
   for (const char* text : {"https://u:s3cret@x", "https://x?auth=s3cret", "s3cret", "http://s3cret.example"}) {
     const auto url = parse_database_url(text, false);
 
@@ -113,7 +113,7 @@ TEST(DatabaseUrl, never_puts_the_text_into_an_error) {
   }
 }
 
-TEST(DatabaseUrl, takes_plaintext_to_another_machine_when_told_so) {
+TEST(DatabaseUrl, TakesPlaintextToAnotherMachineWhenToldSo) {
   const auto url = parse_database_url("http://emulator:9000", true);
 
   ASSERT_TRUE(url);
@@ -121,7 +121,7 @@ TEST(DatabaseUrl, takes_plaintext_to_another_machine_when_told_so) {
   EXPECT_TRUE(url->emulator);
 }
 
-TEST(DatabaseUrl, knows_this_machine) {
+TEST(DatabaseUrl, KnowsThisMachine) {
   for (const char* local : {"http://localhost", "http://127.0.0.1", "http://127.9.9.9", "http://[::1]",
                             "http://a.localhost", "http://0.0.0.0", "http://[::]", "http://[::ffff:127.0.0.1]"}) {
     const auto url = parse_database_url(local, true);
@@ -136,7 +136,7 @@ TEST(DatabaseUrl, knows_this_machine) {
   }
 }
 
-TEST(DatabaseUrl, encodes_a_path_for_the_url_once_more) {
+TEST(DatabaseUrl, EncodesAPathForTheUrlOnceMore) {
   const auto url = *parse_database_url("https://x.firebaseio.com", false);
 
   EXPECT_EQ(url.patch_url("services"), "https://x.firebaseio.com/services.json" QUERY);
@@ -144,7 +144,7 @@ TEST(DatabaseUrl, encodes_a_path_for_the_url_once_more) {
   EXPECT_EQ(url.url_of("channels/a b/ü?&", ""), "https://x.firebaseio.com/channels/a%20b/%C3%BC%3F%26.json");
 }
 
-TEST(DatabaseUrl, puts_every_path_below_its_base_path) {
+TEST(DatabaseUrl, PutsEveryPathBelowItsBasePath) {
   const auto url = *parse_database_url("http://localhost:9000/home/?ns=n", false);
 
   EXPECT_EQ(url.url_of("services/AAPL", "shallow=true"),
@@ -161,7 +161,7 @@ struct Emulator {
 
 class EmulatorHostForms : public testing::TestWithParam<Emulator> {};
 
-TEST_P(EmulatorHostForms, are_understood) {
+TEST_P(EmulatorHostForms, AreUnderstood) {
   const auto url = parse_emulator_host(GetParam().text, GetParam().database_url, GetParam().project_id);
 
   ASSERT_TRUE(url) << url.error().what;
@@ -187,7 +187,7 @@ INSTANTIATE_TEST_SUITE_P(
         Emulator{"ipv6", "[::1]:9000", "", "", "http://[::1]:9000/.json?ns=demo"}),
     [](const auto& form) { return form.param.name; });
 
-TEST(EmulatorHost, refuses_what_is_no_host) {
+TEST(EmulatorHost, RefusesWhatIsNoHost) {
   for (const char* text : {"", "http://h:9000", "h:port", "h:9000/path", "u@h:9000", "h:9000?x=y"}) {
     const auto url = parse_emulator_host(text, "", "");
 
@@ -196,7 +196,7 @@ TEST(EmulatorHost, refuses_what_is_no_host) {
   }
 }
 
-TEST(DatabaseUrl, is_made_from_a_project) {
+TEST(DatabaseUrl, IsMadeFromAProject) {
   EXPECT_EQ(default_database_of("home-1234").value().text(), "https://home-1234-default-rtdb.firebaseio.com");
   for (const char* id : {"", "evil.example/x", "example.com:home", "a?b", "a b"}) {
     const auto url = default_database_of(id);

@@ -9,7 +9,7 @@ namespace {
 
 using test_support::RsaKey;
 
-TEST(Base64Url, has_no_padding_and_the_alphabet_of_urls) {
+TEST(Base64Url, HasNoPaddingAndTheAlphabetOfUrls) {
   EXPECT_EQ(base64url(""), "");
   EXPECT_EQ(base64url("f"), "Zg");
   EXPECT_EQ(base64url("fo"), "Zm8");
@@ -17,7 +17,7 @@ TEST(Base64Url, has_no_padding_and_the_alphabet_of_urls) {
   EXPECT_EQ(base64url("\xff\xef\xff"), "_-__");
 }
 
-TEST(Assertion, says_what_google_wants_and_is_signed_by_the_key) {
+TEST(Assertion, SaysWhatGoogleWantsAndIsSignedByTheKey) {
   const RsaKey key;
   ServiceAccount account;
   account.client_email = "relay@x.example";
@@ -40,7 +40,7 @@ TEST(Assertion, says_what_google_wants_and_is_signed_by_the_key) {
   EXPECT_THROW((void)RsaKey().verified(std::string(assertion->reveal())), std::runtime_error);
 }
 
-TEST(Assertion, cannot_be_signed_by_what_is_no_key) {
+TEST(Assertion, CannotBeSignedByWhatIsNoKey) {
   ServiceAccount account;
   account.private_key = Secret(std::string_view("-----BEGIN PRIVATE KEY-----\nno\n-----END PRIVATE KEY-----\n"));
 

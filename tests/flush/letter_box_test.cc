@@ -48,7 +48,7 @@ class LetterBoxTest : public testing::Test {
   const SteadyTime start{seconds(1000)};
 };
 
-TEST_F(LetterBoxTest, table_that_cannot_be_counted_is_told) {
+TEST_F(LetterBoxTest, TableThatCannotBeCountedIsTold) {
   execute("DROP TABLE dead_letters");
   EXPECT_FALSE(box->take_marked(1, start));
   const double before = metrics.outbox_errors.Value();
@@ -56,7 +56,7 @@ TEST_F(LetterBoxTest, table_that_cannot_be_counted_is_told) {
   EXPECT_GT(metrics.outbox_errors.Value(), before) << "at the start of a run";
 }
 
-TEST_F(LetterBoxTest, writes_many_letters_at_once_within_a_fifth_of_a_second) {
+TEST_F(LetterBoxTest, WritesManyLettersAtOnceWithinAFifthOfASecond) {
   EXPECT_FALSE(box->take_marked(1, start));
   box->add(letter_of("1"), start);
   box->add(letter_of("2"), start + milliseconds(50));
@@ -68,7 +68,7 @@ TEST_F(LetterBoxTest, writes_many_letters_at_once_within_a_fifth_of_a_second) {
   EXPECT_EQ(metrics.dead_letters_stored.Value(), 2);
 }
 
-TEST_F(LetterBoxTest, writes_without_waiting_when_it_is_told_or_holds_a_thousand) {
+TEST_F(LetterBoxTest, WritesWithoutWaitingWhenItIsToldOrHoldsAThousand) {
   box->add(letter_of("1"), start);
   box->store(start, true);
   EXPECT_EQ(stored(), 1u);
@@ -78,7 +78,7 @@ TEST_F(LetterBoxTest, writes_without_waiting_when_it_is_told_or_holds_a_thousand
   EXPECT_EQ(stored(), 1001u);
 }
 
-TEST_F(LetterBoxTest, keeps_letters_while_the_disk_fails_up_to_a_bound_and_counts_what_goes) {
+TEST_F(LetterBoxTest, KeepsLettersWhileTheDiskFailsUpToABoundAndCountsWhatGoes) {
   execute("ALTER TABLE dead_letters RENAME TO away");
   box->add(letter_of("1"), start);
   box->store(start + seconds(1), false);
@@ -95,7 +95,7 @@ TEST_F(LetterBoxTest, keeps_letters_while_the_disk_fails_up_to_a_bound_and_count
   EXPECT_EQ(stored(), 501u);
 }
 
-TEST_F(LetterBoxTest, takes_what_was_marked_by_todays_routes_and_forgets_it_when_it_was_sent) {
+TEST_F(LetterBoxTest, TakesWhatWasMarkedByTodaysRoutesAndForgetsItWhenItWasSent) {
   box->add(letter_of(kPrice), start);
   box->store(start, true);
   EXPECT_FALSE(box->take_marked(5, start)) << "nobody marked it";
@@ -118,7 +118,7 @@ TEST_F(LetterBoxTest, takes_what_was_marked_by_todays_routes_and_forgets_it_when
   EXPECT_EQ(metrics.dead_letters_stored.Value(), 0);
 }
 
-TEST_F(LetterBoxTest, gives_live_values_the_newest_place_when_they_were_asked_for) {
+TEST_F(LetterBoxTest, GivesLiveValuesTheNewestPlaceWhenTheyWereAskedFor) {
   box->add(letter_of(kPrice), start);
   box->store(start, true);
   ASSERT_EQ(*command->mark({}, outbox::RetryMark::kHistoryAndLive), 1u);
@@ -128,7 +128,7 @@ TEST_F(LetterBoxTest, gives_live_values_the_newest_place_when_they_were_asked_fo
   EXPECT_EQ(retry->blocks[0]->live[0].sequence, 5u);
 }
 
-TEST_F(LetterBoxTest, keeps_the_mark_of_what_could_not_be_sent_and_takes_it_again_later) {
+TEST_F(LetterBoxTest, KeepsTheMarkOfWhatCouldNotBeSentAndTakesItAgainLater) {
   box->add(letter_of(kPrice), start);
   box->store(start, true);
   ASSERT_EQ(*command->mark({}, outbox::RetryMark::kHistory), 1u);
@@ -138,7 +138,7 @@ TEST_F(LetterBoxTest, keeps_the_mark_of_what_could_not_be_sent_and_takes_it_agai
   EXPECT_TRUE(box->take_marked(5, start + seconds(6)));
 }
 
-TEST_F(LetterBoxTest, counts_how_often_a_letter_was_set_aside) {
+TEST_F(LetterBoxTest, CountsHowOftenALetterWasSetAside) {
   box->add(letter_of("no JSON"), start);
   box->store(start, true);
   ASSERT_EQ(*command->mark({}, outbox::RetryMark::kHistory), 1u);
@@ -148,7 +148,7 @@ TEST_F(LetterBoxTest, counts_how_often_a_letter_was_set_aside) {
   EXPECT_EQ(retry->blocks[0]->dead_letters[0].count, 2u);
 }
 
-TEST_F(LetterBoxTest, counts_what_lower_limits_push_out_at_the_start) {
+TEST_F(LetterBoxTest, CountsWhatLowerLimitsPushOutAtTheStart) {
   ASSERT_TRUE(command->add(std::vector{letter_of("1"), letter_of("2"), letter_of("3")}));
   box.emplace(outbox::DeadLetters::open(dir.file("outbox.db"), {1, 1 << 20}).value(), classify::WriterOptions{},
               LetterBox::Wiring{routes, metrics, events});

@@ -19,7 +19,7 @@ const test_support::RsaKey& key() {
 
 json good() { return test_support::account_json(key(), "https://oauth2.googleapis.com/token"); }
 
-TEST(ServiceAccount, is_read_from_the_consoles_json) {
+TEST(ServiceAccount, IsReadFromTheConsolesJson) {
   const auto account = parse_service_account(good().dump());
 
   ASSERT_TRUE(account) << account.error().what;
@@ -39,7 +39,7 @@ void PrintTo(const AccountFlaw& flaw, std::ostream* out) { *out << flaw.name; }
 
 class ServiceAccountFlaws : public testing::TestWithParam<AccountFlaw> {};
 
-TEST_P(ServiceAccountFlaws, are_named_and_show_nothing_of_the_key) {
+TEST_P(ServiceAccountFlaws, AreNamedAndShowNothingOfTheKey) {
   json text = good();
   text.merge_patch(GetParam().change);
 
@@ -68,7 +68,7 @@ INSTANTIATE_TEST_SUITE_P(
         AccountFlaw{"no_pem", {{"private_key", "-----BEGIN PRIVATE KEY-----"}}, "\"private_key\" is no RSA"}),
     [](const auto& flaw) { return flaw.param.name; });
 
-TEST(ServiceAccount, is_an_object) {
+TEST(ServiceAccount, IsAnObject) {
   for (const char* text : {"", "[]", "null", "\"x\"", "{", "-----BEGIN PRIVATE KEY-----"}) {
     const auto account = parse_service_account(text);
     ASSERT_FALSE(account) << text;
@@ -76,7 +76,7 @@ TEST(ServiceAccount, is_an_object) {
   }
 }
 
-TEST(ServiceAccount, may_have_its_token_endpoint_on_this_machine) {
+TEST(ServiceAccount, MayHaveItsTokenEndpointOnThisMachine) {
   json text = good();
   text["token_uri"] = "http://127.0.0.1:4711/token";
   EXPECT_TRUE(parse_service_account(text.dump()));

@@ -44,7 +44,7 @@ class Token : public testing::Test {
            UtcMillis(std::chrono::sys_days(std::chrono::year(2026) / 5 / 6) + std::chrono::hours(12))};
 };
 
-TEST_F(Token, is_fetched_at_once_and_awaited_until_then) {
+TEST_F(Token, IsFetchedAtOnceAndAwaitedUntilThen) {
   EXPECT_LE(source_.due(), now_.steady);
   EXPECT_EQ(token(), "awaited");
   EXPECT_EQ(source_.begin(now_).time_since_epoch(), now_.utc.time_since_epoch());
@@ -57,19 +57,19 @@ TEST_F(Token, is_fetched_at_once_and_awaited_until_then) {
   EXPECT_EQ(token(), "t1");
 }
 
-TEST_F(Token, is_renewed_five_minutes_before_its_end) {
+TEST_F(Token, IsRenewedFiveMinutesBeforeItsEnd) {
   exchange(token_answer("t1", 3600));
   EXPECT_EQ(due_in(), minutes(55));
 }
 
-TEST_F(Token, that_lives_short_is_renewed_at_half_its_life) {
+TEST_F(Token, ThatLivesShortIsRenewedAtHalfItsLife) {
   exchange(token_answer("t1", 599));
   EXPECT_EQ(due_in(), seconds(299));
   exchange(token_answer("t2", 2));
   EXPECT_EQ(due_in(), seconds(1));
 }
 
-TEST_F(Token, is_kept_until_the_new_one_is_there) {
+TEST_F(Token, IsKeptUntilTheNewOneIsThere) {
   exchange(token_answer("t1", 3600));
   pass(minutes(55));
   source_.begin(now_);
@@ -79,7 +79,7 @@ TEST_F(Token, is_kept_until_the_new_one_is_there) {
   EXPECT_FALSE(news.is_first) << "routine";
 }
 
-TEST_F(Token, is_kept_through_trouble_until_it_has_expired) {
+TEST_F(Token, IsKeptThroughTroubleUntilItHasExpired) {
   exchange(token_answer("t1", 3600));
   pass(minutes(55));
   const TokenNews news = exchange(fail(ErrorCode::kUnavailable, "no route"));
@@ -92,7 +92,7 @@ TEST_F(Token, is_kept_through_trouble_until_it_has_expired) {
   EXPECT_EQ(token(), "t2");
 }
 
-TEST_F(Token, lives_from_when_it_was_asked_for) {
+TEST_F(Token, LivesFromWhenItWasAskedFor) {
   source_.begin(now_);
   pass(seconds(9));
   source_.ended(token_answer("t1", 10), now_);
@@ -101,7 +101,7 @@ TEST_F(Token, lives_from_when_it_was_asked_for) {
   EXPECT_EQ(token(), "awaited");
 }
 
-TEST_F(Token, that_the_database_refused_is_not_used_again_and_another_is_due_at_once) {
+TEST_F(Token, ThatTheDatabaseRefusedIsNotUsedAgainAndAnotherIsDueAtOnce) {
   exchange(token_answer("t1", 3600));
   source_.refused(now_.steady);
   EXPECT_EQ(token(), "awaited");
@@ -110,7 +110,7 @@ TEST_F(Token, that_the_database_refused_is_not_used_again_and_another_is_due_at_
   EXPECT_EQ(token(), "t2");
 }
 
-TEST_F(Token, is_retried_with_jitter_and_ever_longer_waits_up_to_a_minute) {
+TEST_F(Token, IsRetriedWithJitterAndEverLongerWaitsUpToAMinute) {
   std::chrono::milliseconds longest{0};
   for (int i = 0; i < 50; ++i) {
     const TokenNews news = exchange(HttpResponse{503, "", ""});
@@ -123,7 +123,7 @@ TEST_F(Token, is_retried_with_jitter_and_ever_longer_waits_up_to_a_minute) {
   EXPECT_GT(longest, seconds(30));
 }
 
-TEST_F(Token, endpoints_time_is_taken_when_our_clock_is_off_by_more_than_a_minute) {
+TEST_F(Token, EndpointsTimeIsTakenWhenOurClockIsOffByMoreThanAMinute) {
   now_.utc -= minutes(17);
 
   const TokenNews news = exchange(invalid_grant(kNoon));
@@ -143,13 +143,13 @@ TEST_F(Token, endpoints_time_is_taken_when_our_clock_is_off_by_more_than_a_minut
   EXPECT_EQ(source_.begin(now_), std::chrono::floor<seconds>(now_.utc));
 }
 
-TEST_F(Token, endpoint_whose_clock_jumps_is_believed_once) {
+TEST_F(Token, EndpointWhoseClockJumpsIsBelievedOnce) {
   now_.utc -= minutes(17);
   EXPECT_EQ(exchange(invalid_grant(kNoon)).next_try_in, seconds(0));
   EXPECT_GT(exchange(invalid_grant("Wed, 06 May 2026 18:00:00 GMT")).next_try_in, seconds(0));
 }
 
-TEST_F(Token, refusal_with_a_right_clock_is_about_the_key) {
+TEST_F(Token, RefusalWithARightClockIsAboutTheKey) {
   now_.utc -= seconds(30);
 
   const TokenNews news = exchange(invalid_grant(kNoon));
@@ -159,13 +159,13 @@ TEST_F(Token, refusal_with_a_right_clock_is_about_the_key) {
   EXPECT_GT(news.next_try_in, seconds(0));
 }
 
-TEST_F(Token, refusal_without_a_date_may_be_about_either) {
+TEST_F(Token, RefusalWithoutADateMayBeAboutEither) {
   const TokenNews news = exchange(invalid_grant(""));
   EXPECT_THAT(news.error.remedy, HasSubstr("revoked"));
   EXPECT_THAT(news.error.remedy, HasSubstr("clock"));
 }
 
-TEST_F(Token, answers_without_a_token_are_no_token) {
+TEST_F(Token, AnswersWithoutATokenAreNoToken) {
   for (const char* body : {"", "[]", "{}", R"({"access_token":"t"})", R"({"access_token":"t","expires_in":0})",
                            R"({"access_token":"","expires_in":60})", R"({"access_token":1,"expires_in":60})",
                            R"({"access_token":"a\r\nX: y","expires_in":60})", R"({"access_token":"t","expires_in":-5})",
@@ -176,7 +176,7 @@ TEST_F(Token, answers_without_a_token_are_no_token) {
   }
 }
 
-TEST_F(Token, other_refusals_are_told) {
+TEST_F(Token, OtherRefusalsAreTold) {
   EXPECT_THAT(exchange(HttpResponse{401, R"({"error":"invalid_client"})", ""}).error.what, HasSubstr("invalid_client"));
   EXPECT_THAT(exchange(HttpResponse{404, "not here", ""}).error.what, HasSubstr("404"));
   EXPECT_THAT(exchange(HttpResponse{302, "", "", "", "https://login.example/in?next=1"}).error.what,

@@ -23,7 +23,7 @@ std::string drain(AsyncWriter& writer, const PipePair& pipe) {
   return text + pipe.read_available();
 }
 
-TEST(AsyncWriter, writes_in_the_order_of_the_pushes) {
+TEST(AsyncWriter, WritesInTheOrderOfThePushes) {
   PipePair pipe;
   AsyncWriter writer(pipe.write_end(), 1000);
 
@@ -34,7 +34,7 @@ TEST(AsyncWriter, writes_in_the_order_of_the_pushes) {
   EXPECT_EQ(pipe.read_available(), "one\ntwo\n");
 }
 
-TEST(AsyncWriter, writes_what_is_left_when_it_closes) {
+TEST(AsyncWriter, WritesWhatIsLeftWhenItCloses) {
   PipePair pipe;
   {
     AsyncWriter writer(pipe.write_end(), 1000);
@@ -43,7 +43,7 @@ TEST(AsyncWriter, writes_what_is_left_when_it_closes) {
   EXPECT_EQ(pipe.read_available(), "last words\n");
 }
 
-TEST(AsyncWriter, drops_and_counts_the_oldest_when_nobody_reads) {
+TEST(AsyncWriter, DropsAndCountsTheOldestWhenNobodyReads) {
   PipePair pipe;
   const std::size_t filled = pipe.fill();
   AsyncWriter writer(pipe.write_end(), 20);
@@ -57,7 +57,7 @@ TEST(AsyncWriter, drops_and_counts_the_oldest_when_nobody_reads) {
   EXPECT_LE(written, 3u);  // two wait, one was being written
 }
 
-TEST(AsyncWriter, counts_every_line_of_a_text_it_drops) {
+TEST(AsyncWriter, CountsEveryLineOfATextItDrops) {
   PipePair pipe;
   AsyncWriter writer(pipe.write_end(), 4);
 
@@ -66,7 +66,7 @@ TEST(AsyncWriter, counts_every_line_of_a_text_it_drops) {
   EXPECT_EQ(writer.dropped_lines(), 3u);
 }
 
-TEST(AsyncWriter, ends_in_time_although_nobody_reads) {
+TEST(AsyncWriter, EndsInTimeAlthoughNobodyReads) {
   auto pipe = std::make_unique<PipePair>();
   pipe->fill();
   AsyncWriter writer(pipe->write_end(), 1000);
@@ -80,7 +80,7 @@ TEST(AsyncWriter, ends_in_time_although_nobody_reads) {
   EXPECT_TRUE(writer.flush(seconds(10)));
 }
 
-TEST(AsyncWriter, takes_a_reader_that_went_away_for_a_loss_and_no_signal) {
+TEST(AsyncWriter, TakesAReaderThatWentAwayForALossAndNoSignal) {
   PipePair pipe;
   pipe.close_read_end();
   AsyncWriter writer(pipe.write_end(), 1000);
@@ -91,7 +91,7 @@ TEST(AsyncWriter, takes_a_reader_that_went_away_for_a_loss_and_no_signal) {
   EXPECT_EQ(writer.dropped_lines(), 1u);
 }
 
-TEST(AsyncWriter, drops_what_comes_after_the_close) {
+TEST(AsyncWriter, DropsWhatComesAfterTheClose) {
   PipePair pipe;
   AsyncWriter writer(pipe.write_end(), 1000);
   writer.close(seconds(10));
@@ -102,7 +102,7 @@ TEST(AsyncWriter, drops_what_comes_after_the_close) {
   EXPECT_EQ(pipe.read_available(), "");
 }
 
-TEST(AsyncWriter, takes_text_from_many_threads_at_once) {
+TEST(AsyncWriter, TakesTextFromManyThreadsAtOnce) {
   PipePair pipe;
   AsyncWriter writer(pipe.write_end(), 1'000'000);
   {

@@ -41,7 +41,7 @@ class EventsTest : public testing::Test {
   }
 };
 
-TEST_F(EventsTest, a_lost_redis_is_a_gauge_and_a_line_with_the_next_try) {
+TEST_F(EventsTest, ALostRedisIsAGaugeAndALineWithTheNextTry) {
   events_.redis_connected("redis://h:6379");
 
   events_.redis_disconnected({ErrorCode::kUnavailable, "connection reset", ""}, milliseconds(1500), kNow);
@@ -50,7 +50,7 @@ TEST_F(EventsTest, a_lost_redis_is_a_gauge_and_a_line_with_the_next_try) {
   EXPECT_THAT(logged(), HasSubstr("warning redis: connection reset; next try in 1.5 s"));
 }
 
-TEST_F(EventsTest, a_redis_that_refuses_is_told_with_the_remedy) {
+TEST_F(EventsTest, ARedisThatRefusesIsToldWithTheRemedy) {
   events_.redis_disconnected({ErrorCode::kRefused, "NOAUTH\n", "give its password"}, milliseconds(20), kNow);
   events_.redis_ping_refused({ErrorCode::kRefused, "NOPERM", "ACL SETUSER bob '+ping'"});
 
@@ -59,7 +59,7 @@ TEST_F(EventsTest, a_redis_that_refuses_is_told_with_the_remedy) {
   EXPECT_THAT(logged(), HasSubstr("; ACL SETUSER bob '+ping'"));
 }
 
-TEST_F(EventsTest, a_redis_that_is_not_well_is_a_line_that_does_not_flood) {
+TEST_F(EventsTest, ARedisThatIsNotWellIsALineThatDoesNotFlood) {
   for (int i = 0; i < 100; ++i)
     events_.redis_complained({ErrorCode::kUnavailable, "Redis says: MASTERDOWN", "give the master's address"}, kNow);
 
@@ -67,7 +67,7 @@ TEST_F(EventsTest, a_redis_that_is_not_well_is_a_line_that_does_not_flood) {
   EXPECT_LE(lines(), 3);
 }
 
-TEST_F(EventsTest, a_redis_that_is_back_counts_as_reconnect) {
+TEST_F(EventsTest, ARedisThatIsBackCountsAsReconnect) {
   events_.redis_reconnected(seconds(70), kNow);
 
   EXPECT_EQ(metrics_.redis_connected.Value(), 1);
@@ -75,13 +75,13 @@ TEST_F(EventsTest, a_redis_that_is_back_counts_as_reconnect) {
   EXPECT_THAT(logged(), HasSubstr("info redis: subscribed again after 1 min 10 s"));
 }
 
-TEST_F(EventsTest, the_first_connection_is_no_reconnect) {
+TEST_F(EventsTest, TheFirstConnectionIsNoReconnect) {
   events_.redis_connected("redis://h:6379");
 
   EXPECT_EQ(metrics_.redis_reconnects.Value(), 0);
 }
 
-TEST_F(EventsTest, a_gap_is_counted_with_its_bounds_in_the_log) {
+TEST_F(EventsTest, AGapIsCountedWithItsBoundsInTheLog) {
   events_.gap(kTime, kTime + seconds(5), "redis was restarted", kNow);
 
   EXPECT_EQ(metrics_.subscription_gaps.Value(), 1);
@@ -89,7 +89,7 @@ TEST_F(EventsTest, a_gap_is_counted_with_its_bounds_in_the_log) {
               HasSubstr("from 2026-05-06T14:39:11.786Z to 2026-05-06T14:39:16.786Z (5.0 s): redis was restarted"));
 }
 
-TEST_F(EventsTest, a_gap_in_which_the_clock_was_set_back_is_of_unknown_length) {
+TEST_F(EventsTest, AGapInWhichTheClockWasSetBackIsOfUnknownLength) {
   events_.gap(kTime + std::chrono::hours(2), kTime, "the relay was stopped", kNow);
 
   EXPECT_THAT(logged(),
@@ -97,7 +97,7 @@ TEST_F(EventsTest, a_gap_in_which_the_clock_was_set_back_is_of_unknown_length) {
   EXPECT_THAT(logged(), Not(HasSubstr("ms)")));
 }
 
-TEST_F(EventsTest, a_pause_of_reading_is_summed_up_in_seconds_while_it_lasts) {
+TEST_F(EventsTest, APauseOfReadingIsSummedUpInSecondsWhileItLasts) {
   events_.reading_paused(1000, kNow);
   events_.reading_paused_for(milliseconds(1500));
   EXPECT_EQ(metrics_.reading_paused_seconds.Value(), 1.5);
@@ -109,7 +109,7 @@ TEST_F(EventsTest, a_pause_of_reading_is_summed_up_in_seconds_while_it_lasts) {
   EXPECT_THAT(logged(), HasSubstr("info reading resumed after 2.0 s"));
 }
 
-TEST_F(EventsTest, a_dead_letter_shows_a_short_excerpt_that_cannot_forge_lines) {
+TEST_F(EventsTest, ADeadLetterShowsAShortExcerptThatCannotForgeLines) {
   events_.dead_letter(letter_of("{\n" + std::string(1000, 'x')), kNow);
 
   EXPECT_EQ(metrics_.dead_letters[DeadLetterReason::kInvalidJson].Value(), 1);
@@ -119,7 +119,7 @@ TEST_F(EventsTest, a_dead_letter_shows_a_short_excerpt_that_cannot_forge_lines) 
   EXPECT_LT(logged().size(), 400u);
 }
 
-TEST_F(EventsTest, a_flood_of_dead_letters_is_all_counted_the_first_few_told_whole_and_then_a_line_a_minute) {
+TEST_F(EventsTest, AFloodOfDeadLettersIsAllCountedTheFirstFewToldWholeAndThenALineAMinute) {
   for (int i = 0; i < 10 * 60 * 100; ++i) events_.dead_letter(letter_of("x"), kNow + i * milliseconds(10));
 
   EXPECT_EQ(metrics_.dead_letters[DeadLetterReason::kInvalidJson].Value(), 60'000);
@@ -130,7 +130,7 @@ TEST_F(EventsTest, a_flood_of_dead_letters_is_all_counted_the_first_few_told_who
   EXPECT_EQ(lines(), 3 + 10);
 }
 
-TEST_F(EventsTest, dead_letters_of_another_channel_or_reason_are_told_whole_beside_a_flood) {
+TEST_F(EventsTest, DeadLettersOfAnotherChannelOrReasonAreToldWholeBesideAFlood) {
   for (int i = 0; i < 100; ++i) events_.dead_letter(letter_of("noise"), kNow);
 
   events_.dead_letter({DeadLetterReason::kInvalidJson, 1, kTime, "TICKER_UPDATES_AAPL", "seldom"}, kNow);
@@ -140,7 +140,7 @@ TEST_F(EventsTest, dead_letters_of_another_channel_or_reason_are_told_whole_besi
   EXPECT_THAT(logged(), AllOf(HasSubstr("seldom"), HasSubstr("refused")));
 }
 
-TEST_F(EventsTest, dead_letters_of_a_thousand_channels_are_no_thousand_lines) {
+TEST_F(EventsTest, DeadLettersOfAThousandChannelsAreNoThousandLines) {
   for (int minute = 0; minute < 2; ++minute) {
     for (int i = 0; i < 1000; ++i) {
       events_.dead_letter({DeadLetterReason::kInvalidJson, 1, kTime, "room " + std::to_string(i), "x"},
@@ -152,7 +152,7 @@ TEST_F(EventsTest, dead_letters_of_a_thousand_channels_are_no_thousand_lines) {
   EXPECT_THAT(logged(), HasSubstr("978 more on other channels"));
 }
 
-TEST_F(EventsTest, a_flood_of_dead_letters_says_how_the_channel_is_taken_away) {
+TEST_F(EventsTest, AFloodOfDeadLettersSaysHowTheChannelIsTakenAway) {
   const auto told_of = [this](const std::string& channel) {
     out_.str("");
     for (int i = 0; i < 5; ++i) events_.dead_letter({DeadLetterReason::kInvalidJson, 1, kTime, channel, "x"}, kNow);
@@ -167,7 +167,7 @@ TEST_F(EventsTest, a_flood_of_dead_letters_says_how_the_channel_is_taken_away) {
   EXPECT_THAT(told_of(""), Not(HasSubstr("--channels")));
 }
 
-TEST_F(EventsTest, a_failure_that_stays_is_a_line_a_minute_with_how_often) {
+TEST_F(EventsTest, AFailureThatStaysIsALineAMinuteWithHowOften) {
   const Error error{ErrorCode::kIo, "outbox o.db: attempt to write a readonly database", "give the right"};
   for (int second = 0; second < 86'400; ++second) {
     events_.outbox_failed(second % 2 == 0 ? "append" : "save live orders", error, kNow + seconds(second));
@@ -178,7 +178,7 @@ TEST_F(EventsTest, a_failure_that_stays_is_a_line_a_minute_with_how_often) {
   EXPECT_THAT(logged(), HasSubstr("give the right (and 59 more since the last such line)\n"));
 }
 
-TEST_F(EventsTest, what_is_kept_back_is_due_to_be_told_within_its_minute) {
+TEST_F(EventsTest, WhatIsKeptBackIsDueToBeToldWithinItsMinute) {
   EXPECT_EQ(events_.report_due(), SteadyTime::max());
   events_.request_ended(failed_request(), kNow);
   events_.request_ended(failed_request(), kNow + seconds(1));
@@ -190,7 +190,7 @@ TEST_F(EventsTest, what_is_kept_back_is_due_to_be_told_within_its_minute) {
   EXPECT_EQ(events_.report_due(), SteadyTime::max());
 }
 
-TEST_F(EventsTest, a_lost_redis_is_told_at_once_each_time_and_its_tries_once_a_minute) {
+TEST_F(EventsTest, ALostRedisIsToldAtOnceEachTimeAndItsTriesOnceAMinute) {
   for (int loss = 0; loss < 2; ++loss) {
     const SteadyTime begin = kNow + std::chrono::minutes(loss * 5);
     for (int i = 0; i < 50; ++i)
@@ -202,7 +202,7 @@ TEST_F(EventsTest, a_lost_redis_is_told_at_once_each_time_and_its_tries_once_a_m
   EXPECT_EQ(lines(), 4);
 }
 
-TEST_F(EventsTest, a_redis_that_drops_the_relay_all_the_time_does_not_flood) {
+TEST_F(EventsTest, ARedisThatDropsTheRelayAllTheTimeDoesNotFlood) {
   for (int second = 0; second < 100; ++second) {
     const SteadyTime now = kNow + seconds(second);
     events_.redis_disconnected({ErrorCode::kUnavailable, "closed by Redis", ""}, milliseconds(20), now);
@@ -214,7 +214,7 @@ TEST_F(EventsTest, a_redis_that_drops_the_relay_all_the_time_does_not_flood) {
   EXPECT_EQ(metrics_.subscription_gaps.Value(), 100);
 }
 
-TEST_F(EventsTest, what_is_shed_is_summed_up_by_the_minute) {
+TEST_F(EventsTest, WhatIsShedIsSummedUpByTheMinute) {
   KindCounts shed{};
   shed[static_cast<std::size_t>(Kind::kPrice)] = 40;
   for (int second = 0; second <= 60; ++second) events_.history_shed(shed, kNow + seconds(second));
@@ -223,7 +223,7 @@ TEST_F(EventsTest, what_is_shed_is_summed_up_by_the_minute) {
   EXPECT_THAT(logged(), HasSubstr("40 price; and 2360 since the last such line"));
 }
 
-TEST_F(EventsTest, a_failed_request_counts_its_result_and_its_retry) {
+TEST_F(EventsTest, AFailedRequestCountsItsResultAndItsRetry) {
   events_.request_ended(failed_request(), kNow);
 
   EXPECT_EQ(metrics_.patches[PatchResult::kFailed].Value(), 1);
@@ -231,14 +231,14 @@ TEST_F(EventsTest, a_failed_request_counts_its_result_and_its_retry) {
   EXPECT_THAT(logged(), HasSubstr("warning request failed: server_error: 503: try later; next try in 1.2 s"));
 }
 
-TEST_F(EventsTest, an_answered_request_is_counted_and_not_logged) {
+TEST_F(EventsTest, AnAnsweredRequestIsCountedAndNotLogged) {
   events_.request_ended({1, RequestEnded::Result::kOk, "ok", "", HoldReason::kNone, "", std::nullopt}, kNow);
 
   EXPECT_EQ(metrics_.patches[PatchResult::kOk].Value(), 1);
   EXPECT_EQ(logged(), "");
 }
 
-TEST_F(EventsTest, a_request_that_is_not_sent_again_is_no_retry) {
+TEST_F(EventsTest, ARequestThatIsNotSentAgainIsNoRetry) {
   events_.request_ended({1, RequestEnded::Result::kRefused, "refused", "", HoldReason::kNone, "400", std::nullopt},
                         kNow);
 
@@ -246,14 +246,14 @@ TEST_F(EventsTest, a_request_that_is_not_sent_again_is_no_retry) {
   EXPECT_THAT(logged(), Not(HasSubstr("next try")));
 }
 
-TEST_F(EventsTest, a_broken_invariant_is_counted_and_asks_for_a_report) {
+TEST_F(EventsTest, ABrokenInvariantIsCountedAndAsksForAReport) {
   events_.invariant_broken("a count is below zero", kNow);
 
   EXPECT_EQ(metrics_.invariants_broken.Value(), 1);
   EXPECT_THAT(logged(), AllOf(HasSubstr("error this is a fault of the relay"), HasSubstr("a count is below zero")));
 }
 
-TEST_F(EventsTest, a_hold_is_told_once_with_its_remedy_and_not_at_each_probe) {
+TEST_F(EventsTest, AHoldIsToldOnceWithItsRemedyAndNotAtEachProbe) {
   events_.held(HoldReason::kForbidden, "give them a role", "Permission denied");
   events_.held(HoldReason::kForbidden, "give them a role", "Permission denied");
 
@@ -263,14 +263,14 @@ TEST_F(EventsTest, a_hold_is_told_once_with_its_remedy_and_not_at_each_probe) {
   EXPECT_THAT(metrics_.serialize(), HasSubstr("delivery_held{reason=\"forbidden\"} 1"));
 }
 
-TEST_F(EventsTest, a_hold_for_another_reason_is_told_again) {
+TEST_F(EventsTest, AHoldForAnotherReasonIsToldAgain) {
   events_.held(HoldReason::kForbidden, "", "");
   events_.held(HoldReason::kPayment, "", "");
 
   EXPECT_EQ(lines(), 2);
 }
 
-TEST_F(EventsTest, the_end_of_a_hold_is_told_once) {
+TEST_F(EventsTest, TheEndOfAHoldIsToldOnce) {
   events_.held(HoldReason::kPayment, "", "");
   events_.unheld();
   events_.unheld();
@@ -279,7 +279,7 @@ TEST_F(EventsTest, the_end_of_a_hold_is_told_once) {
   EXPECT_THAT(metrics_.serialize(), HasSubstr("delivery_held{reason=\"payment\"} 0"));
 }
 
-TEST_F(EventsTest, a_request_that_failed_says_what_a_person_can_do) {
+TEST_F(EventsTest, ARequestThatFailedSaysWhatAPersonCanDo) {
   events_.request_ended(
       {1, RequestEnded::Result::kFailed, "tls", "check the clock", HoldReason::kNone, "expired", milliseconds(1200)},
       kNow);
@@ -287,7 +287,7 @@ TEST_F(EventsTest, a_request_that_failed_says_what_a_person_can_do) {
   EXPECT_THAT(logged(), HasSubstr("request failed: tls: expired; check the clock; next try in"));
 }
 
-TEST_F(EventsTest, shed_history_is_counted_and_listed_by_kind) {
+TEST_F(EventsTest, ShedHistoryIsCountedAndListedByKind) {
   KindCounts shed{};
   shed[static_cast<std::size_t>(Kind::kPrice)] = 40;
   shed[static_cast<std::size_t>(Kind::kOrder)] = 2;
@@ -298,20 +298,20 @@ TEST_F(EventsTest, shed_history_is_counted_and_listed_by_kind) {
   EXPECT_THAT(logged(), HasSubstr("oldest messages dropped: 40 price, 2 order"));
 }
 
-TEST_F(EventsTest, nothing_shed_is_nothing_told) {
+TEST_F(EventsTest, NothingShedIsNothingTold) {
   events_.history_shed(KindCounts{}, kNow);
 
   EXPECT_EQ(logged(), "");
 }
 
-TEST_F(EventsTest, a_failure_of_the_outbox_is_counted_and_says_what_to_do) {
+TEST_F(EventsTest, AFailureOfTheOutboxIsCountedAndSaysWhatToDo) {
   events_.outbox_failed("append", {ErrorCode::kIo, "./data/outbox.db: disk full", "free some space"}, kNow);
 
   EXPECT_EQ(metrics_.outbox_errors.Value(), 1);
   EXPECT_THAT(logged(), HasSubstr("error outbox: append failed: ./data/outbox.db: disk full; free some space"));
 }
 
-TEST_F(EventsTest, an_outbox_that_cannot_be_written_has_a_flaw_until_it_can) {
+TEST_F(EventsTest, AnOutboxThatCannotBeWrittenHasAFlawUntilItCan) {
   EXPECT_EQ(metrics_.outbox_writable.Value(), 1);
   events_.outbox_not_read("load", {ErrorCode::kIo, "o.db: disk I/O error", ""}, kNow);
   EXPECT_EQ(metrics_.outbox_writable.Value(), 1) << "it was only read";
@@ -330,13 +330,13 @@ TEST_F(EventsTest, an_outbox_that_cannot_be_written_has_a_flaw_until_it_can) {
   EXPECT_EQ(lines(), 3);
 }
 
-TEST_F(EventsTest, a_channel_without_a_route_is_named) {
+TEST_F(EventsTest, AChannelWithoutARouteIsNamed) {
   events_.unrouted_channel_first_seen("NEWS\033[2J", kNow);
 
   EXPECT_THAT(logged(), HasSubstr("channel NEWS\\x1b[2J has no route"));
 }
 
-TEST_F(EventsTest, a_clock_that_is_wrong_is_told_when_it_becomes_so_and_when_it_is_right_again) {
+TEST_F(EventsTest, AClockThatIsWrongIsToldWhenItBecomesSoAndWhenItIsRightAgain) {
   for (const int skew : {0, 60, -60}) events_.clock_compared(seconds(skew), kNow);
   EXPECT_EQ(logged(), "") << "a minute is nothing";
   for (const int skew : {-7200, -7201, -7150}) events_.clock_compared(seconds(skew), kNow + seconds(10));

@@ -94,7 +94,7 @@ class HttpListenerTest : public testing::Test {
   std::unique_ptr<HttpListener> listener_;
 };
 
-TEST_F(HttpListenerTest, serves_the_metrics_as_prometheus_text) {
+TEST_F(HttpListenerTest, ServesTheMetricsAsPrometheusText) {
   const std::string answer = ask("GET", "/metrics");
 
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
@@ -102,7 +102,7 @@ TEST_F(HttpListenerTest, serves_the_metrics_as_prometheus_text) {
   EXPECT_THAT(answer, EndsWith("\r\n\r\nfirebase_relay_build_info 1\n"));
 }
 
-TEST_F(HttpListenerTest, serves_metrics_that_are_longer_than_any_buffer) {
+TEST_F(HttpListenerTest, ServesMetricsThatAreLongerThanAnyBuffer) {
   metrics_ = std::string(1'000'000, 'm');
 
   const std::string answer = ask("GET", "/metrics");
@@ -110,7 +110,7 @@ TEST_F(HttpListenerTest, serves_metrics_that_are_longer_than_any_buffer) {
   EXPECT_EQ(answer.substr(answer.find("\r\n\r\n") + 4), metrics_);
 }
 
-TEST_F(HttpListenerTest, is_healthy_until_there_is_a_flaw) {
+TEST_F(HttpListenerTest, IsHealthyUntilThereIsAFlaw) {
   EXPECT_THAT(ask("GET", "/healthz"), EndsWith("\r\n\r\nok\n"));
 
   unhealthy_ = true;
@@ -121,14 +121,14 @@ TEST_F(HttpListenerTest, is_healthy_until_there_is_a_flaw) {
   EXPECT_THAT(ask("GET", "/readyz"), StartsWith("HTTP/1.1 200 "));
 }
 
-TEST_F(HttpListenerTest, is_ready_until_there_is_a_flaw) {
+TEST_F(HttpListenerTest, IsReadyUntilThereIsAFlaw) {
   unready_ = true;
 
   EXPECT_THAT(ask("GET", "/readyz"), EndsWith("\r\n\r\nnot subscribed\n"));
   EXPECT_THAT(ask("GET", "/healthz"), StartsWith("HTTP/1.1 200 "));
 }
 
-TEST_F(HttpListenerTest, is_ready_with_a_remark_about_what_is_no_reason_not_to_be) {
+TEST_F(HttpListenerTest, IsReadyWithARemarkAboutWhatIsNoReasonNotToBe) {
   remarks_ = true;
 
   EXPECT_THAT(ask("GET", "/readyz"), AllOf(StartsWith("HTTP/1.1 200 "), EndsWith("\r\n\r\nok\nthe disk is full\n")));
@@ -139,7 +139,7 @@ TEST_F(HttpListenerTest, is_ready_with_a_remark_about_what_is_no_reason_not_to_b
   EXPECT_THAT(ask("GET", "/readyz"), EndsWith("\r\n\r\nnot subscribed\n"));
 }
 
-TEST_F(HttpListenerTest, answers_head_without_a_body) {
+TEST_F(HttpListenerTest, AnswersHeadWithoutABody) {
   const std::string answer = ask("HEAD", "/healthz");
 
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
@@ -147,22 +147,22 @@ TEST_F(HttpListenerTest, answers_head_without_a_body) {
   EXPECT_THAT(answer, EndsWith("\r\n\r\n"));
 }
 
-TEST_F(HttpListenerTest, ignores_a_query) { EXPECT_THAT(ask("GET", "/healthz?x=1"), StartsWith("HTTP/1.1 200 ")); }
+TEST_F(HttpListenerTest, IgnoresAQuery) { EXPECT_THAT(ask("GET", "/healthz?x=1"), StartsWith("HTTP/1.1 200 ")); }
 
-TEST_F(HttpListenerTest, has_no_other_method) {
+TEST_F(HttpListenerTest, HasNoOtherMethod) {
   for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "PATCH"}) {
     EXPECT_THAT(ask(method, "/metrics"), StartsWith("HTTP/1.1 405 ")) << method;
   }
 }
 
-TEST_F(HttpListenerTest, has_no_other_path_and_no_file) {
+TEST_F(HttpListenerTest, HasNoOtherPathAndNoFile) {
   for (const char* path :
        {"/", "/metric", "/metrics/", "/healthz/x", "/../../etc/passwd", "/etc/passwd", "/%2e%2e/etc/passwd"}) {
     EXPECT_THAT(ask("GET", path), StartsWith("HTTP/1.1 404 ")) << path;
   }
 }
 
-TEST_F(HttpListenerTest, refuses_a_request_that_is_too_large) {
+TEST_F(HttpListenerTest, RefusesARequestThatIsTooLarge) {
   const Client client(listener_->port());
 
   client.say("GET /healthz HTTP/1.1\r\nX: " + std::string(10'000, 'x') + "\r\n\r\n");
@@ -171,7 +171,7 @@ TEST_F(HttpListenerTest, refuses_a_request_that_is_too_large) {
   EXPECT_THAT(ask("GET", "/healthz"), StartsWith("HTTP/1.1 200 "));
 }
 
-TEST_F(HttpListenerTest, survives_garbage) {
+TEST_F(HttpListenerTest, SurvivesGarbage) {
   for (const std::string& garbage :
        {std::string("\0\xFF\x01\r\n\r\n", 7), std::string("GET\r\n\r\n"), std::string("GET / HTTP/9.9\r\n\r\n"),
         std::string("\x16\x03\x01\x02\x00\x01\r\n\r\n", 10)}) {
@@ -182,7 +182,7 @@ TEST_F(HttpListenerTest, survives_garbage) {
   EXPECT_THAT(ask("GET", "/healthz"), StartsWith("HTTP/1.1 200 "));
 }
 
-TEST_F(HttpListenerTest, hangs_up_on_a_client_that_never_asks) {
+TEST_F(HttpListenerTest, HangsUpOnAClientThatNeverAsks) {
   const Client idle(listener_->port());
   const auto begin = steady_clock::now();
 
@@ -191,7 +191,7 @@ TEST_F(HttpListenerTest, hangs_up_on_a_client_that_never_asks) {
   EXPECT_LT(steady_clock::now() - begin, std::chrono::seconds(5));
 }
 
-TEST_F(HttpListenerTest, answers_while_another_client_says_nothing) {
+TEST_F(HttpListenerTest, AnswersWhileAnotherClientSaysNothing) {
   const Client idle(listener_->port());
   const Client half(listener_->port());
   half.say("GET /healthz HT");
@@ -199,19 +199,19 @@ TEST_F(HttpListenerTest, answers_while_another_client_says_nothing) {
   EXPECT_THAT(ask("GET", "/healthz"), StartsWith("HTTP/1.1 200 "));
 }
 
-TEST_F(HttpListenerTest, stops_at_once) {
+TEST_F(HttpListenerTest, StopsAtOnce) {
   [[maybe_unused]] const std::string answer = ask("GET", "/healthz");
 
   EXPECT_LT(time_to_stop(), milliseconds(250));  // 5 ms; the rest is for a busy machine and sanitizers
 }
 
-TEST_F(HttpListenerTest, stops_at_once_although_a_client_says_nothing) {
+TEST_F(HttpListenerTest, StopsAtOnceAlthoughAClientSaysNothing) {
   const Client idle(listener_->port());
 
   EXPECT_LT(time_to_stop(), milliseconds(250));
 }
 
-TEST_F(HttpListenerTest, asks_nobody_any_more_once_it_has_stopped) {
+TEST_F(HttpListenerTest, AsksNobodyAnyMoreOnceItHasStopped) {
   std::atomic<bool> done = false;
   std::vector<std::jthread> askers;
   for (int i = 0; i < 3; ++i) {
@@ -227,7 +227,7 @@ TEST_F(HttpListenerTest, asks_nobody_any_more_once_it_has_stopped) {
   done = true;
 }
 
-TEST_F(HttpListenerTest, refuses_a_port_that_is_taken) {
+TEST_F(HttpListenerTest, RefusesAPortThatIsTaken) {
   auto second = HttpListener::start("127.0.0.1", listener_->port(), {});
 
   ASSERT_FALSE(second);
@@ -237,7 +237,7 @@ TEST_F(HttpListenerTest, refuses_a_port_that_is_taken) {
   EXPECT_THAT(second.error().remedy, HasSubstr("--http-listen"));
 }
 
-TEST(HttpListener, refuses_a_host_that_is_none) {
+TEST(HttpListener, RefusesAHostThatIsNone) {
   for (const char* host : {"", "[::1]", "::1::", "127.0.0.1:1,0.0.0.0", "+8080", "no such host", "192.0.2.1"}) {
     const auto listener = HttpListener::start(host, 0, {});
     ASSERT_FALSE(listener) << host;

@@ -17,13 +17,13 @@ std::size_t searched_bucket(nanoseconds value) {
   return static_cast<std::size_t>(std::lower_bound(boundaries.begin(), boundaries.end(), value) - boundaries.begin());
 }
 
-TEST(LagBuckets, go_1_2_5_from_1_ms_to_60_s) {
+TEST(LagBuckets, Go125From1MsTo60S) {
   EXPECT_EQ(LagBuckets::kBoundaries.front(), milliseconds(1));
   EXPECT_EQ(LagBuckets::kBoundaries.back(), std::chrono::seconds(60));
   EXPECT_TRUE(std::is_sorted(LagBuckets::kBoundaries.begin(), LagBuckets::kBoundaries.end()));
 }
 
-TEST(LagBuckets, find_the_bucket_that_a_search_finds_around_every_boundary) {
+TEST(LagBuckets, FindTheBucketThatASearchFindsAroundEveryBoundary) {
   for (const nanoseconds boundary : LagBuckets::kBoundaries) {
     for (const nanoseconds near : {boundary - nanoseconds(1), boundary, boundary + nanoseconds(1)}) {
       EXPECT_EQ(LagBuckets::bucket_of(near), searched_bucket(near)) << near.count();
@@ -31,7 +31,7 @@ TEST(LagBuckets, find_the_bucket_that_a_search_finds_around_every_boundary) {
   }
 }
 
-TEST(LagBuckets, find_the_bucket_that_a_search_finds_around_every_power_of_two) {
+TEST(LagBuckets, FindTheBucketThatASearchFindsAroundEveryPowerOfTwo) {
   for (int bit = 0; bit < 63; ++bit) {
     const nanoseconds power(std::int64_t{1} << bit);
     for (const nanoseconds near : {power - nanoseconds(1), power, power + nanoseconds(1)}) {
@@ -41,7 +41,7 @@ TEST(LagBuckets, find_the_bucket_that_a_search_finds_around_every_power_of_two) 
   EXPECT_EQ(LagBuckets::bucket_of(nanoseconds::max()), LagBuckets::kCount - 1);
 }
 
-TEST(LagBuckets, count_a_negative_value_as_zero) {
+TEST(LagBuckets, CountANegativeValueAsZero) {
   LagBuckets buckets;
 
   buckets.add(milliseconds(-500));
@@ -50,7 +50,7 @@ TEST(LagBuckets, count_a_negative_value_as_zero) {
   EXPECT_EQ(buckets.sum_seconds(), 0);
 }
 
-TEST(LagBuckets, sum_years_without_overflow) {
+TEST(LagBuckets, SumYearsWithoutOverflow) {
   LagBuckets buckets;
 
   buckets.add(hours(24 * 365 * 20), 1'000'000);
@@ -59,7 +59,7 @@ TEST(LagBuckets, sum_years_without_overflow) {
   EXPECT_NEAR(buckets.sum_seconds(), 3600.0 * 24 * 365 * 20 * 1e6, 1e6);
 }
 
-TEST(LagBuckets, are_empty_until_something_is_added) {
+TEST(LagBuckets, AreEmptyUntilSomethingIsAdded) {
   LagBuckets buckets;
   EXPECT_TRUE(buckets.empty());
 
@@ -68,7 +68,7 @@ TEST(LagBuckets, are_empty_until_something_is_added) {
   EXPECT_FALSE(buckets.empty());
 }
 
-TEST(LagBuckets, merge_counts_and_sums) {
+TEST(LagBuckets, MergeCountsAndSums) {
   LagBuckets one;
   one.add(milliseconds(1));
   LagBuckets two;

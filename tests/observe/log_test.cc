@@ -25,26 +25,26 @@ using ::testing::Not;
 
 constexpr UtcMillis kLogged{std::chrono::milliseconds(1778078351786)};
 
-TEST(LogLine, aligns_its_text_behind_every_level) {
+TEST(LogLine, AlignsItsTextBehindEveryLevel) {
   EXPECT_EQ(format_log_line(LogFormat::kText, false, level_enum::info, kLogged, "up"),
             "2026-05-06T14:39:11.786Z info  up\n");
   EXPECT_EQ(format_log_line(LogFormat::kText, false, level_enum::err, kLogged, "down"),
             "2026-05-06T14:39:11.786Z error down\n");
 }
 
-TEST(LogLine, colours_the_level_alone) {
+TEST(LogLine, ColoursTheLevelAlone) {
   EXPECT_EQ(format_log_line(LogFormat::kText, true, level_enum::info, kLogged, "up"),
             "2026-05-06T14:39:11.786Z \033[32minfo \033[0m up\n");
 }
 
-TEST(LogLine, cannot_be_forged_by_a_payload) {
+TEST(LogLine, CannotBeForgedByAPayload) {
   const std::string line =
       format_log_line(LogFormat::kText, false, level_enum::warn, kLogged, "a\n2026 error fake\033[2J");
 
   EXPECT_EQ(line, "2026-05-06T14:39:11.786Z warn  a\\n2026 error fake\\x1b[2J\n");
 }
 
-TEST(LogLine, is_one_json_object_whatever_the_text) {
+TEST(LogLine, IsOneJsonObjectWhateverTheText) {
   const std::string line = format_log_line(LogFormat::kJson, true, level_enum::warn, kLogged, "say \"hi\"\\\n\xFF ü");
 
   const auto json = nlohmann::json::parse(line);
@@ -64,7 +64,7 @@ class LogTest : public testing::Test {
   }
 };
 
-TEST_F(LogTest, writes_a_line_per_call) {
+TEST_F(LogTest, WritesALinePerCall) {
   Log log(options_with(LogLevel::kInfo));
 
   log.logger().info("subscribed at {}", "redis://h");
@@ -89,7 +89,7 @@ std::string on_a_terminal(LogFormat format) {
   return {text, static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
 }
 
-TEST_F(LogTest, is_coloured_on_a_terminal_alone) {
+TEST_F(LogTest, IsColouredOnATerminalAlone) {
   ::unsetenv("NO_COLOR");
   ::setenv("TERM", "xterm", 1);
   EXPECT_THAT(on_a_terminal(LogFormat::kText), HasSubstr("\033[32minfo \033[0m up"));
@@ -101,7 +101,7 @@ TEST_F(LogTest, is_coloured_on_a_terminal_alone) {
   EXPECT_THAT(on_a_terminal(LogFormat::kText), Not(HasSubstr("\033")));
 }
 
-TEST_F(LogTest, leaves_out_what_is_below_its_level) {
+TEST_F(LogTest, LeavesOutWhatIsBelowItsLevel) {
   Log log(options_with(LogLevel::kWarn));
 
   log.logger().info("quiet");
@@ -113,7 +113,7 @@ TEST_F(LogTest, leaves_out_what_is_below_its_level) {
   EXPECT_THAT(text, Not(HasSubstr("quiet")));
 }
 
-TEST_F(LogTest, prints_messages_as_they_are_and_apart_from_the_log) {
+TEST_F(LogTest, PrintsMessagesAsTheyAreAndApartFromTheLog) {
   Log log(options_with(LogLevel::kInfo));
 
   log.print_messages("14:39:11 TICKER_UPDATES_AAPL price AAPL {\"price\":1}\n");
@@ -123,7 +123,7 @@ TEST_F(LogTest, prints_messages_as_they_are_and_apart_from_the_log) {
   EXPECT_EQ(log_pipe_.read_available(), "");
 }
 
-TEST_F(LogTest, goes_on_logging_while_stdout_is_stuck) {
+TEST_F(LogTest, GoesOnLoggingWhileStdoutIsStuck) {
   messages_pipe_.fill();
   Log log(options_with(LogLevel::kInfo));
   log.print_messages("stuck\n");
@@ -135,7 +135,7 @@ TEST_F(LogTest, goes_on_logging_while_stdout_is_stuck) {
   EXPECT_TRUE(log.flush(seconds(10)));
 }
 
-TEST_F(LogTest, writes_what_is_waiting_before_it_goes) {
+TEST_F(LogTest, WritesWhatIsWaitingBeforeItGoes) {
   {
     Log log(options_with(LogLevel::kInfo));
     for (int i = 0; i < 100; ++i) log.logger().info("line {}", i);
@@ -143,7 +143,7 @@ TEST_F(LogTest, writes_what_is_waiting_before_it_goes) {
   EXPECT_THAT(log_pipe_.read_available(), HasSubstr("line 99\n"));
 }
 
-TEST_F(LogTest, counts_the_lines_it_had_to_drop) {
+TEST_F(LogTest, CountsTheLinesItHadToDrop) {
   Log log(options_with(LogLevel::kInfo));
 
   log.print_messages(std::string(Log::kMessagesBytesMax, 'x') + "\n");
@@ -151,7 +151,7 @@ TEST_F(LogTest, counts_the_lines_it_had_to_drop) {
   EXPECT_EQ(log.dropped_lines(), 1u);
 }
 
-TEST_F(LogTest, takes_lines_from_many_threads) {
+TEST_F(LogTest, TakesLinesFromManyThreads) {
   Log log(options_with(LogLevel::kInfo));
   {
     std::vector<std::jthread> threads;

@@ -37,7 +37,7 @@ double value_of(const std::string& text, const std::string& series) {
   return -1;
 }
 
-TEST(Metrics, are_those_of_the_table_and_no_others) {
+TEST(Metrics, AreThoseOfTheTableAndNoOthers) {
   std::set<std::string> expected;
   for (const MetricRow& row : metric_table()) expected.insert(std::string(row.name));
 
@@ -47,13 +47,13 @@ TEST(Metrics, are_those_of_the_table_and_no_others) {
   EXPECT_EQ(expected.size(), metric_table().size()) << "a name stands twice in the table";
 }
 
-TEST(Metrics, say_what_each_of_them_means) {
+TEST(Metrics, SayWhatEachOfThemMeans) {
   Metrics metrics("1.2.3");
 
   EXPECT_EQ(families_of(metrics.serialize(), "HELP").size(), metric_table().size());
 }
 
-TEST(Metrics, stand_at_zero_for_every_known_label_from_the_start) {
+TEST(Metrics, StandAtZeroForEveryKnownLabelFromTheStart) {
   Metrics metrics("1.2.3");
 
   const std::string text = metrics.serialize();
@@ -73,7 +73,7 @@ TEST(Metrics, stand_at_zero_for_every_known_label_from_the_start) {
   EXPECT_EQ(value_of(text, R"(firebase_relay_build_info{version="1.2.3"})"), 1);
 }
 
-TEST(Metrics, count_under_the_label_of_the_enumerator) {
+TEST(Metrics, CountUnderTheLabelOfTheEnumerator) {
   Metrics metrics("1.2.3");
 
   metrics.shed[Kind::kOrder].Increment(2);
@@ -86,7 +86,7 @@ TEST(Metrics, count_under_the_label_of_the_enumerator) {
   EXPECT_EQ(value_of(text, R"(firebase_relay_patches_total{result="held"})"), 1);
 }
 
-TEST(Metrics, add_counts_of_all_kinds_at_once) {
+TEST(Metrics, AddCountsOfAllKindsAtOnce) {
   Metrics metrics("1.2.3");
   KindCounts counts{};
   counts[static_cast<std::size_t>(Kind::kPrice)] = 7;
@@ -99,7 +99,7 @@ TEST(Metrics, add_counts_of_all_kinds_at_once) {
   EXPECT_EQ(metrics.delivered[Kind::kOrder].Value(), 0);
 }
 
-TEST(Metrics, count_a_retry_under_its_reason_alone) {
+TEST(Metrics, CountARetryUnderItsReasonAlone) {
   Metrics metrics("1.2.3");
 
   metrics.retries("timeout").Increment();
@@ -110,12 +110,12 @@ TEST(Metrics, count_a_retry_under_its_reason_alone) {
   EXPECT_EQ(value_of(text, R"(firebase_relay_retries_total{reason="reset"})"), 0);
 }
 
-TEST(Metrics, know_no_retry_reason_beside_those_of_the_table) {
+TEST(Metrics, KnowNoRetryReasonBesideThoseOfTheTable) {
   const Metrics metrics("1.2.3");
   EXPECT_THROW(static_cast<void>(metrics.retries("no such reason")), std::logic_error);
 }
 
-TEST(Metrics, hold_for_one_reason_at_a_time) {
+TEST(Metrics, HoldForOneReasonAtATime) {
   Metrics metrics("1.2.3");
 
   metrics.set_held(HoldReason::kUnauthorized);
@@ -127,7 +127,7 @@ TEST(Metrics, hold_for_one_reason_at_a_time) {
   EXPECT_THAT(text, Not(HasSubstr(R"(reason="none")")));
 }
 
-TEST(Metrics, release_every_reason_when_nothing_holds) {
+TEST(Metrics, ReleaseEveryReasonWhenNothingHolds) {
   Metrics metrics("1.2.3");
   metrics.set_held(HoldReason::kForbidden);
 
@@ -136,7 +136,7 @@ TEST(Metrics, release_every_reason_when_nothing_holds) {
   EXPECT_EQ(value_of(metrics.serialize(), R"(firebase_relay_delivery_held{reason="forbidden"})"), 0);
 }
 
-TEST(Metrics, put_lag_buckets_where_single_values_would_go) {
+TEST(Metrics, PutLagBucketsWhereSingleValuesWouldGo) {
   Metrics metrics("1.2.3");
   LagBuckets lags;
   for (const int ms : {1, 3, 60'000, 60'001}) {
@@ -155,11 +155,11 @@ TEST(Metrics, put_lag_buckets_where_single_values_would_go) {
   EXPECT_NEAR(value_of(text, "firebase_relay_relay_lag_seconds_sum"), 120.005, 1e-6);
 }
 
-TEST(Metrics, have_size_buckets_of_powers_of_four) {
+TEST(Metrics, HaveSizeBucketsOfPowersOfFour) {
   for (std::size_t i = 1; i < kSizeBoundaries.size(); ++i) EXPECT_EQ(kSizeBoundaries[i], 4 * kSizeBoundaries[i - 1]);
 }
 
-TEST(Metrics, ask_for_the_numbers_of_others_before_each_scrape) {
+TEST(Metrics, AskForTheNumbersOfOthersBeforeEachScrape) {
   Metrics metrics("1.2.3");
   int depth = 0;
   metrics.on_scrape([&](Metrics& mine) { mine.queue_depth.Set(++depth); });
@@ -168,7 +168,7 @@ TEST(Metrics, ask_for_the_numbers_of_others_before_each_scrape) {
   EXPECT_EQ(value_of(metrics.serialize(), "firebase_relay_queue_depth"), 2);
 }
 
-TEST(Metrics, tell_about_the_process_without_the_prefix) {
+TEST(Metrics, TellAboutTheProcessWithoutThePrefix) {
   Metrics metrics("1.2.3");
 
   const std::string text = metrics.serialize();

@@ -16,7 +16,7 @@ struct Case {
 
 class PrintableForms : public testing::TestWithParam<Case> {};
 
-TEST_P(PrintableForms, become) { EXPECT_EQ(printable(GetParam().input), GetParam().expected); }
+TEST_P(PrintableForms, Become) { EXPECT_EQ(printable(GetParam().input), GetParam().expected); }
 
 INSTANTIATE_TEST_SUITE_P(All, PrintableForms,
                          testing::Values(Case{"plain", "AAPL 187.2", "AAPL 187.2"},       //
@@ -36,19 +36,19 @@ INSTANTIATE_TEST_SUITE_P(All, PrintableForms,
                                          Case{"empty", "", ""}),
                          [](const auto& form) { return form.param.name; });
 
-TEST(Printable, says_that_there_is_more_than_it_shows) {
+TEST(Printable, SaysThatThereIsMoreThanItShows) {
   EXPECT_EQ(printable("abcdef", 4), "abcd…");
   EXPECT_EQ(printable("abcd", 4), "abcd");
 }
 
-TEST(Printable, never_cuts_a_character_in_two) { EXPECT_EQ(printable("abc€", 4), "abc…"); }
+TEST(Printable, NeverCutsACharacterInTwo) { EXPECT_EQ(printable("abc€", 4), "abc…"); }
 
-TEST(IsoUtc, has_milliseconds_and_a_zone) {
+TEST(IsoUtc, HasMillisecondsAndAZone) {
   EXPECT_EQ(iso_utc(UtcMillis(milliseconds(1778078351786))), "2026-05-06T14:39:11.786Z");
   EXPECT_EQ(iso_utc(UtcMillis(milliseconds(0))), "1970-01-01T00:00:00.000Z");
 }
 
-TEST(DurationText, is_as_exact_as_a_person_needs) {
+TEST(DurationText, IsAsExactAsAPersonNeeds) {
   EXPECT_EQ(duration_text(milliseconds(850)), "850 ms");
   EXPECT_EQ(duration_text(milliseconds(2499)), "2.4 s");
   EXPECT_EQ(duration_text(milliseconds(200'000)), "3 min 20 s");

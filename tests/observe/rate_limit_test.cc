@@ -19,7 +19,7 @@ int admitted(RateLimit& limit, std::string_view key, SteadyTime now, int times, 
   return count;
 }
 
-TEST(RateLimit, admits_the_first_and_then_one_a_minute_with_how_often) {
+TEST(RateLimit, AdmitsTheFirstAndThenOneAMinuteWithHowOften) {
   RateLimit limit;
 
   EXPECT_EQ(limit.admit("x", kStart), 0u);
@@ -28,7 +28,7 @@ TEST(RateLimit, admits_the_first_and_then_one_a_minute_with_how_often) {
   EXPECT_FALSE(limit.admit("x", kStart + seconds(61)));
 }
 
-TEST(RateLimit, admits_1440_lines_of_86400_a_day) {
+TEST(RateLimit, Admits1440LinesOf86400ADay) {
   RateLimit limit;
   int lines = 0;
 
@@ -37,7 +37,7 @@ TEST(RateLimit, admits_1440_lines_of_86400_a_day) {
   EXPECT_EQ(lines, 1'440);
 }
 
-TEST(RateLimit, admits_the_first_few_where_lines_differ_and_begins_anew_only_after_a_quiet_minute) {
+TEST(RateLimit, AdmitsTheFirstFewWhereLinesDifferAndBeginsAnewOnlyAfterAQuietMinute) {
   RateLimit limit;
 
   EXPECT_EQ(admitted(limit, "x", kStart, 100, 3), 3);
@@ -47,14 +47,14 @@ TEST(RateLimit, admits_the_first_few_where_lines_differ_and_begins_anew_only_aft
   EXPECT_EQ(admitted(limit, "x", kStart + seconds(200), 100, 3), 3);
 }
 
-TEST(RateLimit, keeps_keys_apart) {
+TEST(RateLimit, KeepsKeysApart) {
   RateLimit limit;
   admitted(limit, "x", kStart, 100);
 
   EXPECT_EQ(admitted(limit, "y", kStart, 100), 1);
 }
 
-TEST(RateLimit, counts_amounts_where_a_line_stands_for_many) {
+TEST(RateLimit, CountsAmountsWhereALineStandsForMany) {
   RateLimit limit;
   limit.admit("x", kStart, 1, 500);
   limit.admit("x", kStart, 1, 20);
@@ -63,7 +63,7 @@ TEST(RateLimit, counts_amounts_where_a_line_stands_for_many) {
   EXPECT_EQ(limit.admit("x", kStart + seconds(60), 1, 4), 23u);
 }
 
-TEST(RateLimit, tells_what_was_kept_back_once_its_minute_is_over) {
+TEST(RateLimit, TellsWhatWasKeptBackOnceItsMinuteIsOver) {
   RateLimit limit;
   EXPECT_EQ(limit.due(), SteadyTime::max());
   admitted(limit, "x", kStart, 10);
@@ -76,7 +76,7 @@ TEST(RateLimit, tells_what_was_kept_back_once_its_minute_is_over) {
   EXPECT_EQ(limit.due(), SteadyTime::max());
 }
 
-TEST(RateLimit, takes_for_the_first_what_comes_after_a_change) {
+TEST(RateLimit, TakesForTheFirstWhatComesAfterAChange) {
   RateLimit limit;
   admitted(limit, "x", kStart, 10);
 
@@ -84,7 +84,7 @@ TEST(RateLimit, takes_for_the_first_what_comes_after_a_change) {
   EXPECT_EQ(limit.admit("x", kStart + seconds(1)), 0u);
 }
 
-TEST(RateLimit, has_no_more_keys_than_its_bound_and_counts_the_others_together) {
+TEST(RateLimit, HasNoMoreKeysThanItsBoundAndCountsTheOthersTogether) {
   RateLimit limit(2);
   limit.admit("a", kStart);
   limit.admit("b", kStart);

@@ -11,7 +11,7 @@ using std::chrono::milliseconds;
 
 Snapshot of(Metrics& metrics) { return read_snapshot(metrics.serialize()).value(); }
 
-TEST(Snapshot, reads_what_the_metrics_say) {
+TEST(Snapshot, ReadsWhatTheMetricsSay) {
   Metrics metrics("1.2.3");
   metrics.received.Increment(7);
   metrics.recovered.Increment(1);
@@ -47,14 +47,14 @@ TEST(Snapshot, reads_what_the_metrics_say) {
   EXPECT_EQ(outbox_text(snapshot), "12 batches, 1.2 of 2000.0 MB, oldest 3 min 20 s");
 }
 
-TEST(Snapshot, tells_of_an_outbox_that_cannot_be_written) {
+TEST(Snapshot, TellsOfAnOutboxThatCannotBeWritten) {
   Metrics metrics("1");
   EXPECT_EQ(outbox_text(of(metrics)), "empty");
   metrics.outbox_writable.Set(0);
   EXPECT_EQ(outbox_text(of(metrics)), "CANNOT BE WRITTEN (the log says why), empty");
 }
 
-TEST(Snapshot, names_what_delivery_waits_for) {
+TEST(Snapshot, NamesWhatDeliveryWaitsFor) {
   Metrics metrics("1");
   metrics.set_held(static_cast<HoldReason>(1));
   EXPECT_EQ(of(metrics).held, kHoldReasonNames[1]);
@@ -62,13 +62,13 @@ TEST(Snapshot, names_what_delivery_waits_for) {
   EXPECT_EQ(of(metrics).held, "");
 }
 
-TEST(Snapshot, is_none_of_what_is_no_relay) {
+TEST(Snapshot, IsNoneOfWhatIsNoRelay) {
   EXPECT_FALSE(read_snapshot(""));
   EXPECT_FALSE(read_snapshot("<html>\nlogin {here} please\n"));
   EXPECT_FALSE(read_snapshot("firebase_relay_messages_received_total 7\n"));
 }
 
-TEST(Snapshot, counts_lag_per_bucket) {
+TEST(Snapshot, CountsLagPerBucket) {
   Metrics metrics("1");
   LagBuckets lag;
   lag.add(milliseconds(1), 50);
@@ -79,7 +79,7 @@ TEST(Snapshot, counts_lag_per_bucket) {
   EXPECT_EQ(of(metrics).lag, lag.counts());
 }
 
-TEST(LagText, is_the_boundary_that_the_share_does_not_exceed) {
+TEST(LagText, IsTheBoundaryThatTheShareDoesNotExceed) {
   LagBuckets lag;
   lag.add(milliseconds(1), 50);
   lag.add(milliseconds(120), 49);
@@ -89,14 +89,14 @@ TEST(LagText, is_the_boundary_that_the_share_does_not_exceed) {
   EXPECT_EQ(lag_text(lag.counts(), 1), "<= 2.0 s");
 }
 
-TEST(LagText, says_when_there_is_none_and_when_it_is_beyond_the_last_boundary) {
+TEST(LagText, SaysWhenThereIsNoneAndWhenItIsBeyondTheLastBoundary) {
   LagBuckets lag;
   EXPECT_EQ(lag_text(lag.counts(), 0.99), "none");
   lag.add(std::chrono::minutes(5));
   EXPECT_EQ(lag_text(lag.counts(), 0.99), "> 1 min 0 s");
 }
 
-TEST(Difference, counts_from_zero_after_a_restart) {
+TEST(Difference, CountsFromZeroAfterARestart) {
   EXPECT_EQ(difference(5, 3), 2u);
   EXPECT_EQ(difference(3, 5), 3u);
 }

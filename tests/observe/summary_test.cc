@@ -20,14 +20,14 @@ Snapshot well(std::uint64_t messages) {
   return snapshot;
 }
 
-TEST(Summary, is_due_a_minute_after_the_last) {
+TEST(Summary, IsDueAMinuteAfterTheLast) {
   Summary summary(kBegin);
   EXPECT_EQ(summary.due(), kBegin + seconds(60));
   summary.line(well(1), kBegin + seconds(61));
   EXPECT_EQ(summary.due(), kBegin + seconds(121));
 }
 
-TEST(Summary, tells_what_happened_since_the_last_line) {
+TEST(Summary, TellsWhatHappenedSinceTheLastLine) {
   Summary summary(kBegin);
   EXPECT_EQ(summary.line(well(1200), kBegin + seconds(60)),
             "last 1 min 0 s: 1200 messages received, 1200 delivered, lag p99 <= 500 ms, outbox empty");
@@ -37,7 +37,7 @@ TEST(Summary, tells_what_happened_since_the_last_line) {
             "last 1 min 0 s: 0 messages received, 0 delivered, lag p99 none, outbox empty");
 }
 
-TEST(Summary, tells_losses_and_what_is_in_the_way_when_there_are_any) {
+TEST(Summary, TellsLossesAndWhatIsInTheWayWhenThereAreAny) {
   Summary summary(kBegin);
   Snapshot bad = well(10);
   bad.dead_letters = 2;
@@ -55,7 +55,7 @@ TEST(Summary, tells_losses_and_what_is_in_the_way_when_there_are_any) {
   EXPECT_THAT(summary.line(well(10), kBegin + seconds(180)), Not(HasSubstr("shed")));
 }
 
-TEST(Summary, of_the_whole_run_counts_from_the_start) {
+TEST(Summary, OfTheWholeRunCountsFromTheStart) {
   Summary summary(kBegin);
   summary.line(well(1200), kBegin + seconds(60));
   EXPECT_EQ(summary.total(well(1210), kBegin + seconds(90)),

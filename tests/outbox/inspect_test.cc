@@ -21,13 +21,13 @@ class InspectTest : public OutboxTest {
   }
 };
 
-TEST_F(InspectTest, makes_nothing_where_no_outbox_is) {
+TEST_F(InspectTest, MakesNothingWhereNoOutboxIs) {
   options.file = dir.file("data/outbox.db");
   EXPECT_NE(inspect(options.file)->find("not there yet"), std::string::npos);
   EXPECT_EQ(files(), 0u);
 }
 
-TEST_F(InspectTest, tries_the_folder_as_a_relay_does) {
+TEST_F(InspectTest, TriesTheFolderAsARelayDoes) {
   std::ofstream(dir.file("data")) << "a file";
   const Result<std::string> tried = inspect(dir.file("data/outbox.db"));
   ASSERT_FALSE(tried);
@@ -38,7 +38,7 @@ TEST_F(InspectTest, tries_the_folder_as_a_relay_does) {
   EXPECT_NE(no_place.error().remedy, "");
 }
 
-TEST_F(InspectTest, leaves_the_log_of_a_killed_run_as_it_was) {
+TEST_F(InspectTest, LeavesTheLogOfAKilledRunAsItWas) {
   open();
   append(batch_of(1, ShedClass::kRest));
   for (const char* part : {"", "-wal"})
@@ -54,7 +54,7 @@ TEST_F(InspectTest, leaves_the_log_of_a_killed_run_as_it_was) {
   EXPECT_EQ(test_support::bytes_of(dir.file("killed.db-wal")), log);
 }
 
-TEST_F(InspectTest, counts_what_waits_and_changes_nothing) {
+TEST_F(InspectTest, CountsWhatWaitsAndChangesNothing) {
   open();
   EXPECT_NE(inspect(options.file)->find("in use by a relay"), std::string::npos);
   append(batch_of(1, ShedClass::kRest));
@@ -68,7 +68,7 @@ TEST_F(InspectTest, counts_what_waits_and_changes_nothing) {
   EXPECT_EQ(std::filesystem::last_write_time(options.file), changed_at);
 }
 
-TEST_F(InspectTest, says_what_is_wrong_and_what_to_do) {
+TEST_F(InspectTest, SaysWhatIsWrongAndWhatToDo) {
   open();
   close();
   execute("PRAGMA user_version=99");

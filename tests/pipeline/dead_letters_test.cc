@@ -66,7 +66,7 @@ class DeadLettersCommand : public testing::Test {
   const Emulator database;
 };
 
-TEST_F(DeadLettersCommand, lists_shows_and_drops_what_was_set_aside_beside_the_relay_and_without_it) {
+TEST_F(DeadLettersCommand, ListsShowsAndDropsWhatWasSetAsideBesideTheRelayAndWithoutIt) {
   auto process = relay();
   const std::string raw("{\0\xFE\"\n", 5);
   RedisClient client(redis);
@@ -100,7 +100,7 @@ TEST_F(DeadLettersCommand, lists_shows_and_drops_what_was_set_aside_beside_the_r
   EXPECT_EQ(command({"list"}).out, "no dead letters\n");
 }
 
-TEST_F(DeadLettersCommand, say_clearly_what_they_were_asked_wrongly) {
+TEST_F(DeadLettersCommand, SayClearlyWhatTheyWereAskedWrongly) {
   leave_one("hello" + std::string(1'200, 'x'));
   for (const char* action : {"show", "retry", "drop"}) {
     const Ran ran = command({action, "99"});
@@ -115,7 +115,7 @@ TEST_F(DeadLettersCommand, say_clearly_what_they_were_asked_wrongly) {
   EXPECT_EQ(run_relay_command({"dead-letters", "list", "--outbox", dir.file("other.db")}).status, 1);
 }
 
-TEST_F(DeadLettersCommand, retry_is_sent_once_by_the_relay_that_runs_and_not_live) {
+TEST_F(DeadLettersCommand, RetryIsSentOnceByTheRelayThatRunsAndNotLive) {
   leave_one(long_price("7"));
   auto process = relay();
 
@@ -135,7 +135,7 @@ TEST_F(DeadLettersCommand, retry_is_sent_once_by_the_relay_that_runs_and_not_liv
   EXPECT_TRUE(database.get("services/AAPL/price").is_null()) << "it may be old";
 }
 
-TEST_F(DeadLettersCommand, retry_with_live_writes_the_live_values_too) {
+TEST_F(DeadLettersCommand, RetryWithLiveWritesTheLiveValuesToo) {
   leave_one(long_price("7"));
   auto process = relay();
 
@@ -147,7 +147,7 @@ TEST_F(DeadLettersCommand, retry_with_live_writes_the_live_values_too) {
   EXPECT_TRUE(process->accounts_add_up()) << process->metrics();
 }
 
-TEST_F(DeadLettersCommand, retry_delivers_by_itself_while_no_relay_runs) {
+TEST_F(DeadLettersCommand, RetryDeliversByItselfWhileNoRelayRuns) {
   leave_one(long_price("7"));
   const std::string state = database.get("relay/test/heartbeat_at");
 
@@ -161,7 +161,7 @@ TEST_F(DeadLettersCommand, retry_delivers_by_itself_while_no_relay_runs) {
   EXPECT_TRUE(rows().empty());
 }
 
-TEST_F(DeadLettersCommand, retry_without_the_database_fails_and_the_next_relay_sends_it) {
+TEST_F(DeadLettersCommand, RetryWithoutTheDatabaseFailsAndTheNextRelaySendsIt) {
   leave_one(long_price("7"));
   database.control("POST", "faults", {{"kind", "status"}, {"status", 503}, {"ms", 600'000}});
 
@@ -176,7 +176,7 @@ TEST_F(DeadLettersCommand, retry_without_the_database_fails_and_the_next_relay_s
   EXPECT_TRUE(process->accounts_add_up()) << process->metrics();
 }
 
-TEST_F(DeadLettersCommand, retry_that_fails_again_comes_back_with_its_count) {
+TEST_F(DeadLettersCommand, RetryThatFailsAgainComesBackWithItsCount) {
   auto process = relay_that_set_aside(long_price("7"));
 
   EXPECT_EQ(command({"retry", "--all"}).status, 0);
@@ -190,7 +190,7 @@ TEST_F(DeadLettersCommand, retry_that_fails_again_comes_back_with_its_count) {
   ASSERT_EQ(process->stop(), 0);
 }
 
-TEST_F(DeadLettersCommand, poison_is_listed_with_the_message_and_can_be_retried) {
+TEST_F(DeadLettersCommand, PoisonIsListedWithTheMessageAndCanBeRetried) {
   auto process = relay();
   database.control("POST", "faults", {{"kind", "poison"}, {"marker", "p01son"}});
   const std::string poison = R"({"type":"price","price":"p01son","volume":null,"symbol":"AAPL"})";
@@ -210,7 +210,7 @@ TEST_F(DeadLettersCommand, poison_is_listed_with_the_message_and_can_be_retried)
   EXPECT_EQ(database.get("services/AAPL/price"), "2");
 }
 
-TEST_F(DeadLettersCommand, what_is_cut_off_cannot_be_retried_and_says_so) {
+TEST_F(DeadLettersCommand, WhatIsCutOffCannotBeRetriedAndSaysSo) {
   leave_one(long_price(std::string(70'000, '7')));
   EXPECT_EQ(rows().at(0)["cut_off"], true);
 
@@ -222,7 +222,7 @@ TEST_F(DeadLettersCommand, what_is_cut_off_cannot_be_retried_and_says_so) {
   EXPECT_EQ(rows().size(), 1u);
 }
 
-TEST_F(DeadLettersCommand, are_bounded_and_what_had_to_go_is_counted) {
+TEST_F(DeadLettersCommand, AreBoundedAndWhatHadToGoIsCounted) {
   auto process = relay({"--dead-letters-max", "120"});
   RedisClient client(redis);
   for (int i = 0; i < 150; ++i) client.publish("CHANNEL" + std::to_string(i), "hello");
@@ -234,7 +234,7 @@ TEST_F(DeadLettersCommand, are_bounded_and_what_had_to_go_is_counted) {
   EXPECT_EQ(listed.at(0)["channel"], "CHANNEL30") << "the oldest went";
 }
 
-TEST_F(DeadLettersCommand, a_row_of_the_list_can_be_replayed) {
+TEST_F(DeadLettersCommand, ARowOfTheListCanBeReplayed) {
   leave_one(long_price("7"));
   std::ofstream(dir.file("rows")) << command({"list", "--json"}).out;
 
@@ -244,7 +244,7 @@ TEST_F(DeadLettersCommand, a_row_of_the_list_can_be_replayed) {
   EXPECT_EQ(database.get("history/AAPL/prices").size(), 1u);
 }
 
-TEST_F(DeadLettersCommand, check_tells_how_the_outbox_is_and_does_not_touch_it) {
+TEST_F(DeadLettersCommand, CheckTellsHowTheOutboxIsAndDoesNotTouchIt) {
   const auto outbox_line = [&] {
     const std::string all = run_relay_command({"check", "--redis-url", redis.url(), "--database-url",
                                                database.database_url(), "--outbox", outbox})

@@ -22,7 +22,7 @@ std::string filled(const std::string& id) {
 
 class LiveOrdersAfter : public testing::TestWithParam<int> {};
 
-TEST_P(LiveOrdersAfter, a_restart_the_third_closed_one_pushes_the_oldest_out) {
+TEST_P(LiveOrdersAfter, ARestartTheThirdClosedOnePushesTheOldestOut) {
   const RedisServer redis;
   const Emulator database;
   const TempDir dir;

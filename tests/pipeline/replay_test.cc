@@ -54,7 +54,7 @@ class Replay : public testing::Test {
   const Emulator database;
 };
 
-TEST_F(Replay, writes_history_alone_unless_it_is_told_live) {
+TEST_F(Replay, WritesHistoryAloneUnlessItIsToldLive) {
   const std::string tapped = R"({"time":"2026-05-06T14:39:11.786Z","kind":"price","channel":"TICKER_UPDATES_AAPL",)"
                              R"("payload":"{\"type\":\"price\",\"price\":\"2\",\"volume\":null,\"symbol\":\"AAPL\"}"})"
                              "\n";
@@ -73,7 +73,7 @@ TEST_F(Replay, writes_history_alone_unless_it_is_told_live) {
   EXPECT_EQ(database.get("history/AAPL/prices").size(), 3u);
 }
 
-TEST_F(Replay, works_beside_a_running_relay) {
+TEST_F(Replay, WorksBesideARunningRelay) {
   const RedisServer redis;
   RelayProcess relay(redis, database);
   ASSERT_TRUE(relay.wait_ready());
@@ -85,7 +85,7 @@ TEST_F(Replay, works_beside_a_running_relay) {
   EXPECT_EQ(database.get("relay/test/state"), "running");
 }
 
-TEST_F(Replay, waits_for_the_database_and_finishes) {
+TEST_F(Replay, WaitsForTheDatabaseAndFinishes) {
   database.control("POST", "faults", {{"kind", "status"}, {"status", 503}, {"count", 3}});
   std::string lines;
   for (int i = 0; i < 500; ++i) lines += price_line(std::to_string(i));
@@ -96,7 +96,7 @@ TEST_F(Replay, waits_for_the_database_and_finishes) {
   EXPECT_EQ(database.get("history/AAPL/prices").size(), 500u);
 }
 
-TEST_F(Replay, leaves_unreadable_lines_out_and_says_which) {
+TEST_F(Replay, LeavesUnreadableLinesOutAndSaysWhich) {
   const Ran ran = replay(price_line("1") + "no tab and no JSON\n\n" + price_line("2"));
 
   EXPECT_EQ(ran.status, 0);
@@ -106,7 +106,7 @@ TEST_F(Replay, leaves_unreadable_lines_out_and_says_which) {
       << "a folder";
 }
 
-TEST_F(Replay, is_ended_by_a_signal_and_says_what_is_left) {
+TEST_F(Replay, IsEndedByASignalAndSaysWhatIsLeft) {
   database.control("POST", "faults", {{"kind", "hang"}, {"ms", 60'000}});
   std::vector<std::string> command = words(price_line("1") + price_line("2"));
   command.insert(command.begin(), built("src/firebase-relay"));
@@ -119,7 +119,7 @@ TEST_F(Replay, is_ended_by_a_signal_and_says_what_is_left) {
   EXPECT_THAT(process.out(), HasSubstr("2 not delivered"));
 }
 
-TEST_F(Replay, of_standard_input_ends_by_a_signal_although_nothing_comes) {
+TEST_F(Replay, OfStandardInputEndsByASignalAlthoughNothingComes) {
   ASSERT_EQ(::mkfifo(dir.file("input").c_str(), 0600), 0);
   Process process(in_a_shell("replay - --log-level debug --database-url '" + database.database_url() + "' <>input"));
   std::ofstream(dir.file("input")) << price_line("1") << std::flush;
@@ -131,7 +131,7 @@ TEST_F(Replay, of_standard_input_ends_by_a_signal_although_nothing_comes) {
   EXPECT_EQ(process.wait(std::chrono::seconds(10)), 1) << process.err();
 }
 
-TEST_F(Replay, reads_standard_input_and_makes_no_file) {
+TEST_F(Replay, ReadsStandardInputAndMakesNoFile) {
   std::ofstream(dir.file("input")) << price_line("1");
   Process process(in_a_shell("replay - --database-url '" + database.database_url() + "' <input"));
 
@@ -143,7 +143,7 @@ TEST_F(Replay, reads_standard_input_and_makes_no_file) {
   EXPECT_EQ(files, 1u) << "the input alone";
 }
 
-TEST_F(Replay, sends_twenty_thousand_lines_in_seconds) {
+TEST_F(Replay, SendsTwentyThousandLinesInSeconds) {
   std::string lines;
   for (int i = 0; i < 20'000; ++i) lines += price_line(std::to_string(i));
   const auto begin = std::chrono::steady_clock::now();

@@ -71,7 +71,7 @@ class PreviousRunTest : public testing::Test {
   std::atomic<int> known{0};  ///< how often it said that the gap before this run has been told
 };
 
-TEST_F(PreviousRunTest, that_never_was_leaves_no_gap) {
+TEST_F(PreviousRunTest, ThatNeverWasLeavesNoGap) {
   auto run = previous(std::nullopt);
   EXPECT_EQ(freed, 1);
   run->subscribed(at(100));
@@ -81,7 +81,7 @@ TEST_F(PreviousRunTest, that_never_was_leaves_no_gap) {
   EXPECT_FALSE(has_asked());
 }
 
-TEST_F(PreviousRunTest, that_was_stopped_is_a_gap_at_once_and_holds_no_heartbeat) {
+TEST_F(PreviousRunTest, ThatWasStoppedIsAGapAtOnceAndHoldsNoHeartbeat) {
   auto run = previous(outbox::LastRun{at(0), at(50)});
   EXPECT_EQ(freed, 1);
   EXPECT_EQ(known, 0);
@@ -94,7 +94,7 @@ TEST_F(PreviousRunTest, that_was_stopped_is_a_gap_at_once_and_holds_no_heartbeat
   EXPECT_FALSE(has_asked());
 }
 
-TEST_F(PreviousRunTest, that_was_killed_is_asked_for_until_answered_and_holds_the_heartbeat_so_long) {
+TEST_F(PreviousRunTest, ThatWasKilledIsAskedForUntilAnsweredAndHoldsTheHeartbeatSoLong) {
   failures = 1;
   heartbeat = at(70);
   auto run = previous(outbox::LastRun{at(0), std::nullopt});
@@ -109,20 +109,20 @@ TEST_F(PreviousRunTest, that_was_killed_is_asked_for_until_answered_and_holds_th
   EXPECT_EQ(known, 1);
 }
 
-TEST_F(PreviousRunTest, gap_begins_no_sooner_than_the_run_that_was_killed) {
+TEST_F(PreviousRunTest, GapBeginsNoSoonerThanTheRunThatWasKilled) {
   heartbeat = at(-500);  // of a run before that one
   auto run = previous(outbox::LastRun{at(0), std::nullopt});
   run->subscribed(at(100));
   expect_gap(at(0), at(100), "the relay was killed");
 }
 
-TEST_F(PreviousRunTest, without_a_heartbeat_counts_as_killed_when_it_began) {
+TEST_F(PreviousRunTest, WithoutAHeartbeatCountsAsKilledWhenItBegan) {
   auto run = previous(outbox::LastRun{at(0), std::nullopt});
   run->subscribed(at(100));
   expect_gap(at(0), at(100), "the relay was killed");
 }
 
-TEST_F(PreviousRunTest, that_could_not_be_asked_for_is_reported_at_the_end) {
+TEST_F(PreviousRunTest, ThatCouldNotBeAskedForIsReportedAtTheEnd) {
   failures = 1'000'000;
   auto run = previous(outbox::LastRun{at(0), std::nullopt});
   run->subscribed(at(100));
@@ -135,7 +135,7 @@ TEST_F(PreviousRunTest, that_could_not_be_asked_for_is_reported_at_the_end) {
   EXPECT_EQ(known, 1);
 }
 
-TEST_F(PreviousRunTest, is_the_last_one_until_this_one_has_subscribed) {
+TEST_F(PreviousRunTest, IsTheLastOneUntilThisOneHasSubscribed) {
   auto run = previous(outbox::LastRun{at(0), at(50)});
   run->finish();
   EXPECT_EQ(started, std::nullopt);
@@ -146,7 +146,7 @@ TEST_F(PreviousRunTest, is_the_last_one_until_this_one_has_subscribed) {
   EXPECT_TRUE(test_support::eventually([&] { return noted(started) == at(100); }));
 }
 
-TEST_F(PreviousRunTest, end_of_one_that_was_killed_is_noted_before_a_heartbeat_is_written_over_the_old_one) {
+TEST_F(PreviousRunTest, EndOfOneThatWasKilledIsNotedBeforeAHeartbeatIsWrittenOverTheOldOne) {
   heartbeat = at(70);
   auto run = previous(outbox::LastRun{at(0), std::nullopt});
   ASSERT_TRUE(test_support::eventually([&] { return freed == 1; }));
@@ -158,13 +158,13 @@ TEST_F(PreviousRunTest, end_of_one_that_was_killed_is_noted_before_a_heartbeat_i
   EXPECT_EQ(gap_count(), 1u);
 }
 
-TEST_F(PreviousRunTest, gap_keeps_both_times_although_the_clock_was_set_back_in_between) {
+TEST_F(PreviousRunTest, GapKeepsBothTimesAlthoughTheClockWasSetBackInBetween) {
   auto run = previous(outbox::LastRun{at(0), at(500)});
   run->subscribed(at(100));
   expect_gap(at(500), at(100), "the relay was stopped");
 }
 
-TEST_F(PreviousRunTest, that_was_killed_before_the_clock_was_set_back_keeps_both_times_too) {
+TEST_F(PreviousRunTest, ThatWasKilledBeforeTheClockWasSetBackKeepsBothTimesToo) {
   heartbeat = at(600);
   auto run = previous(outbox::LastRun{at(500), std::nullopt});
   run->subscribed(at(100));

@@ -17,12 +17,12 @@ std::string text_of(const std::vector<std::string>& words, const Variables& vari
   return text;
 }
 
-TEST(Banner, says_which_of_an_emulators_databases_it_is) {
+TEST(Banner, SaysWhichOfAnEmulatorsDatabasesItIs) {
   EXPECT_THAT(text_of({}, {{"FIREBASE_DATABASE_EMULATOR_HOST", "127.0.0.1:9000?ns=home"}}),
               HasSubstr("-> http://127.0.0.1:9000?ns=home,"));
 }
 
-TEST(Banner, says_whom_redis_has_to_be_over_tls) {
+TEST(Banner, SaysWhomRedisHasToBeOverTls) {
   EXPECT_THAT(text_of({"--redis-url", "rediss://h", "--redis-ca-file", "ca.pem", "--redis-tls-name", "redis.test",
                        "--redis-cert-file", "own.pem", "--redis-key-file", "own.key"}),
               HasSubstr(": rediss://h:6379 (authorities of ca.pem besides the system's, its name redis.test, our "
@@ -30,7 +30,7 @@ TEST(Banner, says_whom_redis_has_to_be_over_tls) {
   EXPECT_THAT(text_of({"--redis-url", "rediss://h"}), HasSubstr(": rediss://h:6379 -> "));
 }
 
-TEST(Banner, says_the_settings_in_effect) {
+TEST(Banner, SaysTheSettingsInEffect) {
   const std::string text = text_of({"--redis-url",
                                     "redis://pi:6380/2",
                                     "--instance",
@@ -62,14 +62,14 @@ TEST(Banner, says_the_settings_in_effect) {
     EXPECT_THAT(text, HasSubstr(part));
 }
 
-TEST(Banner, masks_a_password) {
+TEST(Banner, MasksAPassword) {
   const std::string text = text_of({"--redis-url", "redis://user@pi:6379"}, {{"REDIS_PASSWORD", "s3cret"}});
 
   EXPECT_THAT(text, Not(HasSubstr("s3cret")));
   EXPECT_THAT(text, HasSubstr("***"));
 }
 
-TEST(Banner, names_the_outbox_once_there_is_one) {
+TEST(Banner, NamesTheOutboxOnceThereIsOne) {
   const std::string text = text_of({});
   EXPECT_EQ(text.find("outbox ./data/outbox.db up to 2048 MiB") != std::string::npos, find_flag("outbox") != nullptr);
 }

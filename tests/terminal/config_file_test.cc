@@ -22,7 +22,7 @@ struct Form {
 
 class ConfigForms : public testing::TestWithParam<Form> {};
 
-TEST_P(ConfigForms, are_read) {
+TEST_P(ConfigForms, AreRead) {
   const auto entries = parse_config(GetParam().content);
 
   ASSERT_TRUE(entries) << entries.error().what;
@@ -60,7 +60,7 @@ struct Flaw {
 
 class ConfigFlaws : public testing::TestWithParam<Flaw> {};
 
-TEST_P(ConfigFlaws, are_named_with_line_and_key) {
+TEST_P(ConfigFlaws, AreNamedWithLineAndKey) {
   const auto entries = parse_config(GetParam().content);
 
   ASSERT_FALSE(entries);
@@ -94,7 +94,7 @@ INSTANTIATE_TEST_SUITE_P(
         Flaw{"binary", "\x7f\x45\x4c\x46\x00\x01"sv, "1: expected key = value"}),
     [](const auto& flaw) { return flaw.param.name; });
 
-TEST(Config, knows_the_line_of_each_key) {
+TEST(Config, KnowsTheLineOfEachKey) {
   const auto entries = parse_config("# c\na = [\n1\n]\n\nb = 2");
 
   ASSERT_TRUE(entries);
@@ -102,7 +102,7 @@ TEST(Config, knows_the_line_of_each_key) {
   EXPECT_EQ((*entries)[1].line, 6u);
 }
 
-TEST(Config, that_is_cut_off_anywhere_is_read_or_refused_but_never_crashes) {
+TEST(Config, ThatIsCutOffAnywhereIsReadOrRefusedButNeverCrashes) {
   constexpr std::string_view kWhole = "a = \"x\\u00fc\" # c\n'b' = [\n1, 'y',\n]\r\nc = true\n";
 
   for (std::size_t size = 0; size <= kWhole.size(); ++size) {
@@ -111,13 +111,13 @@ TEST(Config, that_is_cut_off_anywhere_is_read_or_refused_but_never_crashes) {
   }
 }
 
-TEST(ConfigFile, names_itself_in_errors) {
+TEST(ConfigFile, NamesItselfInErrors) {
   const TemporaryFile file("workers 4\n");
 
   EXPECT_EQ(read_config_file(file.path()).error().what, file.path() + ":1: workers: expected key = value");
 }
 
-TEST(ConfigFile, that_is_empty_says_nothing) {
+TEST(ConfigFile, ThatIsEmptySaysNothing) {
   const TemporaryFile file("");
 
   const auto entries = read_config_file(file.path());
@@ -126,7 +126,7 @@ TEST(ConfigFile, that_is_empty_says_nothing) {
   EXPECT_TRUE(entries->empty());
 }
 
-TEST(ConfigFile, that_is_not_there_is_named) {
+TEST(ConfigFile, ThatIsNotThereIsNamed) {
   const auto entries = read_config_file("/no/such/relay.toml");
 
   ASSERT_FALSE(entries);
@@ -134,9 +134,9 @@ TEST(ConfigFile, that_is_not_there_is_named) {
   EXPECT_EQ(entries.error().what, "cannot read /no/such/relay.toml: No such file or directory");
 }
 
-TEST(ConfigFile, that_is_a_folder_is_refused) { EXPECT_FALSE(read_config_file("/tmp")); }
+TEST(ConfigFile, ThatIsAFolderIsRefused) { EXPECT_FALSE(read_config_file("/tmp")); }
 
-TEST(ConfigFile, that_never_ends_is_refused) {
+TEST(ConfigFile, ThatNeverEndsIsRefused) {
   EXPECT_THAT(read_config_file("/dev/zero").error().what, HasSubstr("larger than 1 MiB"));
 }
 

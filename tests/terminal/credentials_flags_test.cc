@@ -19,7 +19,7 @@ std::string key_json(const char* project) {
   return json.dump();
 }
 
-TEST(CredentialsFlags, database_is_the_projects_when_no_other_is_named) {
+TEST(CredentialsFlags, DatabaseIsTheProjectsWhenNoOtherIsNamed) {
   const TemporaryFile key(key_json("home-1234"));
   const auto by_flag = parse({"run", "--credentials", key.path()});
   ASSERT_TRUE(by_flag) << by_flag.error().what;
@@ -32,7 +32,7 @@ TEST(CredentialsFlags, database_is_the_projects_when_no_other_is_named) {
   EXPECT_EQ(named->options.database->text(), "https://x.firebaseio.com");
 }
 
-TEST(CredentialsFlags, emulators_name_space_is_the_projects) {
+TEST(CredentialsFlags, EmulatorsNameSpaceIsTheProjects) {
   const TemporaryFile key(key_json("home-1234"));
   const auto line =
       parse({"run", "--credentials", key.path()}, {{"FIREBASE_DATABASE_EMULATOR_HOST", "localhost:9000"}});
@@ -41,14 +41,14 @@ TEST(CredentialsFlags, emulators_name_space_is_the_projects) {
   EXPECT_TRUE(line->options.database->emulator) << "it gets no credential but its own";
 }
 
-TEST(CredentialsFlags, database_of_plain_http_is_no_emulator_when_there_are_credentials_for_it) {
+TEST(CredentialsFlags, DatabaseOfPlainHttpIsNoEmulatorWhenThereAreCredentialsForIt) {
   const Variables url = {{"FIREBASE_DATABASE_URL", "http://127.0.0.1:9000"}};
   EXPECT_TRUE(parse({"run"}, url)->options.database->emulator);
   EXPECT_FALSE(parse({"run", "--credentials", "key.json"}, url)->options.database->emulator);
   EXPECT_FALSE(parse({"run", "--auth-secret-file", "secret"}, url)->options.database->emulator);
 }
 
-TEST(CredentialsFlags, key_that_cannot_be_used_is_told_when_it_has_to_name_the_database) {
+TEST(CredentialsFlags, KeyThatCannotBeUsedIsToldWhenItHasToNameTheDatabase) {
   const auto missing = parse({"run", "--credentials", "/nowhere/key.json"});
   ASSERT_FALSE(missing);
   EXPECT_THAT(missing.error().what, HasSubstr("--credentials /nowhere/key.json: No such file"));
@@ -60,7 +60,7 @@ TEST(CredentialsFlags, key_that_cannot_be_used_is_told_when_it_has_to_name_the_d
   EXPECT_TRUE(parse({"tap", "--credentials", "/nowhere/key.json"})) << "tap needs no database";
 }
 
-TEST(CredentialsFlags, two_kinds_at_once_are_refused_whatever_their_origin) {
+TEST(CredentialsFlags, TwoKindsAtOnceAreRefusedWhateverTheirOrigin) {
   const auto line =
       parse_run({"--auth-secret-file", "secret"}, {{"GOOGLE_APPLICATION_CREDENTIALS", "/home/me/key.json"}});
   ASSERT_FALSE(line);
@@ -69,7 +69,7 @@ TEST(CredentialsFlags, two_kinds_at_once_are_refused_whatever_their_origin) {
               HasSubstr("environment variable GOOGLE_APPLICATION_CREDENTIALS and --auth-secret-file"));
 }
 
-TEST(CredentialsFlags, plaintext_to_another_machine_is_refused_unless_allowed) {
+TEST(CredentialsFlags, PlaintextToAnotherMachineIsRefusedUnlessAllowed) {
   const auto refused = parse({"run", "--database-url", "http://emulator:9000"});
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().what, HasSubstr("--allow-plaintext"));
@@ -77,7 +77,7 @@ TEST(CredentialsFlags, plaintext_to_another_machine_is_refused_unless_allowed) {
   EXPECT_TRUE(parse({"run", "--database-url", "http://localhost:9000"})) << "it does not leave this machine";
 }
 
-TEST(CredentialsFlags, know_that_a_secret_will_be_in_memory) {
+TEST(CredentialsFlags, KnowThatASecretWillBeInMemory) {
   EXPECT_FALSE(parse_run({})->options.hold_secret());
   EXPECT_TRUE(parse_run({"--credentials", "key.json"})->options.hold_secret());
   EXPECT_TRUE(parse_run({"--auth-secret-file", "secret"})->options.hold_secret());

@@ -21,7 +21,7 @@ struct Mistake {
 
 class Mistakes : public testing::TestWithParam<Mistake> {};
 
-TEST_P(Mistakes, are_told_in_one_line) {
+TEST_P(Mistakes, AreToldInOneLine) {
   const auto line = parse_run(GetParam().words, GetParam().variables);
 
   ASSERT_FALSE(line);
@@ -177,7 +177,7 @@ struct FileMistake {
 
 class FileMistakes : public testing::TestWithParam<FileMistake> {};
 
-TEST_P(FileMistakes, are_told_with_file_and_key) {
+TEST_P(FileMistakes, AreToldWithFileAndKey) {
   const TemporaryFile file(GetParam().content);
 
   const auto line = parse_run({"--config", file.path()});
@@ -197,7 +197,7 @@ INSTANTIATE_TEST_SUITE_P(
                                 "1: redis-url: got 'redis://***@h:x'"}),
     [](const auto& mistake) { return mistake.param.name; });
 
-TEST(PasswordFile, that_holds_no_password_is_refused_without_being_shown) {
+TEST(PasswordFile, ThatHoldsNoPasswordIsRefusedWithoutBeingShown) {
   for (const char* content : {"", "\n", "s3cret\nsecond line\n"}) {
     const TemporaryFile file(content);
 
@@ -209,7 +209,7 @@ TEST(PasswordFile, that_holds_no_password_is_refused_without_being_shown) {
   }
 }
 
-TEST(ConfigFileMistakes, do_not_matter_when_a_flag_overrides_them) {
+TEST(ConfigFileMistakes, DoNotMatterWhenAFlagOverridesThem) {
   const TemporaryFile file("workers = 0\n");
 
   EXPECT_TRUE(parse_run({"--config", file.path(), "--workers", "3"}));

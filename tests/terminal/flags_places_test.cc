@@ -21,7 +21,7 @@ struct RedisPlace {
 
 class RedisPlaces : public testing::TestWithParam<RedisPlace> {};
 
-TEST_P(RedisPlaces, are_found) {
+TEST_P(RedisPlaces, AreFound) {
   const auto line = parse_run(GetParam().words, GetParam().variables);
 
   ASSERT_TRUE(line) << line.error().what;
@@ -49,7 +49,7 @@ INSTANTIATE_TEST_SUITE_P(
                    "redis://f:6379"}),
     [](const auto& place) { return place.param.name; });
 
-TEST(RedisPassword, comes_from_a_file_without_its_newline) {
+TEST(RedisPassword, ComesFromAFileWithoutItsNewline) {
   const TemporaryFile file("s3cret pw\r\n");
 
   EXPECT_EQ(parse_run({"--redis-password-file", file.path()})->options.redis.password.reveal(), "s3cret pw");
@@ -57,11 +57,11 @@ TEST(RedisPassword, comes_from_a_file_without_its_newline) {
             "s3cret pw");
 }
 
-TEST(RedisPassword, comes_from_the_environment) {
+TEST(RedisPassword, ComesFromTheEnvironment) {
   EXPECT_EQ(parse_run({}, {{"REDIS_PASSWORD", "pw"}})->options.redis.password.reveal(), "pw");
 }
 
-TEST(RedisPassword, of_a_flag_beats_that_of_the_environment) {
+TEST(RedisPassword, OfAFlagBeatsThatOfTheEnvironment) {
   const TemporaryFile file("from-file\n");
 
   const auto by_file = parse_run({"--redis-password-file", file.path()}, {{"REDIS_PASSWORD", "pw"}});
@@ -71,14 +71,14 @@ TEST(RedisPassword, of_a_flag_beats_that_of_the_environment) {
   EXPECT_EQ(by_url->options.redis.password.reveal(), "url");
 }
 
-TEST(RedisPassword, of_its_own_beats_that_in_a_url_beside_it) {
+TEST(RedisPassword, OfItsOwnBeatsThatInAUrlBesideIt) {
   const auto line = parse_run({}, {{"REDIS_URL", "redis://u:url@h"}, {"REDIS_PASSWORD", "pw"}});
 
   EXPECT_EQ(line->options.redis.password.reveal(), "pw");
   EXPECT_EQ(line->options.redis.user, "u");
 }
 
-TEST(RedisPassword, of_the_environment_beats_the_file_that_the_config_names) {
+TEST(RedisPassword, OfTheEnvironmentBeatsTheFileThatTheConfigNames) {
   const TemporaryFile password("from-file\n");
   const TemporaryFile config("redis-password-file = \"" + password.path() + "\"\n");
 
@@ -86,14 +86,14 @@ TEST(RedisPassword, of_the_environment_beats_the_file_that_the_config_names) {
   EXPECT_EQ(parse_run({"--config", config.path()}, {{"REDIS_PASSWORD", "pw"}})->options.redis.password.reveal(), "pw");
 }
 
-TEST(RedisPassword, in_a_url_on_the_command_line_is_taken_with_a_warning) {
+TEST(RedisPassword, InAUrlOnTheCommandLineIsTakenWithAWarning) {
   const auto line = parse_run({"--redis-url", "redis://:s3cret@h"});
 
   EXPECT_EQ(line->options.redis.password.reveal(), "s3cret");
   EXPECT_THAT(line->warnings, ElementsAre(HasSubstr("the process list shows the password")));
 }
 
-TEST(RedisPassword, in_a_url_that_no_process_list_shows_needs_no_warning) {
+TEST(RedisPassword, InAUrlThatNoProcessListShowsNeedsNoWarning) {
   EXPECT_THAT(parse_run({}, {{"REDIS_URL", "redis://:s3cret@h"}})->warnings, IsEmpty());
 }
 
@@ -106,7 +106,7 @@ struct DatabasePlace {
 
 class DatabasePlaces : public testing::TestWithParam<DatabasePlace> {};
 
-TEST_P(DatabasePlaces, are_found) {
+TEST_P(DatabasePlaces, AreFound) {
   const auto line = parse(GetParam().words, GetParam().variables);
 
   ASSERT_TRUE(line) << line.error().what;
@@ -139,11 +139,11 @@ INSTANTIATE_TEST_SUITE_P(
                       "http://emulator:9000/.json?ns=n"}),
     [](const auto& place) { return place.param.name; });
 
-TEST(DatabasePlace, by_emulator_implies_plaintext) {
+TEST(DatabasePlace, ByEmulatorImpliesPlaintext) {
   EXPECT_TRUE(parse({}, {{"FIREBASE_DATABASE_EMULATOR_HOST", "emulator:9000"}})->options.allow_plaintext);
 }
 
-TEST(DatabasePlace, by_emulator_beats_the_config_file) {
+TEST(DatabasePlace, ByEmulatorBeatsTheConfigFile) {
   const TemporaryFile config("database-url = \"https://c.firebaseio.com\"\n");
 
   const auto line = parse({"--config", config.path()}, {{"FIREBASE_DATABASE_EMULATOR_HOST", "h:9000"}});
@@ -151,7 +151,7 @@ TEST(DatabasePlace, by_emulator_beats_the_config_file) {
   EXPECT_EQ(line->options.database->url_of("", ""), "http://h:9000/.json?ns=c");
 }
 
-TEST(DatabasePlace, by_flag_warns_that_the_emulator_is_not_used) {
+TEST(DatabasePlace, ByFlagWarnsThatTheEmulatorIsNotUsed) {
   const auto line =
       parse({"--database-url", "https://f.firebaseio.com"}, {{"FIREBASE_DATABASE_EMULATOR_HOST", "h:9000"}});
 
@@ -159,7 +159,7 @@ TEST(DatabasePlace, by_flag_warns_that_the_emulator_is_not_used) {
   EXPECT_FALSE(line->options.allow_plaintext);
 }
 
-TEST(DatabasePlace, on_another_machine_by_http_is_warned_about) {
+TEST(DatabasePlace, OnAnotherMachineByHttpIsWarnedAbout) {
   const auto warnings_of = [](const std::vector<std::string>& words, const Variables& variables = {}) {
     return parse(words, variables)->warnings;
   };
@@ -173,7 +173,7 @@ TEST(DatabasePlace, on_another_machine_by_http_is_warned_about) {
       << "it carries only the word owner, and is in the banner";
 }
 
-TEST(DatabasePlace, is_needed_by_run_alone) {
+TEST(DatabasePlace, IsNeededByRunAlone) {
   EXPECT_THAT(parse({"run"}).error().what, HasSubstr("no database: expected --database-url"));
   for (const char* command : {"check", "tap", "healthcheck"}) EXPECT_TRUE(parse({command})) << command;
 }

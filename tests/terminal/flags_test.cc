@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-TEST(CommandLine, alone_runs_with_the_defaults) {
+TEST(CommandLine, AloneRunsWithTheDefaults) {
   const auto line = parse_run({});
 
   ASSERT_TRUE(line) << line.error().what;
@@ -28,7 +28,7 @@ TEST(CommandLine, alone_runs_with_the_defaults) {
   EXPECT_EQ(options, relay::Options{});
 }
 
-TEST(CommandLine, knows_the_commands) {
+TEST(CommandLine, KnowsTheCommands) {
   EXPECT_EQ(parse_run({"run"})->command, Command::kRun);
   EXPECT_EQ(parse({"check"})->command, Command::kCheck);
   EXPECT_EQ(parse({"tap"})->command, Command::kTap);
@@ -36,7 +36,7 @@ TEST(CommandLine, knows_the_commands) {
   EXPECT_EQ(parse({"healthcheck"})->command, Command::kHealthcheck);
 }
 
-TEST(CommandLine, takes_the_flags_of_a_command) {
+TEST(CommandLine, TakesTheFlagsOfACommand) {
   EXPECT_EQ(parse({"check", "--route-test", "-"})->route_test_file, "-");
   EXPECT_EQ(parse({"check", "--route-test=lines.tsv"})->route_test_file, "lines.tsv");
   EXPECT_TRUE(parse({"tap", "--json"})->json);
@@ -44,7 +44,7 @@ TEST(CommandLine, takes_the_flags_of_a_command) {
   EXPECT_FALSE(parse_run({"run", "--json"}));
 }
 
-TEST(CommandLine, prints_help_and_version_whatever_else_stands_there) {
+TEST(CommandLine, PrintsHelpAndVersionWhateverElseStandsThere) {
   EXPECT_THAT(parse({"--help"})->print.value_or(""), HasSubstr("Examples"));
   EXPECT_THAT(parse({"-h"})->print.value_or(""), HasSubstr("Examples"));
   EXPECT_THAT(parse({"tap", "--workers", "--help"})->print.value_or(""), HasSubstr("tap alone"));
@@ -52,7 +52,7 @@ TEST(CommandLine, prints_help_and_version_whatever_else_stands_there) {
   EXPECT_FALSE(parse_run({})->print);
 }
 
-TEST(CommandLine, puts_every_flag_into_its_option) {
+TEST(CommandLine, PutsEveryFlagIntoItsOption) {
   const auto line = parse({"run",
                            "--redis-url=redis://r:1/2",
                            "--channels=A*, B*",
@@ -106,19 +106,19 @@ TEST(CommandLine, puts_every_flag_into_its_option) {
   EXPECT_EQ(line->options, expected);
 }
 
-TEST(CommandLine, takes_the_last_of_a_flag_given_twice_and_adds_up_channels) {
+TEST(CommandLine, TakesTheLastOfAFlagGivenTwiceAndAddsUpChannels) {
   const auto line = parse_run({"--workers", "3", "--channels", "A", "--workers=4", "--channels", "B,! C*"});
 
   EXPECT_EQ(line->options.workers, 4u);
   EXPECT_THAT(line->options.channels, ElementsAre("A", "B", "!C*"));
 }
 
-TEST(CommandLine, never_takes_the_next_word_for_the_value_of_a_switch) {
+TEST(CommandLine, NeverTakesTheNextWordForTheValueOfASwitch) {
   EXPECT_EQ(parse_run({"--log-messages=off"})->options.log_messages, relay::LogMessages::kOff);
   EXPECT_FALSE(parse_run({"--log-messages", "off"}));
 }
 
-TEST(CommandLine, understands_switches_in_either_sense) {
+TEST(CommandLine, UnderstandsSwitchesInEitherSense) {
   EXPECT_TRUE(parse_run({"--history"})->options.history);
   EXPECT_FALSE(parse_run({"--history=false"})->options.history);
   EXPECT_FALSE(parse_run({"--no-history"})->options.history);
@@ -136,7 +136,7 @@ struct Source {
 
 class Precedence : public testing::TestWithParam<Source> {};
 
-TEST_P(Precedence, is_flag_then_environment_then_file) {
+TEST_P(Precedence, IsFlagThenEnvironmentThenFile) {
   const TemporaryFile file(GetParam().file ? "workers = 3\nin-flight = 9\n" : "in-flight = 9\n");
   std::vector<std::string> words = {"run", "--config", file.path()};
   if (GetParam().flag) words.insert(words.end(), {"--workers", "5"});
@@ -162,7 +162,7 @@ INSTANTIATE_TEST_SUITE_P(All, Precedence,
                                          Source{"flag_over_both", true, true, true, 5}),
                          [](const auto& source) { return source.param.name; });
 
-TEST(Environment, names_the_config_file_unless_a_flag_does) {
+TEST(Environment, NamesTheConfigFileUnlessAFlagDoes) {
   const TemporaryFile three("workers = 3\n");
   const TemporaryFile four("workers = 4\n");
   const Variables variables = {{"FIREBASE_RELAY_CONFIG", three.path()}};
@@ -171,20 +171,20 @@ TEST(Environment, names_the_config_file_unless_a_flag_does) {
   EXPECT_EQ(parse_run({"--config", four.path()}, variables)->options.workers, 4u);
 }
 
-TEST(Environment, that_is_empty_counts_as_unset) {
+TEST(Environment, ThatIsEmptyCountsAsUnset) {
   const auto line = parse_run({}, {{"FIREBASE_RELAY_WORKERS", ""}, {"REDIS_URL", ""}, {"FIREBASE_RELAY_CONFIG", ""}});
 
   ASSERT_TRUE(line) << line.error().what;
   EXPECT_EQ(line->options.workers, 2u);
 }
 
-TEST(Environment, turns_switches_off_and_on) {
+TEST(Environment, TurnsSwitchesOffAndOn) {
   EXPECT_FALSE(parse_run({}, {{"FIREBASE_RELAY_HISTORY", "off"}})->options.history);
   EXPECT_TRUE(parse_run({"--history"}, {{"FIREBASE_RELAY_HISTORY", "off"}})->options.history);
   EXPECT_EQ(parse_run({}, {{"FIREBASE_RELAY_LOG_MESSAGES", "on"}})->options.log_messages, relay::LogMessages::kOn);
 }
 
-TEST(ConfigKeys, are_the_flags_long_names) {
+TEST(ConfigKeys, AreTheFlagsLongNames) {
   const TemporaryFile file(R"(
 # Redis
 redis-url = "redis://box:6380"
@@ -205,7 +205,7 @@ log-messages = true
   EXPECT_EQ(line->options.log_messages, relay::LogMessages::kOn);
 }
 
-TEST(Flags, watch_belongs_to_status) {
+TEST(Flags, WatchBelongsToStatus) {
   EXPECT_FALSE(parse({"status"})->watch);
   EXPECT_TRUE(parse({"status", "--watch"})->watch);
   EXPECT_FALSE(parse({"healthcheck", "--watch"}));

@@ -12,7 +12,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-TEST(Help, fits_into_100_columns) {
+TEST(Help, FitsInto100Columns) {
   std::istringstream lines(help_text(std::nullopt));
   for (std::string line; std::getline(lines, line);) {
     const auto columns = std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; });
@@ -21,7 +21,7 @@ TEST(Help, fits_into_100_columns) {
   }
 }
 
-TEST(Help, shows_every_flag_with_its_variable_and_default) {
+TEST(Help, ShowsEveryFlagWithItsVariableAndDefault) {
   const std::string help = help_text(std::nullopt);
   for (const Flag& flag : flag_table()) {
     EXPECT_THAT(help, HasSubstr("  " + usage_of(flag))) << flag.name;
@@ -31,7 +31,7 @@ TEST(Help, shows_every_flag_with_its_variable_and_default) {
   EXPECT_THAT(help, HasSubstr("[REDIS_URL, or REDIS_HOST and REDIS_PORT;"));
 }
 
-TEST(Help, shows_every_command_and_three_examples) {
+TEST(Help, ShowsEveryCommandAndThreeExamples) {
   const std::string help = help_text(std::nullopt);
   for (const CommandRow& row : command_table())
     EXPECT_THAT(help, HasSubstr("firebase-relay " + std::string(row.arguments)));
@@ -39,7 +39,7 @@ TEST(Help, shows_every_command_and_three_examples) {
   EXPECT_EQ(std::count(examples.begin(), examples.end(), '\n'), 7);
 }
 
-TEST(Help, of_a_command_shows_its_own_flags_alone) {
+TEST(Help, OfACommandShowsItsOwnFlagsAlone) {
   const std::string tap = help_text(Command::kTap);
 
   EXPECT_THAT(tap, HasSubstr("--json"));
@@ -48,14 +48,14 @@ TEST(Help, of_a_command_shows_its_own_flags_alone) {
   EXPECT_THAT(tap, Not(HasSubstr("--workers")));
 }
 
-TEST(Help, writes_switches_as_they_are_typed) {
+TEST(Help, WritesSwitchesAsTheyAreTyped) {
   EXPECT_EQ(usage_of(*find_flag("workers")), "--workers N");
   EXPECT_EQ(usage_of(*find_flag("log-messages")), "--log-messages[=auto|on|off]");
   EXPECT_EQ(usage_of(*find_flag("history")), "--history, --no-history");
   EXPECT_EQ(usage_of(*find_flag("allow-plaintext")), "--allow-plaintext");
 }
 
-TEST(Version, is_one_line) { EXPECT_EQ(version_text(), "firebase-relay " FIREBASE_RELAY_VERSION "\n"); }
+TEST(Version, IsOneLine) { EXPECT_EQ(version_text(), "firebase-relay " FIREBASE_RELAY_VERSION "\n"); }
 
 }  // namespace
 }  // namespace firebase_relay::terminal

@@ -29,7 +29,7 @@ observe::Snapshot well() {
   return snapshot;
 }
 
-TEST(StatusText, says_all_of_a_relay_that_is_well) {
+TEST(StatusText, SaysAllOfARelayThatIsWell) {
   EXPECT_EQ(status_text(well(), std::nullopt, kNow, false),
             "firebase-relay 1.2.3, up 1 min 40 s\n"
             "since       2026-05-06T14:39:11.786Z\n"
@@ -47,7 +47,7 @@ TEST(StatusText, says_all_of_a_relay_that_is_well) {
             "gaps        none\n");
 }
 
-TEST(StatusText, has_the_rates_and_lag_of_the_time_between_two_looks) {
+TEST(StatusText, HasTheRatesAndLagOfTheTimeBetweenTwoLooks) {
   observe::Snapshot before = well();
   observe::Snapshot now = well();
   now.received += 30;
@@ -60,7 +60,7 @@ TEST(StatusText, has_the_rates_and_lag_of_the_time_between_two_looks) {
   EXPECT_THAT(text, HasSubstr("  just now  p50 <= 5 ms   p99 <= 5 ms\n"));
 }
 
-TEST(StatusText, names_what_is_wrong) {
+TEST(StatusText, NamesWhatIsWrong) {
   observe::Snapshot bad = well();
   bad.redis_connected = bad.database_reachable = false;
   bad.dead_letters = 2;
@@ -73,7 +73,7 @@ TEST(StatusText, names_what_is_wrong) {
   EXPECT_THAT(status_text(bad, std::nullopt, kNow, false), HasSubstr("database    held: unauthorized"));
 }
 
-TEST(StatusText, is_red_only_where_something_is_wrong_and_only_when_asked) {
+TEST(StatusText, IsRedOnlyWhereSomethingIsWrongAndOnlyWhenAsked) {
   observe::Snapshot bad = well();
   EXPECT_THAT(status_text(bad, std::nullopt, kNow, true), Not(HasSubstr("\033[31")));
   bad.shed = 1;
@@ -81,7 +81,7 @@ TEST(StatusText, is_red_only_where_something_is_wrong_and_only_when_asked) {
   EXPECT_THAT(status_text(bad, std::nullopt, kNow, false), Not(HasSubstr("\033")));
 }
 
-TEST(StatusText, fits_into_70_columns) {
+TEST(StatusText, FitsInto70Columns) {
   observe::Snapshot full = well();
   full.received = full.delivered = 9'999'999'999;
   full.outbox_batches = 123'456;

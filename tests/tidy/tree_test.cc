@@ -52,6 +52,21 @@ TEST(Tree, FilesAreSmallAndLeaveNothingForLater) {
   }
 }
 
+TEST(Tree, TestsHaveSentencesInCamelCaseForNames) {
+  const std::regex test(R"(\bTEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\))");
+  const std::regex sentence("[A-Z][A-Za-z0-9]*");
+  std::size_t seen = 0;
+  for (const fs::path& file : test_support::sources_in({"tests", "tools"})) {
+    const std::string text = bytes_of(file);
+    for (std::sregex_iterator it(text.begin(), text.end(), test), end; it != end; ++it, ++seen) {
+      EXPECT_TRUE(std::regex_match((*it)[1].str(), sentence) && std::regex_match((*it)[2].str(), sentence))
+          << test_support::place_of(file, lines_of(text.substr(0, static_cast<std::size_t>(it->position()))) + 1)
+          << ": " << it->str();
+    }
+  }
+  EXPECT_GT(seen, 700u) << "this test finds too little";
+}
+
 TEST(Tree, ReadmeBeginsWithTheTwoCommands) {
   const std::string readme = bytes_of(kRoot / "README.md");
   for (const char* command : {"scripts/demo", "scripts/test"}) {
