@@ -17,6 +17,7 @@ class FragmentText {
   /// `text`: all of it, from the first quote to the comma. `path_size`: of the path, in bytes.
   constexpr FragmentText(std::string_view text, std::size_t path_size) noexcept : text_(text), path_size_(path_size) {}
 
+  /// What stands between the quotes, and what between colon and comma.
   [[nodiscard]] constexpr std::string_view path() const { return text_.substr(kBeforePath, path_size_); }
   [[nodiscard]] constexpr std::string_view value() const {
     const std::size_t begin = value_begin(path_size_);
@@ -31,6 +32,7 @@ class FragmentText {
   static constexpr std::size_t path_begin() { return kBeforePath; }
   static constexpr std::size_t value_begin(std::size_t path_size) { return kBeforePath + path_size + kBetween.size(); }
 
+  /// Appends the text of `path` and `value`.
   static void append(std::string_view path, std::string_view value, std::string& out) {
     append_path(path, out);
     append_value(value, out);

@@ -17,6 +17,7 @@ struct KeySeed {
 /// `channel_hash`: XXH3-64 of the channel's name.
 KeySeed key_seed(std::string_view payload, std::uint64_t channel_hash) noexcept;
 
+/// Characters of a history key.
 inline constexpr std::size_t kHistoryKeySize = 20;
 
 /// A history key: 20 characters of the push-ID alphabet, so that keys sort by time and never look like numbers.

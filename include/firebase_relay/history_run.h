@@ -14,7 +14,9 @@ namespace firebase_relay {
 
 /// One entry of a HistoryRun.
 struct HistoryEntry {
+  /// Of `event_ms`: the message has no time of its own.
   static constexpr std::int64_t kNoEventTime = INT64_MIN;
+  /// Of `sequence_offset`: the relay wrote the entry itself, so there is no message to be counted.
   static constexpr std::uint32_t kUncounted = 0xFFFFFFFF;
 
   std::uint32_t offset = 0;  ///< of its FragmentText in HistoryRun::text
@@ -49,6 +51,7 @@ struct HistoryRun {
   /// Entry `i` is the `n`th of equal messages, counted from 0; asks for its seed.
   void settle_key(std::size_t i, std::uint32_t n);
 
+  /// Where the text of entry `i` ends, behind its comma.
   [[nodiscard]] std::uint32_t end_of(std::size_t i) const {
     return i + 1 < entries.size() ? entries[i + 1].offset : static_cast<std::uint32_t>(text.size());
   }

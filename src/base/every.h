@@ -10,6 +10,7 @@ namespace firebase_relay {
 /// Threads: one.
 class Every {
  public:
+  /// Nothing is due before there is a reason.
   explicit Every(SteadyTime::duration interval) : interval_(interval) {}
 
   /// Is it to be done now? With a reason that lasts, once an interval.

@@ -12,8 +12,10 @@ namespace firebase_relay {
 /// Threads: one.
 class FirstSeen {
  public:
+  /// Remembers so many.
   explicit FirstSeen(std::size_t max) : max_(max) {}
 
+  /// True the first time that `text` comes, while there is room.
   [[nodiscard]] bool is_new(const std::string& text) { return seen_.size() < max_ && seen_.insert(text).second; }
 
  private:

@@ -31,6 +31,7 @@ namespace firebase_relay::bus {
 /// Threads: the subscriber's. Reads no clock.
 class Connection {
  public:
+  /// How far it has come; kClosed is the end.
   enum class State : std::uint8_t { kConnecting, kHandshaking, kSubscribing, kSubscribed, kClosed };
 
   /// Begins to connect. `tls` is TlsContext::make()'s for `url`; `names` must outlive it. Closed when it has not
@@ -38,6 +39,7 @@ class Connection {
   Connection(const RedisUrl& url, std::shared_ptr<const TlsContext> tls, const ChannelFilter& channels,
              NameLookup& names, SteadyTime now, SteadyTime until);
 
+  /// Changes in proceed() only.
   [[nodiscard]] State state() const { return state_; }
   /// Why it is kClosed: what failed, at which address while it was not subscribed, and what to do about it.
   [[nodiscard]] const Error& error() const { return error_; }

@@ -20,11 +20,13 @@ namespace firebase_relay::bus {
 /// Threads: one. Reads no clock.
 class Dialer {
  public:
+  /// How far it has come; the last two are the end.
   enum class State : std::uint8_t { kLookingUp, kConnecting, kConnected, kFailed };
 
   /// Begins. `names` must outlive it. Gives up at `until`.
   Dialer(const RedisUrl& url, NameLookup& names, SteadyTime now, SteadyTime until);
 
+  /// Changes in proceed() only.
   [[nodiscard]] State state() const { return state_; }
   /// What to poll for while it looks up or connects; proceed() is due at deadline() all the same.
   [[nodiscard]] int fd() const { return state_ == State::kLookingUp ? names_.fd() : socket_.fd(); }

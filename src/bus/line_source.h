@@ -20,6 +20,7 @@ namespace firebase_relay::bus {
 /// Threads: as Source.
 class LineSource final : public Source {
  public:
+  /// Where messages go, and who is asked and told. All of it must outlive the source.
   struct Wiring {
     Queue<MessageBlock>& messages;
     Queue<MessageBlock>& emptied;  ///< blocks to use again

@@ -22,6 +22,7 @@ namespace firebase_relay::bus {
 /// Threads: one asks and takes; the look-ups' own do the rest.
 class NameLookup {
  public:
+  /// Look-ups at the same time.
   static constexpr int kUnderWayMax = 3;
 
   /// `resolver` may be called by several threads at once, and after this object is gone.

@@ -31,6 +31,7 @@ struct Gap {
   std::string cause;
 };
 
+/// Which Redis, and what of it.
 struct RedisSourceOptions {
   RedisUrl url;
   std::shared_ptr<const TlsContext> tls;   ///< TlsContext::make()'s for `url`
@@ -48,6 +49,7 @@ struct RedisSourceOptions {
 /// Threads: run() is the subscriber's thread; room_came() and is_subscribed() may be called from any.
 class RedisSource final : public Source {
  public:
+  /// Where messages go, and who is told. All of it must outlive the source.
   struct Wiring {
     Queue<MessageBlock>& messages;
     Queue<MessageBlock>& emptied;  ///< blocks to use again
@@ -58,6 +60,7 @@ class RedisSource final : public Source {
     std::function<void(UtcMillis)> first_subscribed;  ///< may be empty
     std::function<SteadyTime()> next_flush;           ///< for ReadingPace; may be empty: now
   };
+  /// Connects when it runs.
   RedisSource(const RedisSourceOptions& options, Wiring wiring);
 
   void run(std::stop_token stop) override;

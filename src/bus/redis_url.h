@@ -22,6 +22,7 @@ struct RedisUrl {
   /// warns.
   bool password_in_url = false;
 
+  /// Else it is a host and a port.
   [[nodiscard]] bool is_unix_socket() const { return !socket_path.empty(); }
   /// As a URL with `***` for a password, for logs.
   [[nodiscard]] std::string masked() const;

@@ -13,6 +13,7 @@ namespace firebase_relay::bus {
 
 /// What came besides messages.
 struct Reply {
+  /// What kind of reply it is, as far as a subscriber has to know.
   enum class Type : std::uint8_t { kStatus, kError, kSubscribed, kUnsubscribed, kPong, kMode, kOther };
   Type type;
   std::string text;  ///< of kMode: what HELLO calls it, `standalone`, `cluster` or `sentinel`

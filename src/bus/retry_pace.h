@@ -21,6 +21,7 @@ namespace firebase_relay::bus {
 /// Threads: one. Reads no clock.
 class RetryPace {
  public:
+  /// `seed`: of the jitter, other for each relay.
   explicit RetryPace(std::uint64_t seed);
 
   /// The subscription stands.

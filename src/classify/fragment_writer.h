@@ -20,6 +20,7 @@
 
 namespace firebase_relay::classify {
 
+/// What a writer makes of messages, and by which limits.
 struct WriterOptions {
   bool history = true;
   bool live = true;  ///< off for what is sent again: it may be old
@@ -39,6 +40,7 @@ struct WriterOptions {
 /// Threads: one; every worker has its own. The route table is shared and must outlive it.
 class FragmentWriter {
  public:
+  /// `routes`, and what `options` point to, must outlive it.
   FragmentWriter(const RouteTable& routes, const WriterOptions& options);
 
   /// The fragments of `messages`, whose bytes are not needed afterwards.

@@ -6,6 +6,7 @@
 
 namespace firebase_relay::classify {
 
+/// The bytes at `at` as a number, read in one load of a fixed size.
 template <class Word>
 std::uint64_t word_of(const char* at) {
   Word word;

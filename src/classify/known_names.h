@@ -17,6 +17,7 @@ namespace firebase_relay::classify {
 ///          changes no more, so that the flood itself meets no lock.
 class NameSet {
  public:
+  /// Has room for so many names.
   explicit NameSet(std::size_t names_max) : names_max_(names_max), is_full_(names_max == 0) {}
   NameSet(const NameSet&) = delete;
   NameSet& operator=(const NameSet&) = delete;

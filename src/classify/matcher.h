@@ -32,6 +32,7 @@ struct Routed {
 /// Threads: one; every worker has its own. The route table is shared and must outlive it.
 class Matcher {
  public:
+  /// `routes` must outlive it.
   explicit Matcher(const RouteTable& routes) : routes_(routes) {}
 
   /// `arrived_at`, by the right clock: a time far ahead of it is no message's own.

@@ -8,6 +8,7 @@
 
 namespace firebase_relay::classify {
 
+/// How messages are shown on the console; kNone: they are not.
 enum class LineFormat : std::uint8_t { kNone, kText, kJson };
 
 /// The kind of what is set aside: its reason stands where others have their ticker. A program must not take it for one.

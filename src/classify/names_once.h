@@ -15,12 +15,14 @@ struct Mistake {
   std::string expected;
 };
 
+/// Throws the Mistake that at `place` of the file something other stands than `what`.
 [[noreturn]] inline void expected(const std::string& place, std::string what) { throw Mistake{place, std::move(what)}; }
 
 /// Looks at the file as it is parsed: of a name that stands twice in an object the parser would keep one, and say
 /// nothing.
 class NamesOnce {
  public:
+  /// JSON that keeps the order of its keys: that of routes means something.
   using Json = nlohmann::ordered_json;
 
   bool operator()(int depth, Json::parse_event_t event, const Json& parsed) {

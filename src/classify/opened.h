@@ -16,6 +16,7 @@ struct FieldSet {
   std::uint64_t present = 0;  ///< a bit per FieldId
   std::array<Value, kFieldsMax> values;
 
+  /// Null: the message has no such field.
   [[nodiscard]] const Value* find(FieldId id) const { return (present >> id) & 1 ? &values[id] : nullptr; }
 };
 

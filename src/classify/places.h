@@ -17,6 +17,7 @@ namespace firebase_relay::classify {
 /// Where the messages of one route and ticker (or channel) go: the paths with everything filled in but {ID} and the
 /// key.
 struct Place {
+  /// One of its paths, with the hash that goes with it.
   struct Path {
     std::string text;    ///< as it stands between quotes; up to {ID} if there is one
     std::string suffix;  ///< behind {ID}
@@ -54,8 +55,11 @@ struct Channel {
 /// between two blocks when there are too many, or when they are too long: a name may be as long as a message.
 class Places {
  public:
+  /// `routes` must outlive it.
   explicit Places(const RouteTable& routes) : routes_(routes) {}
 
+  /// That of `name`, made when it comes for the first time; likewise the place of a route and ticker. Both stay until
+  /// forget_if_many().
   Channel& channel(std::string_view name);
   Place& place(std::size_t route, std::string_view ticker, Channel& channel);
   /// Call between blocks: references die here.

@@ -20,6 +20,7 @@ namespace firebase_relay::classify {
 /// Threads: replace() by one; all else by any.
 class PublishedRoutes {
  public:
+  /// With the table that is the first.
   explicit PublishedRoutes(RouteTable table);
 
   /// From now on `table` counts; who uses the one before keeps it until it looks again. Refused, with what stands in
@@ -42,6 +43,7 @@ class PublishedRoutes {
 /// Threads: one. Ownership: `routes` must outlive it.
 class CurrentWriter {
  public:
+  /// Begins with the table of the moment.
   CurrentWriter(const PublishedRoutes& routes, const WriterOptions& options);
   /// For the next block; not to be kept beyond it.
   FragmentWriter& get();

@@ -20,6 +20,7 @@ inline constexpr std::size_t kRoutesMax = 64;
 
 /// The fields that routes name, as a tree of keys: the payload walk goes down it while it validates.
 struct FieldNode {
+  /// A key, and the index of the node behind it.
   struct Child {
     std::string key;
     std::uint32_t node;
@@ -33,7 +34,9 @@ struct FieldNode {
 class ChannelPattern {
  public:
   ChannelPattern() : ChannelPattern("*") {}
+  /// `pattern` has been checked by parse_routes().
   explicit ChannelPattern(std::string pattern) : pattern_(std::move(pattern)) {}
+  /// Whether the whole of `channel` fits.
   [[nodiscard]] bool matches(std::string_view channel) const;
   /// What `{TICKER}` stands for in `channel`; empty without a match or without `{TICKER}`.
   [[nodiscard]] std::string_view ticker_in(std::string_view channel) const;
@@ -45,14 +48,17 @@ class ChannelPattern {
 
 /// A path with places to fill in: `services/{TICKER}/orders/{ID}`.
 struct PathTemplate {
+  /// What stands at one place of the path.
   enum class Piece : std::uint8_t { kLiteral, kTicker, kId, kChannel };
   std::vector<std::pair<Piece, std::string>> pieces;  ///< a literal comes with its text
   std::size_t keys = 0;
+  /// Is there such a piece in it?
   [[nodiscard]] bool uses(Piece piece) const;
 };
 
 /// What a route asks of one field.
 struct Condition {
+  /// What the field has to be: see "match" in docs/routes.md.
   enum class Test : std::uint8_t { kAbsent, kPresent, kObject, kOneOf, kStatus };
   FieldId field = 0;
   Test test = Test::kPresent;
@@ -69,7 +75,9 @@ struct Condition {
 class PlainStatus {
  public:
   static constexpr std::size_t kSizeMax = 63;  ///< what is longer, without an enum's name, is none: empty
+  /// Of a status as it was published, without quotes.
   explicit PlainStatus(std::string_view status) noexcept;
+  /// The plain word; empty: there is none.
   [[nodiscard]] std::string_view text() const { return {text_.data(), size_}; }
 
  private:
@@ -79,6 +87,7 @@ class PlainStatus {
 
 /// Which value goes to a live path.
 struct LiveTarget {
+  /// Where the value comes from: a field of the message, all of it, its ticker, or this clock.
   enum class Source : std::uint8_t { kField, kMessage, kTicker, kNow };
   PathTemplate path;
   Source source = Source::kMessage;

@@ -24,6 +24,7 @@ bool is_usable_event_time(UtcMillis time, UtcMillis arrived_at) noexcept;
 /// Threads: one.
 class TimestampParser {
  public:
+  /// As parse_timestamp().
   std::optional<UtcMillis> parse(std::string_view text);
 
  private:

@@ -10,6 +10,7 @@ struct Reach {
   std::uint32_t path_bytes = 0;  ///< of the longest encoded path below, slashes included
 };
 
+/// What kind of JSON a value is.
 enum class ValueType : std::uint8_t { kString, kNumber, kBool, kNull, kObject, kArray };
 
 /// One value of a payload: a range of its bytes.

@@ -19,6 +19,7 @@ namespace firebase_relay::classify {
 /// Threads: constructed and joined by one. `give_back` and `made_block` are called on the workers.
 class Workers {
  public:
+  /// Where blocks come from and go to. Queues must outlive the workers.
   struct Wiring {
     Queue<MessageBlock>& messages;
     Queue<FragmentBlock>& fragments;
@@ -26,6 +27,7 @@ class Workers {
     std::function<void(std::unique_ptr<MessageBlock>, SteadyTime::duration waited)> give_back;
     std::function<void(std::uint64_t fragment_bytes)> made_block;  ///< after it was put into `fragments`
   };
+  /// Starts `count` threads.
   Workers(const PublishedRoutes& routes, const WriterOptions& options, std::size_t count, Wiring wiring);
   /// Ends when `messages` is closed and empty.
   void join();

@@ -16,7 +16,7 @@ Flusher::Flusher(const FlusherOptions& options, const Restored& restored, Wiring
       delivery_(options.delivery, restored, options.jitter_seed),
       live_orders_(options.closed_orders_max, restored.orders),
       newest_(restored.last_sequence),
-      last_turn_(std::chrono::steady_clock::now().time_since_epoch().count()) {
+      last_turn_(std::chrono::steady_clock::now()) {
   wiring_.metrics.recovered.Increment(static_cast<double>(delivery_.messages_in_flight()));
   wiring_.sender.on_start([this](const Send& sent) { count_sent(sent); });
   update_gauges();
@@ -26,7 +26,7 @@ void Flusher::run() {
   std::vector<PatchSender::Finished> finished;
   handle(TimePassed{});
   while (!is_done()) {
-    last_turn_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+    last_turn_.set(std::chrono::steady_clock::now());
     take_blocks();
     beat_if_due();
     store_letters(false);
@@ -296,7 +296,7 @@ void Flusher::carry_out(const Decisions& decisions) {
 
 void Flusher::update_gauges() {
   in_flight_.store(delivery_.messages_in_flight(), std::memory_order_relaxed);
-  next_flush_.store(delivery_.next_flush().time_since_epoch().count(), std::memory_order_relaxed);
+  next_flush_.set(delivery_.next_flush());
   wiring_.metrics.database_reachable.Set(delivery_.database_reachable() ? 1 : 0);
   const OutboxLevel& level = delivery_.outbox_level();
   wiring_.metrics.outbox_batches.Set(static_cast<double>(level.batches));

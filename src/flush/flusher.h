@@ -13,6 +13,7 @@
 #include "base/every.h"
 #include "base/first_seen.h"
 #include "base/queue.h"
+#include "base/shared_time.h"
 #include "coalesce/block_order.h"
 #include "coalesce/live_orders.h"
 #include "coalesce/repeats.h"
@@ -94,15 +95,11 @@ class Flusher {
   /// To be asked after run(): is every message that is still in flight in the outbox?
   [[nodiscard]] bool left_is_safe() const { return !delivery_.has_unsaved(); }
   /// As Delivery::next_flush(), for the workers: what they finish before is sent no earlier.
-  [[nodiscard]] SteadyTime next_flush() const {
-    return SteadyTime(SteadyTime::duration(next_flush_.load(std::memory_order_relaxed)));
-  }
+  [[nodiscard]] SteadyTime next_flush() const { return next_flush_.get(); }
   /// When the oldest batch in the outbox was stored; nothing when it is empty.
   [[nodiscard]] std::optional<UtcMillis> outbox_oldest() const;
   /// When run()'s loop last went round: /healthz says that the thread is stuck when this is long ago.
-  [[nodiscard]] SteadyTime last_turn() const {
-    return SteadyTime(SteadyTime::duration(last_turn_.load(std::memory_order_relaxed)));
-  }
+  [[nodiscard]] SteadyTime last_turn() const { return last_turn_.get(); }
 
  private:
   void collect_blocks();
@@ -164,9 +161,9 @@ class Flusher {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> end_now_{false};
   std::atomic<std::uint64_t> in_flight_{0};
-  std::atomic<SteadyTime::rep> next_flush_{0};
+  SharedTime next_flush_{SteadyTime{}};
   std::atomic<std::int64_t> outbox_oldest_ms_{INT64_MAX};
-  std::atomic<SteadyTime::rep> last_turn_;
+  SharedTime last_turn_;
 };
 
 }  // namespace firebase_relay::flush

@@ -27,6 +27,7 @@ struct Blob {
 /// database when it dies; views that it gave are valid until the next step.
 class Statement {
  public:
+  /// The other one is at work no longer.
   Statement(Statement&& other) noexcept;
   Statement& operator=(Statement&&) = delete;
   ~Statement();
@@ -68,11 +69,13 @@ class Statement {
 /// Threads: one at a time. Errors: values; `what` begins with the file's name.
 class Database {
  public:
+  /// What may be made of a file that is not there.
   enum class Mode : std::uint8_t {
     kCreate,
     kExisting,
     kUntouched,  ///< reads the file alone, without its write-ahead log, and makes nothing beside it
   };
+  /// Errors: kUnavailable, where the file is not there and is not to be made; kIo.
   static Result<std::unique_ptr<Database>> open(const std::filesystem::path& file, Mode mode);
   ~Database();
   Database(const Database&) = delete;
@@ -125,6 +128,7 @@ class Database {
 /// other, and whoever makes them asks once, at the end and before he believes what he has read.
 class Session {
  public:
+  /// `database` must outlive it.
   explicit Session(Database& database) : database_(&database) {}
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -154,6 +158,7 @@ class Session {
   /// Statements without parameters, separated by semicolons; they need not live on.
   void execute(const std::string& sql);
 
+  /// Has nothing failed so far?
   [[nodiscard]] bool ok() const { return !error_; }
   /// The first failure. Only where there is one: !ok().
   [[nodiscard]] tl::unexpected<Error> error() const { return tl::unexpected<Error>(*error_); }
@@ -181,6 +186,7 @@ class Session {
 /// is its first failure.
 class Transaction final : public Session {
  public:
+  /// Begins it. `database` must outlive it.
   explicit Transaction(Database& database);
   ~Transaction();
   /// Fails with the first failure.

@@ -22,16 +22,20 @@ struct DeadLetterLimits {
   // hundred letters. Of a payload over 64 KiB the first 4 KiB are kept.
 };
 
+/// Whether somebody asked for a letter to be sent again, and how much of it.
 enum class RetryMark : std::uint8_t { kNone, kHistory, kHistoryAndLive };
 
+/// What the command line calls it by.
 using DeadLetterId = std::int64_t;
 
+/// A letter as it stands in the file.
 struct StoredDeadLetter {
   DeadLetterId id = 0;
   DeadLetter letter;               ///< its sequence is 0
   std::uint64_t payload_size = 0;  ///< as published; more than letter.payload has: cut off, and cannot be retried
   RetryMark retry = RetryMark::kNone;
 
+  /// Then it is there to be looked at only.
   [[nodiscard]] bool is_cut_off() const { return letter.payload.size() < payload_size; }
 };
 
@@ -50,6 +54,7 @@ class DeadLetters {
   DeadLetters& operator=(DeadLetters&&) noexcept;
   ~DeadLetters();
 
+  /// What became of letters that were to be stored.
   struct Added {
     std::uint64_t stored = 0;   ///< letters in the file now
     std::uint64_t evicted = 0;  ///< older ones that this call pushed out, or new ones for which there was no room

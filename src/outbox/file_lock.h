@@ -11,9 +11,11 @@ namespace firebase_relay::outbox {
 /// unlike flock() it can be asked for without being taken, so that asking never makes a starting relay fail.
 class FileLock {
  public:
+  /// Where the lock of `outbox` is.
   static std::filesystem::path path_for(const std::filesystem::path& outbox);
   /// kBusy: another relay holds it.
   static Result<FileLock> take(const std::filesystem::path& outbox);
+  /// Does a relay use `outbox` now?
   static bool is_held(const std::filesystem::path& outbox);
   /// Would take() succeed? Takes nothing and makes no file; one that is not there yet is its folder's matter.
   static Result<void> may_be_taken(const std::filesystem::path& outbox);

@@ -34,8 +34,10 @@ class LetterRoom {
   /// A flood would else write for ever what it pushes out itself a little later.
   static constexpr std::uint64_t kReplacedPerMinute = 100;
 
+  /// Empty.
   explicit LetterRoom(const DeadLetterLimits& limits) : limits_(limits) {}
 
+  /// The source that `letter` counts for.
   static Source source_of(const DeadLetter& letter);
   /// What a channel has in common with those of the same program: all up to its first `:`, `/` or `#`, that included,
   /// behind the third byte; else the whole name. A program that makes a channel for each of its rooms or jobs
@@ -51,6 +53,7 @@ class LetterRoom {
   /// One letter of `source`, with kRowBytes.
   void evicted(const Source& source, std::uint64_t bytes);
 
+  /// How many there are, and whether that is more than there may be: of all, and of one source.
   [[nodiscard]] std::uint64_t letters() const { return all_.letters; }
   [[nodiscard]] bool is_over() const { return is_over(all_); }
   [[nodiscard]] bool is_over(const Source& source) const;

@@ -11,6 +11,7 @@ namespace firebase_relay::outbox {
 /// relay. Copies like the durable one does, so that it takes its place without a change elsewhere.
 class MemoryOutbox final : public Outbox {
  public:
+  /// Sheds above `bytes_max`, as the durable one does.
   explicit MemoryOutbox(std::uint64_t bytes_max = UINT64_MAX) : bytes_max_(bytes_max) {}
 
   [[nodiscard]] bool is_on_disk() const override { return false; }

@@ -17,6 +17,7 @@ std::uint64_t bytes_in_use(Session& session);
 /// is given back.
 class Space {
  public:
+  /// By the limits and the sync of `options`.
   explicit Space(const SqliteOutboxOptions& options);
 
   /// How long the write-ahead log may grow.

@@ -16,6 +16,7 @@ namespace firebase_relay::outbox {
 /// Less room than this on its disk counts as the outbox's limit reached.
 inline constexpr std::uint64_t kFreeBytesMin = 64ull << 20;
 
+/// Where the outbox is, how large it may be, and what is synced.
 struct SqliteOutboxOptions {
   std::filesystem::path file;
   std::uint64_t bytes_max = 2048ull << 20;  ///< excess_bytes begins here

@@ -17,6 +17,7 @@ enum class VolumeKind : std::uint8_t {
   kMemory,       ///< goes with the machine's next start, or the container's
 };
 
+/// A file system as far as it matters to an outbox.
 struct FileSystem {
   std::string_view name;  ///< for people; empty: a disk like any other
   VolumeKind kind = VolumeKind::kLocal;

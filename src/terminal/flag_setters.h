@@ -15,6 +15,7 @@ namespace firebase_relay::terminal {
 
 /// The setters of the flag table: each reads a text into one member of Options. The error is what was expected.
 
+/// The error of every setter. `what`: what would be right, for a line that says where the text came from.
 inline tl::unexpected<Error> expected(std::string what) {
   return fail(ErrorCode::kInvalid, "expected " + std::move(what));
 }
@@ -37,6 +38,7 @@ Result<void> set_number(relay::Options& options, std::string_view text) {
   return {};
 }
 
+/// Any text.
 template <auto Member>
 Result<void> set_text(relay::Options& options, std::string_view text) {
   if (text.find('\0') != std::string_view::npos) return expected("a text without NUL bytes");
@@ -52,6 +54,7 @@ Result<void> set_new_file(relay::Options& options, std::string_view text) {
   return set_text<Member>(options, text);
 }
 
+/// One of the words that a setting may be, and what it means.
 template <class Value>
 struct Choice {
   std::string_view name;
@@ -67,6 +70,7 @@ Result<Value> choose(const std::array<Choice<Value>, Count>& choices, std::strin
   return expected(std::string(told));
 }
 
+/// Yes or no, in the words that people use for them.
 template <auto Member>
 Result<void> set_switch(relay::Options& options, std::string_view text) {
   static constexpr std::array<Choice<bool>, 8> kChoices = {{{"true", true},
@@ -83,6 +87,7 @@ Result<void> set_switch(relay::Options& options, std::string_view text) {
   return {};
 }
 
+/// Each of the member of its name, by the rules that docs/settings.md gives for it.
 Result<void> set_redis_url(relay::Options& options, std::string_view text);
 Result<void> set_channels(relay::Options& options, std::string_view text);
 Result<void> set_instance(relay::Options& options, std::string_view text);
