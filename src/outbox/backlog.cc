@@ -60,7 +60,8 @@ std::optional<Batch> Backlog::read_body(Session& session, const Row& row, const 
   }
   if (checksum_of(query.bytes(0)) != row.checksum) return std::nullopt;
   std::optional<Batch> batch = decode(query.bytes(0), now);
-  if (batch && (batch->id != row.id || batch->shed_class != row.shed_class)) batch.reset();
+  const bool is_of_row = batch && batch->id == row.id && batch->shed_class == row.shed_class;
+  if (!is_of_row) return std::nullopt;
   return batch;
 }
 
