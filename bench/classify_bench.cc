@@ -1,7 +1,7 @@
 // What a worker does with one block: each kind, as the broker sends it (in an envelope) and bare.
 #include <benchmark/benchmark.h>
 
-#include "classify/fragment_writer.h"
+#include "classify/block_writer.h"
 #include "classify/routes.h"
 #include "samples.h"
 
@@ -19,7 +19,7 @@ void classify_block(benchmark::State& state, SampleOptions options, bool history
   const auto block = block_of(options, 0, 1);
   classify::WriterOptions writer_options;
   writer_options.history = history;
-  classify::FragmentWriter writer(routes(), writer_options);
+  classify::BlockWriter writer(routes(), writer_options);
   for (auto _ : state) {
     ++block->number;
     benchmark::DoNotOptimize(writer.write(*block));

@@ -2,14 +2,14 @@
 // with history.
 #include <benchmark/benchmark.h>
 
-#include "coalesce/live_map.h"
+#include "coalesce/live_values.h"
 #include "deliver/history_queue.h"
 #include "history_batch.h"
 
 namespace relay_bench {
 namespace {
 
-using firebase_relay::coalesce::LiveMap;
+using firebase_relay::coalesce::LiveValues;
 
 std::vector<std::string> paths_of(std::int64_t tickers) {
   std::vector<std::string> paths;
@@ -25,12 +25,12 @@ class Updates {
  public:
   explicit Updates(std::int64_t tickers) : paths_(paths_of(tickers)) {
     for (const std::string& path : paths_)
-      updates_.push_back({0, firebase_relay::hash_of_path(path), 0, 0, 0, 0, LiveMap::kNoTicket});
+      updates_.push_back({0, firebase_relay::hash_of_path(path), 0, 0, 0, 0, LiveValues::kNoTicket});
   }
-  void merge_into(LiveMap& map) {
+  void merge_into(LiveValues& map) {
     for (std::size_t i = 0; i < paths_.size(); ++i) {
       map.prefetch(updates_, i);
-      map.merge({paths_[i], updates_[i].path_hash, "\"187.23\"", ++sequence_, LiveMap::kNoTicket, false}, {});
+      map.merge({paths_[i], updates_[i].path_hash, "\"187.23\"", ++sequence_, LiveValues::kNoTicket, false}, {});
     }
   }
   [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(paths_.size()); }
@@ -43,7 +43,7 @@ class Updates {
 
 void merge_live(benchmark::State& state) {
   Updates updates(state.range(0));
-  LiveMap map;
+  LiveValues map;
   for (auto _ : state) updates.merge_into(map);
   state.SetItemsProcessed(state.iterations() * updates.size());
 }
@@ -52,10 +52,10 @@ BENCHMARK(merge_live)->Arg(10)->Arg(10'000);
 /// A whole flush of live values: merged, taken, acknowledged.
 void flush_live(benchmark::State& state) {
   Updates updates(state.range(0));
-  LiveMap map;
+  LiveValues map;
   for (auto _ : state) {
     updates.merge_into(map);
-    const LiveMap::Taken taken = map.take(UINT64_MAX, false);
+    const LiveValues::Taken taken = map.take(UINT64_MAX, false);
     map.acknowledge(taken.sent);
     benchmark::DoNotOptimize(taken.bytes);
   }

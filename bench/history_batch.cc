@@ -1,6 +1,6 @@
 #include "history_batch.h"
 
-#include "classify/fragment_writer.h"
+#include "classify/block_writer.h"
 #include "classify/routes.h"
 #include "samples.h"
 
@@ -9,7 +9,7 @@ namespace relay_bench {
 firebase_relay::Batch history_batch(firebase_relay::BatchId id) {
   namespace classify = firebase_relay::classify;
   const classify::RouteTable routes = *classify::parse_routes(classify::builtin_routes_json(), "routes.json");
-  classify::FragmentWriter writer(routes, {});
+  classify::BlockWriter writer(routes, {});
   const auto fragments = writer.write(*block_of({}, 0, 1));
   constexpr auto kPrices = firebase_relay::ShedClass::kPrices;
   firebase_relay::Batch batch{id, kPrices, {}};

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "bus/reply_reader.h"
-#include "classify/fragment_writer.h"
+#include "classify/block_writer.h"
 #include "classify/routes.h"
 #include "samples.h"
 
@@ -54,7 +54,7 @@ int main(int argc, char** argv) {
   const classify::RouteTable routes = *classify::parse_routes(classify::builtin_routes_json(), "routes.json");
   classify::WriterOptions options;
   options.history = stage != "live";
-  classify::FragmentWriter writer(routes, options);
+  classify::BlockWriter writer(routes, options);
   bus::ReplyReader reader(bus::ChannelFilter({"*"}));
   MessageBlock received;
   std::vector<bus::Reply> replies;

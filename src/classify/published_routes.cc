@@ -34,7 +34,7 @@ CurrentWriter::CurrentWriter(const PublishedRoutes& routes, const WriterOptions&
   make();
 }
 
-FragmentWriter& CurrentWriter::get() {
+BlockWriter& CurrentWriter::get() {
   if (routes_.version() != version_) make();
   return *writer_;
 }
@@ -44,7 +44,7 @@ void CurrentWriter::make() {
   version_ = routes_.version();
   writer_.reset();
   table_ = routes_.newest();
-  writer_ = std::make_unique<FragmentWriter>(*table_, options_);
+  writer_ = std::make_unique<BlockWriter>(*table_, options_);
 }
 
 }  // namespace firebase_relay::classify

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "classify/fragment_writer.h"
+#include "classify/block_writer.h"
 #include "classify/routes.h"
 #include "classify/written_paths.h"
 
@@ -37,7 +37,7 @@ class PublishedRoutes {
   std::atomic<std::uint64_t> version_{1};     // its store pairs with the load above
 };
 
-/// A FragmentWriter by the newest table: made anew when there is another one, with nothing kept of what the last one
+/// A BlockWriter by the newest table: made anew when there is another one, with nothing kept of what the last one
 /// knew of channels, places and shapes.
 ///
 /// Threads: one. Ownership: `routes` must outlive it.
@@ -46,7 +46,7 @@ class CurrentWriter {
   /// Begins with the table of the moment.
   CurrentWriter(const PublishedRoutes& routes, const WriterOptions& options);
   /// For the next block; not to be kept beyond it.
-  FragmentWriter& get();
+  BlockWriter& get();
 
  private:
   void make();
@@ -55,7 +55,7 @@ class CurrentWriter {
   WriterOptions options_;
   std::uint64_t version_ = 0;
   std::shared_ptr<const RouteTable> table_;
-  std::unique_ptr<FragmentWriter> writer_;  // last: it uses the table
+  std::unique_ptr<BlockWriter> writer_;  // last: it uses the table
 };
 
 }  // namespace firebase_relay::classify

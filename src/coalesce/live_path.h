@@ -21,7 +21,7 @@ struct alignas(64) LivePath {
   /// Of a time of waiting: in no hurry at all. Unlike SteadyTime::max() one may add to it.
   static constexpr SteadyTime kLater = SteadyTime(SteadyTime::duration::max() / 2);
 
-  /// What is being done about the newest value. LiveMap has them drawn, with what leads from one to the other.
+  /// What is being done about the newest value. LiveValues has them drawn, with what leads from one to the other.
   enum class Status : std::uint8_t {
     kFree,          ///< no path is here
     kWaiting,       ///< to be sent: it is in the queue, or parked there until the disk has it

@@ -15,7 +15,7 @@ namespace firebase_relay::coalesce {
 /// Pure; one thread.
 class SendQueue {
  public:
-  /// A path's, in the LiveTable.
+  /// A path's, in the PathTable.
   using Slot = std::uint32_t;
 
   /// `slot` may be sent, and goes behind the others of its kind …

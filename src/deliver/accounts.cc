@@ -19,7 +19,7 @@ std::uint32_t Accounts::open_ticket(Kind kind, std::uint32_t values, std::int64_
   return ticket;
 }
 
-void Accounts::end(std::vector<coalesce::LiveMap::TicketEnd>& ended, const Now& now) {
+void Accounts::end(std::vector<coalesce::LiveValues::TicketEnd>& ended, const Now& now) {
   for (const auto& end : ended) {
     TicketState& ticket = tickets_[end.ticket];
     ticket.acknowledged = ticket.acknowledged || end.acknowledged;

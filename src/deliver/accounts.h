@@ -5,7 +5,7 @@
 #include <set>
 #include <vector>
 
-#include "coalesce/live_map.h"
+#include "coalesce/live_values.h"
 #include "deliver/history_queue.h"
 #include "firebase_relay/delivery.h"
 
@@ -22,7 +22,7 @@ class Accounts {
   [[nodiscard]] Kind kind_of(std::uint32_t ticket) const { return tickets_[ticket].kind; }
   /// Live values have let their tickets go. Each message whose last value did is counted as delivered, if any of its
   /// values was acknowledged, else as coalesced. Empties `ended`.
-  void end(std::vector<coalesce::LiveMap::TicketEnd>& ended, const Now& now);
+  void end(std::vector<coalesce::LiveValues::TicketEnd>& ended, const Now& now);
 
   /// So many messages are in flight from now on: they came with history entries, or were found in the outbox.
   void took_in(std::uint64_t messages) { in_flight_ += messages; }

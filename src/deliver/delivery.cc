@@ -8,14 +8,14 @@
 
 namespace firebase_relay {
 
-using coalesce::LiveMap;
+using coalesce::LiveValues;
 
 Delivery::Impl::Impl(const DeliveryOptions& options, const Restored& restored, std::uint64_t jitter_seed)
     : state_(options, restored.last_batch),
       gate_(options, jitter_seed),
       disk_(state_, restored),
       dispatch_(state_, disk_, gate_),
-      answers_(state_, disk_, gate_) {
+      follow_up_(state_, disk_, gate_) {
   restore(restored);
 }
 
@@ -30,7 +30,7 @@ void Delivery::Impl::restore(const Restored& restored) {
   for (const LiveOrder& order : restored.orders) orders.insert(order.path);
   for (const LiveRow& row : restored.live) values[row.sequence] += row.counts ? 1 : 0;
   for (const LiveRow& row : restored.live) {
-    std::uint32_t ticket = LiveMap::kNoTicket;
+    std::uint32_t ticket = LiveValues::kNoTicket;
     if (row.counts) {
       const auto [known, is_new] = tickets.try_emplace(row.sequence);
       if (is_new)
@@ -65,7 +65,7 @@ void Delivery::Impl::on(Arrived&& event) {
   tickets.reserve(block.tickets.size());
   for (const Ticket& ticket : block.tickets) {
     tickets.push_back(ticket.updates == 0
-                          ? LiveMap::kNoTicket
+                          ? LiveValues::kNoTicket
                           : state_.accounts.open_ticket(ticket.kind, ticket.updates, ticket.event_ms, block.arrived));
   }
   // The time that a block has waited in its queue counts as part of guarantee 2's window, up to what may_wait_until()
@@ -76,8 +76,8 @@ void Delivery::Impl::on(Arrived&& event) {
   for (std::size_t i = 0; i < block.live.size(); ++i) {
     state_.live.prefetch(block.live, i);
     const LiveUpdate& update = block.live[i];
-    const std::uint32_t ticket = update.ticket == LiveUpdate::kNoTicket ? LiveMap::kNoTicket : tickets[update.ticket];
-    const LiveMap::Arrival arrival{block.path_of(update), update.path_hash, block.value_of(update),
+    const std::uint32_t ticket = update.ticket == LiveUpdate::kNoTicket ? LiveValues::kNoTicket : tickets[update.ticket];
+    const LiveValues::Arrival arrival{block.path_of(update), update.path_hash, block.value_of(update),
                                    update.sequence,       ticket,           update.is_order};
     overtaken += state_.live.merge(arrival, since) ? 1 : 0;
   }
@@ -138,7 +138,7 @@ void Delivery::Impl::find_deadline() {
   if (state_.live.has_sendable() || state_.unsent_history_bytes() > 0 || state_.live.has_unsaved())
     consider(state_.next_flush);
   const bool has_history = state_.history.has_waiting() || state_.history.has_suspects();
-  if (state_.options.bytes_per_minute_max > 0 && has_history) consider(gate_.pacing.next_release(now));
+  if (state_.options.bytes_per_minute_max > 0 && has_history) consider(gate_.quota.next_release(now));
 }
 
 void Delivery::Impl::check_drained() {

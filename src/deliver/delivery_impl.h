@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "deliver/answers.h"
+#include "deliver/follow_up.h"
 #include "deliver/disk.h"
 #include "deliver/dispatch.h"
 #include "deliver/gate.h"
@@ -14,7 +14,7 @@
 namespace firebase_relay {
 
 /// The state machine, made of its parts: what has arrived and waits (deliver/state.h), what the database lets through
-/// (deliver/gate.h), what goes out (deliver/dispatch.h), what an answer means (deliver/answers.h), and when the outbox
+/// (deliver/gate.h), what goes out (deliver/dispatch.h), what an answer means (deliver/follow_up.h), and when the outbox
 /// is used (deliver/disk.h). Here events go to the part that they are for, and after each every part does what is due.
 class Delivery::Impl {
  public:
@@ -35,7 +35,7 @@ class Delivery::Impl {
  private:
   void restore(const Restored& restored);
   void on(Arrived&& event);
-  void on(Answered&& event) { answers_.take(event); }
+  void on(Answered&& event) { follow_up_.take(event); }
   void on(Persisted&& event) { disk_.on(event); }
   void on(Forgotten&& event) { disk_.on(event); }
   void on(Loaded&& event) { disk_.on(std::move(event)); }
@@ -57,7 +57,7 @@ class Delivery::Impl {
   deliver::Gate gate_;
   deliver::Disk disk_;
   deliver::Dispatch dispatch_;
-  deliver::Answers answers_;
+  deliver::FollowUp follow_up_;
   SteadyTime deadline_ = SteadyTime::max();
   bool started_ = false;
   bool drained_ = false;

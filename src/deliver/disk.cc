@@ -29,7 +29,7 @@ void Disk::set_mode(Mode mode) {
 }
 
 void Disk::tell_live_values() {
-  using enum coalesce::LiveMap::DiskRule;
+  using enum coalesce::LiveValues::DiskRule;
   state_.live.set_disk_rule(!in_trouble() ? kNothing : is_failing() ? kItsRowIfAny : kItsRow);
 }
 

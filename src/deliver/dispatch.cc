@@ -16,7 +16,7 @@ void Dispatch::proceed() {
 /// The one request at a time that may hold live values; while all is well the newest history goes with them.
 bool Dispatch::send_main() {
   if (state_.requests.main_is_out()) return false;
-  coalesce::LiveMap& live = state_.live;
+  coalesce::LiveValues& live = state_.live;
   const bool is_narrow = state_.history.is_narrow();
   Request request;
   request.is_main = true;
@@ -108,8 +108,8 @@ void Dispatch::send(Request&& request) {
   for (const std::string_view part : action.parts) action.bytes += part.size();
   kept.bytes = {kept.live_bytes, action.bytes - std::min(action.bytes, kept.live_bytes)};
   if (kept.history.empty()) kept.bytes = {action.bytes, 0};
-  gate_.pacing.sent(kept.bytes, state_.now.steady);
-  action.exceeds_quota = kept.bytes.live > 0 && gate_.pacing.is_exceeded_by_live(state_.now.steady);
+  gate_.quota.sent(kept.bytes, state_.now.steady);
+  action.exceeds_quota = kept.bytes.live > 0 && gate_.quota.is_exceeded_by_live(state_.now.steady);
   state_.store.sent(kept.history, state_.now.steady + state_.half_window());
   state_.act(std::move(action));
 }

@@ -5,7 +5,7 @@
 
 #include "deliver/circuit.h"
 #include "deliver/concurrency.h"
-#include "deliver/pacing.h"
+#include "deliver/quota.h"
 #include "firebase_relay/delivery.h"
 
 namespace firebase_relay::deliver {
@@ -15,10 +15,10 @@ namespace firebase_relay::deliver {
 struct Gate {
   /// `jitter_seed`: of the circuit's waits.
   Gate(const DeliveryOptions& options, std::uint64_t jitter_seed)
-      : circuit(jitter_seed), pacing(options.bytes_per_minute_max), concurrency(options.in_flight_max) {}
+      : circuit(jitter_seed), quota(options.bytes_per_minute_max), concurrency(options.in_flight_max) {}
 
   Circuit circuit;
-  Pacing pacing;
+  Quota quota;
   Concurrency concurrency;
   /// After an outage live values go before any history (guarantee 3): those that came before this time, which is when
   /// the database answered again. SteadyTime::max(): it has not answered yet. Nothing: history need not wait.

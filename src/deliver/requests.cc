@@ -22,10 +22,10 @@ SteadyTime Requests::save_live_by() const {
   return earliest;
 }
 
-std::vector<coalesce::LiveMap::Slot> Requests::live() const {
-  std::vector<coalesce::LiveMap::Slot> slots;
+std::vector<coalesce::LiveValues::Slot> Requests::live() const {
+  std::vector<coalesce::LiveValues::Slot> slots;
   for (const auto& [id, request] : under_way_) {
-    for (const coalesce::LiveMap::Sent& sent : request.live) slots.push_back(sent.slot);
+    for (const coalesce::LiveValues::Sent& sent : request.live) slots.push_back(sent.slot);
   }
   return slots;
 }

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "coalesce/live_map.h"
-#include "deliver/pacing.h"
+#include "coalesce/live_values.h"
+#include "deliver/quota.h"
 #include "deliver/slice.h"
 #include "firebase_relay/delivery.h"
 
@@ -17,20 +17,20 @@ namespace firebase_relay::deliver {
 
 /// What one request has taken.
 struct Request {
-  std::vector<coalesce::LiveMap::Sent> live;
+  std::vector<coalesce::LiveValues::Sent> live;
   std::vector<Slice> history;
   std::string base;
   std::vector<std::string_view> live_parts;  ///< for Send::parts
   std::uint64_t live_bytes = 0;              ///< of them
   SteadyTime sent_at;
   SteadyTime save_by;  ///< its live values, if it has not been answered
-  Pacing::Sent bytes;
+  Quota::Sent bytes;
   bool is_main = false;  ///< it is the one that may hold live values
   bool is_probe = false;
   bool is_suspect = false;
 
   /// Puts in what the live map has given for it.
-  void take(coalesce::LiveMap::Taken&& taken) {
+  void take(coalesce::LiveValues::Taken&& taken) {
     live = std::move(taken.sent);
     base = std::move(taken.base);
     live_parts = std::move(taken.parts);
@@ -65,7 +65,7 @@ class Requests {
   /// When the live values of the main request have to be on disk if no answer has come; SteadyTime::max(): it has none.
   [[nodiscard]] SteadyTime save_live_by() const;
   /// All live values, and all history entries, that are under way.
-  [[nodiscard]] std::vector<coalesce::LiveMap::Slot> live() const;
+  [[nodiscard]] std::vector<coalesce::LiveValues::Slot> live() const;
   [[nodiscard]] std::vector<Slice> history() const;
 
   /// What does not add up; empty: nothing. Costs little.

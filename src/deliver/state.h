@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "coalesce/live_map.h"
+#include "coalesce/live_values.h"
 #include "deliver/accounts.h"
 #include "deliver/arrivals.h"
 #include "deliver/history_queue.h"
@@ -15,7 +15,7 @@
 
 namespace firebase_relay::deliver {
 
-/// What Delivery holds, and what of it has to happen when: its parts (Disk, Dispatch, Answers) work on this together.
+/// What Delivery holds, and what of it has to happen when: its parts (Disk, Dispatch, FollowUp) work on this together.
 /// Nothing here decides.
 struct State {
   /// `last_batch`: the highest id of a batch in the outbox.
@@ -23,7 +23,7 @@ struct State {
       : options(delivery_options), arrivals(last_batch) {}
 
   DeliveryOptions options;
-  coalesce::LiveMap live;
+  coalesce::LiveValues live;
   HistoryStore store;
   HistoryQueue history{store};
   Accounts accounts;

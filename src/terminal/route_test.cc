@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/json_fault.h"
 #include "bus/input_line.h"
-#include "classify/fragment_writer.h"
+#include "classify/block_writer.h"
 #include "relay/relay.h"
 #include "terminal/commands.h"
 
@@ -42,7 +42,7 @@ int test_routes(const CommandLine& line, std::istream& input, std::ostream& outp
   classify::WriterOptions options;
   options.history = line.options.history;
   options.message_bytes_max = line.options.message_bytes_max;
-  classify::FragmentWriter writer(*routes, options);
+  classify::BlockWriter writer(*routes, options);
   int exit = kExitOk;
   std::string text;
   for (std::uint64_t number = 1; std::getline(input, text); ++number) {

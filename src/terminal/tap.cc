@@ -8,7 +8,7 @@
 #include "base/thread.h"
 #include "base/wakeup.h"
 #include "bus/redis_source.h"
-#include "classify/fragment_writer.h"
+#include "classify/block_writer.h"
 #include "observe/events.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
@@ -57,7 +57,7 @@ int tap(const CommandLine& line) {
   // Started first: it can be ended without the other one.
   std::jthread reader = start_thread("subscriber", [&](const std::stop_token& stop) { source.run(stop); });
   const std::jthread printer = start_thread("printer", [&] {
-    classify::FragmentWriter writer(*routes, options);
+    classify::BlockWriter writer(*routes, options);
     while (const std::unique_ptr<MessageBlock> block = messages.pop()) {
       const std::string lines = writer.write(*block)->console;
       // Straight to stdout, and no queue in between: whoever taps wants every line, and may stop the reader.

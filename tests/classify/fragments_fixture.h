@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "classify/fragment_writer.h"
+#include "classify/block_writer.h"
 #include "classify/routes.h"
 
 namespace firebase_relay::classify {
@@ -49,12 +49,12 @@ class FragmentsTest : public testing::Test {
     routes_ = *parse_routes(json, "routes.json");
     use({});
   }
-  void use(const WriterOptions& options) { writer_ = std::make_unique<FragmentWriter>(routes_, options); }
+  void use(const WriterOptions& options) { writer_ = std::make_unique<BlockWriter>(routes_, options); }
 
   static constexpr std::int64_t kArrived = 1'778'078'351'786;
   const std::string kNow = "\"2026-05-06T14:39:11.786Z\"";
   RouteTable routes_ = *parse_routes(builtin_routes_json(), "routes.json");
-  std::unique_ptr<FragmentWriter> writer_ = std::make_unique<FragmentWriter>(routes_, WriterOptions{});
+  std::unique_ptr<BlockWriter> writer_ = std::make_unique<BlockWriter>(routes_, WriterOptions{});
   std::uint64_t number_ = 0;
   std::unique_ptr<FragmentBlock> written_;
   std::map<std::string, std::string> live_;

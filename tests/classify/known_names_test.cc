@@ -69,8 +69,8 @@ TEST_F(KnownNamesTest, UnroutedChannelsAreCountedApartFromTickers) {
 }
 
 TEST_F(KnownNamesTest, AreSharedByAllWorkers) {
-  FragmentWriter first(routes_, {.known_names = &names_});
-  FragmentWriter second(routes_, {.known_names = &names_});
+  BlockWriter first(routes_, {.known_names = &names_});
+  BlockWriter second(routes_, {.known_names = &names_});
   MessageBlock block;
   block.number = 1;
   for (const char* ticker : {"A", "B"}) block.append("X", price(ticker));

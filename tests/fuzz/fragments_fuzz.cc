@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/json_fault.h"
-#include "classify/fragment_writer.h"
+#include "classify/block_writer.h"
 #include "classify/key_codec.h"
 #include "classify/routes.h"
 #include "fuzz/demand.h"
@@ -63,7 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         "history":"history/{TICKER}/raw"})"));
     return *parse_routes(json.dump(), "routes.json");
   }();
-  static FragmentWriter writer(routes, {});
+  static BlockWriter writer(routes, {});
   static std::uint64_t number = 0;
   const std::string_view input = fuzz::text_of(data, size);
   const std::size_t end = input.find('\0');
@@ -76,7 +76,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   block.append(channel, payload);
   block.append("TICKER_UPDATES_AAPL", R"({"type":"price","price":1})");
   const auto written = writer.write(block);
-  FragmentWriter fresh(routes, {});
+  BlockWriter fresh(routes, {});
   demand(made_of(*written) == made_of(*fresh.write(block)), "known shapes made a difference", payload);
   std::size_t entries = 0;
   for (const HistoryRun& run : written->history) {

@@ -1,9 +1,9 @@
 // What has to hold between any two calls.
-#include "coalesce/live_map.h"
+#include "coalesce/live_values.h"
 
 namespace firebase_relay::coalesce {
 
-std::string_view LiveMap::flaw(const std::vector<Slot>& under_way) const {
+std::string_view LiveValues::flaw(const std::vector<Slot>& under_way) const {
   std::vector<unsigned> queued(table_.end());
   const auto count_queued = [&](Slot slot) { ++queued[slot]; };
   queue_.for_each(count_queued);

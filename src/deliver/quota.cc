@@ -1,4 +1,4 @@
-#include "deliver/pacing.h"
+#include "deliver/quota.h"
 
 #include <algorithm>
 
@@ -13,10 +13,10 @@ std::uint64_t less(std::uint64_t from, std::uint64_t what) { return from - std::
 
 }  // namespace
 
-Pacing::Pacing(std::uint64_t bytes_per_minute_max)
+Quota::Quota(std::uint64_t bytes_per_minute_max)
     : limit_(bytes_per_minute_max), live_expected_(bytes_per_minute_max / kShare) {}
 
-void Pacing::advance(SteadyTime now) {
+void Quota::advance(SteadyTime now) {
   const std::int64_t second = second_of(now);
   const std::int64_t passed = std::min(second - newest_, kSeconds);
   for (std::int64_t i = 1; i <= passed; ++i) {
@@ -28,7 +28,7 @@ void Pacing::advance(SteadyTime now) {
   newest_ = std::max(newest_, second);
 }
 
-void Pacing::sent(const Sent& bytes, SteadyTime now) {
+void Quota::sent(const Sent& bytes, SteadyTime now) {
   advance(now);
   Sent& bucket = seconds_[static_cast<std::size_t>(newest_ % kSeconds)];
   bucket.live += bytes.live;
@@ -39,7 +39,7 @@ void Pacing::sent(const Sent& bytes, SteadyTime now) {
   if (bytes.history > 0) waits_since_.reset();
 }
 
-void Pacing::not_sent(const Sent& bytes, SteadyTime sent_at, SteadyTime now) {
+void Quota::not_sent(const Sent& bytes, SteadyTime sent_at, SteadyTime now) {
   advance(now);
   const std::int64_t second = second_of(sent_at);
   if (second <= newest_ - kSeconds) return;  // it has left the window
@@ -52,7 +52,7 @@ void Pacing::not_sent(const Sent& bytes, SteadyTime sent_at, SteadyTime now) {
 
 /// The expectation of live bytes falls back within some ten minutes of less traffic. In an outage it stays: that
 /// nothing is acknowledged then says nothing about what will be sent afterwards.
-void Pacing::acknowledged(SteadyTime now) {
+void Quota::acknowledged(SteadyTime now) {
   constexpr std::uint64_t kForgottenInSeconds = 600;
   advance(now);
   const std::int64_t passed = std::min(newest_ - live_expected_at_, kSeconds);
@@ -61,7 +61,7 @@ void Pacing::acknowledged(SteadyTime now) {
   live_expected_at_ = newest_;
 }
 
-std::uint64_t Pacing::history_room(std::uint64_t entry_bytes, std::uint64_t live_bytes, SteadyTime now) {
+std::uint64_t Quota::history_room(std::uint64_t entry_bytes, std::uint64_t live_bytes, SteadyTime now) {
   if (limit_ == 0) return UINT64_MAX;
   advance(now);
   const std::uint64_t live = std::max(total_.live + live_bytes, live_expected_);
@@ -72,12 +72,12 @@ std::uint64_t Pacing::history_room(std::uint64_t entry_bytes, std::uint64_t live
   return now - *waits_since_ >= std::chrono::seconds(kSeconds) ? entry_bytes : 0;
 }
 
-bool Pacing::is_exceeded_by_live(SteadyTime now) {
+bool Quota::is_exceeded_by_live(SteadyTime now) {
   advance(now);
   return limit_ > 0 && total_.live > limit_;
 }
 
-SteadyTime Pacing::next_release(SteadyTime now) {
+SteadyTime Quota::next_release(SteadyTime now) {
   advance(now);
   for (std::int64_t i = 1; i <= kSeconds; ++i) {
     const std::int64_t second = newest_ - kSeconds + i;

@@ -17,7 +17,7 @@ namespace firebase_relay::deliver {
 /// is history's whatever live values take, so that they cannot starve it.
 ///
 /// Pure; one thread.
-class Pacing {
+class Quota {
  public:
   /// What a request's body holds of each, in bytes.
   struct Sent {
@@ -26,7 +26,7 @@ class Pacing {
   };
 
   /// `bytes_per_minute_max` 0: no limit.
-  explicit Pacing(std::uint64_t bytes_per_minute_max);
+  explicit Quota(std::uint64_t bytes_per_minute_max);
 
   /// A request goes out.
   void sent(const Sent& bytes, SteadyTime now);

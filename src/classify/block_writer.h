@@ -38,10 +38,10 @@ struct WriterOptions {
 /// (classify/block_values.h).
 ///
 /// Threads: one; every worker has its own. The route table is shared and must outlive it.
-class FragmentWriter {
+class BlockWriter {
  public:
   /// `routes`, and what `options` point to, must outlive it.
-  FragmentWriter(const RouteTable& routes, const WriterOptions& options);
+  BlockWriter(const RouteTable& routes, const WriterOptions& options);
 
   /// The fragments of `messages`, whose bytes are not needed afterwards.
   std::unique_ptr<FragmentBlock> write(const MessageBlock& messages);

@@ -1,4 +1,4 @@
-#include "coalesce/live_map.h"
+#include "coalesce/live_values.h"
 
 #include <gtest/gtest.h>
 #include <malloc.h>
@@ -9,18 +9,18 @@ namespace {
 constexpr std::uint64_t kPlenty = 1 << 20;
 const SteadyTime kNow(std::chrono::seconds(100));
 
-class LiveMapTest : public testing::Test {
+class LiveValuesTest : public testing::Test {
  protected:
   bool merge(const std::string& path, const std::string& value, Sequence sequence,
-             std::uint32_t ticket = LiveMap::kNoTicket) {
+             std::uint32_t ticket = LiveValues::kNoTicket) {
     return map_.merge({path, hash_of_path(path), value, sequence, ticket, false}, kNow);
   }
   void merge_order(const std::string& path, Sequence sequence) {
-    map_.merge({path, hash_of_path(path), "0", sequence, LiveMap::kNoTicket, true}, kNow);
+    map_.merge({path, hash_of_path(path), "0", sequence, LiveValues::kNoTicket, true}, kNow);
   }
   /// What is taken, as text; the sent ones go to sent_.
   std::string take(std::uint64_t bytes_max = kPlenty, bool narrow = false) {
-    LiveMap::Taken taken = map_.take(bytes_max, narrow);
+    LiveValues::Taken taken = map_.take(bytes_max, narrow);
     sent_ = std::move(taken.sent);
     base_ = std::move(taken.base);
     parts_ = std::move(taken.parts);
@@ -48,14 +48,14 @@ class LiveMapTest : public testing::Test {
     map_.saved(true);
   }
 
-  LiveMap map_;
+  LiveValues map_;
   std::string base_;
   std::vector<std::string_view> parts_;
-  std::vector<LiveMap::Sent> sent_;
+  std::vector<LiveValues::Sent> sent_;
   std::vector<LiveRow> rows_;
 };
 
-TEST_F(LiveMapTest, NewestValueWinsInWhateverOrderTheyCome) {
+TEST_F(LiveValuesTest, NewestValueWinsInWhateverOrderTheyCome) {
   EXPECT_FALSE(merge("a", "1", 10));
   EXPECT_TRUE(merge("a", "0", 9)) << "overtaken before it came";
   EXPECT_TRUE(merge("a", "2", 11));
@@ -63,7 +63,7 @@ TEST_F(LiveMapTest, NewestValueWinsInWhateverOrderTheyCome) {
   EXPECT_EQ(take(), "") << "one request at a time has it";
 }
 
-TEST_F(LiveMapTest, ValueThatComesWhileOneIsUnderWayIsSentAfterTheAnswer) {
+TEST_F(LiveValuesTest, ValueThatComesWhileOneIsUnderWayIsSentAfterTheAnswer) {
   merge("a", "1", 1);
   EXPECT_EQ(take(), "\"a\":1,");
   EXPECT_FALSE(merge("a", "2", 2)) << "the first is under way, not overtaken";
@@ -75,7 +75,7 @@ TEST_F(LiveMapTest, ValueThatComesWhileOneIsUnderWayIsSentAfterTheAnswer) {
   EXPECT_EQ(map_.size(), 0u) << "nothing is remembered of what was acknowledged";
 }
 
-TEST_F(LiveMapTest, WhatIsUnderWayStaysAsItIsWhateverComes) {
+TEST_F(LiveValuesTest, WhatIsUnderWayStaysAsItIsWhateverComes) {
   merge("a", "1", 1);
   const std::string sent = take();
   for (Sequence sequence = 2; sequence < 200; ++sequence) {
@@ -90,7 +90,7 @@ TEST_F(LiveMapTest, WhatIsUnderWayStaysAsItIsWhateverComes) {
   EXPECT_NE(take().find("\"a\":" + std::string(199, '2') + ','), std::string::npos);
 }
 
-TEST_F(LiveMapTest, OrdersGoBehindAllOthers) {
+TEST_F(LiveValuesTest, OrdersGoBehindAllOthers) {
   merge_order("a/orders/1", 1);
   merge("a/price", "1", 2);
   merge_order("a/orders/2", 3);
@@ -99,7 +99,7 @@ TEST_F(LiveMapTest, OrdersGoBehindAllOthers) {
   EXPECT_EQ(take(), "\"a/orders/1\":0,\"a/orders/2\":0,");
 }
 
-TEST_F(LiveMapTest, OrdersHaveTheirTurnThoughOthersFillEveryRequest) {
+TEST_F(LiveValuesTest, OrdersHaveTheirTurnThoughOthersFillEveryRequest) {
   merge_order("a/orders/1", 1);
   Sequence sequence = 1;
   std::string taken;
@@ -112,7 +112,7 @@ TEST_F(LiveMapTest, OrdersHaveTheirTurnThoughOthersFillEveryRequest) {
   EXPECT_EQ(requests, 17);
 }
 
-TEST_F(LiveMapTest, OrdersThatFillEveryRequestHaveNoTurnAheadOfOthers) {
+TEST_F(LiveValuesTest, OrdersThatFillEveryRequestHaveNoTurnAheadOfOthers) {
   constexpr Sequence kRequests = 16;  // after so many without one the orders have their turn
   for (Sequence sequence = 1; sequence <= 2 * kRequests; ++sequence)
     merge_order("o" + std::to_string(sequence), sequence);
@@ -125,21 +125,21 @@ TEST_F(LiveMapTest, OrdersThatFillEveryRequestHaveNoTurnAheadOfOthers) {
   EXPECT_EQ(take(kOneOrder), "\"p\":1,");
 }
 
-TEST_F(LiveMapTest, WhatHasWaitedIsTakenOrOvertakenByWhatWaitsAsLong) {
+TEST_F(LiveValuesTest, WhatHasWaitedIsTakenOrOvertakenByWhatWaitsAsLong) {
   EXPECT_FALSE(map_.has_waited_since(kNow));
   merge("a", "1", 1);
   EXPECT_TRUE(map_.has_waited_since(kNow));
   EXPECT_FALSE(map_.has_waited_since(kNow - std::chrono::seconds(1)));
   take();
   EXPECT_FALSE(map_.has_waited_since(kNow)) << "it is under way";
-  map_.merge({"a", hash_of_path("a"), "2", 2, LiveMap::kNoTicket, false}, kNow + std::chrono::seconds(9));
+  map_.merge({"a", hash_of_path("a"), "2", 2, LiveValues::kNoTicket, false}, kNow + std::chrono::seconds(9));
   map_.give_back(sent_, std::nullopt);
   EXPECT_TRUE(map_.has_waited_since(kNow)) << "the path has waited since then";
 }
 
-TEST_F(LiveMapTest, TwoPathsMayHaveOneHash) {
+TEST_F(LiveValuesTest, TwoPathsMayHaveOneHash) {
   const auto merge_as = [this](const char* path, const char* value, Sequence sequence) {
-    return map_.merge({path, 42, value, sequence, LiveMap::kNoTicket, false}, kNow);
+    return map_.merge({path, 42, value, sequence, LiveValues::kNoTicket, false}, kNow);
   };
   EXPECT_FALSE(merge_as("a", "1", 1));
   EXPECT_FALSE(merge_as("b", "2", 2));
@@ -152,7 +152,7 @@ TEST_F(LiveMapTest, TwoPathsMayHaveOneHash) {
 }
 
 // An order that has left is a removal, and in an outage there may be very many.
-TEST_F(LiveMapTest, LargeValueThatIsOvertakenLeavesNoLargeRest) {
+TEST_F(LiveValuesTest, LargeValueThatIsOvertakenLeavesNoLargeRest) {
   const std::size_t before = ::mallinfo2().uordblks;
   for (Sequence order = 1; order <= 2'000; ++order) {
     merge(std::to_string(order), std::string(10'000, 'x'), 2 * order);
@@ -162,7 +162,7 @@ TEST_F(LiveMapTest, LargeValueThatIsOvertakenLeavesNoLargeRest) {
   EXPECT_LT(::mallinfo2().uordblks, before + 2'000'000);
 }
 
-TEST_F(LiveMapTest, NarrowRequestsAreEachBelowOneChildOfTheRootAndTheRootsOwnChildrenTogether) {
+TEST_F(LiveValuesTest, NarrowRequestsAreEachBelowOneChildOfTheRootAndTheRootsOwnChildrenTogether) {
   for (const char* path : {"a/b/c", "x", "a/d", "y", "b/e"}) merge(path, "1", 1);
   EXPECT_EQ(take(kPlenty, true), "\"b/c\":1,\"d\":1,");
   EXPECT_EQ(base_, "a");
@@ -172,7 +172,7 @@ TEST_F(LiveMapTest, NarrowRequestsAreEachBelowOneChildOfTheRootAndTheRootsOwnChi
   EXPECT_EQ(base_, "b");
 }
 
-TEST_F(LiveMapTest, RetrySendsTheNewestValue) {
+TEST_F(LiveValuesTest, RetrySendsTheNewestValue) {
   merge("a", "1", 1);
   take();
   merge("a", "2", 2);
@@ -180,7 +180,7 @@ TEST_F(LiveMapTest, RetrySendsTheNewestValue) {
   EXPECT_EQ(take(), "\"a\":2,");
 }
 
-TEST_F(LiveMapTest, NewestStateIsSentOnceMoreAfterALostAnswer) {
+TEST_F(LiveValuesTest, NewestStateIsSentOnceMoreAfterALostAnswer) {
   merge("a", "1", 1);
   take();
   map_.give_back(sent_, kNow);
@@ -196,7 +196,7 @@ TEST_F(LiveMapTest, NewestStateIsSentOnceMoreAfterALostAnswer) {
   EXPECT_EQ(map_.next_settling(), SteadyTime::max());
 }
 
-TEST_F(LiveMapTest, WhatTheDatabaseTookBeforeARefusedValueIsWhatSettles) {
+TEST_F(LiveValuesTest, WhatTheDatabaseTookBeforeARefusedValueIsWhatSettles) {
   merge("a", "1", 1);
   take();
   map_.give_back(sent_, kNow);  // may yet be applied
@@ -216,7 +216,7 @@ TEST_F(LiveMapTest, WhatTheDatabaseTookBeforeARefusedValueIsWhatSettles) {
   EXPECT_EQ(map_.size(), 0u);
 }
 
-TEST_F(LiveMapTest, WhatWasLostBeforeARefusedValueIsSentAgain) {
+TEST_F(LiveValuesTest, WhatWasLostBeforeARefusedValueIsSentAgain) {
   merge("a", "1", 1);
   take();
   acknowledge();
@@ -229,7 +229,7 @@ TEST_F(LiveMapTest, WhatWasLostBeforeARefusedValueIsSentAgain) {
   EXPECT_EQ(take(), "\"a\":2,") << "it may stand there, and must not go back";
 }
 
-TEST_F(LiveMapTest, LostValueThatIsThenRefusedGivesWayToTheOneBefore) {
+TEST_F(LiveValuesTest, LostValueThatIsThenRefusedGivesWayToTheOneBefore) {
   lose_one_and_have_two_taken();
   merge("a", "3", 3);
   take();
@@ -239,7 +239,7 @@ TEST_F(LiveMapTest, LostValueThatIsThenRefusedGivesWayToTheOneBefore) {
   EXPECT_EQ(take(), "\"a\":2,");
 }
 
-TEST_F(LiveMapTest, RefusedValueIsNotSentAgainToSettle) {
+TEST_F(LiveValuesTest, RefusedValueIsNotSentAgainToSettle) {
   merge("a", "1", 1);
   take();
   map_.give_back(sent_, kNow);
@@ -251,7 +251,7 @@ TEST_F(LiveMapTest, RefusedValueIsNotSentAgainToSettle) {
   EXPECT_EQ(map_.size(), 0u);
 }
 
-TEST_F(LiveMapTest, RefusedValueThatIsBeingSavedIsForgottenBeforeWhatStoodIsSent) {
+TEST_F(LiveValuesTest, RefusedValueThatIsBeingSavedIsForgottenBeforeWhatStoodIsSent) {
   lose_one_and_have_two_taken();
   merge("a", "3", 3);
   take();
@@ -266,7 +266,7 @@ TEST_F(LiveMapTest, RefusedValueThatIsBeingSavedIsForgottenBeforeWhatStoodIsSent
   EXPECT_EQ(take(), "\"a\":2,");
 }
 
-TEST_F(LiveMapTest, TakesUpToItsBytesAndAtLeastOne) {
+TEST_F(LiveValuesTest, TakesUpToItsBytesAndAtLeastOne) {
   merge("a", std::string(100, '1'), 1);
   merge("b", std::string(100, '2'), 2);
   EXPECT_EQ(take(10).size(), 105u) << "a single value over the limit goes alone";
@@ -274,7 +274,7 @@ TEST_F(LiveMapTest, TakesUpToItsBytesAndAtLeastOne) {
   EXPECT_EQ(take(10), "");
 }
 
-TEST_F(LiveMapTest, NarrowTakesOneChildOfTheRoot) {
+TEST_F(LiveValuesTest, NarrowTakesOneChildOfTheRoot) {
   merge("services/A/price", "1", 1);
   merge("channels/N", "2", 2);
   merge("services/B/price", "3", 3);
@@ -284,8 +284,8 @@ TEST_F(LiveMapTest, NarrowTakesOneChildOfTheRoot) {
   EXPECT_EQ(base_, "channels");
 }
 
-TEST_F(LiveMapTest, InTroubleAValueGoesOnlyWhenTheDiskHasIt) {
-  map_.set_disk_rule(LiveMap::DiskRule::kItsRow);
+TEST_F(LiveValuesTest, InTroubleAValueGoesOnlyWhenTheDiskHasIt) {
+  map_.set_disk_rule(LiveValues::DiskRule::kItsRow);
   merge("a", "1", 1);
   EXPECT_FALSE(map_.has_sendable());
   EXPECT_TRUE(map_.has_unsent());
@@ -304,17 +304,17 @@ TEST_F(LiveMapTest, InTroubleAValueGoesOnlyWhenTheDiskHasIt) {
   EXPECT_EQ(take(), "\"a\":2,");
 }
 
-TEST_F(LiveMapTest, FailingDiskDoesNotHoldWhatItHasNoOlderValueOf) {
-  map_.set_disk_rule(LiveMap::DiskRule::kItsRow);
+TEST_F(LiveValuesTest, FailingDiskDoesNotHoldWhatItHasNoOlderValueOf) {
+  map_.set_disk_rule(LiveValues::DiskRule::kItsRow);
   merge("old", "1", 1);
   save();
   merge("old", "2", 2);
   merge("fresh", "3", 3);
-  map_.set_disk_rule(LiveMap::DiskRule::kItsRowIfAny);
+  map_.set_disk_rule(LiveValues::DiskRule::kItsRowIfAny);
   EXPECT_EQ(take(), "\"fresh\":3,") << "a crash could bring the old value of the other back";
 }
 
-TEST_F(LiveMapTest, TicketsEndOnceAsAcknowledgedOrOvertaken) {
+TEST_F(LiveValuesTest, TicketsEndOnceAsAcknowledgedOrOvertaken) {
   merge("a", "1", 1, 7);
   merge("a", "2", 2, 8);
   ASSERT_EQ(map_.ended().size(), 1u);
@@ -327,7 +327,7 @@ TEST_F(LiveMapTest, TicketsEndOnceAsAcknowledgedOrOvertaken) {
   EXPECT_TRUE(map_.ended()[1].acknowledged);
 }
 
-TEST_F(LiveMapTest, RefusedValueIsGivenOutUnlessANewerOneCame) {
+TEST_F(LiveValuesTest, RefusedValueIsGivenOutUnlessANewerOneCame) {
   merge("a", "bad", 1);
   take();
   const auto refused = map_.refuse(sent_.front());
@@ -341,9 +341,9 @@ TEST_F(LiveMapTest, RefusedValueIsGivenOutUnlessANewerOneCame) {
   EXPECT_EQ(take(), "\"a\":good,");
 }
 
-TEST_F(LiveMapTest, RestoredRowIsSentAndForgottenAfterwards) {
-  map_.set_disk_rule(LiveMap::DiskRule::kItsRow);
-  map_.restore({"a", "1", 5, false, Kind::kUnrouted}, hash_of_path("a"), LiveMap::kNoTicket, false);
+TEST_F(LiveValuesTest, RestoredRowIsSentAndForgottenAfterwards) {
+  map_.set_disk_rule(LiveValues::DiskRule::kItsRow);
+  map_.restore({"a", "1", 5, false, Kind::kUnrouted}, hash_of_path("a"), LiveValues::kNoTicket, false);
   EXPECT_TRUE(merge("a", "0", 4)) << "what is on disk is newer";
   EXPECT_EQ(take(), "\"a\":1,");
   acknowledge();

@@ -2,17 +2,17 @@
 #include <algorithm>
 #include <utility>
 
-#include "coalesce/live_map.h"
+#include "coalesce/live_values.h"
 
 namespace firebase_relay::coalesce {
 
-void LiveMap::set_disk_rule(DiskRule rule) {
+void LiveValues::set_disk_rule(DiskRule rule) {
   if (std::exchange(disk_rule_, rule) == rule) return;
   has_unsaved_ = true;
   unpark();
 }
 
-std::vector<LiveRow> LiveMap::save(const std::function<Kind(std::uint32_t)>& kind_of) {
+std::vector<LiveRow> LiveValues::save(const std::function<Kind(std::uint32_t)>& kind_of) {
   std::vector<LiveRow> rows;
   bool some_wait = false;
   for (Slot slot = 0; slot < table_.end(); ++slot) {
@@ -33,7 +33,7 @@ std::vector<LiveRow> LiveMap::save(const std::function<Kind(std::uint32_t)>& kin
   return rows;
 }
 
-bool LiveMap::has_unsaved_message() const {
+bool LiveValues::has_unsaved_message() const {
   for (Slot slot = 0; slot < table_.end(); ++slot) {
     const LivePath& entry = table_[slot];
     const bool has_ticket = entry.ticket != kNoTicket || entry.flight.ticket != kNoTicket;
@@ -42,7 +42,7 @@ bool LiveMap::has_unsaved_message() const {
   return false;
 }
 
-void LiveMap::saved(bool ok) {
+void LiveValues::saved(bool ok) {
   for (const Slot slot : std::exchange(saving_, {})) {
     LivePath& entry = table_[slot];
     const bool had_row = entry.row.is_there();
@@ -55,7 +55,7 @@ void LiveMap::saved(bool ok) {
   unpark();
 }
 
-void LiveMap::forget_row(LivePath& entry, Sequence sequence) {
+void LiveValues::forget_row(LivePath& entry, Sequence sequence) {
   entry.row.done(sequence);
   if (!entry.row.is_obsolete(sequence)) return;
   entry.row.forget(sequence);
@@ -63,7 +63,7 @@ void LiveMap::forget_row(LivePath& entry, Sequence sequence) {
   --rows_on_disk_;
 }
 
-void LiveMap::forgotten(const std::vector<LiveAcknowledged>& rows) {
+void LiveValues::forgotten(const std::vector<LiveAcknowledged>& rows) {
   for (const LiveAcknowledged& row : rows) {
     const Slot slot = *table_.find(row.path, hash_of_path(row.path));  // it stays while its row is being forgotten
     LivePath& entry = table_[slot];

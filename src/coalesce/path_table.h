@@ -15,7 +15,7 @@ namespace firebase_relay::coalesce {
 /// is under way has views of their texts.
 ///
 /// Pure; one thread.
-class LiveTable {
+class PathTable {
  public:
   /// Names a path for as long as it is in the table.
   using Slot = std::uint32_t;
@@ -33,7 +33,7 @@ class LiveTable {
   [[nodiscard]] Slot end() const { return static_cast<Slot>(values_.size()); }
   [[nodiscard]] std::size_t size() const { return values_.size() - free_.size(); }
 
-  /// As LiveMap::prefetch().
+  /// As LiveValues::prefetch().
   void prefetch(const std::vector<LiveUpdate>& updates, std::size_t next);
 
  private:

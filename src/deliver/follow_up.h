@@ -13,10 +13,10 @@ namespace firebase_relay::deliver {
 /// What an answer means for what was sent: done, once more, apart, or set aside as a dead letter (guarantees 2 and 4).
 ///
 /// Pure; one thread.
-class Answers {
+class FollowUp {
  public:
   /// All of them must outlive it.
-  Answers(State& state, Disk& disk, Gate& gate) : state_(state), disk_(disk), gate_(gate) {}
+  FollowUp(State& state, Disk& disk, Gate& gate) : state_(state), disk_(disk), gate_(gate) {}
 
   /// A request has ended: does what its answer means, by the retry table. Unknown requests are left alone.
   void take(const Answered& event);
@@ -36,7 +36,7 @@ class Answers {
   void take_apart(const Case& it);
   void give_back(const Request& request, bool may_still_apply);
   void suspects_are_saved_by(const Request& request);
-  void refuse_live(const coalesce::LiveMap::Sent& sent, DeadLetterReason reason);
+  void refuse_live(const coalesce::LiveValues::Sent& sent, DeadLetterReason reason);
   void refuse_entry(const Slice& slice, DeadLetterReason reason);
   void report(const Case& it, RequestEnded::Result result, std::optional<std::chrono::milliseconds> retry_in,
               const RetryRule& rule);

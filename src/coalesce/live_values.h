@@ -10,7 +10,7 @@
 
 #include "coalesce/bisection.h"
 #include "coalesce/live_path.h"
-#include "coalesce/live_table.h"
+#include "coalesce/path_table.h"
 #include "coalesce/send_queue.h"
 #include "coalesce/stragglers.h"
 #include "firebase_relay/fragment.h"
@@ -41,10 +41,10 @@ namespace firebase_relay::coalesce {
 /// of their own.
 ///
 /// Threads: the flusher's. Pure: no clock, no I/O.
-class LiveMap {
+class LiveValues {
  public:
-  /// As LiveTable and LivePath have them.
-  using Slot = LiveTable::Slot;
+  /// As PathTable and LivePath have them.
+  using Slot = PathTable::Slot;
   static constexpr std::uint32_t kNoTicket = LivePath::kNoTicket;
   static constexpr SteadyTime kLater = LivePath::kLater;
 
@@ -186,7 +186,7 @@ class LiveMap {
   void forget_row(LivePath& entry, Sequence sequence);
   void erase_if_done(Slot slot, LivePath& entry);
 
-  LiveTable table_;
+  PathTable table_;
   SendQueue queue_;
   Bisection<Slot> suspects_;
   Stragglers stragglers_;

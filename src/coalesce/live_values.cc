@@ -1,11 +1,11 @@
-#include "coalesce/live_map.h"
+#include "coalesce/live_values.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace firebase_relay::coalesce {
 
-bool LiveMap::merge(const Arrival& arrival, SteadyTime now) {
+bool LiveValues::merge(const Arrival& arrival, SteadyTime now) {
   const Slot slot = table_.slot_for(arrival.path, arrival.hash, arrival.value.size());
   LivePath& entry = table_[slot];
   if (arrival.sequence <= entry.sequence) {
@@ -27,7 +27,7 @@ bool LiveMap::merge(const Arrival& arrival, SteadyTime now) {
   return overtakes;
 }
 
-void LiveMap::restore(const LiveRow& row, std::uint64_t hash, std::uint32_t ticket, bool is_order) {
+void LiveValues::restore(const LiveRow& row, std::uint64_t hash, std::uint32_t ticket, bool is_order) {
   const Slot slot = table_.slot_for(row.path, hash, row.value.size());
   LivePath& entry = table_[slot];
   entry.set_newest(row.value);
@@ -41,11 +41,11 @@ void LiveMap::restore(const LiveRow& row, std::uint64_t hash, std::uint32_t tick
 }
 
 /// From now on the value waits to be sent, unless it does already.
-void LiveMap::queue(Slot slot, LivePath& entry) {
+void LiveValues::queue(Slot slot, LivePath& entry) {
   if (std::exchange(entry.status, Status::kWaiting) != Status::kWaiting) queue_or_park(slot, entry);
 }
 
-void LiveMap::queue_or_park(Slot slot, const LivePath& entry) {
+void LiveValues::queue_or_park(Slot slot, const LivePath& entry) {
   if (is_sendable(entry)) {
     queue_.add(slot, entry.is_order);
   } else {
@@ -53,27 +53,27 @@ void LiveMap::queue_or_park(Slot slot, const LivePath& entry) {
   }
 }
 
-void LiveMap::unpark() {
+void LiveValues::unpark() {
   for (const Slot slot : queue_.unpark()) queue_or_park(slot, table_[slot]);
 }
 
-bool LiveMap::is_sendable(const LivePath& entry) const {
+bool LiveValues::is_sendable(const LivePath& entry) const {
   if (disk_rule_ == DiskRule::kNothing || entry.row.holds(entry.sequence)) return true;
   return disk_rule_ == DiskRule::kItsRowIfAny && entry.row.is_clear();
 }
 
-SteadyTime LiveMap::oldest_sendable() const {
+SteadyTime LiveValues::oldest_sendable() const {
   SteadyTime oldest = kLater;
   queue_.for_each([&](Slot slot) { oldest = std::min(oldest, table_[slot].waits_since); });
   return oldest;
 }
 
-bool LiveMap::has_waited_since(SteadyTime time) const {
+bool LiveValues::has_waited_since(SteadyTime time) const {
   const auto has = [this, time](Slot slot) { return table_[slot].waits_since <= time; };
   return queue_.any_of(has) || (disk_rule_ != DiskRule::kItsRowIfAny && queue_.any_parked(has));
 }
 
-SteadyTime LiveMap::oldest(const std::vector<Sent>& taken) const {
+SteadyTime LiveValues::oldest(const std::vector<Sent>& taken) const {
   SteadyTime oldest = kLater;
   for (const Sent& sent : taken) oldest = std::min(oldest, table_[sent.slot].waits_since);
   return oldest;
@@ -87,13 +87,13 @@ std::string_view base_of(std::string_view path) {
 }
 }  // namespace
 
-void LiveMap::append(Slot slot, LivePath& entry, Taken& taken) {
+void LiveValues::append(Slot slot, LivePath& entry, Taken& taken) {
   taken.bytes += FragmentText::append_below(taken.base.size(), entry.text, taken.parts);
   entry.take_off();
   taken.sent.push_back({slot, entry.sequence});
 }
 
-LiveMap::Taken LiveMap::take(std::uint64_t bytes_max, bool narrow) {
+LiveValues::Taken LiveValues::take(std::uint64_t bytes_max, bool narrow) {
   Taken taken;
   queue_.offer([&](Slot slot) {
     LivePath& entry = table_[slot];
@@ -108,7 +108,7 @@ LiveMap::Taken LiveMap::take(std::uint64_t bytes_max, bool narrow) {
   return taken;
 }
 
-LiveMap::Taken LiveMap::take_suspects(bool narrow) {
+LiveValues::Taken LiveValues::take_suspects(bool narrow) {
   Taken taken;
   for (const Slot slot : suspects_.take()) {
     LivePath& entry = table_[slot];
@@ -122,11 +122,11 @@ LiveMap::Taken LiveMap::take_suspects(bool narrow) {
   return taken;
 }
 
-void LiveMap::end_hold(std::uint32_t& ticket, bool acknowledged) {
+void LiveValues::end_hold(std::uint32_t& ticket, bool acknowledged) {
   if (ticket != kNoTicket) ended_.push_back({std::exchange(ticket, kNoTicket), acknowledged});
 }
 
-void LiveMap::acknowledge(const std::vector<Sent>& all) {
+void LiveValues::acknowledge(const std::vector<Sent>& all) {
   for (const Sent& sent : all) {
     LivePath& entry = table_[sent.slot];
     end_hold(entry.flight.ticket, true);
@@ -153,7 +153,7 @@ void LiveMap::acknowledge(const std::vector<Sent>& all) {
 
 /// Undoes take() for one value: it is no longer under way, and holds its ticket again unless a newer one has come. The
 /// caller sets the status.
-LivePath& LiveMap::take_back(const Sent& sent, std::optional<SteadyTime> lost_until) {
+LivePath& LiveValues::take_back(const Sent& sent, std::optional<SteadyTime> lost_until) {
   LivePath& entry = table_[sent.slot];
   if (lost_until) {
     stragglers_.may_stand(sent.slot, entry.text, sent.sequence);
@@ -169,13 +169,13 @@ LivePath& LiveMap::take_back(const Sent& sent, std::optional<SteadyTime> lost_un
   return entry;
 }
 
-void LiveMap::give_back(const std::vector<Sent>& all, std::optional<SteadyTime> lost_until) {
+void LiveValues::give_back(const std::vector<Sent>& all, std::optional<SteadyTime> lost_until) {
   for (const Sent& sent : all) {
     queue(sent.slot, take_back(sent, lost_until));
   }
 }
 
-std::vector<LiveMap::Slot> LiveMap::take_back_apart(const std::vector<Sent>& all,
+std::vector<LiveValues::Slot> LiveValues::take_back_apart(const std::vector<Sent>& all,
                                                     std::optional<SteadyTime> lost_until) {
   std::vector<Slot> group;
   group.reserve(all.size());
@@ -186,15 +186,15 @@ std::vector<LiveMap::Slot> LiveMap::take_back_apart(const std::vector<Sent>& all
   return group;
 }
 
-void LiveMap::give_back_suspects(const std::vector<Sent>& sent, std::optional<SteadyTime> lost_until) {
+void LiveValues::give_back_suspects(const std::vector<Sent>& sent, std::optional<SteadyTime> lost_until) {
   suspects_.add(take_back_apart(sent, lost_until));
 }
 
-void LiveMap::set_apart(const std::vector<Sent>& sent) { suspects_.add(take_back_apart(sent, std::nullopt)); }
+void LiveValues::set_apart(const std::vector<Sent>& sent) { suspects_.add(take_back_apart(sent, std::nullopt)); }
 
-void LiveMap::halve(const std::vector<Sent>& sent) { suspects_.add_halves(take_back_apart(sent, std::nullopt)); }
+void LiveValues::halve(const std::vector<Sent>& sent) { suspects_.add_halves(take_back_apart(sent, std::nullopt)); }
 
-std::optional<LiveMap::Refused> LiveMap::refuse(const Sent& sent) {
+std::optional<LiveValues::Refused> LiveValues::refuse(const Sent& sent) {
   LivePath& entry = take_back(sent, std::nullopt);
   forget_row(entry, sent.sequence);
   if (entry.sequence != sent.sequence) {
@@ -210,7 +210,7 @@ std::optional<LiveMap::Refused> LiveMap::refuse(const Sent& sent) {
 
 /// The database refused the newest value of this path. If a straggler may have overwritten what stood there before,
 /// that is sent again. True: it is.
-bool LiveMap::bring_back(Slot slot, LivePath& entry) {
+bool LiveValues::bring_back(Slot slot, LivePath& entry) {
   // While the refused value is being saved this has to wait, because the row that comes of it must be deleted first.
   if (entry.status != Status::kRefused || entry.row.is_being_saved()) return false;
   const Stragglers::Value* before = stragglers_.newest_before(slot, entry.sequence);
@@ -221,7 +221,7 @@ bool LiveMap::bring_back(Slot slot, LivePath& entry) {
   return true;
 }
 
-void LiveMap::settle(SteadyTime now) {
+void LiveValues::settle(SteadyTime now) {
   while (const std::optional<Slot> slot = stragglers_.take_gone(now)) {
     LivePath& entry = table_[*slot];
     switch (entry.status) {
@@ -235,7 +235,7 @@ void LiveMap::settle(SteadyTime now) {
   }
 }
 
-std::vector<LiveRow> LiveMap::unsettled() const {
+std::vector<LiveRow> LiveValues::unsettled() const {
   std::vector<LiveRow> rows;
   for (Slot slot = 0; slot < table_.end(); ++slot) {
     const LivePath& entry = table_[slot];
@@ -245,14 +245,14 @@ std::vector<LiveRow> LiveMap::unsettled() const {
   return rows;
 }
 
-void LiveMap::expect_stragglers(SteadyTime at) {
+void LiveValues::expect_stragglers(SteadyTime at) {
   for (Slot slot = 0; slot < table_.end(); ++slot) {
     if (table_[slot].status != Status::kFree) stragglers_.expect(slot, at);
   }
 }
 
 /// Queues the value as if it had never been acknowledged, but in no hurry.
-void LiveMap::send_again_to_settle(Slot slot, LivePath& entry) {
+void LiveValues::send_again_to_settle(Slot slot, LivePath& entry) {
   stragglers_.stands_unless_known(slot, entry.text, entry.sequence);
   entry.waits_since = kLater;
   entry.row.reopen();
@@ -260,7 +260,7 @@ void LiveMap::send_again_to_settle(Slot slot, LivePath& entry) {
   queue(slot, entry);
 }
 
-void LiveMap::erase_if_done(Slot slot, LivePath& entry) {
+void LiveValues::erase_if_done(Slot slot, LivePath& entry) {
   const bool is_done = entry.status == Status::kAcknowledged || entry.status == Status::kRefused;
   if (!is_done || !entry.row.is_clear() || stragglers_.are_expected(slot)) return;
   stragglers_.forget_values(slot);

@@ -1,10 +1,10 @@
-#include "coalesce/live_table.h"
+#include "coalesce/path_table.h"
 
 #include <memory>
 
 namespace firebase_relay::coalesce {
 
-LiveTable::Slot LiveTable::slot_for(std::string_view path, std::uint64_t hash, std::size_t value_size) {
+PathTable::Slot PathTable::slot_for(std::string_view path, std::uint64_t hash, std::size_t value_size) {
   if (const Slot* known = find(path, hash)) return *known;
   Slot slot = end();
   if (free_.empty()) {
@@ -18,11 +18,11 @@ LiveTable::Slot LiveTable::slot_for(std::string_view path, std::uint64_t hash, s
   return slot;
 }
 
-const LiveTable::Slot* LiveTable::find(std::string_view path, std::uint64_t hash) {
+const PathTable::Slot* PathTable::find(std::string_view path, std::uint64_t hash) {
   return index_.find(hash, [this, path](Slot slot) { return values_[slot].path() == path; });
 }
 
-void LiveTable::erase(Slot slot, LivePath& entry) {
+void PathTable::erase(Slot slot, LivePath& entry) {
   index_.erase(entry.hash, [slot](Slot other) { return other == slot; });
   // Made anew: assigned to, its texts would keep their memory, and a flood of large values would stay for good.
   std::destroy_at(&entry);
@@ -30,7 +30,7 @@ void LiveTable::erase(Slot slot, LivePath& entry) {
   free_.push_back(slot);
 }
 
-void LiveTable::prefetch(const std::vector<LiveUpdate>& updates, std::size_t next) {
+void PathTable::prefetch(const std::vector<LiveUpdate>& updates, std::size_t next) {
   constexpr std::size_t kStep = 4;  // by then what was asked for has come: the slot, then the entry, then its text
   constexpr std::size_t kCacheLine = 64;
   if (next + 3 * kStep < updates.size()) index_.prefetch(updates[next + 3 * kStep].path_hash);

@@ -1,4 +1,4 @@
-#include "classify/fragment_writer.h"
+#include "classify/block_writer.h"
 
 #include <algorithm>
 #include <utility>
@@ -13,10 +13,10 @@ constexpr std::size_t kShownBytesMin = 4096;
 
 }  // namespace
 
-FragmentWriter::FragmentWriter(const RouteTable& routes, const WriterOptions& options)
+BlockWriter::BlockWriter(const RouteTable& routes, const WriterOptions& options)
     : routes_(routes), options_(options), opener_(routes), matcher_(routes), places_(routes) {}
 
-std::unique_ptr<FragmentBlock> FragmentWriter::write(const MessageBlock& messages) {
+std::unique_ptr<FragmentBlock> BlockWriter::write(const MessageBlock& messages) {
   std::unique_ptr<FragmentBlock> block = begin(messages);
   for (std::size_t i = 0; i < messages.size(); ++i) take(messages[i], messages.first_sequence + i, *block);
   values_.finish(*block);
@@ -26,7 +26,7 @@ std::unique_ptr<FragmentBlock> FragmentWriter::write(const MessageBlock& message
   return block;
 }
 
-std::unique_ptr<FragmentBlock> FragmentWriter::begin(const MessageBlock& messages) {
+std::unique_ptr<FragmentBlock> BlockWriter::begin(const MessageBlock& messages) {
   auto block = std::make_unique<FragmentBlock>();
   block->number = messages.number;
   block->first_sequence = messages.first_sequence;
@@ -49,7 +49,7 @@ std::unique_ptr<FragmentBlock> FragmentWriter::begin(const MessageBlock& message
   return block;
 }
 
-void FragmentWriter::take(const Message& message, Sequence sequence, FragmentBlock& block) {
+void BlockWriter::take(const Message& message, Sequence sequence, FragmentBlock& block) {
   if (message.payload.size() > options_.message_bytes_max)
     return set_aside(message, sequence, DeadLetterReason::kMessageTooLarge, block);
   if (const auto reason = opener_.open(message.payload)) return set_aside(message, sequence, *reason, block);
@@ -82,7 +82,7 @@ void FragmentWriter::take(const Message& message, Sequence sequence, FragmentBlo
   if (is_over) ++block.coalesced[static_cast<std::size_t>(route.kind)];  // nothing of it is outstanding
 }
 
-void FragmentWriter::set_aside(const Message& message, Sequence sequence, DeadLetterReason reason,
+void BlockWriter::set_aside(const Message& message, Sequence sequence, DeadLetterReason reason,
                                FragmentBlock& block) const {
   if (options_.console != LineFormat::kNone) {
     const std::size_t shown = std::max(options_.message_bytes_max, kShownBytesMin);  // nobody reads 100 MB
@@ -97,7 +97,7 @@ void FragmentWriter::set_aside(const Message& message, Sequence sequence, DeadLe
 }
 
 /// Asked after the limits of a path, so that no name is kept that could never be written.
-bool FragmentWriter::admits(const Routed& routed, const Channel& channel, Place& place) const {
+bool BlockWriter::admits(const Routed& routed, const Channel& channel, Place& place) const {
   if (place.is_admitted || !options_.known_names) return true;
   place.is_admitted = (!routed.route.needs_ticker || options_.known_names->tickers.admit(routed.ticker)) &&
                       (!routed.route.needs_channel || options_.known_names->channels.admit(channel.name));
@@ -105,7 +105,7 @@ bool FragmentWriter::admits(const Routed& routed, const Channel& channel, Place&
 }
 
 /// Notes in `origin` where the message stands then: large values are not written twice.
-void FragmentWriter::write_history(const Found& found, BlockValues::Origin& origin, FragmentBlock& block) {
+void BlockWriter::write_history(const Found& found, BlockValues::Origin& origin, FragmentBlock& block) {
   const Kind kind = found.routed.route.kind;
   const auto shed_class = static_cast<std::size_t>(shed_class_of(kind));
   HistoryRun& run = block.history[shed_class];
@@ -129,7 +129,7 @@ void FragmentWriter::write_history(const Found& found, BlockValues::Origin& orig
                .kind = kind});
 }
 
-void FragmentWriter::write_live(const Found& found, const BlockValues::Origin& origin, FragmentBlock& block) {
+void BlockWriter::write_live(const Found& found, const BlockValues::Origin& origin, FragmentBlock& block) {
   const Route& route = found.routed.route;
   const std::string_view id = found.routed.id;
   const BlockValues::Slot first = values_.slots_of(found.place, block);
@@ -143,7 +143,7 @@ void FragmentWriter::write_live(const Found& found, const BlockValues::Origin& o
 }
 
 /// Empty: the message has no such field, and the path stays as it was.
-std::string_view FragmentWriter::live_value(const LiveTarget& target, const Found& found,
+std::string_view BlockWriter::live_value(const LiveTarget& target, const Found& found,
                                             const BlockValues::Origin& origin) {
   switch (target.source) {
     case LiveTarget::Source::kMessage:
@@ -164,7 +164,7 @@ std::string_view FragmentWriter::live_value(const LiveTarget& target, const Foun
   return {};
 }
 
-std::string_view FragmentWriter::rewrite(const Value& value, const Opened& payload) {
+std::string_view BlockWriter::rewrite(const Value& value, const Opened& payload) {
   std::string& copy = rewritten_.emplace_back();
   payload.append(value, copy);
   return copy;

@@ -1,4 +1,4 @@
-#include "deliver/answers.h"
+#include "deliver/follow_up.h"
 
 #include <algorithm>
 #include <utility>
@@ -21,12 +21,12 @@ Circuit::Pause pause_after(const Answer& answer) {
 
 }  // namespace
 
-void Answers::take(const Answered& event) {
+void FollowUp::take(const Answered& event) {
   std::optional<Request> request = state_.requests.take(event.request);
   if (!request) return;
   const RetryRule& rule = judge(event.answer);
   const Case it{event.request, std::move(*request), event.answer, rule};
-  if (never_left(event.answer)) gate_.pacing.not_sent(it.request.bytes, it.request.sent_at, state_.now.steady);
+  if (never_left(event.answer)) gate_.quota.not_sent(it.request.bytes, it.request.sent_at, state_.now.steady);
   switch (rule.verdict) {
     case Verdict::kAcknowledged: return acknowledge(it);
     case Verdict::kRetry:
@@ -38,9 +38,9 @@ void Answers::take(const Answered& event) {
   }
 }
 
-void Answers::acknowledge(const Case& it) {
+void FollowUp::acknowledge(const Case& it) {
   gate_.circuit.succeeded();
-  gate_.pacing.acknowledged(state_.now.steady);
+  gate_.quota.acknowledged(state_.now.steady);
   if (gate_.live_first_upto) gate_.live_first_upto = std::min(*gate_.live_first_upto, state_.now.steady);
   gate_.has_refreshed = false;
   if (!it.request.is_main) gate_.concurrency.acknowledged(state_.now.steady - it.request.sent_at);
@@ -51,7 +51,7 @@ void Answers::acknowledge(const Case& it) {
   report(it, RequestEnded::Result::kOk, std::nullopt, it.rule);
 }
 
-void Answers::retry(const Case& it, const RetryRule& rule) {
+void FollowUp::retry(const Case& it, const RetryRule& rule) {
   HoldReason hold = rule.hold;
   if (rule.verdict == Verdict::kRefresh && !std::exchange(gate_.has_refreshed, true)) {
     state_.act(RefreshCredentials{});
@@ -70,7 +70,7 @@ void Answers::retry(const Case& it, const RetryRule& rule) {
 }
 
 /// All that was in the request is sent again, and suspects stay in their group.
-void Answers::give_back(const Request& request, bool may_still_apply) {
+void FollowUp::give_back(const Request& request, bool may_still_apply) {
   std::optional<SteadyTime> lost_until;
   if (may_still_apply) lost_until = state_.now.steady + state_.options.request_timeout;
   if (request.is_suspect) {
@@ -85,7 +85,7 @@ void Answers::give_back(const Request& request, bool may_still_apply) {
 
 /// Groups of suspects are sent one after the other. That may take longer than guarantee 2 gives their values, so they
 /// are saved in time like those that no request has taken.
-void Answers::suspects_are_saved_by(const Request& request) {
+void FollowUp::suspects_are_saved_by(const Request& request) {
   if (request.live.empty()) return;
   const SteadyTime save_by = state_.window_end(state_.live.oldest(request.live));
   state_.save_live_by = std::min(state_.save_live_by.value_or(SteadyTime::max()), save_by);
@@ -93,7 +93,7 @@ void Answers::suspects_are_saved_by(const Request& request) {
 
 /// The request was too big, for the location it went to or for the front end. From the first time on requests go to
 /// narrower locations; what is still too big is halved. Nothing of it counts as poison while it can be made smaller.
-void Answers::narrow_or_split(const Case& it) {
+void FollowUp::narrow_or_split(const Case& it) {
   const bool is_too_much_to_write = it.rule.verdict == Verdict::kNarrow;
   if (is_too_much_to_write && it.request.base.empty()) {
     gate_.circuit.succeeded();
@@ -107,11 +107,11 @@ void Answers::narrow_or_split(const Case& it) {
 
 /// The answer was about the content, so the database works. If only one entry or value was sent, it is the culprit; of
 /// several each half goes alone, until it is found.
-void Answers::take_apart(const Case& it) {
+void FollowUp::take_apart(const Case& it) {
   gate_.circuit.succeeded();
   const auto reason =
       it.rule.verdict == Verdict::kSplit ? DeadLetterReason::kTooLargeToSend : DeadLetterReason::kRefused;
-  const std::vector<coalesce::LiveMap::Sent>& live = it.request.live;
+  const std::vector<coalesce::LiveValues::Sent>& live = it.request.live;
   const std::vector<Slice>& history = it.request.history;
   const bool is_alone = it.request.parts() == 1;
   if (!live.empty() && !history.empty()) {
@@ -129,11 +129,11 @@ void Answers::take_apart(const Case& it) {
 
 /// A live value that the database does not take, sent alone. Its message becomes one dead letter, whole if we still
 /// have it.
-void Answers::refuse_live(const coalesce::LiveMap::Sent& sent, DeadLetterReason reason) {
-  const std::optional<coalesce::LiveMap::Refused> refused = state_.live.refuse(sent);
+void FollowUp::refuse_live(const coalesce::LiveValues::Sent& sent, DeadLetterReason reason) {
+  const std::optional<coalesce::LiveValues::Refused> refused = state_.live.refuse(sent);
   if (!refused) return;
   DeadLetter letter{reason, refused->sequence, state_.now.utc, refused->path, refused->value};
-  if (refused->ticket != coalesce::LiveMap::kNoTicket) {
+  if (refused->ticket != coalesce::LiveValues::kNoTicket) {
     if (state_.accounts.set_aside_ticket(refused->ticket)) state_.act(SetAside{std::move(letter)});
     state_.live.ended().push_back({refused->ticket, false});
     return;
@@ -151,7 +151,7 @@ void Answers::refuse_live(const coalesce::LiveMap::Sent& sent, DeadLetterReason 
   state_.act(SetAside{std::move(letter)});
 }
 
-void Answers::refuse_entry(const Slice& slice, DeadLetterReason reason) {
+void FollowUp::refuse_entry(const Slice& slice, DeadLetterReason reason) {
   const HistoryRun& run = state_.store.run_of(slice);
   const HistoryEntry& entry = run.entries[slice.first];
   const Sequence sequence = run.first_sequence + entry.sequence_offset;
@@ -163,7 +163,7 @@ void Answers::refuse_entry(const Slice& slice, DeadLetterReason reason) {
   state_.store.finish({slice});
 }
 
-void Answers::report(const Case& it, RequestEnded::Result result, std::optional<std::chrono::milliseconds> retry_in,
+void FollowUp::report(const Case& it, RequestEnded::Result result, std::optional<std::chrono::milliseconds> retry_in,
                      const RetryRule& rule) {
   state_.out->reports.emplace_back(
       RequestEnded{it.id, result, rule.reason, rule.remedy, rule.hold, it.answer.detail, retry_in});

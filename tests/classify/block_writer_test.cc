@@ -1,4 +1,4 @@
-#include "classify/fragment_writer.h"
+#include "classify/block_writer.h"
 
 #include "classify/fragments_fixture.h"
 
@@ -8,9 +8,9 @@ namespace {
 using Tree = std::map<std::string, std::string>;
 using Entries = std::vector<std::pair<std::string, std::string>>;
 
-using FragmentWriterTest = FragmentsTest;
+using BlockWriterTest = FragmentsTest;
 
-TEST_F(FragmentWriterTest, PriceGoesToItsFivePathsAndToHistory) {
+TEST_F(BlockWriterTest, PriceGoesToItsFivePathsAndToHistory) {
   const std::string message =
       R"({"type":"price","timestamp":"2026-05-06T14:39:00Z","price":"187.2300","volume":null,"symbol":"AAPL"})";
   const Tree expected = {{"services/AAPL/price", "\"187.2300\""},
@@ -30,7 +30,7 @@ TEST_F(FragmentWriterTest, PriceGoesToItsFivePathsAndToHistory) {
   }
 }
 
-TEST_F(FragmentWriterTest, FieldThatIsAbsentLeavesItsPathAsItWas) {
+TEST_F(BlockWriterTest, FieldThatIsAbsentLeavesItsPathAsItWas) {
   write({{"X", R"({"type":"price","price":1.5,"symbol":"AAPL"})"}});
   EXPECT_EQ(live_.count("services/AAPL/volume"), 0u);
   EXPECT_EQ(live_.count("services/AAPL/timestamp"), 0u);
@@ -38,7 +38,7 @@ TEST_F(FragmentWriterTest, FieldThatIsAbsentLeavesItsPathAsItWas) {
   EXPECT_EQ(written_->key_fallbacks, 1u);
 }
 
-TEST_F(FragmentWriterTest, FieldThatIsAbsentInALaterMessageOfTheBlockLeavesTheEarlierValue) {
+TEST_F(BlockWriterTest, FieldThatIsAbsentInALaterMessageOfTheBlockLeavesTheEarlierValue) {
   write({{"X", R"({"type":"price","price":1,"volume":7,"symbol":"AAPL"})"},
          {"X", R"({"type":"price","price":2,"symbol":"AAPL"})"}});
   EXPECT_EQ(live_.at("services/AAPL/price"), "2");
@@ -47,7 +47,7 @@ TEST_F(FragmentWriterTest, FieldThatIsAbsentInALaterMessageOfTheBlockLeavesTheEa
   EXPECT_EQ(written_->updates_coalesced, 3u) << "price, symbol and last_updated";
 }
 
-TEST_F(FragmentWriterTest, OrderGoesToItsIdAndToHistory) {
+TEST_F(BlockWriterTest, OrderGoesToItsIdAndToHistory) {
   const std::string data = R"({"event":"fill","order":{"id":"o.1","symbol":"BRK.B","status":"filled"},"price":"1"})";
   const std::string message = R"({"type":"order","order_data":)" + data + "}";
   write({{"TICKER_UPDATES_BRK.B", message}});
@@ -59,7 +59,7 @@ TEST_F(FragmentWriterTest, OrderGoesToItsIdAndToHistory) {
   EXPECT_EQ(written_->text.substr(order.path_offset, order.ticker_size), "services/BRK%2EB/orders");
 }
 
-TEST_F(FragmentWriterTest, OrdersOfABlockAreEachNamedOnceAndWhatHasNoIdIsNone) {
+TEST_F(BlockWriterTest, OrdersOfABlockAreEachNamedOnceAndWhatHasNoIdIsNone) {
   use_routes(
       R"({"ticker":{"fields":["symbol"],"channels":[]},"routes":[{"kind":"order","match":{"type":"order"},"id":"id",
     "closed":{"status":["filled"]},"history":"history/{TICKER}/orders",
@@ -88,7 +88,7 @@ TEST_F(FragmentWriterTest, OrdersOfABlockAreEachNamedOnceAndWhatHasNoIdIsNone) {
   EXPECT_EQ(written_->updates_coalesced, 5u);
 }
 
-TEST_F(FragmentWriterTest, LargeValueThatIsInHistoryIsNotCopiedAgain) {
+TEST_F(BlockWriterTest, LargeValueThatIsInHistoryIsNotCopiedAgain) {
   const std::string note(1000, 'x');
   const auto order = [&](const std::string& status, const std::string& extra) {
     return R"({"order":{"id":"1","symbol":"AAPL","status":")" + status + R"("},"note":")" + note + '"' + extra + "}";
@@ -118,14 +118,14 @@ TEST_F(FragmentWriterTest, LargeValueThatIsInHistoryIsNotCopiedAgain) {
   EXPECT_EQ(written_->shared_bytes, 0u);
 }
 
-TEST_F(FragmentWriterTest, OrderWithoutAnIdGoesToHistoryAlone) {
+TEST_F(BlockWriterTest, OrderWithoutAnIdGoesToHistoryAlone) {
   write({{"X", R"({"type":"order","order_data":{"order":{"symbol":"AAPL"}}})"}});
   EXPECT_TRUE(live_.empty());
   EXPECT_EQ(history_.size(), 1u);
   EXPECT_EQ(classified(Kind::kOrder), 1u);
 }
 
-TEST_F(FragmentWriterTest, RegistrationAlsoSetsTheStatus) {
+TEST_F(BlockWriterTest, RegistrationAlsoSetsTheStatus) {
   write({{"BROKER_REGISTRATION", R"({"action":"subscribe","ticker":"AAPL"})"},
          {"BROKER_REGISTRATION", R"({"action":"unsubscribe","ticker":"MSFT"})"},
          {"BROKER_REGISTRATION", R"({"type":"registration","action":"pause","ticker":"TSLA"})"}});
@@ -138,7 +138,7 @@ TEST_F(FragmentWriterTest, RegistrationAlsoSetsTheStatus) {
   EXPECT_EQ(classified(Kind::kRegistration), 3u);
 }
 
-TEST_F(FragmentWriterTest, SameFieldsArePerformanceOrProfitByTheirChannelAndUnroutedElsewhere) {
+TEST_F(BlockWriterTest, SameFieldsArePerformanceOrProfitByTheirChannelAndUnroutedElsewhere) {
   const std::string message = R"({"symbol":"aggregate","total":"3","unrealized":"1","realized":"2"})";
   write({{"TICKER_PERFORMANCE_AGGREGATE", message}, {"PROFIT_REPORT", message}, {"ELSEWHERE", message}});
   EXPECT_EQ(live_, (Tree{{"services/aggregate/performance", message},
@@ -150,14 +150,14 @@ TEST_F(FragmentWriterTest, SameFieldsArePerformanceOrProfitByTheirChannelAndUnro
   EXPECT_EQ(written_->unrouted_channels, (std::vector<std::string>{"ELSEWHERE"}));
 }
 
-TEST_F(FragmentWriterTest, ChannelThatSomebodysOwnLastRouteTakesIsNotCalledUnrouted) {
+TEST_F(BlockWriterTest, ChannelThatSomebodysOwnLastRouteTakesIsNotCalledUnrouted) {
   use_routes(R"({"routes":[{"live":{"misc/{CHANNEL}":"@message"},"history":false}]})");
   write({{"NEWS", R"({"a":1})"}});
   EXPECT_EQ(live_, (Tree{{"misc/NEWS", R"({"a":1})"}}));
   EXPECT_TRUE(written_->unrouted_channels.empty());
 }
 
-TEST_F(FragmentWriterTest, TickerComesFromTheContentElseFromTheChannel) {
+TEST_F(BlockWriterTest, TickerComesFromTheContentElseFromTheChannel) {
   const std::vector<std::pair<const char*, const char*>> cases = {
       {R"({"type":"price","price":1,"symbol":"X","ticker":"Y"})", "services/X/price"},
       {R"({"type":"price","price":1,"symbol":"","ticker":"Y"})", "services/Y/price"},
@@ -174,7 +174,7 @@ TEST_F(FragmentWriterTest, TickerComesFromTheContentElseFromTheChannel) {
   }
 }
 
-TEST_F(FragmentWriterTest, ByteOrderMarkIsNotWrittenAndMakesAnotherKey) {
+TEST_F(BlockWriterTest, ByteOrderMarkIsNotWrittenAndMakesAnotherKey) {
   const std::string message = R"({"type":"price","price":1,"symbol":"A","timestamp":1778078351})";
   const auto key = [&](const std::string& payload) {
     write({{"X", payload}});
@@ -189,13 +189,13 @@ TEST_F(FragmentWriterTest, ByteOrderMarkIsNotWrittenAndMakesAnotherKey) {
   EXPECT_EQ(marked, key("\xEF\xBB\xBF" + message));
 }
 
-TEST_F(FragmentWriterTest, MessageWithoutATickerIsUnrouted) {
+TEST_F(BlockWriterTest, MessageWithoutATickerIsUnrouted) {
   write({{"NEWS", R"({"type":"price","price":1,"volume":2})"}});
   EXPECT_EQ(classified(Kind::kUnrouted), 1u);
   EXPECT_EQ(live_.count("channels/NEWS"), 1u);
 }
 
-TEST_F(FragmentWriterTest, KindIsKnownOnAnyChannel) {
+TEST_F(BlockWriterTest, KindIsKnownOnAnyChannel) {
   write({{"ORDERS_OF_TOMORROW", R"({"order_data":{"order":{"id":"1","symbol":"AAPL"}}})"},
          {"PRICES", R"({"price":"1","volume":null,"symbol":"AAPL"})"},
          {"X", R"({"type":"profit","symbol":"AAPL","total":1})"},
@@ -206,7 +206,7 @@ TEST_F(FragmentWriterTest, KindIsKnownOnAnyChannel) {
   EXPECT_EQ(classified(Kind::kUnrouted), 1u) << "an unknown type decides alone";
 }
 
-TEST_F(FragmentWriterTest, OrderIsClosedByTheStatusOfAnyBrokerHoweverItIsSpelt) {
+TEST_F(BlockWriterTest, OrderIsClosedByTheStatusOfAnyBrokerHoweverItIsSpelt) {
   struct Case {
     const char* status;
     bool closed;
@@ -281,7 +281,7 @@ TEST_F(FragmentWriterTest, OrderIsClosedByTheStatusOfAnyBrokerHoweverItIsSpelt) 
   EXPECT_FALSE(written_->orders.at(0).closed);
 }
 
-TEST_F(FragmentWriterTest, StatusOfARoutesFileMayBeSpeltInAnyWay) {
+TEST_F(BlockWriterTest, StatusOfARoutesFileMayBeSpeltInAnyWay) {
   use_routes(
       R"({"ticker":{"fields":["symbol"]},"routes":[{"kind":"order","id":"id","closed":{"state":"MyStatus.ALL_DONE"},
       "live":{"o/{TICKER}/{ID}":"state"}}]})");
@@ -292,12 +292,12 @@ TEST_F(FragmentWriterTest, StatusOfARoutesFileMayBeSpeltInAnyWay) {
   }
 }
 
-TEST_F(FragmentWriterTest, ChannelsOfAnyBytesGetAKey) {
+TEST_F(BlockWriterTest, ChannelsOfAnyBytesGetAKey) {
   write({{"a/b.\xff", "1"}, {"", "2"}, {std::string("\0", 1), "3"}});
   EXPECT_EQ(live_, (Tree{{"channels/a%2Fb%2E%FF", "1"}, {"channels/%", "2"}, {"channels/%00", "3"}}));
 }
 
-TEST_F(FragmentWriterTest, OvertakenValuesOfABlockAreNeverWritten) {
+TEST_F(BlockWriterTest, OvertakenValuesOfABlockAreNeverWritten) {
   Messages messages;
   for (int i = 0; i < 1000; ++i)
     messages.emplace_back("TICKER_UPDATES_AAPL", R"({"type":"price","price":)" + std::to_string(i) + "}");
@@ -309,7 +309,7 @@ TEST_F(FragmentWriterTest, OvertakenValuesOfABlockAreNeverWritten) {
   EXPECT_EQ(history_.size(), 1000u);
 }
 
-TEST_F(FragmentWriterTest, NothingOfABlockLeaksIntoTheNext) {
+TEST_F(BlockWriterTest, NothingOfABlockLeaksIntoTheNext) {
   write({{"TICKER_UPDATES_AAPL", R"({"type":"price","price":1,"volume":2})"}, {"NEWS", "{"}});
   write({{"TICKER_UPDATES_AAPL", R"({"type":"price","price":3})"}, {"NEWS", "1"}});
   EXPECT_EQ(live_, (Tree{{"services/AAPL/price", "3"},
@@ -321,7 +321,7 @@ TEST_F(FragmentWriterTest, NothingOfABlockLeaksIntoTheNext) {
   EXPECT_EQ(history_.size(), 2u);
 }
 
-TEST_F(FragmentWriterTest, WithoutHistoryAMessageIsCountedByItsLiveValues) {
+TEST_F(BlockWriterTest, WithoutHistoryAMessageIsCountedByItsLiveValues) {
   use({.history = false});
   write({{"TICKER_UPDATES_AAPL", R"({"type":"price","price":1})"},
          {"TICKER_UPDATES_AAPL", R"({"type":"price","price":2,"volume":1})"},
@@ -334,13 +334,13 @@ TEST_F(FragmentWriterTest, WithoutHistoryAMessageIsCountedByItsLiveValues) {
   EXPECT_EQ(written_->coalesced[static_cast<std::size_t>(Kind::kOrder)], 1u) << "it had nothing to write";
 }
 
-TEST_F(FragmentWriterTest, KeysAreEncodedInBothPlaces) {
+TEST_F(BlockWriterTest, KeysAreEncodedInBothPlaces) {
   write({{"X", R"({"type":"order","order_data":{"order":{"id":"1","symbol":"A","x.y":{"":1}}}})"}});
   EXPECT_EQ(live_.at("services/A/orders/1"), R"({"order":{"id":"1","symbol":"A","x%2Ey":{"%":1}}})");
   EXPECT_NE(history_.at(0).second.find("x%2Ey"), std::string::npos);
 }
 
-TEST_F(FragmentWriterTest, RoutesOfAFileDecide) {
+TEST_F(BlockWriterTest, RoutesOfAFileDecide) {
   routes_ = *parse_routes(R"({"ticker":{"fields":["s"],"channels":["NEWS_{TICKER}"]},"routes":[
       {"channel":"NEWS_*","match":{"level":["high","top"]},"live":{"latest/{TICKER}/text":"text","latest/{TICKER}/all":"@message"},
        "history":false}]})",
@@ -356,7 +356,7 @@ TEST_F(FragmentWriterTest, RoutesOfAFileDecide) {
   EXPECT_EQ(history_.size(), 2u);
 }
 
-TEST_F(FragmentWriterTest, RouteThatNeedsATickerLeavesAMessageWithoutOneToTheNext) {
+TEST_F(BlockWriterTest, RouteThatNeedsATickerLeavesAMessageWithoutOneToTheNext) {
   use_routes(R"({"ticker":{"fields":["symbol"]},"routes":[
     {"match":{"type":"price"},"live":{"prices/{TICKER}":"price"},"history":false},
     {"match":{"type":"price"},"live":{"unnamed":"price"},"history":false}]})");
