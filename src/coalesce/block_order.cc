@@ -2,10 +2,13 @@
 
 #include <utility>
 
+#include "base/invariant.h"
+
 namespace firebase_relay::coalesce {
 
 void BlockOrder::put(std::unique_ptr<FragmentBlock> block) {
   const std::uint64_t number = block->number;
+  invariant(number >= next_number_, "a block comes that has its turn behind it");
   waiting_.emplace(number, std::move(block));
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/invariant.h"
 #include "firebase_relay/outbox.h"
 
 namespace firebase_relay::coalesce {
@@ -30,11 +31,15 @@ class DiskRow {
   }
 
   /// A Persist with this value begins.
-  void save(Sequence sequence) { saving_ = sequence; }
+  void save(Sequence sequence) {
+    invariant(saving_ == 0, "a row is saved twice at a time");
+    saving_ = sequence;
+  }
   /// It has ended, well or not. True: the value is on disk now, but was acknowledged or refused meanwhile, so that its
   /// row is to be forgotten.
   bool saved(bool ok) {
     const Sequence saved = std::exchange(saving_, 0);
+    invariant(saved != 0, "a row was saved that nobody saved");
     if (ok) on_disk_ = saved;
     return ok && done_upto_ >= saved;
   }
@@ -52,7 +57,10 @@ class DiskRow {
     forgetting_upto_ = sequence;
     on_disk_ = 0;
   }
-  void forgotten() { --forgetting_; }
+  void forgotten() {
+    invariant(forgetting_ > 0, "a row is forgotten that nobody forgot");
+    --forgetting_;
+  }
 
  private:
   Sequence on_disk_ = 0;

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/invariant.h"
+
 namespace firebase_relay::coalesce {
 
 bool LiveValues::merge(const Arrival& arrival, SteadyTime now) {
   const Slot slot = table_.slot_for(arrival.path, arrival.hash, arrival.value.size());
   LivePath& entry = table_[slot];
+  invariant(arrival.sequence > 0, "a live value has no number");
   if (arrival.sequence <= entry.sequence) {
     if (arrival.ticket != kNoTicket) ended_.push_back({arrival.ticket, false});
     return true;
@@ -30,6 +33,7 @@ bool LiveValues::merge(const Arrival& arrival, SteadyTime now) {
 void LiveValues::restore(const LiveRow& row, std::uint64_t hash, std::uint32_t ticket, bool is_order) {
   const Slot slot = table_.slot_for(row.path, hash, row.value.size());
   LivePath& entry = table_[slot];
+  invariant(entry.sequence == 0, "a path was restored twice");
   entry.set_newest(row.value);
   entry.sequence = row.sequence;
   entry.row.restored(row.sequence);
@@ -89,6 +93,7 @@ std::string_view base_of(std::string_view path) {
 
 void LiveValues::append(Slot slot, LivePath& entry, Taken& taken) {
   taken.bytes += FragmentText::append_below(taken.base.size(), entry.text, taken.parts);
+  invariant(entry.status != Status::kInFlight, "a live value is sent twice at a time");
   entry.take_off();
   taken.sent.push_back({slot, entry.sequence});
 }
@@ -129,6 +134,8 @@ void LiveValues::end_hold(std::uint32_t& ticket, bool acknowledged) {
 void LiveValues::acknowledge(const std::vector<Sent>& all) {
   for (const Sent& sent : all) {
     LivePath& entry = table_[sent.slot];
+    invariant(entry.status == Status::kInFlight && entry.flight.sequence == sent.sequence,
+              "a live value is acknowledged that was not sent");
     end_hold(entry.flight.ticket, true);
     const bool is_newest = entry.sequence == sent.sequence;
     if (!is_newest && stragglers_.are_expected(sent.slot)) {
@@ -155,6 +162,8 @@ void LiveValues::acknowledge(const std::vector<Sent>& all) {
 /// caller sets the status.
 LivePath& LiveValues::take_back(const Sent& sent, std::optional<SteadyTime> lost_until) {
   LivePath& entry = table_[sent.slot];
+  invariant(entry.status == Status::kInFlight && entry.flight.sequence == sent.sequence,
+            "a live value comes back that was not sent");
   if (lost_until) {
     stragglers_.may_stand(sent.slot, entry.text, sent.sequence);
     stragglers_.expect(sent.slot, *lost_until);
@@ -176,7 +185,7 @@ void LiveValues::give_back(const std::vector<Sent>& all, std::optional<SteadyTim
 }
 
 std::vector<LiveValues::Slot> LiveValues::take_back_apart(const std::vector<Sent>& all,
-                                                    std::optional<SteadyTime> lost_until) {
+                                                          std::optional<SteadyTime> lost_until) {
   std::vector<Slot> group;
   group.reserve(all.size());
   for (const Sent& sent : all) {
@@ -216,6 +225,7 @@ bool LiveValues::bring_back(Slot slot, LivePath& entry) {
   const Stragglers::Value* before = stragglers_.newest_before(slot, entry.sequence);
   if (before == nullptr) return false;
   std::string(before->text).swap(entry.text);  // assigned, it would keep the memory of a large one
+  invariant(before->sequence < entry.sequence, "a refused value is replaced by a newer one");
   entry.sequence = before->sequence;
   send_again_to_settle(slot, entry);
   return true;
@@ -253,6 +263,9 @@ void LiveValues::expect_stragglers(SteadyTime at) {
 
 /// Queues the value as if it had never been acknowledged, but in no hurry.
 void LiveValues::send_again_to_settle(Slot slot, LivePath& entry) {
+  invariant(
+      entry.status == Status::kAcknowledged || entry.status == Status::kRefused || entry.status == Status::kInFlight,
+      "a path is settled that waits to be sent");
   stragglers_.stands_unless_known(slot, entry.text, entry.sequence);
   entry.waits_since = kLater;
   entry.row.reopen();

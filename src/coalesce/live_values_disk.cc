@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/invariant.h"
 #include "coalesce/live_values.h"
 
 namespace firebase_relay::coalesce {
@@ -26,6 +27,7 @@ std::vector<LiveRow> LiveValues::save(const std::function<Kind(std::uint32_t)>& 
     const bool counts = ticket != kNoTicket;
     rows.push_back({std::string(entry.path()), std::string(entry.newest()), entry.sequence, counts,
                     counts ? kind_of(ticket) : Kind::kUnrouted});
+    invariant(!entry.row.has_upto(entry.sequence), "a live value is saved that is on disk");
     entry.row.save(entry.sequence);
     saving_.push_back(slot);
   }
@@ -60,6 +62,7 @@ void LiveValues::forget_row(LivePath& entry, Sequence sequence) {
   if (!entry.row.is_obsolete(sequence)) return;
   entry.row.forget(sequence);
   forgettable_.push_back({std::string(entry.path()), sequence});
+  invariant(rows_on_disk_ > 0, "the rows on disk are counted below zero");
   --rows_on_disk_;
 }
 

@@ -2,6 +2,8 @@
 
 #include <memory>
 
+#include "base/invariant.h"
+
 namespace firebase_relay::coalesce {
 
 PathTable::Slot PathTable::slot_for(std::string_view path, std::uint64_t hash, std::size_t value_size) {
@@ -23,6 +25,7 @@ const PathTable::Slot* PathTable::find(std::string_view path, std::uint64_t hash
 }
 
 void PathTable::erase(Slot slot, LivePath& entry) {
+  invariant(!entry.text.empty(), "a path is erased twice");
   index_.erase(entry.hash, [slot](Slot other) { return other == slot; });
   // Made anew: assigned to, its texts would keep their memory, and a flood of large values would stay for good.
   std::destroy_at(&entry);

@@ -2,9 +2,12 @@
 
 #include <utility>
 
+#include "base/invariant.h"
+
 namespace firebase_relay::coalesce {
 
 void Repeats::settle(HistoryRun& run) {
+  invariant(run.seeds.empty() || run.seeds.size() == run.entries.size(), "a history key has no seed");
   const auto seconds = static_cast<std::uint32_t>(
       std::chrono::duration_cast<std::chrono::seconds>(run.arrived.time_since_epoch()).count());
   constexpr std::size_t kAhead = 8;  // by then what was asked for has come

@@ -1,14 +1,18 @@
 #include "coalesce/stragglers.h"
 
+#include "base/invariant.h"
+
 namespace firebase_relay::coalesce {
 
 void Stragglers::expect(Slot slot, SteadyTime until) {
+  invariant(expected_.empty() || expected_.back().until <= until, "stragglers are not in the order of their time");
   ++paths_[slot].expected;
   expected_.push_back({until, slot});
 }
 
 void Stragglers::may_stand(Slot slot, std::string_view text, Sequence sequence) {
   constexpr std::size_t kValuesMax = 8;  // that many lost ones, each refused later, is more than happens
+  invariant(sequence > 0, "a lost value has no number");
   std::vector<Value>& values = paths_[slot].values;
   if (!values.empty() && values.back().sequence >= sequence) return;
   if (values.size() == kValuesMax) values.erase(values.begin());
@@ -48,6 +52,7 @@ std::optional<Stragglers::Slot> Stragglers::take_gone(SteadyTime now) {
   const Slot slot = expected_.front().slot;
   expected_.pop_front();
   const auto path = paths_.find(slot);
+  invariant(path != paths_.end() && path->second.expected > 0, "a straggler is gone that nobody expected");
   --path->second.expected;
   if (path->second.expected == 0 && path->second.values.empty()) paths_.erase(path);
   return slot;

@@ -1,5 +1,7 @@
 #include "deliver/arrivals.h"
 
+#include "base/invariant.h"
+
 namespace firebase_relay::deliver {
 
 std::vector<Batch> Arrivals::take(std::uint64_t bytes_max) {
@@ -11,10 +13,13 @@ std::vector<Batch> Arrivals::take(std::uint64_t bytes_max) {
         batches.push_back({++last_batch_, static_cast<ShedClass>(shed_class), {}});
         bytes = 0;
       }
+      invariant(run.text.size() <= bytes_, "more history becomes batches than arrived");
+      bytes_ -= run.text.size();
       bytes += run.text.size();
       batches.back().runs.push_back(std::move(run));
     }
   }
+  invariant(bytes_ == 0, "the bytes of history that arrived are counted wrongly");
   bytes_ = 0;
   oldest_.reset();
   return batches;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/invariant.h"
 #include "firebase_relay/fragment.h"
 #include "firebase_relay/outbox.h"
 #include "firebase_relay/time.h"
@@ -23,6 +24,8 @@ class Arrivals {
 
   /// `since`: when its block came, which is where guarantee 2's window begins.
   void add(ShedClass shed_class, HistoryRun run, SteadyTime since) {
+    invariant(!run.entries.empty(), "history arrives without entries");
+    invariant((bytes_ > 0) == oldest_.has_value(), "history arrived, and nobody knows when");
     if (!oldest_) oldest_ = since;
     bytes_ += run.text.size();
     runs_[static_cast<std::size_t>(shed_class)].push_back(std::move(run));

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "base/invariant.h"
+
 namespace firebase_relay::deliver {
 
 bool Circuit::sent() {
+  invariant(!open_ || !probing_, "two probes are under way");
   probing_ = open_;
   return probing_;
 }
@@ -18,6 +21,7 @@ void Circuit::succeeded() {
 }
 
 std::chrono::milliseconds Circuit::failed(SteadyTime now, bool was_probe, const Failure& failure) {
+  invariant(!was_probe || probing_ || !open_, "a probe failed that nobody sent");
   if (was_probe) probing_ = false;
   if (!open_ || was_probe) {
     Backoff& backoff = failure.pause == Pause::kLong ? answered_ : unanswered_;
@@ -28,6 +32,7 @@ std::chrono::milliseconds Circuit::failed(SteadyTime now, bool was_probe, const 
     hold_ = failure.hold;
     open_ = true;
   }
+  invariant(open_, "a failure leaves the circuit closed");
   return std::chrono::ceil<std::chrono::milliseconds>(std::max(SteadyTime::duration::zero(), probe_at_ - now));
 }
 

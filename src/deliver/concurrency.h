@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdint>
 
+#include "base/invariant.h"
+
 namespace firebase_relay::deliver {
 
 /// How many history requests may be under way: one more after every acknowledged one while round trips stay flat, half
@@ -28,6 +30,7 @@ class Concurrency {
     } else {
       limit_ = std::min(limit_ + 1, max_);
     }
+    invariant(limit_ > 0 && limit_ <= max_, "more history requests may go than ever");
   }
   /// A request failed, or took too long: half as many from now on.
   void slow_down() { limit_ = std::max<std::uint32_t>(1, limit_ / 2); }

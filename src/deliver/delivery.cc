@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "base/invariant.h"
 #include "deliver/delivery_impl.h"
 
 namespace firebase_relay {
@@ -30,6 +31,7 @@ void Delivery::Impl::restore(const Restored& restored) {
   for (const LiveOrder& order : restored.orders) orders.insert(order.path);
   for (const LiveRow& row : restored.live) values[row.sequence] += row.counts ? 1 : 0;
   for (const LiveRow& row : restored.live) {
+    invariant(row.sequence > 0, "a row has no number");
     std::uint32_t ticket = LiveValues::kNoTicket;
     if (row.counts) {
       const auto [known, is_new] = tickets.try_emplace(row.sequence);
@@ -44,6 +46,7 @@ void Delivery::Impl::restore(const Restored& restored) {
 }
 
 void Delivery::Impl::handle(Event event, const Now& now, Decisions& decisions) {
+  invariant(now.steady >= state_.now.steady, "time goes backwards");
   state_.now = now;
   state_.out = &decisions;
   if (!std::exchange(started_, true)) state_.live.expect_stragglers(now.steady + state_.options.request_timeout);
@@ -53,8 +56,11 @@ void Delivery::Impl::handle(Event event, const Now& now, Decisions& decisions) {
   if (!more) proceed();
   state_.accounts.end(state_.live.ended(), now);
   if (std::optional<Account> account = state_.accounts.take()) decisions.reports.emplace_back(*account);
+  invariant(state_.live.ended().empty(), "a ticket ended, and nobody counted it");
   check_drained();
   find_deadline();
+  invariant(deadline_ > now.steady, "a deadline has passed when it is set");
+  if (const char* broken = take_broken_invariant()) decisions.reports.emplace_back(InvariantBroken{broken});
   if (const std::string_view broken = broken_invariant(); !broken.empty())
     decisions.reports.emplace_back(InvariantBroken{broken});
 }
@@ -71,20 +77,24 @@ void Delivery::Impl::on(Arrived&& event) {
   // The time that a block has waited in its queue counts as part of guarantee 2's window, up to what may_wait_until()
   // has allowed: with more of it everything would count as overdue, and go to the disk.
   const SteadyTime now = state_.now.steady;
+  invariant(!state_.is_stopping() || block.messages == 0, "a message comes after the stop");
   const SteadyTime since = std::clamp(block.arrived, now - state_.queue_wait_max(), now);
   std::uint64_t overtaken = block.updates_coalesced;
   for (std::size_t i = 0; i < block.live.size(); ++i) {
     state_.live.prefetch(block.live, i);
     const LiveUpdate& update = block.live[i];
-    const std::uint32_t ticket = update.ticket == LiveUpdate::kNoTicket ? LiveValues::kNoTicket : tickets[update.ticket];
+    invariant(update.ticket == LiveUpdate::kNoTicket || update.ticket < tickets.size(), "a live value has no message");
+    const std::uint32_t ticket =
+        update.ticket == LiveUpdate::kNoTicket ? LiveValues::kNoTicket : tickets[update.ticket];
     const LiveValues::Arrival arrival{block.path_of(update), update.path_hash, block.value_of(update),
-                                   update.sequence,       ticket,           update.is_order};
+                                      update.sequence,       ticket,           update.is_order};
     overtaken += state_.live.merge(arrival, since) ? 1 : 0;
   }
   state_.accounts.overtook(overtaken);
   for (std::size_t shed_class = 0; shed_class < kShedClassCount; ++shed_class) {
     HistoryRun& run = block.history[shed_class];
     if (run.entries.empty()) continue;
+    invariant(run.seeds.empty(), "history arrives whose keys are not settled");
     state_.accounts.took_in(
         static_cast<std::uint64_t>(std::count_if(run.entries.begin(), run.entries.end(), [](const HistoryEntry& entry) {
           return entry.sequence_offset != HistoryEntry::kUncounted;
@@ -103,6 +113,7 @@ void Delivery::Impl::proceed() {
   disk_.proceed();
   disk_.forget();
   if (disk_.leave_trouble_if_empty(gate_.circuit.is_closed())) dispatch_.proceed();
+  invariant(disk_.in_trouble() || !state_.store.any_on_disk(), "all is well, and a batch is on disk");
   if (!state_.live.has_unsent() && !state_.live.has_suspects()) state_.save_live_by.reset();
 }
 
@@ -114,6 +125,7 @@ bool Delivery::Impl::waits_for_arrivals() const {
 SteadyTime Delivery::Impl::may_wait_until(SteadyTime arrived) const {
   const bool is_much = state_.unsent_history_bytes() >= state_.memory_kept_max();
   if (disk_.in_trouble() || state_.is_stopping() || !is_much) return SteadyTime::min();
+  invariant(state_.queue_wait_max().count() > 0, "nothing may wait at all");
   return arrived + state_.queue_wait_max();
 }
 
@@ -149,6 +161,7 @@ void Delivery::Impl::check_drained() {
   const bool is_saved = !state_.must_save() || disk_.is_failing();
   const bool all_saved = state_.drain_is_over() && !disk_.is_saving() && !disk_.is_forgetting() && is_saved;
   drained_ = (all_done || all_saved) && settling_is_saved();
+  invariant(!drained_ || !disk_.is_saving(), "all is done, and rows are being saved");
 }
 
 /// A straggler may still come when this relay is gone, so the next start has to settle its path. For that the newest
@@ -158,6 +171,7 @@ bool Delivery::Impl::settling_is_saved() {
   if (disk_.is_forgetting()) return false;  // or it would take away what is saved here
   Persist persist;
   for (LiveRow& row : state_.live.unsettled()) {
+    invariant(row.sequence > 0, "a path is to be settled that has no value");
     Sequence& saved = settling_saved_[row.path];
     if (std::exchange(saved, row.sequence) != row.sequence) persist.live.push_back(std::move(row));
   }

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "deliver/follow_up.h"
 #include "deliver/disk.h"
 #include "deliver/dispatch.h"
+#include "deliver/follow_up.h"
 #include "deliver/gate.h"
 #include "deliver/state.h"
 #include "firebase_relay/delivery.h"
@@ -14,8 +14,9 @@
 namespace firebase_relay {
 
 /// The state machine, made of its parts: what has arrived and waits (deliver/state.h), what the database lets through
-/// (deliver/gate.h), what goes out (deliver/dispatch.h), what an answer means (deliver/follow_up.h), and when the outbox
-/// is used (deliver/disk.h). Here events go to the part that they are for, and after each every part does what is due.
+/// (deliver/gate.h), what goes out (deliver/dispatch.h), what an answer means (deliver/follow_up.h), and when the
+/// outbox is used (deliver/disk.h). Here events go to the part that they are for, and after each every part does what
+/// is due.
 class Delivery::Impl {
  public:
   /// All of these are Delivery's, and are explained there.

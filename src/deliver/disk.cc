@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/invariant.h"
+
 namespace firebase_relay::deliver {
 namespace {
 
@@ -18,12 +20,14 @@ void append(std::vector<Item>& to, std::vector<Item>&& more) {
 
 Disk::Disk(State& state, const Restored& restored)
     : state_(state), level_(restored.level), unloaded_(restored.level.batches) {
+  invariant(restored.level.batches == 0 || restored.last_batch > 0, "batches were found that nobody made");
   if (restored.level.batches > 0 || restored.level.live_rows > 0) set_mode(Mode::kTrouble);
 }
 
 void Disk::enter_trouble() { set_mode(Mode::kTrouble); }
 
 void Disk::set_mode(Mode mode) {
+  invariant(mode == Mode::kTrouble || (unloaded_ == 0 && !is_saving()), "all is well before the disk is empty");
   mode_ = mode;
   tell_live_values();
 }
@@ -36,6 +40,7 @@ void Disk::tell_live_values() {
 bool Disk::leave_trouble_if_empty(bool database_answers) {
   if (!in_trouble() || is_forgetting() || must_sync_ || !database_answers || !is_empty()) return false;
   if (is_failing() && state_.must_save()) return false;  // else the next overdue batch would come straight back
+  invariant(unloaded_ == 0 && state_.live.rows_on_disk() == 0, "all is well, and the disk has something");
   save_.succeed();
   set_mode(Mode::kHealthy);
   if (state_.live.has_sendable() && !state_.save_live_by)
@@ -47,6 +52,7 @@ void Disk::form_batches() {
   const std::optional<SteadyTime> since = state_.arrivals.oldest();
   for (Batch& batch : state_.arrivals.take(state_.options.batch_bytes_max)) {
     const BatchId id = batch.id;
+    invariant(since.has_value() && id > loaded_upto_, "a batch is made before one that was loaded");
     state_.store.add(std::move(batch), {*since + state_.send_within(), *since + 2 * state_.half_window()});
     if (unloaded_ > 0) {
       state_.history.hold(id);
@@ -85,6 +91,7 @@ void Disk::proceed() {
 /// Saves everything that only memory has, in one transaction. When much history comes between two flushes, it is saved
 /// alone: a live value that is on disk would be sent at once, ahead of the pace that guarantee 7 sets.
 void Disk::save(bool is_flush) {
+  invariant(in_trouble(), "all is well, and something is saved");
   form_batches();
   Persist persist{state_.store.save(), {}};
   if (is_flush) {
@@ -97,11 +104,14 @@ void Disk::save(bool is_flush) {
 }
 
 void Disk::start_saving(Persist persist) {
+  invariant(!is_saving() && !is_forgetting(), "rows are saved and forgotten at the same time");
+  invariant(!persist.batches.empty() || !persist.live.empty(), "nothing is to be saved");
   save_.start();
   state_.act(std::move(persist));
 }
 
 void Disk::on(const Persisted& event) {
+  invariant(is_saving(), "what nobody saved is on disk");
   const bool ok = event.level.has_value();
   if (ok) {
     save_.succeed();
@@ -121,6 +131,7 @@ void Disk::on(const Persisted& event) {
 /// Nothing is taken out while a Load is under way: only its answer says which batch is the last that memory has.
 void Disk::keep_memory_flat() {
   if (load_.is_running()) return;
+  invariant(state_.store.size() > 0 || state_.store.bytes() == 0, "memory has bytes of no batch");
   if (unloaded_ > 0) {
     const std::vector<BatchId> held(state_.history.held().begin(), state_.history.held().end());
     for (const BatchId id : held) drop_from_memory(id);
@@ -132,6 +143,7 @@ void Disk::keep_memory_flat() {
 }
 
 bool Disk::drop_from_memory(BatchId id) {
+  invariant(!load_.is_running(), "history leaves memory while older history is loaded");
   const bool memory_knows_more = state_.accounts.has_set_aside_in(state_.store.batch(id));
   if (!state_.store.is_on_disk(id) || memory_knows_more || !state_.history.drop_untouched(id)) return false;
   ++unloaded_;
@@ -143,9 +155,11 @@ bool Disk::drop_from_memory(BatchId id) {
 /// flush would throw out what the last one has loaded.
 void Disk::load() {
   const std::uint64_t wanted = state_.memory_kept_max();
+  invariant(wanted > 0, "no history may be loaded");
   const bool has_room = state_.history.waiting_bytes() < wanted / 2;
   if (state_.drain_is_over() || unloaded_ == 0 || !has_room) return;
   if (shed_.is_running() || !load_.may_start(state_.now.steady)) return;
+  invariant(unloaded_ > 0, "nothing is to be loaded");
   load_.start();
   state_.act(Load{loaded_upto_, wanted});
 }
@@ -160,6 +174,7 @@ std::vector<BatchId> Disk::known() const {
 }
 
 void Disk::on(Loaded&& event) {
+  invariant(load_.is_running(), "what nobody asked for is loaded");
   if (!event.batches) return load_.fail(state_.now.steady + kTryAgainAfter);
   load_.succeed();
   LoadedBatches& loaded = *event.batches;
@@ -176,6 +191,7 @@ void Disk::on(Loaded&& event) {
   }
   for (Batch& batch : loaded.batches) {
     const BatchId id = batch.id;
+    invariant(id > loaded_upto_, "batches are loaded out of their order");
     loaded_upto_ = id;
     if (is_known(id)) continue;
     --unloaded_;
@@ -187,6 +203,7 @@ void Disk::on(Loaded&& event) {
 }
 
 void Disk::nothing_is_unloaded() {
+  invariant(unloaded_ == 0, "held history is queued before older history");
   state_.history.queue_held();
   loaded_upto_ = state_.arrivals.last_batch();
 }
@@ -199,12 +216,14 @@ void Disk::forget() {
   append(forgetting_.live, state_.live.take_forgettable());
   const bool sync = is_empty();
   if (forgetting_.batches.empty() && forgetting_.live.empty() && !(must_sync_ && sync)) return;
+  invariant(!is_saving(), "rows are forgotten while others are saved");
   must_sync_ = !sync;
   forget_.start();
   state_.act(Forget{forgetting_.batches, forgetting_.live, sync});
 }
 
 void Disk::on(const Forgotten& event) {
+  invariant(is_forgetting(), "what nobody forgot is gone");
   if (!event.level) {
     forget_.fail(state_.now.steady + kTryAgainAfter);
     must_sync_ = true;
@@ -229,12 +248,14 @@ void Disk::keep_within_bounds() {
   constexpr std::uint64_t kMemoryMax = 64ull << 20;
   if (!is_failing() || state_.store.bytes() + state_.arrivals.bytes() <= kMemoryMax) return;
   form_batches();
+  invariant(state_.store.bytes() > kMemoryMax, "memory is shed below its bound");
   const std::vector<Slice> slices = state_.history.shed(state_.store.bytes() - kMemoryMax);
   for (const Slice& slice : slices) state_.accounts.shed(state_.store.run_of(slice), slice);
   state_.store.finish(slices);
 }
 
 void Disk::on(const WasShed& event) {
+  invariant(shed_.is_running(), "what nobody shed is gone");
   if (!event.shed) return shed_.fail(SteadyTime::max());
   state_.accounts.shed(event.shed->messages);
   const std::uint64_t gone = level_.batches - std::min(level_.batches, event.shed->level.batches);

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "base/invariant.h"
 #include "firebase_relay/time.h"
 
 namespace firebase_relay::deliver {
@@ -20,7 +21,10 @@ class DiskJob {
   }
 
   /// Asked for; and then answered, by success or by a failure after which it may be tried again at `until`.
-  void start() { running_ = true; }
+  void start() {
+    invariant(!running_, "the outbox is asked twice at a time");
+    running_ = true;
+  }
   void succeed() {
     running_ = false;
     failed_until_.reset();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/invariant.h"
+
 namespace firebase_relay::deliver {
 
 void Dispatch::proceed() {
@@ -44,6 +46,7 @@ bool Dispatch::send_main() {
     state_.next_flush = state_.now.steady + state_.options.flush_interval;
   }
   send(std::move(request));
+  invariant(state_.requests.main_is_out(), "the main request was sent, and is not under way");
   return true;
 }
 
@@ -63,6 +66,7 @@ void Dispatch::add_history(Request& request) {
   if (other_location || used >= state_.options.batch_bytes_max || !history.has_waiting() || owes_live()) return;
   const std::uint64_t room = history_room(history.next_bytes(), used);
   if (room > 0) request.history = history.take(room, request.base);
+  invariant(room == 0 || !request.history.empty(), "history has room, and does not go");
 }
 
 std::uint64_t Dispatch::history_room(std::uint64_t entry_bytes, std::uint64_t live_bytes) {
@@ -82,6 +86,7 @@ bool Dispatch::send_history() {
     if (room == 0) return false;
     request.history = history.take_suspects(room, request.base);
     request.is_suspect = true;
+    invariant(!request.history.empty(), "suspects are sent, and there are none");
   } else {
     const bool is_full = history.waiting_bytes() >= state_.options.batch_bytes_max;
     const bool goes_with_main = is_well && !state_.is_stopping() && !history.is_narrow() && !is_full;
@@ -90,7 +95,9 @@ bool Dispatch::send_history() {
     if (room == 0) return false;
     request.history = history.take(room, request.base);
   }
+  invariant(!request.history.empty(), "history is sent, and there is none");
   send(std::move(request));
+  invariant(state_.requests.history_out() <= state_.options.in_flight_max, "more requests are under way than may be");
   return true;
 }
 
@@ -103,11 +110,14 @@ void Dispatch::send(Request&& request) {
   const std::vector<std::string_view> live = std::exchange(kept.live_parts, {});
   action.parts.insert(action.parts.end(), live.begin(), live.end());
   for (const Slice& slice : kept.history) state_.history.append_parts(slice, action.parts);
+  invariant(action.parts.size() > 1 && action.parts.back().ends_with(','), "a request ends in the middle of a value");
   action.parts.back().remove_suffix(1);  // the last comma
   action.parts.emplace_back("}");
+  invariant(action.paths > 0, "a request without a value is sent");
   for (const std::string_view part : action.parts) action.bytes += part.size();
   kept.bytes = {kept.live_bytes, action.bytes - std::min(action.bytes, kept.live_bytes)};
   if (kept.history.empty()) kept.bytes = {action.bytes, 0};
+  invariant(kept.bytes.live + kept.bytes.history == action.bytes, "a request's bytes are counted wrongly");
   gate_.quota.sent(kept.bytes, state_.now.steady);
   action.exceeds_quota = kept.bytes.live > 0 && gate_.quota.is_exceeded_by_live(state_.now.steady);
   state_.store.sent(kept.history, state_.now.steady + state_.half_window());

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/invariant.h"
+
 namespace firebase_relay::deliver {
 namespace {
 
@@ -24,6 +26,7 @@ Circuit::Pause pause_after(const Answer& answer) {
 void FollowUp::take(const Answered& event) {
   std::optional<Request> request = state_.requests.take(event.request);
   if (!request) return;
+  invariant(request->sent_at <= state_.now.steady, "an answer comes before its request");
   const RetryRule& rule = judge(event.answer);
   const Case it{event.request, std::move(*request), event.answer, rule};
   if (never_left(event.answer)) gate_.quota.not_sent(it.request.bytes, it.request.sent_at, state_.now.steady);
@@ -40,6 +43,7 @@ void FollowUp::take(const Answered& event) {
 
 void FollowUp::acknowledge(const Case& it) {
   gate_.circuit.succeeded();
+  invariant(gate_.circuit.is_closed(), "the database answers, and the circuit is open");
   gate_.quota.acknowledged(state_.now.steady);
   if (gate_.live_first_upto) gate_.live_first_upto = std::min(*gate_.live_first_upto, state_.now.steady);
   gate_.has_refreshed = false;
@@ -63,6 +67,7 @@ void FollowUp::retry(const Case& it, const RetryRule& rule) {
   if (gate_.circuit.hold() == HoldReason::kNone) hold = HoldReason::kNone;
   gate_.concurrency.slow_down();
   gate_.live_first_upto = SteadyTime::max();
+  invariant(!gate_.circuit.is_closed(), "a request failed, and the circuit is closed");
   give_back(it.request, rule.may_still_apply);
   disk_.enter_trouble();
   disk_.save_at_once();
@@ -71,6 +76,8 @@ void FollowUp::retry(const Case& it, const RetryRule& rule) {
 
 /// All that was in the request is sent again, and suspects stay in their group.
 void FollowUp::give_back(const Request& request, bool may_still_apply) {
+  invariant(!request.is_suspect || request.live.empty() || request.history.empty(),
+            "suspects of both kinds are in one request");
   std::optional<SteadyTime> lost_until;
   if (may_still_apply) lost_until = state_.now.steady + state_.options.request_timeout;
   if (request.is_suspect) {
@@ -87,6 +94,7 @@ void FollowUp::give_back(const Request& request, bool may_still_apply) {
 /// are saved in time like those that no request has taken.
 void FollowUp::suspects_are_saved_by(const Request& request) {
   if (request.live.empty()) return;
+  invariant(request.is_main, "live values are in a request beside the main one");
   const SteadyTime save_by = state_.window_end(state_.live.oldest(request.live));
   state_.save_live_by = std::min(state_.save_live_by.value_or(SteadyTime::max()), save_by);
 }
@@ -101,6 +109,7 @@ void FollowUp::narrow_or_split(const Case& it) {
     give_back(it.request, false);
     return report(it, RequestEnded::Result::kRefused, std::chrono::milliseconds(0), it.rule);
   }
+  invariant(it.request.base.empty() || state_.history.is_narrow(), "a request has a location, and nothing is narrow");
   if (is_too_much_to_write && it.request.parts() == 1) return retry(it, tree_too_big());
   take_apart(it);
 }
@@ -113,6 +122,7 @@ void FollowUp::take_apart(const Case& it) {
       it.rule.verdict == Verdict::kSplit ? DeadLetterReason::kTooLargeToSend : DeadLetterReason::kRefused;
   const std::vector<coalesce::LiveValues::Sent>& live = it.request.live;
   const std::vector<Slice>& history = it.request.history;
+  invariant(it.request.parts() > 0, "an empty request is taken apart");
   const bool is_alone = it.request.parts() == 1;
   if (!live.empty() && !history.empty()) {
     state_.live.set_apart(live);
@@ -132,6 +142,7 @@ void FollowUp::take_apart(const Case& it) {
 void FollowUp::refuse_live(const coalesce::LiveValues::Sent& sent, DeadLetterReason reason) {
   const std::optional<coalesce::LiveValues::Refused> refused = state_.live.refuse(sent);
   if (!refused) return;
+  invariant(refused->sequence == sent.sequence, "another value is refused than was sent");
   DeadLetter letter{reason, refused->sequence, state_.now.utc, refused->path, refused->value};
   if (refused->ticket != coalesce::LiveValues::kNoTicket) {
     if (state_.accounts.set_aside_ticket(refused->ticket)) state_.act(SetAside{std::move(letter)});
@@ -145,6 +156,7 @@ void FollowUp::refuse_live(const coalesce::LiveValues::Sent& sent, DeadLetterRea
   if (!entry || !state_.accounts.set_aside_before_entry(refused->sequence))
     return;  // the message has ended by its history entry, which the database took or refused
   const HistoryRun& run = state_.store.run_of(*entry);
+  invariant(run.entries[entry->first].channel < run.channels.size(), "a message has no channel");
   letter.channel = run.channels[run.entries[entry->first].channel];
   letter.payload = run.value_of(entry->first);
   letter.arrived_at = run.arrived_at;
@@ -153,6 +165,7 @@ void FollowUp::refuse_live(const coalesce::LiveValues::Sent& sent, DeadLetterRea
 
 void FollowUp::refuse_entry(const Slice& slice, DeadLetterReason reason) {
   const HistoryRun& run = state_.store.run_of(slice);
+  invariant(slice.size() == 1, "more than one entry is refused as one");
   const HistoryEntry& entry = run.entries[slice.first];
   const Sequence sequence = run.first_sequence + entry.sequence_offset;
   const bool counts = entry.sequence_offset != HistoryEntry::kUncounted;
@@ -164,7 +177,8 @@ void FollowUp::refuse_entry(const Slice& slice, DeadLetterReason reason) {
 }
 
 void FollowUp::report(const Case& it, RequestEnded::Result result, std::optional<std::chrono::milliseconds> retry_in,
-                     const RetryRule& rule) {
+                      const RetryRule& rule) {
+  invariant(!rule.reason.empty() || result == RequestEnded::Result::kOk, "a request failed for no reason");
   state_.out->reports.emplace_back(
       RequestEnded{it.id, result, rule.reason, rule.remedy, rule.hold, it.answer.detail, retry_in});
 }

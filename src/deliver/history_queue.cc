@@ -4,9 +4,12 @@
 #include <map>
 #include <utility>
 
+#include "base/invariant.h"
+
 namespace firebase_relay::deliver {
 
 void HistoryQueue::add(BatchId id) {
+  invariant(!held_.contains(id), "a batch is queued that is held back");
   for (const Slice& slice : store_.slices_of(id)) enqueue(slice);
 }
 
@@ -15,6 +18,7 @@ void HistoryQueue::queue_held() {
 }
 
 void HistoryQueue::enqueue(const Slice& slice) {
+  invariant(slice.size() > 0, "an empty slice of history is queued");
   if (narrow_) return enqueue_by_location(slice);
   waiting_.push_back(slice);
   waiting_bytes_ += store_.bytes_of(slice);
@@ -28,6 +32,7 @@ void HistoryQueue::enqueue_by_location(const Slice& slice) {
                                                  location_of({slice.batch, slice.run, i + 1, i + 2});
     if (!ends) continue;
     const Slice part{slice.batch, slice.run, first, i + 1};
+    invariant(part.size() > 0, "a slice is cut where nothing is");
     waiting_.push_back(part);
     waiting_bytes_ += store_.bytes_of(part);
     first = i + 1;
@@ -36,8 +41,9 @@ void HistoryQueue::enqueue_by_location(const Slice& slice) {
 
 void HistoryQueue::go_narrow() {
   if (std::exchange(narrow_, true)) return;
-  waiting_bytes_ = 0;
+  const std::uint64_t bytes = std::exchange(waiting_bytes_, 0);
   for (const Slice& slice : std::exchange(waiting_, {})) enqueue(slice);
+  invariant(waiting_bytes_ == bytes, "history got lost when it was cut by location");
 }
 
 std::string_view HistoryQueue::location_of(const Slice& slice) const {
@@ -58,6 +64,7 @@ std::uint32_t HistoryQueue::fitting(const Slice& slice, std::uint64_t bytes_max)
       high = middle - 1;
     }
   }
+  invariant(low <= slice.size(), "more entries fit than there are");
   return low;
 }
 
@@ -88,6 +95,7 @@ std::vector<Slice> HistoryQueue::take(std::uint64_t bytes_max, std::string& base
     taken.push_back(slice);
   }
   waiting_.insert(waiting_.begin(), elsewhere.begin(), elsewhere.end());
+  invariant(bytes <= waiting_bytes_, "more history is taken than waits");
   waiting_bytes_ -= bytes;
   return taken;
 }
@@ -103,6 +111,7 @@ std::vector<Slice> HistoryQueue::take_suspects(std::uint64_t bytes_max, std::str
     suspects_.add_halves(taken);
     taken = suspects_.take();
   }
+  invariant(!taken.empty(), "a group of suspects is empty");
   if (!narrow_) return taken;
   // The group may have been made before requests had to be narrow: keep what is of one location, the rest is a group of
   // its own.
@@ -116,11 +125,13 @@ std::vector<Slice> HistoryQueue::take_suspects(std::uint64_t bytes_max, std::str
     }
   }
   suspects_.add(std::move(elsewhere));
+  invariant(!here.empty(), "a narrow request has no location");
   return here;
 }
 
 void HistoryQueue::put_back(const std::vector<Slice>& slices) {
   if (slices.empty()) return;
+  invariant(slices.front().size() > 0, "an empty slice comes back");
   for (const Slice& slice : slices) waiting_bytes_ += store_.bytes_of(slice);
   waiting_.insert(waiting_.begin(), slices.begin(), slices.end());
   if (narrow_) {  // they may be from before: cut them again
@@ -134,9 +145,13 @@ void HistoryQueue::put_back(const std::vector<Slice>& slices) {
   }
 }
 
-void HistoryQueue::halve(const std::vector<Slice>& slices) { suspects_.add_halves(slices); }
+void HistoryQueue::halve(const std::vector<Slice>& slices) {
+  invariant(coalesce::Bisection<Slice>::count(slices) > 1, "one entry is to be halved");
+  suspects_.add_halves(slices);
+}
 
 bool HistoryQueue::drop_untouched(BatchId id) {
+  invariant(store_.is_on_disk(id), "history leaves memory that no disk has");
   if (held_.erase(id) > 0) {
     store_.release(id);
     return true;
@@ -146,6 +161,7 @@ bool HistoryQueue::drop_untouched(BatchId id) {
   std::uint64_t waiting = 0;
   for (auto slice = waiting_.rbegin(); slice != waiting_.rend() && slice->batch == id; ++slice)
     waiting += slice->size();
+  invariant(waiting <= entries, "more entries of a batch wait than it has");
   if (waiting != entries) return false;
   while (!waiting_.empty() && waiting_.back().batch == id) {
     waiting_bytes_ -= store_.bytes_of(waiting_.back());
@@ -170,6 +186,7 @@ std::vector<Slice> HistoryQueue::shed(std::uint64_t bytes) {
     }
     waiting_ = std::move(kept);
   }
+  invariant(freed <= waiting_bytes_, "more history is shed than waits");
   waiting_bytes_ -= freed;
   return shed;
 }
@@ -178,12 +195,16 @@ std::vector<Slice> HistoryQueue::outstanding() const {
   std::vector<Slice> all(waiting_.begin(), waiting_.end());
   const auto append = [&all](const std::vector<Slice>& slices) { all.insert(all.end(), slices.begin(), slices.end()); };
   for (const std::vector<Slice>& group : suspects_.groups()) append(group);
-  for (const BatchId id : held_) append(store_.slices_of(id));
+  for (const BatchId id : held_) {
+    invariant(store_.contains(id), "a batch is held back that is not in memory");
+    append(store_.slices_of(id));
+  }
   return all;
 }
 
 void HistoryQueue::append_parts(const Slice& slice, std::vector<std::string_view>& parts) const {
   const HistoryRun& run = store_.run_of(slice);
+  invariant(slice.first < slice.last && slice.last <= run.entries.size(), "a slice goes beyond its run");
   if (!narrow_) {
     parts.push_back(run.text_of(slice.first, slice.last));
     return;

@@ -1,7 +1,8 @@
 #include "deliver/history_store.h"
 
 #include <algorithm>
-#include <cassert>
+
+#include "base/invariant.h"
 
 namespace firebase_relay::deliver {
 namespace {
@@ -16,21 +17,24 @@ std::uint64_t text_bytes(const Batch& batch) {
 
 HistoryStore::Stored& HistoryStore::store(Batch batch) {
   const BatchId id = batch.id;
-  assert(!stored_.contains(id));
+  invariant(!stored_.contains(id), "a batch is stored twice");
   Stored& stored = stored_[id];
   stored.batch = std::move(batch);
   bytes_ += text_bytes(stored.batch);
+  invariant(bytes_ >= text_bytes(stored.batch), "the bytes of history in memory have no room in a number");
   for (const HistoryRun& run : stored.batch.runs) stored.left += run.entries.size();
   return stored;
 }
 
 void HistoryStore::add(Batch batch, const SaveBy& save_by) {
+  invariant(save_by.unsent <= save_by.latest, "a batch may be saved later once it was sent");
   Stored& stored = store(std::move(batch));
   stored.save_by = save_by.unsent;
   stored.save_latest = save_by.latest;
 }
 
 void HistoryStore::add_loaded(Batch batch) {
+  invariant(!batch.runs.empty(), "a batch without entries was loaded");
   Stored& stored = store(std::move(batch));
   stored.save_by = stored.save_latest = SteadyTime::max();
   stored.on_disk = true;
@@ -38,6 +42,7 @@ void HistoryStore::add_loaded(Batch batch) {
 
 void HistoryStore::release(BatchId id) {
   const auto found = stored_.find(id);
+  invariant(bytes_ >= text_bytes(found->second.batch), "the bytes of history in memory are counted below zero");
   bytes_ -= text_bytes(found->second.batch);
   stored_.erase(found);
 }
@@ -45,7 +50,7 @@ void HistoryStore::release(BatchId id) {
 void HistoryStore::finish(const std::vector<Slice>& slices) {
   for (const Slice& slice : slices) {
     Stored& stored = stored_.at(slice.batch);
-    assert(stored.left >= slice.size());
+    invariant(stored.left >= slice.size(), "more entries of a batch are done than it had");
     stored.left -= slice.size();
     release_if_done(slice.batch);
   }
@@ -53,6 +58,7 @@ void HistoryStore::finish(const std::vector<Slice>& slices) {
 
 void HistoryStore::release_if_done(BatchId id) {
   const Stored& stored = stored_.at(id);
+  invariant(!stored.saving || !stored.on_disk, "a batch is saved that is on disk");
   if (stored.left > 0 || stored.saving) return;
   if (stored.on_disk) forgettable_.push_back(id);
   release(id);
@@ -66,12 +72,14 @@ std::vector<BatchId> HistoryStore::ids() const {
 }
 
 std::uint64_t HistoryStore::bytes_of(const Slice& slice) const {
+  invariant(slice.size() > 0, "a slice of history is empty");
   return run_of(slice).text_of(slice.first, slice.last).size();
 }
 
 std::vector<Slice> HistoryStore::slices_of(BatchId id) const {
   std::vector<Slice> slices;
   const std::vector<HistoryRun>& runs = batch(id).runs;
+  invariant(!runs.empty(), "a batch has no entries");
   for (std::uint32_t run = 0; run < runs.size(); ++run) {
     const auto entries = static_cast<std::uint32_t>(runs[run].entries.size());
     if (entries > 0) slices.push_back({id, run, 0, entries});
@@ -82,6 +90,7 @@ std::vector<Slice> HistoryStore::slices_of(BatchId id) const {
 std::optional<Slice> HistoryStore::find(Sequence sequence, const std::vector<Slice>& among) const {
   for (const Slice& slice : among) {
     const HistoryRun& run = run_of(slice);
+    invariant(slice.last <= run.entries.size(), "a slice of history goes beyond its run");
     for (std::uint32_t i = slice.first; i < slice.last; ++i) {
       const std::uint32_t offset = run.entries[i].sequence_offset;
       if (offset != HistoryEntry::kUncounted && run.first_sequence + offset == sequence)
@@ -94,6 +103,7 @@ std::optional<Slice> HistoryStore::find(Sequence sequence, const std::vector<Sli
 void HistoryStore::sent(const std::vector<Slice>& slices, SteadyTime save_by) {
   for (const Slice& slice : slices) {
     Stored& stored = stored_.at(slice.batch);
+    invariant(stored.left > 0, "an entry is sent of a batch that is done");
     if (!std::exchange(stored.was_sent, true)) stored.save_by = std::min(save_by, stored.save_latest);
   }
 }
@@ -102,6 +112,7 @@ std::vector<const Batch*> HistoryStore::save() {
   std::vector<const Batch*> unsaved;
   for (auto& [id, stored] : stored_) {
     if (stored.on_disk) continue;
+    invariant(!stored.saving, "a batch is saved twice at a time");
     stored.saving = true;
     unsaved.push_back(&stored.batch);
   }
@@ -112,6 +123,7 @@ void HistoryStore::saved(bool ok) {
   for (const BatchId id : ids()) {
     Stored& stored = stored_.at(id);
     if (!std::exchange(stored.saving, false)) continue;
+    invariant(!stored.on_disk, "a batch was saved that was on disk");
     stored.on_disk = ok;
     release_if_done(id);
   }

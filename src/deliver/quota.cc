@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/invariant.h"
+
 namespace firebase_relay::deliver {
 namespace {
 
@@ -21,6 +23,7 @@ void Quota::advance(SteadyTime now) {
   const std::int64_t passed = std::min(second - newest_, kSeconds);
   for (std::int64_t i = 1; i <= passed; ++i) {
     Sent& bucket = seconds_[static_cast<std::size_t>((second - passed + i) % kSeconds)];
+    invariant(bucket.live <= total_.live && bucket.history <= total_.history, "a second held more than its minute");
     total_.live -= bucket.live;
     total_.history -= bucket.history;
     bucket = {};
@@ -31,6 +34,7 @@ void Quota::advance(SteadyTime now) {
 void Quota::sent(const Sent& bytes, SteadyTime now) {
   advance(now);
   Sent& bucket = seconds_[static_cast<std::size_t>(newest_ % kSeconds)];
+  invariant(newest_ >= 0, "a request goes out before time began");
   bucket.live += bytes.live;
   bucket.history += bytes.history;
   total_.live += bytes.live;
@@ -44,6 +48,7 @@ void Quota::not_sent(const Sent& bytes, SteadyTime sent_at, SteadyTime now) {
   const std::int64_t second = second_of(sent_at);
   if (second <= newest_ - kSeconds) return;  // it has left the window
   Sent& bucket = seconds_[static_cast<std::size_t>(second % kSeconds)];
+  invariant(bytes.live <= bucket.live && bytes.history <= bucket.history, "more bytes are taken back than were sent");
   bucket.live -= bytes.live;
   bucket.history -= bytes.history;
   total_.live -= bytes.live;
@@ -59,6 +64,7 @@ void Quota::acknowledged(SteadyTime now) {
   live_expected_ -= live_expected_ * static_cast<std::uint64_t>(passed) / kForgottenInSeconds;
   live_expected_ = std::max(live_expected_, total_.live);
   live_expected_at_ = newest_;
+  invariant(live_expected_ >= total_.live, "fewer live bytes are expected than were sent");
 }
 
 std::uint64_t Quota::history_room(std::uint64_t entry_bytes, std::uint64_t live_bytes, SteadyTime now) {
@@ -66,6 +72,7 @@ std::uint64_t Quota::history_room(std::uint64_t entry_bytes, std::uint64_t live_
   advance(now);
   const std::uint64_t live = std::max(total_.live + live_bytes, live_expected_);
   const std::uint64_t room = std::max(less(limit_, live + total_.history), less(limit_ / kShare, total_.history));
+  invariant(room <= limit_, "more history may go than the quota is");
   if (entry_bytes <= room) return room;
   if (total_.live + total_.history == 0) return entry_bytes;
   if (!waits_since_) waits_since_ = now;
@@ -74,6 +81,7 @@ std::uint64_t Quota::history_room(std::uint64_t entry_bytes, std::uint64_t live_
 
 bool Quota::is_exceeded_by_live(SteadyTime now) {
   advance(now);
+  invariant(live_expected_ >= total_.live || limit_ == 0, "fewer live bytes are expected than were sent");
   return limit_ > 0 && total_.live > limit_;
 }
 
@@ -83,7 +91,10 @@ SteadyTime Quota::next_release(SteadyTime now) {
     const std::int64_t second = newest_ - kSeconds + i;
     if (second < 0) continue;
     const Sent& bucket = seconds_[static_cast<std::size_t>(second % kSeconds)];
-    if (bucket.live + bucket.history > 0) return SteadyTime(std::chrono::seconds(second + kSeconds));
+    if (bucket.live + bucket.history == 0) continue;
+    const SteadyTime release(std::chrono::seconds(second + kSeconds));
+    invariant(release > now, "a second has left the minute and still counts");
+    return release;
   }
   return now;
 }

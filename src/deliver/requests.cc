@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/invariant.h"
+
 namespace firebase_relay::deliver {
 
 std::optional<Request> Requests::take(RequestId id) {
@@ -9,6 +11,7 @@ std::optional<Request> Requests::take(RequestId id) {
   if (found == under_way_.end()) return std::nullopt;
   Request request = std::move(found->second);
   under_way_.erase(found);
+  invariant(request.is_main ? main_is_out_ : history_out_ > 0, "a request is answered that nobody counted");
   if (request.is_main) main_is_out_ = false;
   if (!request.is_main) --history_out_;
   return request;
@@ -17,6 +20,7 @@ std::optional<Request> Requests::take(RequestId id) {
 SteadyTime Requests::save_live_by() const {
   SteadyTime earliest = SteadyTime::max();
   for (const auto& [id, request] : under_way_) {
+    invariant(request.is_main || request.live.empty(), "live values are in a request beside the main one");
     if (request.is_main && !request.live.empty()) earliest = std::min(earliest, request.save_by);
   }
   return earliest;
@@ -32,8 +36,10 @@ std::vector<coalesce::LiveValues::Slot> Requests::live() const {
 
 std::vector<Slice> Requests::history() const {
   std::vector<Slice> slices;
-  for (const auto& [id, request] : under_way_)
+  for (const auto& [id, request] : under_way_) {
+    invariant(request.is_main || !request.history.empty(), "a history request has no history");
     slices.insert(slices.end(), request.history.begin(), request.history.end());
+  }
   return slices;
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/invariant.h"
 #include "coalesce/live_values.h"
 #include "deliver/quota.h"
 #include "deliver/slice.h"
@@ -51,6 +52,9 @@ class Requests {
  public:
   /// A request goes out. The reference is valid until take().
   std::pair<RequestId, Request&> add(Request&& request) {
+    invariant(!request.live.empty() || !request.history.empty(), "a request is empty");
+    invariant(!request.is_main || !main_is_out_, "two live requests are under way");
+    invariant(request.is_main || request.live.empty(), "live values are in a request beside the main one");
     (request.is_main ? main_is_out_ = true : ++history_out_);
     const RequestId id = ++last_;
     return {id, under_way_[id] = std::move(request)};
