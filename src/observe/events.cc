@@ -40,11 +40,16 @@ std::string pattern_without(std::string_view channel) {
   return size < kBeginningMin ? std::string() : "*,!" + std::string(channel.substr(0, size)) + "*";
 }
 
+/// What a line ends with when `kept_back` like it came since the last one.
+std::string more_text(std::uint64_t kept_back) {
+  return kept_back == 0 ? std::string() : fmt::format(" (and {} more since the last such line)", kept_back);
+}
+
 }  // namespace
 
 void Events::redis_connected(std::string_view where) {
   metrics_.redis_connected.Set(1);
-  forget("redis");
+  forget_losses();
   logger_.info("redis: subscribed at {}", printable(where));
 }
 
@@ -52,14 +57,23 @@ void Events::redis_disconnected(const Error& why, std::chrono::milliseconds next
   metrics_.redis_connected.Set(0);
   constexpr std::chrono::minutes kNewsAfter{1};
   if (now - resubscribed_at_ >= kNewsAfter) {  // one that is dropped every few seconds is no news each time
-    for (const char* key : {"redis", "redis: subscribed again", "gap"}) forget(key);
+    for (const char* key : {"redis: subscribed again", "gap"}) forget(key);
+    forget_losses();
     resubscribed_at_ = SteadyTime::max();
   }
-  if (const auto more = may_log("redis", now)) {
-    logger_.warn("redis: {}{}{}; next try in {}{}", printable(why.what, kExcerptBytesMax),
-                 why.remedy.empty() ? "" : "; ", printable(why.remedy, 2 * kExcerptBytesMax),
-                 duration_text(next_try_in), *more);
+  std::optional<std::uint64_t> kept_back;
+  {
+    const std::lock_guard lock(mutex_);
+    kept_back = losses_.admit(why.what, now);
   }
+  if (!kept_back) return;
+  logger_.warn("redis: {}{}{}; next try in {}{}", printable(why.what, kExcerptBytesMax), why.remedy.empty() ? "" : "; ",
+               printable(why.remedy, 2 * kExcerptBytesMax), duration_text(next_try_in), more_text(*kept_back));
+}
+
+void Events::forget_losses() {
+  const std::lock_guard lock(mutex_);
+  losses_ = RateLimit(kLossesMax);
 }
 
 void Events::redis_complained(const Error& complaint, SteadyTime now) {
@@ -87,7 +101,7 @@ void Events::redis_reconnected(std::chrono::milliseconds outage, SteadyTime now)
 
 void Events::redis_answers_again(std::chrono::milliseconds silence) {
   metrics_.redis_connected.Set(1);
-  forget("redis");
+  forget_losses();
   logger_.info("redis: answers again after {}; the subscription was never lost", duration_text(silence));
 }
 
@@ -380,7 +394,7 @@ std::optional<std::uint64_t> Events::admit(std::string_view key, SteadyTime now,
 std::optional<std::string> Events::may_log(std::string_view key, SteadyTime now, std::uint64_t whole) {
   const auto kept_back = admit(key, now, whole);
   if (!kept_back) return std::nullopt;
-  return *kept_back == 0 ? std::string() : fmt::format(" (and {} more since the last such line)", *kept_back);
+  return more_text(*kept_back);
 }
 
 void Events::forget(std::string_view key) {

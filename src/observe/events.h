@@ -129,15 +129,21 @@ class Events {
   /// The same as what a line ends with: how many like it were kept back before.
   std::optional<std::string> may_log(std::string_view key, SteadyTime now, std::uint64_t whole = 1);
   void forget(std::string_view key);
+  void forget_losses();
   void more_dead_letters(std::string_view key, std::uint64_t count);
 
   /// Channel and reason of dead letters together: more of them than a person would read are summed up.
   static constexpr std::size_t kNoisyChannelsMax = 20;
+  /// Reasons for which Redis is lost, or not reached, that have lines of their own.
+  static constexpr std::size_t kLossesMax = 5;
 
   Metrics& metrics_;
   spdlog::logger& logger_;
   std::mutex mutex_;
-  RateLimit lines_;                                 // guarded by mutex_
+  RateLimit lines_;  // guarded by mutex_
+  /// Guarded by mutex_; the key: why. Each new reason is told at once, and while it lasts again every minute, with what
+  /// to do: the next try comes soon, so nothing has to be summed up without it.
+  RateLimit losses_{kLossesMax};
   RateLimit letters_{kNoisyChannelsMax};            // guarded by mutex_; the key: reason, a newline, the channel
   HoldReason held_reason_ = HoldReason::kNone;      // guarded by mutex_
   SteadyTime resubscribed_at_ = SteadyTime::max();  // the subscriber's

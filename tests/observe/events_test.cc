@@ -202,6 +202,26 @@ TEST_F(EventsTest, ALostRedisIsToldAtOnceEachTimeAndItsTriesOnceAMinute) {
   EXPECT_EQ(lines(), 4);
 }
 
+TEST_F(EventsTest, AReasonForWhichRedisIsNotReachedIsToldAtOnceAndAgainEveryMinuteWithWhatToDo) {
+  events_.redis_disconnected({ErrorCode::kUnavailable, "closed by Redis", ""}, milliseconds(20), kNow);
+  const Error why{ErrorCode::kRefused, "Redis' certificate expired on 2026-11-23", "renew it there"};
+  for (int i = 1; i <= 122; ++i) {
+    events_.redis_disconnected(why, milliseconds(500), kNow + seconds(i));
+    events_.report_kept_back(kNow + seconds(i));
+  }
+
+  EXPECT_EQ(lines(), 4) << logged();
+  EXPECT_THAT(logged(), HasSubstr("expired on 2026-11-23; renew it there; next try in 500 ms\n"));
+  EXPECT_THAT(logged(), HasSubstr("renew it there; next try in 500 ms (and 59 more since the last such line)\n"));
+}
+
+TEST_F(EventsTest, ReasonsThatChangeAllTheTimeDoNotFlood) {
+  for (int i = 0; i < 100; ++i)
+    events_.redis_disconnected({ErrorCode::kUnavailable, "reason " + std::to_string(i), ""}, milliseconds(20), kNow);
+
+  EXPECT_LE(lines(), 6);
+}
+
 TEST_F(EventsTest, ARedisThatDropsTheRelayAllTheTimeDoesNotFlood) {
   for (int second = 0; second < 100; ++second) {
     const SteadyTime now = kNow + seconds(second);
