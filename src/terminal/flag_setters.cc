@@ -54,6 +54,24 @@ Result<void> set_channels(relay::Options& options, std::string_view text) {
   return {};
 }
 
+/// As in a URL: a name, or an address, with or without the brackets of an IPv6 one. A name that begins with a dot would
+/// stand for all below it, and OpenSSL takes it so.
+Result<void> set_redis_tls_name(relay::Options& options, std::string_view text) {
+  constexpr std::size_t kNameBytesMax = 253;  // RFC 1035 §2.3.4, as it is written
+  const bool has_brackets = text.starts_with('[') && text.ends_with(']');
+  const std::string name(has_brackets ? text.substr(1, text.size() - 2) : text);
+  in6_addr address{};
+  const bool is_address = ::inet_pton(AF_INET6, name.c_str(), &address) == 1;
+  const bool is_name = !has_brackets && name.size() <= kNameBytesMax && !name.starts_with('.') &&
+                       !name.ends_with('.') && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+                         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                                std::string_view("-._").find(static_cast<char>(c)) != std::string_view::npos;
+                       });
+  if (!is_address && !is_name) return expected("the name or address of a host alone, without scheme and port");
+  options.redis_tls_name = name;
+  return {};
+}
+
 Result<void> set_instance(relay::Options& options, std::string_view text) {
   const bool has_control = std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
   if (text.empty() || text.size() > kInstanceBytesMax || has_control) {

@@ -89,6 +89,7 @@ Result<void> set_switch(relay::Options& options, std::string_view text) {
 
 /// Each of the member of its name, by the rules that docs/settings.md gives for it.
 Result<void> set_redis_url(relay::Options& options, std::string_view text);
+Result<void> set_redis_tls_name(relay::Options& options, std::string_view text);
 Result<void> set_channels(relay::Options& options, std::string_view text);
 Result<void> set_instance(relay::Options& options, std::string_view text);
 Result<void> set_http_listen(relay::Options& options, std::string_view text);

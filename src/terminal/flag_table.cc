@@ -65,7 +65,7 @@ constexpr Flag kFlags[] = {
     {"redis-key-file", "FILE", "", "", "none", Group::kRedis, kRun | kCheck | kTap, kPlain,
      "rediss: key of that certificate (PEM).", set_text<&Options::redis_key_file>},
     {"redis-tls-name", "NAME", "", "", "the URL's host", Group::kRedis, kRun | kCheck | kTap, kPlain,
-     "rediss: host name or address that Redis' certificate has to be for.", set_text<&Options::redis_tls_name>},
+     "rediss: host name or address that Redis' certificate has to be for.", set_redis_tls_name},
     {"channels", "PATTERN,…", "", "*", "", Group::kRedis, kRun | kCheck | kTap, kPlain,
      "Take only channels that match one of these glob patterns; one with ! in front takes away what it matches.",
      set_channels},

@@ -277,6 +277,8 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv, const 
   line.arguments = words->plain;
   if (const auto file = words->command_flags.find("route-test"); file != words->command_flags.end()) {
     line.route_test_file = file->second;
+    if (line.route_test_file.empty())
+      return fail(ErrorCode::kInvalid, "--route-test: expected the name of a file, or - for standard input");
   }
   line.warnings = warnings_of_unknown(environment);
   const auto settings = gather(*words, environment, line);

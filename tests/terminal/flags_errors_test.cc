@@ -57,6 +57,15 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Flags, Mistakes,
     testing::Values(
+        Mistake{"empty_route_test", {"check", "--route-test="}, {}, "--route-test: expected the name of a file, or -"},
+        Mistake{"tls_name_of_a_suffix",
+                {"--redis-tls-name", ".com"},
+                {},
+                "--redis-tls-name: got '.com': expected the name or address of a host alone"},
+        Mistake{"tls_name_with_a_port", {"--redis-tls-name", "redis.test:6379"}, {}, "--redis-tls-name: got"},
+        Mistake{"tls_name_with_a_scheme", {"--redis-tls-name", "rediss://redis.test"}, {}, "--redis-tls-name: got"},
+        Mistake{"tls_name_of_a_wildcard", {"--redis-tls-name", "*.redis.test"}, {}, "--redis-tls-name: got"},
+        Mistake{"tls_name_that_is_too_long", {"--redis-tls-name", std::string(254, 'a')}, {}, "--redis-tls-name: got"},
         Mistake{"too_few", {"--workers", "0"}, {}, "--workers: got '0': expected a whole number from 1 to 64"},
         Mistake{"too_many", {"--workers=65"}, {}, "--workers: got '65': expected a whole number from 1 to 64"},
         Mistake{"negative", {"--workers", "-5"}, {}, "--workers: got '-5': expected"},
