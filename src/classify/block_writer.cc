@@ -83,7 +83,7 @@ void BlockWriter::take(const Message& message, Sequence sequence, FragmentBlock&
 }
 
 void BlockWriter::set_aside(const Message& message, Sequence sequence, DeadLetterReason reason,
-                               FragmentBlock& block) const {
+                            FragmentBlock& block) const {
   if (options_.console != LineFormat::kNone) {
     const std::size_t shown = std::max(options_.message_bytes_max, kShownBytesMin);  // nobody reads 100 MB
     std::string why(name_of(reason));
@@ -144,7 +144,7 @@ void BlockWriter::write_live(const Found& found, const BlockValues::Origin& orig
 
 /// Empty: the message has no such field, and the path stays as it was.
 std::string_view BlockWriter::live_value(const LiveTarget& target, const Found& found,
-                                            const BlockValues::Origin& origin) {
+                                         const BlockValues::Origin& origin) {
   switch (target.source) {
     case LiveTarget::Source::kMessage:
       return origin.entry.empty() ? written(found.payload.message, found.payload) : origin.entry;
