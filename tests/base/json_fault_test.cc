@@ -109,9 +109,9 @@ TEST(JsonFault, IsALineOfBoundedLengthWhateverStandsThere) {
 }
 
 TEST(JsonFault, IsAnExponentThatNoReaderTakesAlsoWhereTheNumberWouldBeZero) {
-  for (const char* number : {"0e3082288822222222222", "1e-3082288822222222222", "0e+1234567890123456789"})
+  for (const char* number : {"0e30822888222222222222", "1e-30822888222222222222", "0e+00000000000000000001"})
     EXPECT_EQ(find_json_fault(number).value().what, "has an exponent that no reader takes") << number;
-  for (const char* number : {"0e308228882222222222", "1e-123456789012345678", "1e0000000000000000000000001"})
+  for (const char* number : {"0e308228882222222222", "1e-123456789012345678", "1e0000000000000000001"})
     EXPECT_FALSE(find_json_fault(number)) << number;
 }
 
