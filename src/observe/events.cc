@@ -71,11 +71,6 @@ void Events::redis_disconnected(const Error& why, std::chrono::milliseconds next
                printable(why.remedy, 2 * kExcerptBytesMax), duration_text(next_try_in), more_text(*kept_back));
 }
 
-void Events::forget_losses() {
-  const std::lock_guard lock(mutex_);
-  losses_ = RateLimit(kLossesMax);
-}
-
 void Events::redis_complained(const Error& complaint, SteadyTime now) {
   if (const auto more = may_log("redis complaint", now)) {
     logger_.warn("redis: subscribed, but {}{}{}{}", printable(complaint.what, kExcerptBytesMax),

@@ -129,7 +129,10 @@ class Events {
   /// The same as what a line ends with: how many like it were kept back before.
   std::optional<std::string> may_log(std::string_view key, SteadyTime now, std::uint64_t whole = 1);
   void forget(std::string_view key);
-  void forget_losses();
+  void forget_losses() {
+    const std::lock_guard lock(mutex_);
+    losses_ = RateLimit(kLossesMax);
+  }
   void more_dead_letters(std::string_view key, std::uint64_t count);
 
   /// Channel and reason of dead letters together: more of them than a person would read are summed up.
