@@ -77,8 +77,8 @@ void Delivery::Impl::on(Arrived&& event) {
   // The time that a block has waited in its queue counts as part of guarantee 2's window, up to what may_wait_until()
   // has allowed: with more of it everything would count as overdue, and go to the disk.
   const SteadyTime now = state_.now.steady;
-  invariant(!state_.is_stopping() || block.messages == 0, "a message comes after the stop");
   const SteadyTime since = std::clamp(block.arrived, now - state_.queue_wait_max(), now);
+  invariant(since <= now, "a value has waited since a time to come");
   std::uint64_t overtaken = block.updates_coalesced;
   for (std::size_t i = 0; i < block.live.size(); ++i) {
     state_.live.prefetch(block.live, i);
