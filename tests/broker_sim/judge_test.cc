@@ -43,7 +43,10 @@ struct Tree {
   json history = {{"BRK%2EB", {{"prices", {{key('a'), price()}, {key('b'), price()}}}}},
                   {"_channels", {{"NEWS", {{key('c'), {{"a", {1, 2}}}}}}}}};
   static json price() { return {{"type", "price"}, {"price", "1.5"}, {"symbol", "BRK.B"}, {"timestamp", kTime}}; }
-  [[nodiscard]] Difference difference() const { return compare(expected(), services, channels, history); }
+  [[nodiscard]] Difference difference() const { return difference(Live::kAll); }
+  [[nodiscard]] Difference difference(Live live) const {
+    return compare(expected(), services, channels, history, live);
+  }
 };
 
 TEST(Judge, TakesTheRightTree) {
@@ -85,6 +88,18 @@ TEST(Judge, FindsWhatNobodyPublished) {
   tree = {};
   tree.services["AAPL"]["price"] = 5;
   EXPECT_EQ(tree.difference().unexpected, 1u);
+}
+
+TEST(Judge, LeavesOutLiveOrdersAloneWhereTheyAreNotWanted) {
+  Tree tree;
+  tree.services["BRK%2EB"]["orders"]["1"] = {{"event", "new"}};
+  EXPECT_FALSE(tree.difference().none());
+  EXPECT_TRUE(tree.difference(Live::kWithoutOrders).none());
+  tree.services["BRK%2EB"]["price"] = "1.50";
+  EXPECT_EQ(tree.difference(Live::kWithoutOrders).wrong, 1u) << "prices are compared";
+  tree = {};
+  tree.history["BRK%2EB"]["orders"][key('d')] = {{"x", 1}};
+  EXPECT_EQ(tree.difference(Live::kWithoutOrders).unexpected, 1u) << "so is the orders' history";
 }
 
 TEST(Judge, FindsWhatIsWrong) {

@@ -25,6 +25,9 @@ std::vector<std::string> named(const std::string& instance) {
 
 class TwoRelays : public testing::TestWithParam<const char*> {};
 
+// The one that is killed is behind the other then, so it may have written an order's state that the other one's had
+// overtaken (guarantee 1): where that order's next message is in neither's future, the older state stays. What goes on
+// being published is the survivor's within an interval.
 TEST_P(TwoRelays, LoseAndDoubleNothingWhenOneIsKilled) {
   const RedisServer redis({"--client-output-buffer-limit", "pubsub 0 0 0"});
   const Emulator emulator;
@@ -44,12 +47,17 @@ TEST_P(TwoRelays, LoseAndDoubleNothingWhenOneIsKilled) {
                                             "--kinds", "price,order,performance"}));
   std::this_thread::sleep_for(moment);  // the moment of the kill
   ASSERT_GT(killed.metric("messages_delivered_total"), 0);
+  killed.process().signal(SIGSTOP);
+  std::this_thread::sleep_for(milliseconds(300));  // how far it is behind
+  killed.process().signal(SIGCONT);
+  const double before = killed.metric("messages_delivered_total");
+  ASSERT_TRUE(eventually([&] { return killed.metric("messages_delivered_total") > before; }));
   killed.kill();
   ASSERT_TRUE(publishing.is_running()) << "it was to be killed in the middle";
   ASSERT_EQ(publishing.wait(), 0) << publishing.err();
 
   ASSERT_TRUE(survivor.wait_delivered(static_cast<double>(broker.receivable()))) << survivor.metrics();
-  EXPECT_EQ(broker.difference(emulator), "");
+  EXPECT_EQ(broker.difference(emulator, {"--without-live-orders"}), "");
   EXPECT_TRUE(survivor.accounts_add_up()) << survivor.metrics();
   EXPECT_EQ(survivor.metric("subscription_gaps_total"), 0);
   EXPECT_EQ(emulator.get("relay").size(), 2u) << "each has a place of its own";

@@ -19,8 +19,11 @@ struct Difference {
   [[nodiscard]] bool none() const { return missing == 0 && unexpected == 0 && wrong == 0; }
 };
 
+/// What is compared of the live tree. History always is, entry for entry.
+enum class Live { kAll, kWithoutOrders };
+
 /// `services`, `channels` and `history` as GET answered them.
 Difference compare(const Expectation& expected, const nlohmann::json& services, const nlohmann::json& channels,
-                   const nlohmann::json& history);
+                   const nlohmann::json& history, Live live);
 
 }  // namespace broker_sim
