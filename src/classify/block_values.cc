@@ -20,18 +20,20 @@ BlockValues::Slot BlockValues::slots_of(Place& place, const FragmentBlock& block
     place.first_slot = pending_.size();
     for (const Place::Path& path : place.paths) {
       Pending& pending = pending_.emplace_back();
-      pending.path = &path.text;
+      const std::string_view whole = place[path.whole];
+      pending.path = whole.data();
+      pending.path_size = path.whole.size;
       pending.path_hash = path.hash;
     }
   }
   return place.first_slot;
 }
 
-BlockValues::Slot BlockValues::slot_of(const Place::Path& path, std::string_view id) {
+BlockValues::Slot BlockValues::slot_of(const Place& place, const Place::Path& path, std::string_view id) {
   const std::size_t offset = id_path_text_.size();
-  id_path_text_ += path.text;
+  id_path_text_ += place[path.whole];
   id_path_text_ += id;
-  id_path_text_ += path.suffix;
+  id_path_text_ += place[path.suffix];
   const std::string_view whole = std::string_view(id_path_text_).substr(offset);
   const std::uint64_t hash = hash_of_path(whole);
   const std::uint32_t* known =
@@ -46,7 +48,7 @@ BlockValues::Slot BlockValues::slot_of(const Place::Path& path, std::string_view
   pending.path_hash = hash;
   pending.path_offset = static_cast<std::uint32_t>(offset);
   pending.path_size = static_cast<std::uint32_t>(whole.size());
-  pending.before_id = static_cast<std::uint32_t>(path.text.size());
+  pending.before_id = path.whole.size;
   return slot;
 }
 

@@ -36,7 +36,7 @@ class BlockValues {
   /// The first of the slots of a place's paths, one behind the other; those of paths with an id stay empty.
   Slot slots_of(Place& place, const FragmentBlock& block);
   /// The one of a path with an id.
-  Slot slot_of(const Place::Path& path, std::string_view id);
+  Slot slot_of(const Place& place, const Place::Path& path, std::string_view id);
   /// Puts down a value that overtakes what is in its slot; `block` counts both. `json` is not empty.
   void put(Slot slot, std::string_view json, const Origin& origin, FragmentBlock& block);
 
@@ -45,12 +45,12 @@ class BlockValues {
 
  private:
   struct Pending {
-    std::string_view json;              ///< empty: none has come
-    const std::string* path = nullptr;  ///< in its place; null for one with an id
+    std::string_view json;       ///< empty: none has come
+    const char* path = nullptr;  ///< in its place; null for one with an id
     std::uint64_t path_hash = 0;
-    std::uint32_t path_offset = 0;  ///< in id_path_text_; likewise the next two, of a path with an id only
     std::uint32_t path_size = 0;
-    std::uint32_t before_id = 0;  ///< bytes before the id, with the slash
+    std::uint32_t path_offset = 0;  ///< in id_path_text_; likewise the next one, of a path with an id only
+    std::uint32_t before_id = 0;    ///< bytes before the id, with the slash
     std::uint32_t ticket = LiveUpdate::kNoTicket;
     Sequence sequence = 0;
     std::uint32_t history_offset = 0;             ///< where json stands in the text of a HistoryRun …
@@ -58,8 +58,7 @@ class BlockValues {
     OrderMark order = OrderMark::kNone;
   };
   [[nodiscard]] std::string_view path_of(const Pending& pending) const {
-    return pending.path ? std::string_view(*pending.path)
-                        : std::string_view(id_path_text_).substr(pending.path_offset, pending.path_size);
+    return {pending.path ? pending.path : id_path_text_.data() + pending.path_offset, pending.path_size};
   }
 
   std::vector<Pending> pending_;

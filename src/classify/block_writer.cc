@@ -14,11 +14,18 @@ constexpr std::size_t kShownBytesMin = 4096;
 }  // namespace
 
 BlockWriter::BlockWriter(const RouteTable& routes, const WriterOptions& options)
-    : routes_(routes), options_(options), opener_(routes), matcher_(routes), places_(routes) {}
+    : routes_(routes),
+      options_(options),
+      opener_(routes),
+      matcher_(routes),
+      places_(routes, options.known_names ? options.known_names->names_max : 0) {}
 
 std::unique_ptr<FragmentBlock> BlockWriter::write(const MessageBlock& messages) {
   std::unique_ptr<FragmentBlock> block = begin(messages);
-  for (std::size_t i = 0; i < messages.size(); ++i) take(messages[i], messages.first_sequence + i, *block);
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    places_.prefetch(messages, i);
+    take(messages[i], messages.first_sequence + i, *block);
+  }
   values_.finish(*block);
   for (std::size_t i = 0; i < kShedClassCount; ++i) last_history_bytes_[i] = block->history[i].text.size();
   rewritten_.clear();
@@ -121,12 +128,12 @@ void BlockWriter::write_history(const Found& found, BlockValues::Origin& origin,
   const UtcMillis time = has_time ? UtcMillis(std::chrono::milliseconds(event_ms)) : block.arrived_at;
   origin.entry = written(found.payload.message, found.payload);
   origin.entry_run = static_cast<std::uint8_t>(shed_class);
-  origin.entry_offset =
-      run.add(found.place.history_parent, time, key_seed(found.message.payload, channel.hash), origin.entry,
-              {.sequence_offset = static_cast<std::uint32_t>(found.sequence - block.first_sequence),
-               .event_ms = event_ms,
-               .channel = channel.index[shed_class],
-               .kind = kind});
+  origin.entry_offset = run.add(found.place[found.place.history_parent], time,
+                                key_seed(found.message.payload, channel.hash), origin.entry,
+                                {.sequence_offset = static_cast<std::uint32_t>(found.sequence - block.first_sequence),
+                                 .event_ms = event_ms,
+                                 .channel = channel.index[shed_class],
+                                 .kind = kind});
 }
 
 void BlockWriter::write_live(const Found& found, const BlockValues::Origin& origin, FragmentBlock& block) {
@@ -138,7 +145,7 @@ void BlockWriter::write_live(const Found& found, const BlockValues::Origin& orig
     if (path.has_id && id.empty()) continue;
     const std::string_view value = live_value(route.live[i], found, origin);
     if (value.empty()) continue;
-    values_.put(path.has_id ? values_.slot_of(path, id) : first + i, value, origin, block);
+    values_.put(path.has_id ? values_.slot_of(found.place, path, id) : first + i, value, origin, block);
   }
 }
 
@@ -148,7 +155,7 @@ std::string_view BlockWriter::live_value(const LiveTarget& target, const Found& 
   switch (target.source) {
     case LiveTarget::Source::kMessage:
       return origin.entry.empty() ? written(found.payload.message, found.payload) : origin.entry;
-    case LiveTarget::Source::kTicker: return found.place.ticker_json;
+    case LiveTarget::Source::kTicker: return found.place[found.place.ticker_json];
     case LiveTarget::Source::kNow: return now_;
     case LiveTarget::Source::kField: break;
   }

@@ -39,7 +39,8 @@ class NameSet {
 
 /// What --tickers-max bounds; the one does not take room from the other.
 struct KnownNames {
-  explicit KnownNames(std::size_t names_max) : tickers(names_max), channels(names_max) {}
+  explicit KnownNames(std::size_t max) : names_max(max), tickers(max), channels(max) {}
+  const std::size_t names_max;  ///< of either
   NameSet tickers;
   NameSet channels;  ///< those whose name becomes part of a path: of unrouted messages, in the built-in table
 };

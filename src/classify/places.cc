@@ -10,8 +10,8 @@
 namespace firebase_relay::classify {
 namespace {
 
-// A worker's memory for names: what is real fits many times, what is invented is forgotten again.
-constexpr std::size_t kPlacesMax = 20'000;
+// A worker's memory for names: what is real fits, what is invented is forgotten again.
+constexpr std::size_t kInventedMax = 20'000;
 constexpr std::size_t kTextBytesMax = 16 << 20;
 
 /// A path while it is put together: as text between quotes, and in bytes as the database counts them.
@@ -25,6 +25,12 @@ void append_key(std::string_view raw, Rendered& out) {
   append_encoded_key(raw, key);
   append_json_escaped(key, out.text);
   out.path_bytes += static_cast<std::uint32_t>(key.size());
+}
+
+Place::Range append(std::string_view piece, std::string& text) {
+  const auto at = static_cast<std::uint32_t>(text.size());
+  text += piece;
+  return {at, static_cast<std::uint32_t>(piece.size())};
 }
 
 /// Fills in `path` from piece `first` on, up to {ID}; returns the piece at which it stopped.
@@ -45,13 +51,18 @@ std::size_t render(const PathTemplate& path, std::size_t first, std::string_view
   return path.pieces.size();
 }
 
-std::size_t text_bytes_of(const Place& place) {
-  std::size_t bytes = place.ticker_json.size() + place.history_parent.size();
-  for (const Place::Path& path : place.paths) bytes += path.text.size() + path.suffix.size();
-  return bytes;
+/// `thing`, from its first cache line to its last.
+template <class Thing>
+void prefetch_all(const Thing& thing) {
+  constexpr std::size_t kCacheLine = 64;
+  const char* const begin = reinterpret_cast<const char*>(&thing);
+  for (std::size_t at = 0; at < sizeof(Thing); at += kCacheLine) __builtin_prefetch(begin + at);
 }
 
 }  // namespace
+
+Places::Places(const RouteTable& routes, std::size_t names_max)
+    : routes_(routes), places_max_(names_max * routes.routes.size() + kInventedMax) {}
 
 std::size_t Places::Hash::operator()(std::string_view text) const noexcept {
   return XXH3_64bits(text.data(), text.size());
@@ -75,6 +86,36 @@ Channel& Places::channel(std::string_view name) {
   return channel;
 }
 
+void Places::prefetch(const MessageBlock& messages, std::size_t next) {
+  if (next == 0) ahead_ = {};                // what the block before left may have been forgotten
+  constexpr std::size_t kFewChannels = 256;  // those are in the cache anyway
+  if (channels_.size() < kFewChannels) return;
+  constexpr std::size_t kStep = 3;  // by then what was asked for has come: the index, the channel, its place, its texts
+  const auto ahead = [this](std::size_t i) -> Ahead& { return ahead_[i % std::tuple_size_v<decltype(ahead_)>]; };
+  if (const std::size_t i = next + 4 * kStep; i < messages.size()) {
+    const std::string_view name = messages[i].channel;
+    ahead(i) = {XXH3_64bits(name.data(), name.size()), nullptr};
+    channel_by_name_.prefetch(ahead(i).hash);
+  }
+  if (const std::size_t i = next + 3 * kStep; i < messages.size()) {
+    Channel* const* channel = channel_by_name_.find(ahead(i).hash);
+    ahead(i).channel = channel ? *channel : nullptr;
+    if (channel) prefetch_all(**channel);
+  }
+  if (const std::size_t i = next + 2 * kStep; i < messages.size()) {
+    const Channel* channel = ahead(i).channel;
+    if (channel) __builtin_prefetch(channel->name.data());
+    if (channel && channel->last_place) prefetch_all(*channel->last_place);
+  }
+  if (const std::size_t i = next + kStep; i < messages.size()) {
+    const Place* place = ahead(i).channel ? ahead(i).channel->last_place : nullptr;
+    if (place) {
+      __builtin_prefetch(place->text.data());
+      __builtin_prefetch(place->paths.data());
+    }
+  }
+}
+
 Place& Places::place(std::size_t route, std::string_view ticker, Channel& channel) {
   if (channel.last_place && channel.last_route == route && channel.last_ticker == ticker) return *channel.last_place;
   key_.assign(1, static_cast<char>(route));
@@ -86,7 +127,7 @@ Place& Places::place(std::size_t route, std::string_view ticker, Channel& channe
   auto found = places_.find(key_);
   if (found == places_.end()) {
     found = places_.emplace(key_, make_place(routes_.routes[route], ticker, channel)).first;
-    text_bytes_ += text_bytes_of(found->second) + key_.size() + ticker.size();
+    text_bytes_ += found->second.text.size() + key_.size() + ticker.size();
   }
   channel.last_route = route;
   channel.last_ticker = ticker;
@@ -96,14 +137,16 @@ Place& Places::place(std::size_t route, std::string_view ticker, Channel& channe
 
 Place Places::make_place(const Route& route, std::string_view ticker, const Channel& channel) const {
   Place place;
+  place.paths.reserve(route.live.size());
   std::string shown(ticker);
   if (!simdjson::validate_utf8(shown)) {  // from a channel's name, which may hold any byte; a JSON string may not
     shown.clear();
     append_encoded_key(ticker, shown);
   }
-  place.ticker_json = '"';
-  append_json_escaped(shown, place.ticker_json);
-  place.ticker_json += '"';
+  std::string ticker_json = "\"";
+  append_json_escaped(shown, ticker_json);
+  ticker_json += '"';
+  place.ticker_json = append(ticker_json, place.text);
   for (const LiveTarget& target : route.live) {
     Rendered before;
     Rendered behind;
@@ -113,25 +156,26 @@ Place Places::make_place(const Route& route, std::string_view ticker, const Chan
     if (path.has_id) render(target.path, stopped + 1, ticker, channel.name, behind);
     path.path_bytes = before.path_bytes + behind.path_bytes;
     place.path_bytes_max = std::max(place.path_bytes_max, path.path_bytes);
-    place.keys_max = std::max(place.keys_max, target.path.keys);
+    place.keys_max = std::max(place.keys_max, static_cast<std::uint32_t>(target.path.keys));
     path.hash = hash_of_path(before.text);
-    path.text = std::move(before.text);
-    path.suffix = std::move(behind.text);
-    place.paths.push_back(std::move(path));
+    path.whole = append(before.text, place.text);
+    path.suffix = append(behind.text, place.text);
+    place.paths.push_back(path);
   }
   if (route.history) {
     Rendered history;
     render(*route.history, 0, ticker, channel.name, history);
-    place.history_parent = history.text + '/';
+    place.history_parent = append(history.text + '/', place.text);
     place.history_path_bytes = history.path_bytes + 1 + static_cast<std::uint32_t>(kHistoryKeySize);
     place.path_bytes_max = std::max(place.path_bytes_max, place.history_path_bytes);
-    place.keys_max = std::max(place.keys_max, route.history->keys + 1);
+    place.keys_max = std::max(place.keys_max, static_cast<std::uint32_t>(route.history->keys + 1));
   }
+  place.text.shrink_to_fit();
   return place;
 }
 
 void Places::forget_if_many() {
-  if (places_.size() < kPlacesMax && channels_.size() < kPlacesMax && text_bytes_ < kTextBytesMax) return;
+  if (places_.size() < places_max_ && channels_.size() < places_max_ && text_bytes_ < kTextBytesMax) return;
   places_.clear();
   channels_.clear();
   channel_by_name_.clear();

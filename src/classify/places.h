@@ -11,29 +11,44 @@
 #include "base/hash_table.h"
 #include "classify/routes.h"
 #include "firebase_relay/fragment.h"
+#include "firebase_relay/message.h"
 
 namespace firebase_relay::classify {
 
 /// Where the messages of one route and ticker (or channel) go: the paths with everything filled in but {ID} and the
 /// key.
+///
+/// There may be ten thousands of them, met in any order. So all of its text stands in one piece of memory, and all that
+/// is known of the text in another.
 struct Place {
+  /// A piece of `text`.
+  struct Range {
+    std::uint32_t at = 0;
+    std::uint32_t size = 0;
+  };
   /// One of its paths, with the hash that goes with it.
   struct Path {
-    std::string text;    ///< as it stands between quotes; up to {ID} if there is one
-    std::string suffix;  ///< behind {ID}
-    bool has_id = false;
+    std::uint64_t hash = 0;        ///< of `whole`, unless there is an {ID}
+    Range whole;                   ///< as it stands between quotes; up to {ID} if there is one
+    Range suffix;                  ///< behind {ID}
     std::uint32_t path_bytes = 0;  ///< as the database counts, without the id
-    std::uint64_t hash = 0;        ///< of `text`, when it is the whole path
+    bool has_id = false;
   };
-  std::string ticker_json;               ///< the ticker as a JSON string
-  std::string history_parent;            ///< `history/AAPL/prices/`, as it stands between quotes: the key comes next
+  std::string text;
+  std::vector<Path> paths;  ///< as Route::live
+  Range ticker_json;        ///< the ticker as a JSON string
+  Range history_parent;     ///< `history/AAPL/prices/`, as it stands between quotes: the key comes next
+  std::uint64_t block = 0;  ///< the block in which `first_slot` is the first of its BlockValues::Slot
+  std::size_t first_slot = 0;
   std::uint32_t history_path_bytes = 0;  ///< with the key
   std::uint32_t path_bytes_max = 0;      ///< of all its paths, the longest; without an id
-  std::size_t keys_max = 0;              ///< of all its paths, the most
+  std::uint32_t keys_max = 0;            ///< of all its paths, the most
   bool is_admitted = false;              ///< its names are among KnownNames; else to be asked
-  std::vector<Path> paths;               ///< as Route::live
-  std::uint64_t block = 0;               ///< the block in which `first_slot` is the first of its BlockValues::Slot
-  std::size_t first_slot = 0;
+
+  /// A view of `text`.
+  [[nodiscard]] std::string_view operator[](Range range) const {
+    return std::string_view(text).substr(range.at, range.size);
+  }
 };
 
 /// What is known of a channel, found out once.
@@ -55,12 +70,15 @@ struct Channel {
 /// between two blocks when there are too many, or when they are too long: a name may be as long as a message.
 class Places {
  public:
-  /// `routes` must outlive it.
-  explicit Places(const RouteTable& routes) : routes_(routes) {}
+  /// `routes` must outlive it. `names_max`: how many tickers and channels are admitted (KnownNames). There is room for
+  /// a place of each of them by each route; what is beyond that is invented.
+  Places(const RouteTable& routes, std::size_t names_max);
 
   /// That of `name`, made when it comes for the first time; likewise the place of a route and ticker. Both stay until
   /// forget_if_many().
   Channel& channel(std::string_view name);
+  /// Called before `messages[next]` is looked up: brings into the cache what looking up those behind it will read.
+  void prefetch(const MessageBlock& messages, std::size_t next);
   Place& place(std::size_t route, std::string_view ticker, Channel& channel);
   /// Call between blocks: references die here.
   void forget_if_many();
@@ -72,12 +90,20 @@ class Places {
   };
   Place make_place(const Route& route, std::string_view ticker, const Channel& channel) const;
 
+  /// What prefetch() knows of a message that comes soon.
+  struct Ahead {
+    std::uint64_t hash = 0;
+    Channel* channel = nullptr;
+  };
+
   const RouteTable& routes_;
+  const std::size_t places_max_;
   std::deque<Channel> channels_;
   HashTable<Channel*> channel_by_name_;
   std::unordered_map<std::string, Place, Hash, std::equal_to<>> places_;
   std::string key_;
   std::size_t text_bytes_ = 0;  ///< of all names and paths kept
+  std::array<Ahead, 16> ahead_{};
 };
 
 }  // namespace firebase_relay::classify

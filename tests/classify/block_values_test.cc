@@ -12,10 +12,13 @@ class BlockValuesTest : public testing::Test {
  protected:
   BlockValuesTest() {
     block_.number = 1;
+    place_.text =
+        "services/A/price"
+        "services/A/orders/";
     place_.paths.resize(2);
-    place_.paths[0].text = "services/A/price";
-    place_.paths[0].hash = hash_of_path(place_.paths[0].text);
-    place_.paths[1].text = "services/A/orders/";
+    place_.paths[0].whole = {0, 16};
+    place_.paths[0].hash = hash_of_path(place_[place_.paths[0].whole]);
+    place_.paths[1].whole = {16, 18};
     place_.paths[1].has_id = true;
   }
   BlockValues::Origin origin(Sequence sequence, std::uint32_t ticket = LiveUpdate::kNoTicket) {
@@ -42,10 +45,10 @@ class BlockValuesTest : public testing::Test {
 
 TEST_F(BlockValuesTest, NewestOfEachPathIsLeft) {
   values_.put(values_.slots_of(place_, block_), "1", origin(1), block_);
-  values_.put(values_.slot_of(place_.paths[1], "x"), "{\"a\":1}", origin(2), block_);
+  values_.put(values_.slot_of(place_, place_.paths[1], "x"), "{\"a\":1}", origin(2), block_);
   values_.put(values_.slots_of(place_, block_), "2", origin(3), block_);
-  values_.put(values_.slot_of(place_.paths[1], "y"), "{\"a\":2}", origin(4), block_);
-  values_.put(values_.slot_of(place_.paths[1], "x"), "{\"a\":3}", origin(5), block_);
+  values_.put(values_.slot_of(place_, place_.paths[1], "y"), "{\"a\":2}", origin(4), block_);
+  values_.put(values_.slot_of(place_, place_.paths[1], "x"), "{\"a\":3}", origin(5), block_);
   EXPECT_EQ(
       finish(),
       (Live{{"services/A/price", "2"}, {"services/A/orders/x", "{\"a\":3}"}, {"services/A/orders/y", "{\"a\":2}"}}));
@@ -59,11 +62,11 @@ TEST_F(BlockValuesTest, NewestOfEachPathIsLeft) {
 TEST_F(BlockValuesTest, MessageWhoseLastValueIsOvertakenIsCoalesced) {
   const std::uint32_t first = ticket();
   values_.put(values_.slots_of(place_, block_), "1", origin(1, first), block_);
-  values_.put(values_.slot_of(place_.paths[1], "x"), "1", origin(1, first), block_);
+  values_.put(values_.slot_of(place_, place_.paths[1], "x"), "1", origin(1, first), block_);
   const std::uint32_t second = ticket();
   values_.put(values_.slots_of(place_, block_), "2", origin(2, second), block_);
   EXPECT_EQ(block_.coalesced, KindCounts{}) << "one of its two is left";
-  values_.put(values_.slot_of(place_.paths[1], "x"), "2", origin(2, second), block_);
+  values_.put(values_.slot_of(place_, place_.paths[1], "x"), "2", origin(2, second), block_);
   KindCounts one{};
   one[static_cast<std::size_t>(Kind::kPrice)] = 1;
   EXPECT_EQ(block_.coalesced, one);
@@ -81,9 +84,10 @@ TEST_F(BlockValuesTest, LargePartOfAHistoryEntryIsNotCopied) {
   from_entry.entry_run = 2;
   from_entry.entry_offset = block_.history[2].add("history/A/orders/", {}, {1, 2}, message, {});
   values_.put(values_.slots_of(place_, block_), std::string_view(message).substr(5, large.size()), from_entry, block_);
-  values_.put(values_.slot_of(place_.paths[1], "x"), std::string_view(message).substr(0, 1), from_entry, block_);
+  values_.put(values_.slot_of(place_, place_.paths[1], "x"), std::string_view(message).substr(0, 1), from_entry,
+              block_);
   const std::string elsewhere = large;
-  values_.put(values_.slot_of(place_.paths[1], "y"), elsewhere, from_entry, block_);
+  values_.put(values_.slot_of(place_, place_.paths[1], "y"), elsewhere, from_entry, block_);
   EXPECT_EQ(finish(),
             (Live{{"services/A/price", large}, {"services/A/orders/x", "{"}, {"services/A/orders/y", large}}));
   EXPECT_EQ(block_.shared_bytes, large.size());
@@ -96,7 +100,7 @@ TEST_F(BlockValuesTest, OrdersAreToldWithTheNewestOfTheirStates) {
   for (const OrderMark mark : {OrderMark::kOpen, OrderMark::kClosed}) {
     BlockValues::Origin from = origin(mark == OrderMark::kOpen ? 7 : 8);
     from.order = mark;
-    values_.put(values_.slot_of(place_.paths[1], "x"), "{}", from, block_);
+    values_.put(values_.slot_of(place_, place_.paths[1], "x"), "{}", from, block_);
     values_.put(values_.slots_of(place_, block_), "1", from, block_);
   }
   finish();
@@ -109,12 +113,12 @@ TEST_F(BlockValuesTest, OrdersAreToldWithTheNewestOfTheirStates) {
 
 TEST_F(BlockValuesTest, NextBlockBeginsAnew) {
   values_.put(values_.slots_of(place_, block_), "1", origin(1), block_);
-  values_.put(values_.slot_of(place_.paths[1], "x"), "1", origin(1), block_);
+  values_.put(values_.slot_of(place_, place_.paths[1], "x"), "1", origin(1), block_);
   finish();
   block_ = {};
   block_.number = 2;
   EXPECT_EQ(finish(), Live{});
-  values_.put(values_.slot_of(place_.paths[1], "x"), "2", origin(2), block_);
+  values_.put(values_.slot_of(place_, place_.paths[1], "x"), "2", origin(2), block_);
   EXPECT_EQ(finish(), (Live{{"services/A/orders/x", "2"}}));
   EXPECT_EQ(block_.updates_coalesced, 0u);
 }

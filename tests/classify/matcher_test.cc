@@ -23,7 +23,7 @@ class MatcherTest : public testing::Test {
   RouteTable routes_ = *parse_routes(builtin_routes_json(), "routes.json");
   Opener opener_{routes_};
   Matcher matcher_{routes_};
-  Places places_{routes_};
+  Places places_{routes_, 0};
   std::string bytes_;
 };
 
