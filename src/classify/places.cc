@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/prefetch.h"
 #include "classify/key_codec.h"
 
 namespace firebase_relay::classify {
@@ -51,14 +52,6 @@ std::size_t render(const PathTemplate& path, std::size_t first, std::string_view
   return path.pieces.size();
 }
 
-/// `thing`, from its first cache line to its last.
-template <class Thing>
-void prefetch_all(const Thing& thing) {
-  constexpr std::size_t kCacheLine = 64;
-  const char* const begin = reinterpret_cast<const char*>(&thing);
-  for (std::size_t at = 0; at < sizeof(Thing); at += kCacheLine) __builtin_prefetch(begin + at);
-}
-
 }  // namespace
 
 Places::Places(const RouteTable& routes, std::size_t names_max)
@@ -100,12 +93,12 @@ void Places::prefetch(const MessageBlock& messages, std::size_t next) {
   if (const std::size_t i = next + 3 * kStep; i < messages.size()) {
     Channel* const* channel = channel_by_name_.find(ahead(i).hash);
     ahead(i).channel = channel ? *channel : nullptr;
-    if (channel) prefetch_all(**channel);
+    if (channel) firebase_relay::prefetch(**channel);
   }
   if (const std::size_t i = next + 2 * kStep; i < messages.size()) {
     const Channel* channel = ahead(i).channel;
     if (channel) __builtin_prefetch(channel->name.data());
-    if (channel && channel->last_place) prefetch_all(*channel->last_place);
+    if (channel && channel->last_place) firebase_relay::prefetch(*channel->last_place);
   }
   if (const std::size_t i = next + kStep; i < messages.size()) {
     const Place* place = ahead(i).channel ? ahead(i).channel->last_place : nullptr;

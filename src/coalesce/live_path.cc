@@ -9,9 +9,19 @@ void LivePath::set_path(std::string_view path, std::uint64_t path_hash, std::siz
   hash = path_hash;
 }
 
+void LivePath::rest() {
+  sequence = 0;
+  waits_since = kLater;
+  ticket = kNoTicket;
+  status = Status::kFree;
+  flight = {};
+  row = {};
+}
+
 void LivePath::set_newest(std::string_view value) {
   const std::size_t before = FragmentText::value_begin(path_size);
-  std::string& into = status == Status::kInFlight ? next : text;
+  if (status == Status::kInFlight && !next) next = std::make_unique<std::string>();
+  std::string& into = status == Status::kInFlight ? *next : text;
   const std::size_t size = FragmentText::size_of(path_size, value.size());
   constexpr std::size_t kSpareMax = 256;  // an order that has left is a path and `null`, for as long as an outage lasts
   if (into.empty() || into.capacity() > 2 * size + kSpareMax) {

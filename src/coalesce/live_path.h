@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -14,16 +15,19 @@ namespace firebase_relay::coalesce {
 
 /// One live path: its newest value, what is being done about it, and the one of its values that is under way.
 ///
-/// Begins at a cache line: merging looks at the first two of them, in the order of the members.
-struct alignas(64) LivePath {
+/// There may be hundreds of thousands of them, in an outage: 144 bytes and the text.
+struct LivePath {
   /// Of `ticket`: the message has a history entry, which counts it.
   static constexpr std::uint32_t kNoTicket = LiveUpdate::kNoTicket;
   /// Of a time of waiting: in no hurry at all. Unlike SteadyTime::max() one may add to it.
   static constexpr SteadyTime kLater = SteadyTime(SteadyTime::duration::max() / 2);
 
+  /// Up to this capacity the memory of a text is kept for the next one.
+  static constexpr std::size_t kSmallText = 256;
+
   /// What is being done about the newest value. LiveValues has them drawn, with what leads from one to the other.
   enum class Status : std::uint8_t {
-    kFree,          ///< no path is here
+    kFree,          ///< no path is here, or one that rests: nothing is known of it but its name
     kWaiting,       ///< to be sent: it is in the queue, or parked there until the disk has it
     kInFlight,      ///< in the request that is under way; a newer value may have come meanwhile
     kApart,         ///< suspected of making the database refuse a request, and sent beside those of its group only
@@ -39,8 +43,8 @@ struct alignas(64) LivePath {
     bool resend = false;  ///< a straggler can no longer come: send the value once more when this is answered
   };
 
-  std::string text;  ///< a FragmentText. Stays as it is while it is under way
-  std::string next;  ///< the same of a newer value that came meanwhile; else empty
+  std::string text;                   ///< a FragmentText. Stays as it is while it is under way
+  std::unique_ptr<std::string> next;  ///< the same of a newer value that came meanwhile; else empty, or null
   std::uint64_t hash = 0;
   Sequence sequence = 0;            ///< of the newest value
   SteadyTime waits_since = kLater;  ///< no request has taken a value of this path since
@@ -51,9 +55,9 @@ struct alignas(64) LivePath {
   Flight flight;
   DiskRow row;
 
-  /// The path and its newest value, without quotes and comma. Views of `text` or `next`.
+  /// The path and its newest value, without quotes and comma. Views of `text` or of what is `next`.
   [[nodiscard]] std::string_view path() const { return FragmentText(text, path_size).path(); }
-  [[nodiscard]] std::string_view newest() const { return FragmentText(next.empty() ? text : next, path_size).value(); }
+  [[nodiscard]] std::string_view newest() const { return FragmentText(has_next() ? *next : text, path_size).value(); }
   /// Is the newest value neither with the database nor refused?
   [[nodiscard]] bool is_owed() const {
     return status == Status::kWaiting || status == Status::kInFlight || status == Status::kApart;
@@ -67,8 +71,12 @@ struct alignas(64) LivePath {
     return status == Status::kInFlight && flight.sequence == sequence ? flight.ticket : ticket;
   }
 
+  [[nodiscard]] bool has_next() const { return next && !next->empty(); }
+
   /// Begins a path in a free slot, with room for a value of `value_size` bytes.
   void set_path(std::string_view path, std::uint64_t path_hash, std::size_t value_size);
+  /// Forgets all but the path. So its next value need not find a slot, and memory, of its own.
+  void rest();
   /// Writes the newest value: to `next` while `text` is under way, else to `text`.
   void set_newest(std::string_view value);
   /// The newest value goes into the request that is under way, and its ticket with it.
@@ -80,9 +88,14 @@ struct alignas(64) LivePath {
   /// The request is no longer under way: a value that came meanwhile becomes the text. The caller sets the status.
   void land() {
     flight.sequence = 0;
-    if (next.empty()) return;
-    text.swap(next);
-    std::string().swap(next);
+    if (!has_next()) return;
+    text.swap(*next);
+    // A price is under way nearly always, and its next value needs the same room again.
+    if (!is_order && next->capacity() <= kSmallText) {
+      next->clear();
+    } else {
+      next.reset();
+    }
   }
 };
 

@@ -277,7 +277,7 @@ void LiveValues::erase_if_done(Slot slot, LivePath& entry) {
   const bool is_done = entry.status == Status::kAcknowledged || entry.status == Status::kRefused;
   if (!is_done || !entry.row.is_clear() || stragglers_.are_expected(slot)) return;
   stragglers_.forget_values(slot);
-  table_.erase(slot, entry);
+  table_.release(slot, entry);
 }
 
 }  // namespace firebase_relay::coalesce

@@ -36,6 +36,8 @@ namespace firebase_relay::coalesce {
 ///                          └── a newer value, or a straggler is gone ────────┴────────┘
 ///                                                      take_suspects()  refuse()
 ///
+/// "No entry": its path may rest in the table all the same (PathTable::release), but nothing is known of it.
+///
 /// It is one class over four files, and the largest here: each change of a value's status moves it in the queue, in
 /// what is known of its row and in what stragglers may do to it, all at once. Those three, and the table, are classes
 /// of their own.

@@ -75,6 +75,29 @@ TEST_F(LiveValuesTest, ValueThatComesWhileOneIsUnderWayIsSentAfterTheAnswer) {
   EXPECT_EQ(map_.size(), 0u) << "nothing is remembered of what was acknowledged";
 }
 
+TEST_F(LiveValuesTest, PathThatRestsTakesAnyNumberAsIfItHadNeverBeen) {
+  merge("a", "1", 5);
+  take();
+  acknowledge();
+  EXPECT_FALSE(merge("a", "2", 5)) << "a dead letter that is sent again has the newest message's number";
+  EXPECT_EQ(map_.size(), 1u);
+  EXPECT_EQ(take(), "\"a\":2,");
+  acknowledge();
+  EXPECT_EQ(map_.size(), 0u);
+  EXPECT_EQ(map_.flaw({}), "");
+}
+
+TEST_F(LiveValuesTest, LargeValuesAndOrdersLeaveTheirMemoryWhenTheyAreAcknowledged) {
+  const std::size_t before = ::mallinfo2().uordblks;
+  for (Sequence i = 1; i <= 200; ++i) {
+    merge(std::to_string(i), std::string(10'000, 'x'), i);
+    map_.merge({"o" + std::to_string(i), 1'000'000 + i, "{}", i, LiveValues::kNoTicket, true}, kNow);
+  }
+  while (!take().empty()) acknowledge();
+  EXPECT_EQ(map_.size(), 0u);
+  EXPECT_LT(::mallinfo2().uordblks, before + 500'000);
+}
+
 TEST_F(LiveValuesTest, WhatIsUnderWayStaysAsItIsWhateverComes) {
   merge("a", "1", 1);
   const std::string sent = take();
