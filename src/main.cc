@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "base/thread.h"
 #include "terminal/commands.h"
+#include "terminal/complain.h"
 
 namespace {
 
@@ -13,8 +14,7 @@ using namespace firebase_relay::terminal;
 int run_command(int argc, char** argv) {
   const auto line = parse_command_line(argc, argv, process_environment());
   if (!line) {
-    const std::string remedy = line.error().remedy.empty() ? "" : "; " + line.error().remedy;
-    std::fprintf(stderr, "firebase-relay: %s%s\n", line.error().what.c_str(), remedy.c_str());
+    complain(line.error());
     return kExitInvalid;
   }
   if (line->print) return std::fputs(line->print->c_str(), stdout) < 0 ? kExitFailed : kExitOk;

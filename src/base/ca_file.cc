@@ -8,9 +8,12 @@
 
 #include <algorithm>
 
+#include "base/file_system.h"
+
 namespace firebase_relay {
 
 Result<std::shared_ptr<const CaFile>> CaFile::read(const std::string& flag, const std::string& file) {
+  if (auto expected = expect_no_pipe(flag, file); !expected) return error_of(expected);
   const std::unique_ptr<BIO, int (*)(BIO*)> bio(BIO_new_file(file.c_str(), "r"), BIO_free);
   const std::shared_ptr<CaFile> read(new CaFile);
   while (X509* certificate = bio ? PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr) : nullptr) {

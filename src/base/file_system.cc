@@ -1,8 +1,15 @@
 #include "base/file_system.h"
 
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 namespace firebase_relay {
+
+Result<void> expect_no_pipe(const std::string& flag, const std::string& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0 || S_ISREG(status.st_mode)) return {};
+  return fail(ErrorCode::kInvalid, flag + " " + file + ": is no file", "name a file");
+}
 
 FileSystem file_system_of_file(int fd) noexcept {
   struct statfs status {};

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+
+#include "firebase_relay/result.h"
 
 namespace firebase_relay {
 
@@ -32,6 +35,10 @@ constexpr FileSystem file_system_of(std::uint64_t type) {
   }
   return FileSystem::kOther;
 }
+
+/// That `file`, which `flag` names, may be opened without waiting for somebody: a pipe or a device may not. What cannot
+/// be looked at is left to whoever opens it.
+Result<void> expect_no_pipe(const std::string& flag, const std::string& file);
 
 /// Of an open file; kOther when that cannot be told.
 FileSystem file_system_of_file(int fd) noexcept;

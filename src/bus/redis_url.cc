@@ -1,5 +1,6 @@
 #include "bus/redis_url.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -19,6 +20,15 @@ tl::unexpected<Error> invalid(std::string what) {
   return fail(ErrorCode::kInvalid, std::move(what),
               "expected redis://[user[:password]@]host[:port][/database], rediss:// (with TLS) or "
               "unix:///path[?db=database]");
+}
+
+/// `scheme` is in lower case; a URL's may be in either (RFC 3986, 3.1).
+bool begins_with_scheme(std::string_view text, std::string_view scheme) {
+  const auto lower = [](char letter) {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter;
+  };
+  return text.size() >= scheme.size() &&
+         std::equal(scheme.begin(), scheme.end(), text.begin(), [&](char a, char b) { return a == lower(b); });
 }
 
 int hex_value(char digit) {
@@ -123,6 +133,9 @@ Result<RedisUrl> parse_tcp(std::string_view rest, bool is_tls) {
   RedisUrl url;
   url.is_tls = is_tls;
   if (auto taken = take_credentials(rest, url); !taken) return error_of(taken);
+  // Some clients take settings of theirs from there (ssl_cert_reqs=none); to pass over one would be no help.
+  if (rest.find('?') != std::string_view::npos)
+    return invalid("no settings are taken from behind ?: --redis-ca-file says whom to trust, /NUMBER which database");
   if (auto taken = take_authority(rest, url); !taken) return error_of(taken);
   if (rest.empty() || rest == "/") return url;
   if (auto taken = take_database(rest.substr(1), url); !taken) return error_of(taken);
@@ -143,9 +156,9 @@ std::string RedisUrl::masked() const {
 Result<RedisUrl> parse_redis_url(std::string_view text) {
   constexpr std::string_view kUnix = "unix://";
   if (text.find('\0') != std::string_view::npos) return invalid("it holds a NUL byte");
-  if (text.starts_with(kUnix)) return parse_unix(text.substr(kUnix.size()));
+  if (begins_with_scheme(text, kUnix)) return parse_unix(text.substr(kUnix.size()));
   for (const auto& [scheme, is_tls] : kTcpSchemes) {
-    if (text.starts_with(scheme)) return parse_tcp(text.substr(scheme.size()), is_tls);
+    if (begins_with_scheme(text, scheme)) return parse_tcp(text.substr(scheme.size()), is_tls);
   }
   return invalid("it does not start with redis://, rediss:// or unix://");
 }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/ca_file.h"
+#include "base/file_system.h"
 #include "base/secret_file.h"
 
 namespace firebase_relay::bus {
@@ -56,6 +57,7 @@ Result<void> TlsContext::take_authorities(const std::string& file) {
 
 Result<void> TlsContext::take_certificate(const std::string& file) {
   if (file.empty()) return {};
+  if (auto expected = expect_no_pipe(kCertificateFlag, file); !expected) return expected;
   const bool is_taken = SSL_CTX_use_certificate_chain_file(context_, file.c_str()) == 1;
   ERR_clear_error();
   if (is_taken) return {};

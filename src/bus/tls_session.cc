@@ -15,7 +15,8 @@ int look_at_verdict(int is_good, X509_STORE_CTX* verdict) {
   if (is_good == 1) return is_good;
   auto* session = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(verdict, SSL_get_ex_data_X509_STORE_CTX_idx()));
   auto* refused = static_cast<RefusedCertificate*>(SSL_get_app_data(session));
-  *refused = describe_refused(X509_STORE_CTX_get_error(verdict), X509_STORE_CTX_get_current_cert(verdict));
+  *refused = describe_refused(X509_STORE_CTX_get_error(verdict), X509_STORE_CTX_get_current_cert(verdict),
+                              X509_STORE_CTX_get_error_depth(verdict) > 0);
   return is_good;
 }
 

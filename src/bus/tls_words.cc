@@ -96,7 +96,8 @@ std::string names_of(const x509_st& certificate) {
     names += (names.empty() ? "" : ", ") + (type == GEN_DNS ? name : address_text(name));
   }
   if (count > kNamesMax) names += " and others";
-  return names.empty() ? part_of(X509_get_subject_name(&certificate), NID_commonName) : names;
+  if (names.empty()) names = part_of(X509_get_subject_name(&certificate), NID_commonName);
+  return names.empty() ? "nobody by name" : names;
 }
 
 bool is_unknown_authority(int verdict) {
@@ -108,9 +109,10 @@ bool is_unknown_authority(int verdict) {
 
 }  // namespace
 
-RefusedCertificate describe_refused(int verdict, const x509_st* certificate) {
-  if (certificate == nullptr) return {verdict, "", {}, {}};
-  return {verdict, names_of(*certificate), time_of(X509_get0_notBefore(certificate)), expiry_of(*certificate)};
+RefusedCertificate describe_refused(int verdict, const x509_st* certificate, bool is_an_authoritys) {
+  if (certificate == nullptr) return {verdict, is_an_authoritys, "", {}, {}};
+  return {verdict, is_an_authoritys, names_of(*certificate), time_of(X509_get0_notBefore(certificate)),
+          expiry_of(*certificate)};
 }
 
 std::string issuer_of(const x509_st& certificate) {
@@ -129,12 +131,13 @@ bool begins_like_tls(std::string_view first_bytes) {
 }
 
 Error explain_certificate(const RefusedCertificate& refused, std::string_view expected) {
-  const std::string begin = "Redis' certificate ";
   if (is_unknown_authority(refused.verdict)) {
     return {ErrorCode::kRefused,
-            begin + "is signed by nobody we trust (" + X509_verify_cert_error_string(refused.verdict) + ")",
+            std::string("Redis' certificate is signed by nobody we trust (") +
+                X509_verify_cert_error_string(refused.verdict) + ")",
             "give the certificate of its authority, or its own where it signed itself, by --redis-ca-file"};
   }
+  const std::string begin = refused.is_an_authoritys ? "the certificate of Redis' authority " : "Redis' certificate ";
   switch (refused.verdict) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:

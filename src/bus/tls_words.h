@@ -12,13 +12,14 @@ namespace firebase_relay::bus {
 
 /// A certificate that is not good, and why.
 struct RefusedCertificate {
-  int verdict = 0;    ///< OpenSSL's X509_V_ERR_…; 0: none was refused
-  std::string names;  ///< what it is for, as many as fit a line
+  int verdict = 0;                ///< OpenSSL's X509_V_ERR_…; 0: none was refused
+  bool is_an_authoritys = false;  ///< it signed Redis' certificate, or another authority's; else it is Redis' own
+  std::string names;              ///< what it is for, as many as fit a line
   UtcMillis valid_from{};
   UtcMillis expires{};
 };
 /// `certificate` (OpenSSL's X509) may be null.
-RefusedCertificate describe_refused(int verdict, const x509_st* certificate);
+RefusedCertificate describe_refused(int verdict, const x509_st* certificate, bool is_an_authoritys);
 
 /// Who signed it: organisation and common name, or what else there is.
 std::string issuer_of(const x509_st& certificate);

@@ -26,18 +26,21 @@
 #include "outbox/volume.h"
 #include "relay/relay.h"
 #include "terminal/commands.h"
+#include "terminal/complain.h"
 
 namespace firebase_relay::terminal {
 namespace {
 
-/// One line a check: what was looked at, whether it is well, and what to do if not.
+/// One line a check: what was looked at, whether it is well, and what to do if not. What a person typed may stand in
+/// it, and what a server said: it is made fit for a terminal.
 class Report {
  public:
   void good(const std::string& what, const std::string& detail) {
-    std::printf("ok      %-12s %s\n", what.c_str(), detail.c_str());
+    std::printf("ok      %-12s %s\n", what.c_str(), observe::printable(detail).c_str());
   }
   void bad(const std::string& what, const std::string& detail, const std::string& remedy) {
-    std::printf("FAILED  %-12s %s%s%s\n", what.c_str(), detail.c_str(), remedy.empty() ? "" : " -> ", remedy.c_str());
+    const std::string text = detail + (remedy.empty() ? "" : " -> ") + remedy;
+    std::printf("FAILED  %-12s %s\n", what.c_str(), observe::printable(text).c_str());
     all_good_ = false;
   }
   [[nodiscard]] int exit() const { return all_good_ ? kExitOk : kExitFailed; }
@@ -242,10 +245,8 @@ int check(const CommandLine& line) {
   if (!line.route_test_file.empty()) {
     if (line.route_test_file == "-") return test_routes(line, std::cin, std::cout);
     std::ifstream file(line.route_test_file, std::ios::binary);
-    if (!file || std::filesystem::is_directory(line.route_test_file)) {
-      std::fprintf(stderr, "firebase-relay: --route-test %s: cannot be read\n", line.route_test_file.c_str());
-      return kExitInvalid;
-    }
+    if (!file || std::filesystem::is_directory(line.route_test_file))
+      return complain({ErrorCode::kInvalid, "--route-test " + line.route_test_file + ": cannot be read", ""});
     return test_routes(line, file, std::cout);
   }
   Report report;

@@ -17,6 +17,7 @@
 #include "relay/relay.h"
 #include "relay/storage.h"
 #include "terminal/commands.h"
+#include "terminal/complain.h"
 #include "terminal/drain.h"
 #include "terminal/signals.h"
 
@@ -29,12 +30,6 @@ using outbox::RetryMark;
 using outbox::StoredDeadLetter;
 
 constexpr std::size_t kExcerptBytes = 60;
-
-int complain(const Error& error) {
-  std::fprintf(stderr, "firebase-relay: %s%s%s\n", error.what.c_str(), error.remedy.empty() ? "" : "; ",
-               error.remedy.c_str());
-  return error.code == ErrorCode::kInvalid ? kExitInvalid : kExitFailed;
-}
 
 std::string json_of(const StoredDeadLetter& stored) {
   nlohmann::ordered_json line;

@@ -54,7 +54,9 @@ constexpr CommandFlag kCommandFlags[] = {
 constexpr Flag kFlags[] = {
     // name, value, environment, default, default_note, group, commands, secret, help, set
     {"redis-url", "URL", "REDIS_URL REDIS_HOST REDIS_PORT", "redis://127.0.0.1:6379", "", Group::kRedis,
-     kRun | kCheck | kTap, kSecret, "redis://[user@]host[:port][/db], rediss:// with TLS, or unix:///path[?db=N].",
+     kRun | kCheck | kTap, kSecret,
+     "redis://[user@]host[:port][/db], rediss:// with TLS (valkey://, valkeys:// are the same), or "
+     "unix:///path[?db=N].",
      set_redis_url},
     {"redis-password-file", "FILE", "FIREBASE_RELAY_REDIS_PASSWORD_FILE REDIS_PASSWORD", "", "none", Group::kRedis,
      kRun | kCheck | kTap, kPlain, "File that holds the password. REDIS_PASSWORD is the password itself.", nullptr},

@@ -14,6 +14,7 @@
 #include "observe/log.h"
 #include "relay/relay.h"
 #include "terminal/commands.h"
+#include "terminal/complain.h"
 #include "terminal/drain.h"
 #include "terminal/signals.h"
 
@@ -60,8 +61,8 @@ int open_input(const std::string& name) {
   struct stat status {};
   const bool is_folder = fd >= 0 && ::fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
   if (fd >= 0 && !is_folder) return fd;
-  std::fprintf(stderr, "firebase-relay: replay %s: cannot be read: %s\n", name.c_str(),
-               std::strerror(is_folder ? EISDIR : errno));
+  complain(
+      {ErrorCode::kInvalid, "replay " + name + ": cannot be read: " + std::strerror(is_folder ? EISDIR : errno), ""});
   if (fd >= 0) ::close(fd);
   return -1;
 }

@@ -10,6 +10,7 @@
 #include "classify/block_writer.h"
 #include "relay/relay.h"
 #include "terminal/commands.h"
+#include "terminal/complain.h"
 
 namespace firebase_relay::terminal {
 namespace {
@@ -36,7 +37,7 @@ std::string_view kind_of(const FragmentBlock& block) {
 int test_routes(const CommandLine& line, std::istream& input, std::ostream& output) {
   const auto routes = relay::load_routes(line.options);
   if (!routes) {
-    std::fprintf(stderr, "firebase-relay: %s; %s\n", routes.error().what.c_str(), routes.error().remedy.c_str());
+    complain(routes.error());
     return kExitInvalid;
   }
   classify::WriterOptions options;

@@ -10,6 +10,7 @@
 #include "flush/http_client.h"
 #include "observe/log.h"
 #include "terminal/commands.h"
+#include "terminal/complain.h"
 #include "terminal/signals.h"
 #include "terminal/status_text.h"
 
@@ -87,7 +88,7 @@ int status(const CommandLine& line) {
       std::fputs(text_of(*now, std::nullopt).c_str(), stdout);
       return kExitOk;
     }
-    std::fprintf(stderr, "firebase-relay: %s\n", text_of(now.error()).c_str());
+    complain(now.error());
     return kExitFailed;
   }
   const Signals signals;

@@ -13,8 +13,9 @@ constexpr std::string_view kDashes = "--";
 
 tl::unexpected<Error> wrong_words(std::string what) { return fail(ErrorCode::kInvalid, std::move(what)); }
 
-tl::unexpected<Error> unknown_word(const std::string& word, Command command) {
-  if (!word.starts_with('-')) {
+/// `is_plain`: it stood behind `--`, so it is meant as no flag.
+tl::unexpected<Error> unknown_word(const std::string& word, Command command, bool is_plain) {
+  if (is_plain || !word.starts_with('-')) {
     return wrong_words("unexpected argument '" + observe::printable(word, 100) +
                        "': expected flags, after the command");
   }
@@ -63,14 +64,14 @@ Result<Words> read_words(const std::vector<std::string>& arguments, Command comm
   for (auto word = arguments.begin(); word != arguments.end(); ++word) {
     if (*word == kDashes && !std::exchange(all_plain, true)) continue;
     if (all_plain || *word == "-" || !word->starts_with('-')) {
-      if (words.plain.size() >= row.words_max) return unknown_word(*word, command);
+      if (words.plain.size() >= row.words_max) return unknown_word(*word, command, all_plain);
       words.plain.push_back(*word);
       continue;
     }
     const std::size_t equals = word->find('=');
     const std::string name = word->substr(0, equals);
     const auto flag = name.starts_with(kDashes) ? flag_word(name.substr(kDashes.size()), command) : std::nullopt;
-    if (!flag) return unknown_word(*word, command);
+    if (!flag) return unknown_word(*word, command, false);
     std::string text(flag->alone);
     if (equals != std::string::npos) {
       if (flag->is_fixed) return wrong_words(name + ": expected no value behind it");

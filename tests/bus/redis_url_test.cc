@@ -63,7 +63,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Form{"encoded_password", "redis://u:%40%3a%25@h", as(tcp("h"), "u", "@:%")},        //
                     Form{"password_with_everything", "redis://u:a:b/c@d#e?f@h/2",
                          as(tcp("h", 6379, 2), "u", "a:b/c@d#e?f")},
-                    Form{"tls", "rediss://h", tls(tcp("h"))},                                                   //
+                    Form{"tls", "rediss://h", tls(tcp("h"))},  //
+                    Form{"capitals", "REDISS://h", tls(tcp("h"))},
+                    Form{"capitals_of_a_socket", "Unix:///run/r.sock", socket("/run/r.sock")},                  //
                     Form{"tls_with_all", "rediss://u:pw@h:6380/1", as(tls(tcp("h", 6380, 1)), "u", "pw")},      //
                     Form{"valkey", "valkey://h:1", tcp("h", 1)},                                                //
                     Form{"valkey_with_tls", "valkeys://h:1", tls(tcp("h", 1))},                                 //
@@ -92,19 +94,21 @@ TEST_P(RedisUrlFlaws, AreNamed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, RedisUrlFlaws,
-                         testing::Values(Flaw{"empty", "", "does not start with"},                        //
-                                         Flaw{"no_scheme", "127.0.0.1:6379", "does not start with"},      //
-                                         Flaw{"other_scheme", "http://h", "does not start with"},         //
-                                         Flaw{"no_host", "redis://", "host is missing"},                  //
-                                         Flaw{"no_host_but_port", "redis://:6379", "host is missing"},    //
-                                         Flaw{"port_zero", "redis://h:0", "port is not"},                 //
-                                         Flaw{"port_too_large", "redis://h:65536", "port is not"},        //
-                                         Flaw{"port_empty", "redis://h:", "port is not"},                 //
-                                         Flaw{"port_word", "redis://h:six", "port is not"},               //
-                                         Flaw{"database_word", "redis://h/zero", "database is not"},      //
-                                         Flaw{"database_negative", "redis://h/-1", "database is not"},    //
-                                         Flaw{"database_twice", "redis://h/1/2", "database is not"},      //
-                                         Flaw{"query", "redis://h?db=1", "character no host has"},        //
+                         testing::Values(Flaw{"empty", "", "does not start with"},                      //
+                                         Flaw{"no_scheme", "127.0.0.1:6379", "does not start with"},    //
+                                         Flaw{"other_scheme", "http://h", "does not start with"},       //
+                                         Flaw{"no_host", "redis://", "host is missing"},                //
+                                         Flaw{"no_host_but_port", "redis://:6379", "host is missing"},  //
+                                         Flaw{"port_zero", "redis://h:0", "port is not"},               //
+                                         Flaw{"port_too_large", "redis://h:65536", "port is not"},      //
+                                         Flaw{"port_empty", "redis://h:", "port is not"},               //
+                                         Flaw{"port_word", "redis://h:six", "port is not"},             //
+                                         Flaw{"database_word", "redis://h/zero", "database is not"},    //
+                                         Flaw{"database_negative", "redis://h/-1", "database is not"},  //
+                                         Flaw{"database_twice", "redis://h/1/2", "database is not"},    //
+                                         Flaw{"query", "redis://h?db=1", "/NUMBER which database"},     //
+                                         Flaw{"client_settings", "rediss://u:p?w@h:1/0?ssl_cert_reqs=none",
+                                              "--redis-ca-file says whom to trust"},
                                          Flaw{"bracket", "redis://[::1", "not closed"},                   //
                                          Flaw{"behind_bracket", "redis://[::1]x", "port is not"},         //
                                          Flaw{"percent", "redis://:%4@h", "two hexadecimal digits"},      //

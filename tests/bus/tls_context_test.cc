@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -60,6 +61,14 @@ TEST(TlsContext, NamesTheFlagWhoseFileIsNoGood) {
   EXPECT_THAT(flaw_of({"", own.key, own.key, ""}), HasSubstr("--redis-cert-file " + own.key + ": no certificate"));
   EXPECT_THAT(flaw_of({"", own.certificate, other.key, ""}), HasSubstr("not the key of the certificate"));
   EXPECT_THAT(flaw_of({"", own.certificate, "/nowhere", ""}), HasSubstr("--redis-key-file"));
+}
+
+TEST(TlsContext, WaitsForNoPipesWriter) {
+  const test_support::TempDir dir;
+  const std::string pipe = dir.file("pipe");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THAT(flaw_of({pipe, "", "", ""}), HasSubstr("--redis-ca-file " + pipe + ": is no file"));
+  EXPECT_THAT(flaw_of({"", pipe, pipe, ""}), HasSubstr("--redis-cert-file " + pipe + ": is no file"));
 }
 
 TEST(TlsContext, KeepsTheKeysFileToTheRulesOfASecret) {

@@ -45,14 +45,23 @@ TEST(TlsWords, GiveOpenSslsReasonWhereThereIsNoRemedy) {
 
 TEST(TlsWords, SendTheFirstToTheClockOfACertificateThatIsNotValidYet) {
   using namespace std::chrono;
-  const RefusedCertificate early{X509_V_ERR_CERT_NOT_YET_VALID, "redis.test", sys_days(2027y / 1 / 2), {}};
+  const RefusedCertificate early{X509_V_ERR_CERT_NOT_YET_VALID, false, "redis.test", sys_days(2027y / 1 / 2), {}};
   EXPECT_THAT(explain_certificate(early, "redis.test").what,
               AllOf(HasSubstr("not valid before 2027-01-02"), HasSubstr("redis.test")));
   EXPECT_THAT(explain_certificate(early, "redis.test").remedy, HasSubstr("clock"));
 }
 
+TEST(TlsWords, SayWhoseCertificateHasExpired) {
+  using namespace std::chrono;
+  RefusedCertificate old{X509_V_ERR_CERT_HAS_EXPIRED, false, "redis.test", {}, sys_days(2026y / 1 / 2)};
+  EXPECT_THAT(explain_certificate(old, "redis.test").what, HasSubstr("Redis' certificate expired on 2026-01-02"));
+  old.is_an_authoritys = true;
+  EXPECT_THAT(explain_certificate(old, "redis.test").what,
+              HasSubstr("the certificate of Redis' authority expired on 2026-01-02"));
+}
+
 TEST(TlsWords, NameTheFlawOfAnyOtherCertificate) {
-  const RefusedCertificate weak{X509_V_ERR_EE_KEY_TOO_SMALL, "redis.test", {}, {}};
+  const RefusedCertificate weak{X509_V_ERR_EE_KEY_TOO_SMALL, false, "redis.test", {}, {}};
   EXPECT_THAT(explain_certificate(weak, "redis.test").what, HasSubstr("EE certificate key too weak"));
 }
 

@@ -150,6 +150,20 @@ TEST(Healthcheck, IsGoodWhileTheRelayRuns) {
   EXPECT_EQ(bad.wait(), 1) << bad.err();
 }
 
+// What a person typed, or another program in an environment, may hold anything.
+TEST(Complaints, HaveNoControlCharacters) {
+  Process replay({kProgram, "replay", "/nowhere/\033[2J\n"});
+  EXPECT_EQ(replay.wait(), 2);
+  Process routes({kProgram, "check", "--route-test", "/nowhere/\033[2J"});
+  EXPECT_EQ(routes.wait(), 2);
+  Process check({kProgram, "check", "--redis-url", "unix:///nowhere/\033[2J", "--database-url", "http://127.0.0.1:1",
+                 "--allow-plaintext"});
+  EXPECT_EQ(check.wait(), 1);
+  for (const std::string& text : {replay.err(), routes.err(), check.out(), check.err()})
+    EXPECT_EQ(text.find('\033'), std::string::npos) << text;
+  EXPECT_NE(check.out().find("\\x1b[2J"), std::string::npos) << check.out();
+}
+
 std::string address_of(const RelayProcess& relay) { return relay.http_url().substr(std::string("http://").size()); }
 
 TEST(Status, ShowsHowTheRelayIsThatRuns) {

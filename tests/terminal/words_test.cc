@@ -89,6 +89,10 @@ INSTANTIATE_TEST_SUITE_P(
               Command::kRun,
               {"--workers", "3", "4"},
               "unexpected argument '4': expected flags, after the command"},
+        Wrong{"behind_two_dashes",
+              Command::kRun,
+              {"--", "--worker"},
+              "unexpected argument '--worker': expected flags, after the command"},
         Wrong{"too_few", Command::kReplay, {}, "replay: too few words; expected replay FILE [--live] [flags]"}),
     [](const auto& wrong) { return wrong.param.name; });
 
