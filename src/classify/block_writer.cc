@@ -128,12 +128,12 @@ void BlockWriter::write_history(const Found& found, BlockValues::Origin& origin,
   const UtcMillis time = has_time ? UtcMillis(std::chrono::milliseconds(event_ms)) : block.arrived_at;
   origin.entry = written(found.payload.message, found.payload);
   origin.entry_run = static_cast<std::uint8_t>(shed_class);
-  origin.entry_offset = run.add(found.place[found.place.history_parent], time,
-                                key_seed(found.message.payload, channel.hash), origin.entry,
-                                {.sequence_offset = static_cast<std::uint32_t>(found.sequence - block.first_sequence),
-                                 .event_ms = event_ms,
-                                 .channel = channel.index[shed_class],
-                                 .kind = kind});
+  origin.entry_offset =
+      run.add(found.place.history_parent_at(time), time, key_seed(found.message.payload, channel.hash), origin.entry,
+              {.sequence_offset = static_cast<std::uint32_t>(found.sequence - block.first_sequence),
+               .event_ms = event_ms,
+               .channel = channel.index[shed_class],
+               .kind = kind});
 }
 
 void BlockWriter::write_live(const Found& found, const BlockValues::Origin& origin, FragmentBlock& block) {

@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cstdio>
 
 #include "base/prefetch.h"
 #include "classify/key_codec.h"
@@ -19,7 +20,10 @@ constexpr std::size_t kTextBytesMax = 16 << 20;
 struct Rendered {
   std::string text;
   std::uint32_t path_bytes = 0;
+  Place::Range day;  ///< of the text
 };
+
+constexpr std::string_view kSomeDay = "0000-00-00";
 
 void append_key(std::string_view raw, Rendered& out) {
   std::string key;
@@ -47,6 +51,10 @@ std::size_t render(const PathTemplate& path, std::size_t first, std::string_view
       case PathTemplate::Piece::kTicker: append_key(ticker, out); break;
       case PathTemplate::Piece::kChannel: append_key(channel, out); break;
       case PathTemplate::Piece::kId: return i;
+      case PathTemplate::Piece::kDate:
+        out.day = append(kSomeDay, out.text);
+        out.path_bytes += out.day.size;
+        break;
     }
   }
   return path.pieces.size();
@@ -56,6 +64,15 @@ std::size_t render(const PathTemplate& path, std::size_t first, std::string_view
 
 Places::Places(const RouteTable& routes, std::size_t names_max)
     : routes_(routes), places_max_(names_max * routes.routes.size() + kInventedMax) {}
+
+void Place::turn_to(std::int32_t its_day) {
+  day = its_day;
+  const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(its_day))};
+  std::array<char, 32> digits{};  // of any year that an int may hold
+  std::snprintf(digits.data(), digits.size(), "%04d-%02u-%02u", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  text.replace(history_day.at, history_day.size, digits.data(), history_day.size);
+}
 
 std::size_t Places::Hash::operator()(std::string_view text) const noexcept {
   return XXH3_64bits(text.data(), text.size());
@@ -159,6 +176,7 @@ Place Places::make_place(const Route& route, std::string_view ticker, const Chan
     Rendered history;
     render(*route.history, 0, ticker, channel.name, history);
     place.history_parent = append(history.text + '/', place.text);
+    place.history_day = {place.history_parent.at + history.day.at, history.day.size};
     place.history_path_bytes = history.path_bytes + 1 + static_cast<std::uint32_t>(kHistoryKeySize);
     place.path_bytes_max = std::max(place.path_bytes_max, place.history_path_bytes);
     place.keys_max = std::max(place.keys_max, static_cast<std::uint32_t>(route.history->keys + 1));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -12,6 +13,7 @@
 #include "classify/routes.h"
 #include "firebase_relay/fragment.h"
 #include "firebase_relay/message.h"
+#include "firebase_relay/time.h"
 
 namespace firebase_relay::classify {
 
@@ -38,6 +40,8 @@ struct Place {
   std::vector<Path> paths;  ///< as Route::live
   Range ticker_json;        ///< the ticker as a JSON string
   Range history_parent;     ///< `history/AAPL/prices/`, as it stands between quotes: the key comes next
+  Range history_day;        ///< of the history parent's, `2026-11-28`; empty: it has none
+  std::int32_t day = -1;    ///< the one that stands there, counted from 1970
   std::uint64_t block = 0;  ///< the block in which `first_slot` is the first of its BlockValues::Slot
   std::size_t first_slot = 0;
   std::uint32_t history_path_bytes = 0;  ///< with the key
@@ -45,10 +49,21 @@ struct Place {
   std::uint32_t keys_max = 0;            ///< of all its paths, the most
   bool is_admitted = false;              ///< its names are among KnownNames; else to be asked
 
+  /// The history parent of an entry whose key has this time. A view of `text`.
+  [[nodiscard]] std::string_view history_parent_at(UtcMillis time) {
+    const auto its_day =
+        static_cast<std::int32_t>(std::chrono::floor<std::chrono::days>(time).time_since_epoch().count());
+    if (history_day.size > 0 && its_day != day) turn_to(its_day);
+    return (*this)[history_parent];
+  }
+
   /// A view of `text`.
   [[nodiscard]] std::string_view operator[](Range range) const {
     return std::string_view(text).substr(range.at, range.size);
   }
+
+ private:
+  void turn_to(std::int32_t its_day);
 };
 
 /// What is known of a channel, found out once.

@@ -42,7 +42,7 @@ std::string one_line(std::string_view text) {
 PathTemplate parse_path(const std::string& path, const std::string& place) {
   using Piece = PathTemplate::Piece;
   constexpr std::pair<std::string_view, Piece> kMarks[] = {
-      {"{TICKER}", Piece::kTicker}, {"{ID}", Piece::kId}, {"{CHANNEL}", Piece::kChannel}};
+      {"{TICKER}", Piece::kTicker}, {"{ID}", Piece::kId}, {"{CHANNEL}", Piece::kChannel}, {"{DATE}", Piece::kDate}};
   PathTemplate result;
   std::string literal;
   const auto end_literal = [&] {
@@ -59,10 +59,10 @@ PathTemplate parse_path(const std::string& path, const std::string& place) {
     std::string encoded;
     append_encoded_key(segment, encoded);
     if (segment.empty() || encoded != segment || segment.find_first_of("{}") != std::string::npos) {
-      expected(
-          place,
-          "keys without . $ # [ ] % between the slashes, or one of {TICKER} {ID} {CHANNEL} as a whole key, found '" +
-              segment + "' in '" + path + "'");
+      expected(place,
+               "keys without . $ # [ ] % between the slashes, or one of {TICKER} {ID} {CHANNEL} {DATE} as a whole key, "
+               "found '" +
+                   segment + "' in '" + path + "'");
     }
     append_json_escaped(segment, literal);
   }
@@ -279,11 +279,18 @@ class RouteParser {
       if (path->uses(Piece::kId) && !route.id) expected(place, "an 'id' field, because a path has {ID}");
       if (path->pieces.front().first == Piece::kId) expected(place, "a key before {ID}, which is one of many");
     }
-    if (route.history && route.history->uses(Piece::kId))
-      expected(place + "/history", "a path without {ID}: history has keys of its own");
+    if (route.history) check_history(*route.history, place + "/history");
     for (const LiveTarget& target : route.live) {
+      if (target.path.uses(Piece::kDate)) expected(place + "/live", "paths without {DATE}: only history has days");
       route.needs_ticker = route.needs_ticker || target.source == LiveTarget::Source::kTicker;
     }
+  }
+
+  static void check_history(const PathTemplate& path, const std::string& place) {
+    using Piece = PathTemplate::Piece;
+    if (path.uses(Piece::kId)) expected(place, "a path without {ID}: history has keys of its own");
+    const auto is_date = [](const auto& piece) { return piece.first == Piece::kDate; };
+    if (std::count_if(path.pieces.begin(), path.pieces.end(), is_date) > 1) expected(place, "{DATE} once");
   }
 
   static bool takes_everything(const Route& route) {

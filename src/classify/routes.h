@@ -46,10 +46,11 @@ class ChannelPattern {
   std::string pattern_;
 };
 
-/// A path with places to fill in: `services/{TICKER}/orders/{ID}`.
+/// A path with places to fill in: `services/{TICKER}/orders/{ID}`. {DATE}, in a history path, is the UTC day of the
+/// time in the entry's key.
 struct PathTemplate {
   /// What stands at one place of the path.
-  enum class Piece : std::uint8_t { kLiteral, kTicker, kId, kChannel };
+  enum class Piece : std::uint8_t { kLiteral, kTicker, kId, kChannel, kDate };
   std::vector<std::pair<Piece, std::string>> pieces;  ///< a literal comes with its text
   std::size_t keys = 0;
   /// Is there such a piece in it?

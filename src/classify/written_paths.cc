@@ -1,5 +1,6 @@
 #include "classify/written_paths.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -11,25 +12,38 @@ namespace firebase_relay::classify {
 namespace {
 
 WrittenPath written(const PathTemplate& path, std::string place, bool with_key) {
-  constexpr std::array<std::string_view, 4> kNames = {"", "{TICKER}", "{ID}", "{CHANNEL}"};
+  constexpr std::array<std::string_view, 5> kNames = {"", "{TICKER}", "{ID}", "{CHANNEL}", WrittenPath::kDay};
   std::string text;
   std::string shown_text;
   for (const auto& [piece, literal] : path.pieces) {
     const bool is_literal = piece == PathTemplate::Piece::kLiteral;
-    text += is_literal ? literal : "";
+    text += is_literal ? literal : piece == PathTemplate::Piece::kDate ? WrittenPath::kDay : "";
     shown_text += is_literal ? std::string_view(literal) : kNames[static_cast<std::size_t>(piece)];
   }
   WrittenPath result{split(text, '/'), std::move(place), shown_text + (with_key ? "/KEY" : "")};
-  if (with_key) result.keys.emplace_back();
+  if (with_key) result.keys.emplace_back(WrittenPath::kEntry);
   return result;
 }
 
-/// Could `b` begin with all of `a`? What is filled in may be anything.
+/// As a day is written: 2026-11-28.
+bool is_day(std::string_view key) {
+  constexpr std::string_view kForm = "0000-00-00";
+  return key.size() == kForm.size() && std::equal(key.begin(), key.end(), kForm.begin(), [](char c, char form) {
+           return form == '-' ? c == '-' : c >= '0' && c <= '9';
+         });
+}
+
+/// May these two be filled in to be the same key?
+bool could_be(const std::string& a, const std::string& b) {
+  if (a.empty() || b.empty() || a == b) return true;
+  if (a == WrittenPath::kDay) return is_day(b);
+  if (b == WrittenPath::kDay) return is_day(a);
+  return a == WrittenPath::kEntry || b == WrittenPath::kEntry;
+}
+
+/// Could `b` begin with all of `a`?
 bool could_begin(const WrittenPath& b, const WrittenPath& a) {
-  for (std::size_t i = 0; i < a.keys.size(); ++i) {
-    if (!a.keys[i].empty() && !b.keys[i].empty() && a.keys[i] != b.keys[i]) return false;
-  }
-  return true;
+  return std::equal(a.keys.begin(), a.keys.end(), b.keys.begin(), could_be);
 }
 bool is_ancestor(const WrittenPath& a, const WrittenPath& b) {
   return a.keys.size() < b.keys.size() && could_begin(b, a);
@@ -59,7 +73,7 @@ void refuse_ancestors(const std::vector<WrittenPath>& paths) {
   }
   std::vector<WrittenPath> all = paths;
   all.push_back({{"relay", "", ""}, "the relay's own state", "relay/{instance}/…"});
-  all.push_back({{"relay", "", "gaps", ""}, "the relay's own state", "relay/{instance}/gaps/KEY"});
+  all.push_back({{"relay", "", "gaps", WrittenPath::kEntry}, "the relay's own state", "relay/{instance}/gaps/KEY"});
   const std::size_t routed = paths.size();
   for (std::size_t a = 0; a < all.size(); ++a) {
     for (std::size_t b = 0; b < all.size(); ++b) {

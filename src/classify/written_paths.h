@@ -10,9 +10,13 @@ namespace firebase_relay::classify {
 
 /// A path that a table writes, as far as it is known before a message has come.
 struct WrittenPath {
-  std::vector<std::string> keys;  ///< "" for one to fill in, which may become anything
-  std::string place;              ///< in the file: `/routes/2/live`
-  std::string text;               ///< as the file has it
+  /// "" for one to fill in, which may become anything; kDay and kEntry for a day and an entry's key, which are never
+  /// the same.
+  std::vector<std::string> keys;
+  static constexpr const char* kDay = "{DATE}";
+  static constexpr const char* kEntry = "{KEY}";
+  std::string place;  ///< in the file: `/routes/2/live`
+  std::string text;   ///< as the file has it
 };
 
 /// All paths of `table`, history with its key.
