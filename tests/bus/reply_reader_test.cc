@@ -68,15 +68,21 @@ TEST(ReplyReader, GivesTheMemoryOfALargeMessageBack) {
   constexpr std::size_t kLarge = 20'000'000;
   const std::string large = pmessage("A*", std::string(kLarge, 'c'), std::string(kLarge, 'p'));
   const std::string small = pmessage("A*", "A", "{}");
-  ReplyReader reader(ChannelFilter({"A*", "*"}));
-  std::vector<Reply> replies;
-  const std::size_t before = used();
-  for (const std::string& bytes : {large, small}) {
-    MessageBlock block;
-    ASSERT_TRUE(reader.feed(bytes, block, replies));
-    EXPECT_EQ(block.size(), 1u);
+  for (const std::size_t piece : {large.size(), std::size_t{256 * 1024}}) {
+    ReplyReader reader(ChannelFilter({"A*", "*"}));
+    std::vector<Reply> replies;
+    const std::size_t before = used();
+    for (const std::string_view bytes : {std::string_view(large), std::string_view(small)}) {
+      std::size_t messages = 0;
+      for (std::size_t at = 0; at < bytes.size(); at += piece) {
+        MessageBlock block;
+        ASSERT_TRUE(reader.feed(bytes.substr(at, piece), block, replies));
+        messages += block.size();
+      }
+      EXPECT_EQ(messages, 1u);
+    }
+    EXPECT_LT(used(), before + 1'000'000) << piece;
   }
-  EXPECT_LT(used(), before + 1'000'000);
 }
 
 TEST(ReplyReader, TellsEverythingElseByItsKind) {
@@ -135,6 +141,16 @@ TEST(ReplyReader, TellsTheModeThatHelloNames) {
     EXPECT_EQ(result.replies[1].text, "standalone");
     EXPECT_EQ(result.messages.size(), 1u);
   }
+}
+
+// Redis sends neither. A proxy may, and then nothing shall be told of the message before.
+TEST(ReplyReader, NothingOfOneReplyIsToldOfTheNext) {
+  const std::string nameless = "*4\r\n" + bulk("pmessage") + bulk("*") + "$-1\r\n" + bulk("{}");
+  const Read result = read(nameless + pmessage("*", "A", "1") + nameless + pmessage("*", "B", "2"));
+  const std::vector<std::pair<std::string, std::string>> expected = {{"A", "1"}, {"B", "2"}};
+  EXPECT_EQ(result.messages, expected);
+  const std::string subscribed = "*3\r\n" + bulk("psubscribe") + bulk("*") + ":1\r\n";
+  EXPECT_EQ(read(subscribed + ":1\r\n$-1\r\n").replies.size(), 1u);
 }
 
 TEST(ReplyReader, WhatIsNoRedisIsAnError) {

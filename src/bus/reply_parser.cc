@@ -1,0 +1,105 @@
+#include "bus/reply_parser.h"
+
+#include <hiredis/read.h>
+
+#include <new>
+#include <utility>
+
+namespace firebase_relay::bus {
+namespace {
+
+// Of what is fed behind the reply's end, hiredis has made a copy in vain.
+constexpr std::size_t kPieceBytes = 4096;
+
+/// With this HELLO's answer begins.
+constexpr std::string_view kHello = "server";
+
+}  // namespace
+
+redisReplyObjectFunctions ReplyParser::functions_{on_string, on_array, on_integer, on_nil, on_free};
+
+ReplyParser::ReplyParser() : reader_(redisReaderCreateWithFunctions(&functions_), redisReaderFree) {
+  if (!reader_) throw std::bad_alloc();
+  reader_->privdata = this;
+}
+
+ReplyParser::~ReplyParser() = default;
+
+ReplyParser::State ReplyParser::feed(std::string_view& bytes, const Output& output) {
+  output_ = &output;
+  while (!bytes.empty()) {
+    const std::string_view piece = bytes.substr(0, kPieceBytes);
+    if (redisReaderFeed(reader_.get(), piece.data(), piece.size()) != REDIS_OK) return State::kBroken;
+    void* reply = nullptr;
+    if (redisReaderGetReply(reader_.get(), &reply) != REDIS_OK) return State::kBroken;
+    if (reply) {
+      const std::size_t behind = reader_->len - reader_->pos;  // its end lies in this piece
+      bytes.remove_prefix(piece.size() - behind);
+      end_reply();
+      return State::kWhole;
+    }
+    bytes.remove_prefix(piece.size());
+  }
+  return State::kOpen;
+}
+
+std::string ReplyParser::error() const { return reader_->errstr; }
+
+void ReplyParser::text(const redisReadTask& task, std::string_view text) {
+  if (task.parent) {
+    if (!task.parent->parent) word_of_array(task.idx, text);  // an array in an array is HELLO's list of modules
+    return;
+  }
+  const auto kind = task.type == REDIS_REPLY_ERROR    ? Reply::Type::kError
+                    : task.type == REDIS_REPLY_STATUS ? Reply::Type::kStatus
+                                                      : Reply::Type::kOther;
+  output_->replies.push_back({kind, std::string(text)});
+}
+
+void ReplyParser::word_of_array(int index, std::string_view text) {
+  if (index == 0) {
+    is_message_ = text == "pmessage";
+    if (!is_message_) other_.assign(text);
+    return;
+  }
+  if (other_ == kHello) return field_of_hello(index, text);
+  if (!is_message_) return;
+  switch (index) {
+    case 1: pattern_.assign(text); break;
+    case 2: channel_.emplace(text); break;  // the payload may come with a later read, for another block
+    case 3:
+      if (channel_) output_->intake.take(pattern_, *channel_, text, output_->block);
+      break;
+    default: break;
+  }
+}
+
+/// A field and its value by turns; of these texts the mode is wanted.
+void ReplyParser::field_of_hello(int index, std::string_view text) {
+  if (index % 2 == 0) {
+    is_mode_next_ = text == "mode";
+  } else if (std::exchange(is_mode_next_, false)) {
+    mode_.assign(text);
+  }
+}
+
+void ReplyParser::end_reply() {
+  if (other_.empty()) return;  // a message, or said already
+  if (other_ == kHello) return output_->replies.push_back({Reply::Type::kMode, mode_});
+  const auto kind = other_ == "psubscribe"     ? Reply::Type::kSubscribed
+                    : other_ == "punsubscribe" ? Reply::Type::kUnsubscribed
+                    : other_ == "pong"         ? Reply::Type::kPong
+                                               : Reply::Type::kOther;
+  output_->replies.push_back({kind, other_});
+}
+
+void* ReplyParser::on_string(const redisReadTask* task, char* bytes, std::size_t size) {
+  static_cast<ReplyParser*>(task->privdata)->text(*task, {bytes, size});
+  return task->privdata;
+}
+void* ReplyParser::on_array(const redisReadTask* task, int) { return task->privdata; }
+void* ReplyParser::on_integer(const redisReadTask* task, long long) { return task->privdata; }
+void* ReplyParser::on_nil(const redisReadTask* task) { return task->privdata; }
+void ReplyParser::on_free(void*) {}
+
+}  // namespace firebase_relay::bus
