@@ -36,12 +36,12 @@ void read_replies(benchmark::State& state, Shape shape, std::size_t read_bytes) 
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes.size()));
 }
 
-BENCHMARK_CAPTURE(read_replies, price/kept_up, Shape::kPrice, kKeptUp);
-BENCHMARK_CAPTURE(read_replies, price/behind, Shape::kPrice, kBehind);
-BENCHMARK_CAPTURE(read_replies, price/one_segment, Shape::kPrice, 1448);
-BENCHMARK_CAPTURE(read_replies, order/kept_up, Shape::kOrder, kKeptUp);
-BENCHMARK_CAPTURE(read_replies, order/behind, Shape::kOrder, kBehind);
-BENCHMARK_CAPTURE(read_replies, order/one_segment, Shape::kOrder, 1448);
+BENCHMARK_CAPTURE(read_replies, price_kept_up, Shape::kPrice, kKeptUp);
+BENCHMARK_CAPTURE(read_replies, price_behind, Shape::kPrice, kBehind);
+BENCHMARK_CAPTURE(read_replies, price_one_segment, Shape::kPrice, 1448);
+BENCHMARK_CAPTURE(read_replies, order_kept_up, Shape::kOrder, kKeptUp);
+BENCHMARK_CAPTURE(read_replies, order_behind, Shape::kOrder, kBehind);
+BENCHMARK_CAPTURE(read_replies, order_one_segment, Shape::kOrder, 1448);
 
 }  // namespace
 }  // namespace relay_bench

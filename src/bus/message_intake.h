@@ -13,6 +13,7 @@ namespace firebase_relay::bus {
 
 /// Redis' own notifications, which are nobody's messages.
 inline bool is_redis_own_channel(std::string_view channel) {
+  if (channel.size() < 2 || channel[0] != '_' || channel[1] != '_') return false;  // nearly always, and cheaply
   return channel.starts_with("__keyspace@") || channel.starts_with("__keyevent@") ||
          channel.starts_with("__sentinel__:");
 }

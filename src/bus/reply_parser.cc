@@ -16,9 +16,9 @@ constexpr std::string_view kHello = "server";
 
 }  // namespace
 
-redisReplyObjectFunctions ReplyParser::functions_{on_string, on_array, on_integer, on_nil, on_free};
+redisReplyObjectFunctions ReplyParser::functions{on_string, on_array, on_integer, on_nil, on_free};
 
-ReplyParser::ReplyParser() : reader_(redisReaderCreateWithFunctions(&functions_), redisReaderFree) {
+ReplyParser::ReplyParser() : reader_(redisReaderCreateWithFunctions(&functions), redisReaderFree) {
   if (!reader_) throw std::bad_alloc();
   reader_->privdata = this;
 }

@@ -63,7 +63,7 @@ class ReplyParser {
   static void* on_integer(const redisReadTask* task, long long value);
   static void* on_nil(const redisReadTask* task);
   static void on_free(void* object);
-  static redisReplyObjectFunctions functions_;
+  static redisReplyObjectFunctions functions;
 
   std::unique_ptr<redisReader, void (*)(redisReader*)> reader_;
   const Output* output_ = nullptr;  ///< of the call under way

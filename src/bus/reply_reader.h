@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,7 +13,9 @@
 
 namespace firebase_relay::bus {
 
-/// Turns the bytes of a subscribed connection into messages, which MessageIntake takes or not, and other replies.
+/// Turns the bytes of a subscribed connection into messages, which MessageIntake takes or not, and other replies. Plain
+/// messages are scanned where they stand, and copied once, into the block; everything else goes to a ReplyParser, one
+/// reply at a time. What the scanner takes is what the parser would (decision record 0009).
 ///
 /// Threads: the subscriber's.
 class ReplyReader {
@@ -27,8 +30,12 @@ class ReplyReader {
   [[nodiscard]] std::string error() const;
 
  private:
+  bool take(std::string_view& bytes, const ReplyParser::Output& output);
+
   MessageIntake intake_;
-  std::unique_ptr<ReplyParser> open_;  ///< of the reply whose end has not come yet, if there is one
+  std::unique_ptr<ReplyParser> open_;  ///< of the reply whose end has not come yet, if the scanner has left it
+  std::string cut_;                    ///< the front of a plain message of which a read ended; not while there is open_
+  std::size_t cut_lacks_ = 0;          ///< so many bytes at least
 };
 
 }  // namespace firebase_relay::bus

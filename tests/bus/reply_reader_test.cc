@@ -3,14 +3,10 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 
+#include "bus/wire.h"
+
 namespace firebase_relay::bus {
 namespace {
-
-std::string bulk(const std::string& text) { return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n"; }
-
-std::string pmessage(const std::string& pattern, const std::string& channel, const std::string& payload) {
-  return "*4\r\n" + bulk("pmessage") + bulk(pattern) + bulk(channel) + bulk(payload);
-}
 
 struct Read {
   std::vector<std::pair<std::string, std::string>> messages;
@@ -58,6 +54,18 @@ TEST(ReplyReader, GoesOnBehindALargePayloadHoweverTheBytesAreCut) {
     EXPECT_EQ(read(bytes, 1, piece).messages, expected) << piece;
     EXPECT_EQ(read(bytes, 2, piece).messages, expected) << piece;
   }
+}
+
+/// Messages of every size around the ones from which on a cut one goes to the parser.
+TEST(ReplyReader, TakesMessagesOfAnySizeHoweverTheBytesAreCut) {
+  std::string bytes;
+  std::vector<std::pair<std::string, std::string>> expected;
+  for (std::size_t size = 65'430; size < 65'560; size += 5) {
+    expected.emplace_back("A", std::string(size, 'x'));
+    expected.emplace_back("B", "{}");
+    bytes += pmessage("*", "A", expected[expected.size() - 2].second) + pmessage("*", "B", "{}");
+  }
+  for (const std::size_t piece : {13u, 1'448u, 65'536u, 262'144u}) EXPECT_EQ(read(bytes, 1, piece).messages, expected);
 }
 
 TEST(ReplyReader, GivesTheMemoryOfALargeMessageBack) {
