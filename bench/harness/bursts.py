@@ -73,8 +73,8 @@ def publish(stage, child, feed):
     return time.monotonic() - begin, begin
 
 
-def bare_burst(stage, feed, messages):
-    bare = Bare(stage)
+def bare_burst(stage, feed, messages, program="bare-subscriber"):
+    bare = Bare(stage, program)
     watch = MemoryWatch(bare.child)  # as beside the relay
     before = bare.child.cpu_seconds()
     seconds, _ = publish(stage, bare.child, feed)
@@ -83,7 +83,7 @@ def bare_burst(stage, feed, messages):
     memory = watch.stop()
     received = bare.stop()
     if received != messages:
-        raise Failed(f"the bare subscriber got {received} of {messages} messages")
+        raise Failed(f"{program} got {received} of {messages} messages")
     wait_until("its end at Redis", lambda: stage.redis.subscribers() == 0)
     return Burst(seconds, cpu, memory)
 

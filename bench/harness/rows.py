@@ -17,10 +17,18 @@ from .stage import Relay, Sink
 NO_OUTBOX = "no --outbox yet"
 
 
+def scanner_floor(row, runs):
+    """Beside the bare subscriber, so that nobody takes that one for the limit."""
+    scanner, bare = runs["scanner"], runs["bare"]
+    return Result(row, "a second floor: the scanner alone, beside hiredis' reader", f"{scanner.rate:,.0f}/s, {scanner.cpu_us:.3f} us",
+                  f"{bare.rate:,.0f}/s, {bare.cpu_us:.3f} us", f"{scanner.cpu_us / bare.cpu_us:.2f}")
+
+
 def prices(stage):
     messages = stage.options.pick(2_000_000, 20_000)
     feed = stage.feed("price", messages)
     subjects = {"bare": lambda: bare_burst(stage, feed, messages),
+                "scanner": lambda: bare_burst(stage, feed, messages, "bare-scanner"),
                 "live": lambda: relay_burst(stage, feed, messages, "--no-history"),
                 "history": lambda: relay_burst(stage, feed, messages)}
     if stage.has_outbox:
@@ -32,6 +40,7 @@ def prices(stage):
             at_least("throughput-history", "the same with history", history.rate, bare.rate, 0.90, "/s"),
             absent("throughput-away", "the same while the database is away", NO_OUTBOX),
             at_most("cpu-live", "CPU per price message, live only", live.cpu_us, bare.cpu_us, 1.7, " us"),
+            scanner_floor("floor-scanner", runs),
             at_most("cpu-history", "with history", history.cpu_us, bare.cpu_us, 2.0, " us"),
             absent("cpu-away", "into the outbox", NO_OUTBOX),
             Result("settled", "the last message acknowledged, after the first was published",
@@ -40,7 +49,7 @@ def prices(stage):
             limit("memory-full-speed", "anonymous memory at full speed with history", history.anonymous_mb, 64, " MB")]
     if stage.has_outbox:
         rows[2] = at_least("throughput-away", rows[2].what, runs["away"].rate, bare.rate, 0.75, "/s")
-        rows[5] = at_most("cpu-away", rows[5].what, runs["away"].cpu_us, bare.cpu_us, 3.0, " us")
+        rows[6] = at_most("cpu-away", rows[6].what, runs["away"].cpu_us, bare.cpu_us, 3.0, " us")
     return rows
 
 
@@ -59,10 +68,12 @@ def orders(stage):
     messages = stage.options.pick(500_000, 5_000)
     feed = stage.feed("order", messages)
     runs = in_turns(stage, messages, bare=lambda: bare_burst(stage, feed, messages),
+                    scanner=lambda: bare_burst(stage, feed, messages, "bare-scanner"),
                     history=lambda: relay_burst(stage, feed, messages))
     stage.forget_feeds()
     return [at_most("cpu-orders", "CPU per order message (1.2 kB), with history", runs["history"].cpu_us,
                     runs["bare"].cpu_us, 2.0, " us"),
+            scanner_floor("floor-scanner-orders", runs),
             limit("memory-orders", "anonymous memory meanwhile", runs["history"].anonymous_mb, 64, " MB")]
 
 
@@ -223,10 +234,10 @@ def catch_up(stage):
 
 
 GROUPS = {
-    "prices": (prices, ("throughput-live", "throughput-history", "throughput-away", "cpu-live", "cpu-history", "cpu-away",
-                        "settled", "memory-full-speed")),
+    "prices": (prices, ("throughput-live", "throughput-history", "throughput-away", "cpu-live", "floor-scanner", "cpu-history",
+                        "cpu-away", "settled", "memory-full-speed")),
     "tls": (tls, ("cpu-live-tls",)),
-    "orders": (orders, ("cpu-orders", "memory-orders")),
+    "orders": (orders, ("cpu-orders", "floor-scanner-orders", "memory-orders")),
     "sender": (sender, ("bare-sender",)),
     "idle": (idle, ("memory-idle", "memory-rest", "idle-cpu", "idle-wakeups")),
     "start-stop": (start_stop, ("start", "stop")),

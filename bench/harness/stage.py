@@ -122,16 +122,15 @@ class Relay:
 
 
 class Bare:
-    """The floor of receiving. See bench/bare_subscriber.cc."""
+    """A floor of receiving. See bench/bare_subscriber.cc and bench/bare_scanner.cc."""
 
-    def __init__(self, stage):
-        self.child = Child("bare-subscriber", [stage.options.program("bench", "bare-subscriber"), stage.redis.socket_path],
-                           stage.logs)
-        wait_until("the bare subscriber", lambda: self.child.must_run() or stage.redis.subscribers() > 0)
+    def __init__(self, stage, program):
+        self.child = Child(program, [stage.options.program("bench", program), stage.redis.socket_path], stage.logs)
+        wait_until(program, lambda: self.child.must_run() or stage.redis.subscribers() > 0)
 
     def stop(self):
         if self.child.stop() != 0:
-            raise Failed(f"the bare subscriber failed: {self.child.output()}")
+            raise Failed(f"{self.child.name} failed: {self.child.output()}")
         return int(self.child.output().split()[0])
 
 
