@@ -3,6 +3,7 @@
 //   STAGE  classify  MessageBlock -> FragmentBlock
 //          wire      Redis' bytes -> MessageBlock -> FragmentBlock
 //          live      as classify, without history
+//          store     a batch of history -> what the outbox stores of it, and its checksum
 //   Goes ROUNDS times over 8 blocks, which are made once: the difference of two numbers of rounds is the path alone.
 //   The last line of its output counts the messages.
 #include <cstdio>
@@ -14,6 +15,8 @@
 #include "bus/reply_reader.h"
 #include "classify/block_writer.h"
 #include "classify/routes.h"
+#include "history_batch.h"
+#include "outbox/batch_blob.h"
 #include "samples.h"
 
 namespace {
@@ -41,14 +44,40 @@ Input prepare(const SampleOptions& options) {
   return input;
 }
 
+/// How many messages were stored.
+std::uint64_t store(relay_bench::Shape shape, int rounds) {
+  std::vector<Batch> batches;
+  for (BatchId id = 1; id <= kBlocks; ++id) batches.push_back(relay_bench::history_batch(id, shape));
+  std::string body;
+  std::uint64_t messages = 0;
+  std::uint64_t checksums = 0;
+  for (int round = 0; round < rounds; ++round) {
+    for (const Batch& batch : batches) {
+      outbox::encode(batch, body);
+      checksums |= outbox::checksum_of(body);
+      messages += batch.runs.front().entries.size();
+    }
+  }
+  return checksums == 0 ? 0 : messages;
+}
+
+void print_messages(std::uint64_t messages) {
+  std::printf("%llu messages\n", static_cast<unsigned long long>(messages));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const auto shape = argc == 4 ? relay_bench::shape_named(argv[2]) : std::nullopt;
   const std::string_view stage = argc > 1 ? argv[1] : "";
-  if (!shape || (stage != "classify" && stage != "wire" && stage != "live")) {
-    std::fputs("usage: replay classify|wire|live KIND ROUNDS\n", stderr);
+  if (!shape || (stage != "classify" && stage != "wire" && stage != "live" && stage != "store")) {
+    std::fputs("usage: replay classify|wire|live|store KIND ROUNDS\n", stderr);
     return 2;
+  }
+  const int rounds = std::atoi(argv[3]);
+  if (stage == "store") {
+    print_messages(store(*shape, rounds));
+    return 0;
   }
   const Input input = prepare({*shape});
   const classify::RouteTable routes = *classify::parse_routes(classify::builtin_routes_json(), "routes.json");
@@ -61,7 +90,6 @@ int main(int argc, char** argv) {
 
   std::uint64_t messages = 0;
   std::uint64_t number = 0;
-  const int rounds = std::atoi(argv[3]);
   for (int round = 0; round < rounds; ++round) {
     for (std::size_t i = 0; i < input.blocks.size(); ++i) {
       MessageBlock* block = input.blocks[i].get();
@@ -76,6 +104,6 @@ int main(int argc, char** argv) {
       messages += writer.write(*block)->messages;
     }
   }
-  std::printf("%llu messages\n", static_cast<unsigned long long>(messages));
+  print_messages(messages);
   return 0;
 }

@@ -7,7 +7,7 @@ from .processes import Failed
 from .results import Result, absent
 
 PATHS = (("classify", "block -> fragments, with history"), ("live", "block -> fragments, live only"),
-         ("wire", "Redis' bytes -> block -> fragments, with history"))
+         ("wire", "Redis' bytes -> block -> fragments, with history"), ("store", "batch of history -> what the outbox stores"))
 
 
 def count(options, stage, kind, rounds):
