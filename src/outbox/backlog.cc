@@ -14,14 +14,13 @@ namespace firebase_relay::outbox {
 static constexpr std::size_t kBodyBytesKept = 2 << 20;
 
 void Backlog::store(Transaction& transaction, const Batch& batch, std::int64_t now, Totals& totals) {
-  encode(batch, body_);
+  const std::string_view body = encode(batch, body_);
   const BatchCounts counts = count(batch);
   const KindCounts& messages = counts.messages;
-  transaction.run("INSERT OR IGNORE INTO bodies VALUES(?1,?2)", batch.id, Blob{body_});
-  totals.batches +=
-      transaction.run("INSERT OR IGNORE INTO batches VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)", batch.shed_class,
-                      batch.id, now, counts.last_sequence, messages[0], messages[1], messages[2], messages[3],
-                      messages[4], messages[5], body_.size(), checksum_of(body_));
+  transaction.run("INSERT OR IGNORE INTO bodies VALUES(?1,?2)", batch.id, Blob{body});
+  totals.batches += transaction.run("INSERT OR IGNORE INTO batches VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+                                    batch.shed_class, batch.id, now, counts.last_sequence, messages[0], messages[1],
+                                    messages[2], messages[3], messages[4], messages[5], body.size(), checksum_of(body));
   if (body_.capacity() > kBodyBytesKept) body_ = {};
   totals.last_batch = std::max(totals.last_batch, batch.id);
   totals.last_sequence = std::max(totals.last_sequence, counts.last_sequence);

@@ -51,7 +51,7 @@ class Backlog {
   void forget_body(Transaction& transaction, BatchId id);
 
   std::set<BatchId> unreadable_;  ///< bodies on damaged pages: a row each that failed, so few
-  std::string body_;              ///< scratch
+  std::string body_;              ///< scratch, as encode() has it
 };
 
 }  // namespace firebase_relay::outbox

@@ -3,22 +3,38 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cassert>
+#include <cstring>
 #include <type_traits>
 
 namespace firebase_relay::outbox {
 namespace {
 
+constexpr std::size_t kBatchBytes = 13;  // of the body, before its runs
+constexpr std::size_t kRunBytes = 28;    // of a run, before its entries
 constexpr std::size_t kEntryBytes = 21;
 
-template <class Integer>
-void put(std::string& bytes, Integer value) {
-  auto rest = static_cast<std::make_unsigned_t<Integer>>(value);
-  for (std::size_t i = 0; i < sizeof(Integer); ++i) {
-    bytes.push_back(static_cast<char>(rest & 0xFF));
-    rest = static_cast<std::make_unsigned_t<Integer>>(static_cast<std::uint64_t>(rest) >> 8);
+/// Writes forward; there has to be room for it.
+class Writer {
+ public:
+  explicit Writer(char* to) : to_(to) {}
+
+  template <class Integer>
+  void put(Integer value) {
+    auto bytes = std::bit_cast<std::array<char, sizeof(Integer)>>(value);
+    if constexpr (std::endian::native == std::endian::big) std::reverse(bytes.begin(), bytes.end());
+    put_bytes({bytes.data(), bytes.size()});
   }
-}
+  void put_bytes(std::string_view bytes) {
+    if (!bytes.empty()) std::memcpy(to_, bytes.data(), bytes.size());
+    to_ += bytes.size();
+  }
+
+ private:
+  char* to_;
+};
 
 /// Reads forward; once something is missing, all that follows is missing, too.
 class Reader {
@@ -49,26 +65,35 @@ class Reader {
   bool failed_ = false;
 };
 
-void put_run(const HistoryRun& run, std::string& body) {
+std::size_t body_bytes_of(const Batch& batch) {
+  std::size_t size = kBatchBytes;
+  for (const HistoryRun& run : batch.runs) {
+    size += kRunBytes + run.entries.size() * kEntryBytes + run.text.size();
+    for (const std::string& channel : run.channels) size += sizeof(std::uint32_t) + channel.size();
+  }
+  return size;
+}
+
+void put_run(const HistoryRun& run, Writer& body) {
   assert(run.seeds.empty());
-  put(body, run.first_sequence);
-  put(body, static_cast<std::int64_t>(run.arrived_at.time_since_epoch().count()));
-  put(body, static_cast<std::uint32_t>(run.entries.size()));
-  put(body, static_cast<std::uint32_t>(run.channels.size()));
-  put(body, static_cast<std::uint32_t>(run.text.size()));
+  body.put(run.first_sequence);
+  body.put(static_cast<std::int64_t>(run.arrived_at.time_since_epoch().count()));
+  body.put(static_cast<std::uint32_t>(run.entries.size()));
+  body.put(static_cast<std::uint32_t>(run.channels.size()));
+  body.put(static_cast<std::uint32_t>(run.text.size()));
   for (const HistoryEntry& entry : run.entries) {
-    put(body, entry.offset);
-    put(body, entry.sequence_offset);
-    put(body, entry.event_ms);
-    put(body, entry.path_size);
-    put(body, entry.channel);
-    put(body, static_cast<std::uint8_t>(entry.kind));
+    body.put(entry.offset);
+    body.put(entry.sequence_offset);
+    body.put(entry.event_ms);
+    body.put(entry.path_size);
+    body.put(entry.channel);
+    body.put(static_cast<std::uint8_t>(entry.kind));
   }
   for (const std::string& channel : run.channels) {
-    put(body, static_cast<std::uint32_t>(channel.size()));
-    body += channel;
+    body.put(static_cast<std::uint32_t>(channel.size()));
+    body.put_bytes(channel);
   }
-  body += run.text;
+  body.put_bytes(run.text);
 }
 
 HistoryEntry take_entry(Reader& reader) {
@@ -112,15 +137,15 @@ bool take_run(Reader& reader, HistoryRun& run, const Now& now) {
 
 }  // namespace
 
-void encode(const Batch& batch, std::string& body) {
-  std::size_t size = 64;
-  for (const HistoryRun& run : batch.runs) size += run.text.size() + run.entries.size() * kEntryBytes + 64;
-  body.clear();
-  body.reserve(size);
-  put(body, batch.id);
-  put(body, static_cast<std::uint8_t>(batch.shed_class));
-  put(body, static_cast<std::uint32_t>(batch.runs.size()));
-  for (const HistoryRun& run : batch.runs) put_run(run, body);
+std::string_view encode(const Batch& batch, std::string& scratch) {
+  const std::size_t size = body_bytes_of(batch);
+  if (scratch.size() < size) scratch.resize(size);
+  Writer writer(scratch.data());
+  writer.put(batch.id);
+  writer.put(static_cast<std::uint8_t>(batch.shed_class));
+  writer.put(static_cast<std::uint32_t>(batch.runs.size()));
+  for (const HistoryRun& run : batch.runs) put_run(run, writer);
+  return {scratch.data(), size};
 }
 
 std::optional<Batch> decode(std::string_view body, const Now& now) {

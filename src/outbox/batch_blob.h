@@ -21,8 +21,8 @@ namespace firebase_relay::outbox {
 //
 // arrived_at is in ms since 1970. A run's keys are settled, so it has no seeds. The checksum is kept beside the body.
 
-/// Writes `batch` over `body`.
-void encode(const Batch& batch, std::string& body);
+/// The body of `batch`: a view of `scratch`, which it is written over, and which never gets shorter.
+std::string_view encode(const Batch& batch, std::string& scratch);
 /// Nothing: this is not what encode() wrote. `now` turns arrival by the calendar into arrival by the steady clock.
 std::optional<Batch> decode(std::string_view body, const Now& now);
 /// XXH3, 64 bits.
