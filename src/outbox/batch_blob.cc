@@ -121,7 +121,9 @@ bool is_sound(const HistoryRun& run) {
 bool take_run(Reader& reader, HistoryRun& run, const Now& now) {
   run.first_sequence = reader.take<Sequence>();
   run.arrived_at = UtcMillis(std::chrono::milliseconds(reader.take<std::int64_t>()));
-  run.arrived = now.steady - std::max(now.utc - run.arrived_at, std::chrono::milliseconds(0));
+  // What lies ahead, as of a clock that was set back since, counts as now; so does what lies before all clocks.
+  const bool is_past = run.arrived_at >= UtcMillis() && run.arrived_at <= now.utc;
+  run.arrived = now.steady - (is_past ? now.utc - run.arrived_at : std::chrono::milliseconds(0));
   const auto entries = reader.take<std::uint32_t>();
   const auto channels = reader.take<std::uint32_t>();
   const auto text_size = reader.take<std::uint32_t>();
