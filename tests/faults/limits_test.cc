@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "support/eventually.h"
+#include "support/random_text.h"
 #include "support/relay_process.h"
 
 namespace faults_test {
@@ -21,6 +22,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using test_support::Emulator;
 using test_support::eventually;
+using test_support::random_text;
 using test_support::RedisClient;
 using test_support::RedisServer;
 using test_support::RelayProcess;
@@ -29,9 +31,9 @@ using test_support::TempDir;
 constexpr std::uintmax_t kMebibyte = 1 << 20;
 constexpr int kOrderEvery = 20;
 
-/// A message of about 2 kB with a number of its own: a price, or now and then an order.
+/// A message of about 2 kB, on the disk as well, with a number of its own: a price, or now and then an order.
 std::string big_message(int number) {
-  const std::string note(2'000, 'x');
+  const std::string note = random_text(static_cast<std::uint64_t>(number), 2'000);
   if (number % kOrderEvery != 0)
     return json{{"type", "price"}, {"symbol", "AAPL"}, {"price", number}, {"note", note}}.dump();
   const json order{{"id", "one"}, {"symbol", "AAPL"}, {"status", "new"}, {"filled_qty", number}, {"note", note}};
@@ -110,8 +112,8 @@ TEST(OutboxLimit, ShedsOrdersLast) {
   emulator.begin_outage();
   RedisClient client(redis);
   for (int i = 0; i < kMessages; ++i) {
-    const json report{
-        {"symbol", "AAPL"}, {"total", i}, {"realized", 0}, {"unrealized", 0}, {"note", std::string(2'000, 'x')}};
+    const std::string note = random_text(static_cast<std::uint64_t>(i), 2'000);
+    const json report{{"symbol", "AAPL"}, {"total", i}, {"realized", 0}, {"unrealized", 0}, {"note", note}};
     if (i % kOrderEvery == 0) {
       client.publish("TICKER_UPDATES_AAPL", big_message(i));
     } else {

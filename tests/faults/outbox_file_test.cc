@@ -11,6 +11,7 @@
 
 #include "support/eventually.h"
 #include "support/paths.h"
+#include "support/random_text.h"
 #include "support/relay_process.h"
 
 namespace faults_test {
@@ -22,6 +23,7 @@ using nlohmann::json;
 using test_support::bytes_of;
 using test_support::Emulator;
 using test_support::eventually;
+using test_support::random_text;
 using test_support::RedisClient;
 using test_support::RedisServer;
 using test_support::RelayProcess;
@@ -56,9 +58,14 @@ void put_a_directory_in_place(const fs::path& file) {
   write_bytes(file / "photo", "precious");
 }
 
+/// What makes a message large, on the disk as well.
+std::string note_of(int number) { return random_text(static_cast<std::uint64_t>(number), 2'000); }
+
 /// Changes some of a message's text and nothing around it, as a bad sector may.
 void change_a_message(const fs::path& file) {
-  const std::size_t at = bytes_of(file).find(std::string(500, 'x'), kBacklog * 1'000);
+  const std::string bytes = bytes_of(file);
+  std::size_t at = std::string::npos;
+  for (int i = kBacklog / 2; i < kBacklog && at == std::string::npos; ++i) at = bytes.find(note_of(i).substr(700, 500));
   ASSERT_NE(at, std::string::npos);
   overwrite(file, at + 100, std::string(100, 'y'));
 }
@@ -103,7 +110,7 @@ class OutboxFile : public testing::TestWithParam<Damage> {
   void publish(int first, int count) {
     RedisClient client(redis_);
     for (int i = first; i < first + count; ++i) {
-      const json message{{"type", "price"}, {"symbol", "AAPL"}, {"price", i}, {"note", std::string(2'000, 'x')}};
+      const json message{{"type", "price"}, {"symbol", "AAPL"}, {"price", i}, {"note", note_of(i)}};
       client.publish("TICKER_UPDATES_AAPL", message.dump());
     }
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "outbox/sqlite_outbox.h"
+#include "support/random_text.h"
 #include "support/temp_dir.h"
 
 namespace firebase_relay::outbox {
@@ -14,14 +15,18 @@ namespace firebase_relay::outbox {
 inline constexpr std::size_t kPrice = static_cast<std::size_t>(Kind::kPrice);
 inline constexpr std::size_t kOrder = static_cast<std::size_t>(Kind::kOrder);
 
-/// A batch of one run with `entries` messages, whose texts are `bytes` long each and tell the batches apart.
 /// A kind of this shedding class.
 inline Kind kind_of(ShedClass shed_class) {
   if (shed_class == ShedClass::kPrices) return Kind::kPrice;
   return shed_class == ShedClass::kOrders ? Kind::kOrder : Kind::kProfit;
 }
 
-inline Batch batch_of(BatchId id, ShedClass shed_class, std::size_t entries = 1, std::size_t bytes = 100) {
+/// The texts of a batch's messages: as large on disk as in memory, or hardly anything there.
+enum class Texts : std::uint8_t { kRandom, kRepeated };
+
+/// A batch of one run with `entries` messages, whose texts are `bytes` long each and tell the batches apart.
+inline Batch batch_of(BatchId id, ShedClass shed_class, std::size_t entries = 1, std::size_t bytes = 100,
+                      Texts texts = Texts::kRandom) {
   Batch batch{id, shed_class, {}};
   HistoryRun run;
   run.first_sequence = id * 1000;
@@ -30,8 +35,9 @@ inline Batch batch_of(BatchId id, ShedClass shed_class, std::size_t entries = 1,
   const Kind kind = kind_of(shed_class);
   for (std::uint32_t i = 0; i < entries; ++i) {
     const std::string path = "history/AAPL/" + std::to_string(id) + "/" + std::to_string(i);
-    run.add(path, '"' + std::string(bytes, static_cast<char>('a' + id % 26)) + '"',
-            {.sequence_offset = i, .event_ms = 1'777'000'000'000, .kind = kind});
+    const std::string text = texts == Texts::kRandom ? test_support::random_text(id * 1000 + i, bytes)
+                                                     : std::string(bytes, static_cast<char>('a' + id % 26));
+    run.add(path, '"' + text + '"', {.sequence_offset = i, .event_ms = 1'777'000'000'000, .kind = kind});
   }
   batch.runs.push_back(std::move(run));
   return batch;

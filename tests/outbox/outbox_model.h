@@ -117,7 +117,8 @@ class RandomSteps {
     for (std::uint64_t i = below(3); i > 0; --i) {
       id += 1 + below(2);
       const ShedClass shed_class = kShedClasses[below(kShedClassCount)];
-      step.batches.push_back(batch_of(id, shed_class, 1 + below(5), below(10) == 0 ? 30'000 : below(2'000)));
+      step.batches.push_back(batch_of(id, shed_class, 1 + below(5), below(10) == 0 ? 30'000 : below(2'000),
+                                      below(2) == 0 ? Texts::kRepeated : Texts::kRandom));
     }
     for (std::uint64_t i = below(4); i > 0; --i) {
       step.live.push_back({"path " + std::to_string(below(12)), std::string(below(3'000), 'v'),
