@@ -7,7 +7,7 @@ ENV DEBIAN_FRONTEND=noninteractive
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     rm -f /etc/apt/apt.conf.d/docker-clean && apt-get update -qq && apt-get install -y -qq --no-install-recommends \
     ccache cmake g++ ninja-build pkg-config \
-    libcivetweb-dev libcli11-dev libconcurrentqueue-dev libcurl4-openssl-dev libexpected-dev libhiredis-dev libsimdjson-dev \
+    libcivetweb-dev libcli11-dev libconcurrentqueue-dev libcurl4-openssl-dev libexpected-dev libhiredis-dev liblz4-dev libsimdjson-dev \
     libspdlog-dev libsqlite3-dev libssl-dev libxxhash-dev nlohmann-json3-dev prometheus-cpp-dev > /dev/null
 ENV CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=/ccache CCACHE_NOHASHDIR=1
 WORKDIR /source
@@ -38,7 +38,7 @@ ENV DEBIAN_FRONTEND=noninteractive
 # 18 MB over the base on amd64: 17 of shared libraries, most of them libcurl's (OpenSSL, GnuTLS, Kerberos, LDAP), and the program.
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     apt-get update -qq && apt-get install -y -qq --no-install-recommends \
-    ca-certificates libcivetweb1 libcurl4 libfmt9 libhiredis0.14 libprometheus-cpp-core1.0 libsimdjson14 libspdlog1.10 \
+    ca-certificates libcivetweb1 libcurl4 libfmt9 libhiredis0.14 liblz4-1 libprometheus-cpp-core1.0 libsimdjson14 libspdlog1.10 \
     libsqlite3-0 libssl3 libxxhash0 > /dev/null && \
     install -d -o 10001 -g 10001 -m 700 /data
 COPY --from=build-relay /build/src/firebase-relay /usr/bin/

@@ -3,7 +3,9 @@
 
 #include <filesystem>
 
+#include "base/clock.h"
 #include "history_batch.h"
+#include "outbox/batch_blob.h"
 #include "outbox/memory_outbox.h"
 #include "outbox/sqlite_outbox.h"
 
@@ -56,6 +58,51 @@ void outbox_write_sqlite(benchmark::State& state) {
   std::filesystem::remove_all(folder);
 }
 BENCHMARK(outbox_write_sqlite)->ArgName("full_sync")->Arg(0)->Arg(1);
+
+/// The first `messages` of a batch: what a flush at home's rates has, or one at full speed.
+Batch beginning_of(Batch batch, std::size_t messages) {
+  firebase_relay::HistoryRun& run = batch.runs.front();
+  if (messages >= run.entries.size()) return batch;
+  run.text.resize(run.entries[messages].offset);
+  run.entries.resize(messages);
+  return batch;
+}
+
+void arguments_of_packing(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgNames({"order", "messages_max"})->ArgsProduct({{0, 1}, {12, 1000}});
+}
+
+Batch batch_to_pack(const benchmark::State& state) {
+  return beginning_of(history_batch(1, state.range(0) != 0 ? Shape::kOrder : Shape::kPrice),
+                      static_cast<std::size_t>(state.range(1)));
+}
+
+/// Counters: bytes a message takes in memory and stored.
+void outbox_pack(benchmark::State& state) {
+  const Batch batch = batch_to_pack(state);
+  const auto entries = static_cast<std::int64_t>(batch.runs.front().entries.size());
+  firebase_relay::outbox::BatchPacker packer;
+  firebase_relay::outbox::StoredBatch stored;
+  for (auto _ : state) {
+    stored = packer.pack(batch);
+    benchmark::DoNotOptimize(firebase_relay::outbox::checksum_of(stored.bytes));
+  }
+  state.SetItemsProcessed(state.iterations() * entries);
+  state.counters["body"] = static_cast<double>(stored.body_bytes) / static_cast<double>(entries);
+  state.counters["stored"] = static_cast<double>(stored.bytes.size()) / static_cast<double>(entries);
+}
+BENCHMARK(outbox_pack)->Apply(arguments_of_packing);
+
+void outbox_unpack(benchmark::State& state) {
+  const Batch batch = batch_to_pack(state);
+  firebase_relay::outbox::BatchPacker packer;
+  const firebase_relay::outbox::StoredBatch stored = packer.pack(batch);
+  const std::string bytes(stored.bytes);
+  const firebase_relay::Now now = firebase_relay::read_clocks();
+  for (auto _ : state) benchmark::DoNotOptimize(packer.unpack({bytes, stored.body_bytes}, now));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(batch.runs.front().entries.size()));
+}
+BENCHMARK(outbox_unpack)->Apply(arguments_of_packing);
 
 }  // namespace
 }  // namespace relay_bench

@@ -48,12 +48,12 @@ Input prepare(const SampleOptions& options) {
 std::uint64_t store(relay_bench::Shape shape, int rounds) {
   std::vector<Batch> batches;
   for (BatchId id = 1; id <= kBlocks; ++id) batches.push_back(relay_bench::history_batch(id, shape));
-  std::string scratch;
+  outbox::BatchPacker packer;
   std::uint64_t messages = 0;
   std::uint64_t checksums = 0;
   for (int round = 0; round < rounds; ++round) {
     for (const Batch& batch : batches) {
-      checksums |= outbox::checksum_of(outbox::encode(batch, scratch));
+      checksums |= outbox::checksum_of(packer.pack(batch).bytes);
       messages += batch.runs.front().entries.size();
     }
   }

@@ -12,6 +12,7 @@ find_package(civetweb REQUIRED)
 # The CMake file that libhiredis-dev 0.14 ships stops CMake; pkg-config does not.
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
 # Header only, without any description of themselves.
 find_path(CONCURRENTQUEUE_INCLUDE concurrentqueue.h PATH_SUFFIXES concurrentqueue REQUIRED)
 find_path(EXPECTED_INCLUDE tl/expected.hpp REQUIRED)

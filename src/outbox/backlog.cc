@@ -5,23 +5,21 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "outbox/batch_blob.h"
 #include "outbox/space.h"
 
 namespace firebase_relay::outbox {
 
-/// A larger scratch, of a message near its limit, goes back to the system.
-static constexpr std::size_t kBodyBytesKept = 2 << 20;
-
 void Backlog::store(Transaction& transaction, const Batch& batch, std::int64_t now, Totals& totals) {
-  const std::string_view body = encode(batch, body_);
+  const StoredBatch stored = packer_.pack(batch);
   const BatchCounts counts = count(batch);
   const KindCounts& messages = counts.messages;
-  transaction.run("INSERT OR IGNORE INTO bodies VALUES(?1,?2)", batch.id, Blob{body});
-  totals.batches += transaction.run("INSERT OR IGNORE INTO batches VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
-                                    batch.shed_class, batch.id, now, counts.last_sequence, messages[0], messages[1],
-                                    messages[2], messages[3], messages[4], messages[5], body.size(), checksum_of(body));
-  if (body_.capacity() > kBodyBytesKept) body_ = {};
+  transaction.run("INSERT OR IGNORE INTO bodies VALUES(?1,?2)", batch.id, Blob{stored.bytes});
+  totals.batches +=
+      transaction.run("INSERT OR IGNORE INTO batches VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)", batch.shed_class,
+                      batch.id, now, counts.last_sequence, messages[0], messages[1], messages[2], messages[3],
+                      messages[4], messages[5], stored.body_bytes, checksum_of(stored.bytes));
+  packer_.give_back();
+  note_schema(transaction, totals);
   totals.last_batch = std::max(totals.last_batch, batch.id);
   totals.last_sequence = std::max(totals.last_sequence, counts.last_sequence);
 }
@@ -58,7 +56,7 @@ std::optional<Batch> Backlog::read_body(Session& session, const Row& row, const 
     return std::nullopt;
   }
   if (checksum_of(query.bytes(0)) != row.checksum) return std::nullopt;
-  std::optional<Batch> batch = decode(query.bytes(0), now);
+  std::optional<Batch> batch = packer_.unpack({query.bytes(0), row.bytes}, now);
   const bool is_of_row = batch && batch->id == row.id && batch->shed_class == row.shed_class;
   if (!is_of_row) return std::nullopt;
   return batch;

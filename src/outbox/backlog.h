@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <optional>
 #include <set>
-#include <string>
 #include <vector>
 
 #include "firebase_relay/outbox.h"
+#include "outbox/batch_blob.h"
 #include "outbox/database.h"
 #include "outbox/totals.h"
 
@@ -23,7 +23,7 @@ class Backlog {
     BatchId id;
     std::int64_t stored_at;
     std::uint64_t checksum;
-    std::uint64_t bytes;
+    std::uint64_t bytes;  ///< of its body (outbox/batch_blob.h): what it takes in memory
     KindCounts messages{};
   };
   struct Loaded {
@@ -51,7 +51,7 @@ class Backlog {
   void forget_body(Transaction& transaction, BatchId id);
 
   std::set<BatchId> unreadable_;  ///< bodies on damaged pages: a row each that failed, so few
-  std::string body_;              ///< scratch, as encode() has it
+  BatchPacker packer_;
 };
 
 }  // namespace firebase_relay::outbox

@@ -1,5 +1,6 @@
 #include "outbox/batch_blob.h"
 
+#include <lz4.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -7,14 +8,23 @@
 #include <bit>
 #include <cassert>
 #include <cstring>
-#include <type_traits>
 
 namespace firebase_relay::outbox {
 namespace {
 
+/// Ids count from 1, so their highest byte is 0: in what is stored, it tells a body from what is packed.
+constexpr BatchId kIdMax = (BatchId{1} << 56) - 1;
 constexpr std::size_t kBatchBytes = 13;  // of the body, before its runs
 constexpr std::size_t kRunBytes = 28;    // of a run, before its entries
 constexpr std::size_t kEntryBytes = 21;
+
+constexpr std::size_t kHeadBytes = 8;        // of what is packed, before its block
+constexpr std::uint32_t kPacked = 1u << 24;  // the head's second half: zero:24 format:8
+/// No block of LZ4 stands for more bytes than so many times its own.
+/// Source: lz4_Block_format.md: a byte of a match's length adds 255 at most.
+constexpr std::uint64_t kPackedTimesMax = 255;
+/// Larger scratch, of a message near its limit, goes back to the system.
+constexpr std::size_t kScratchBytesKept = 2 << 20;
 
 /// Writes forward; there has to be room for it.
 class Writer {
@@ -137,26 +147,14 @@ bool take_run(Reader& reader, HistoryRun& run, const Now& now) {
   return !reader.failed() && is_sound(run);
 }
 
-}  // namespace
-
-std::string_view encode(const Batch& batch, std::string& scratch) {
-  const std::size_t size = body_bytes_of(batch);
-  if (scratch.size() < size) scratch.resize(size);
-  Writer writer(scratch.data());
-  writer.put(batch.id);
-  writer.put(static_cast<std::uint8_t>(batch.shed_class));
-  writer.put(static_cast<std::uint32_t>(batch.runs.size()));
-  for (const HistoryRun& run : batch.runs) put_run(run, writer);
-  return {scratch.data(), size};
-}
-
 std::optional<Batch> decode(std::string_view body, const Now& now) {
   Reader reader(body);
   Batch batch;
   batch.id = reader.take<BatchId>();
   batch.shed_class = static_cast<ShedClass>(reader.take<std::uint8_t>());
   const auto runs = reader.take<std::uint32_t>();
-  if (reader.failed() || static_cast<std::size_t>(batch.shed_class) >= kShedClassCount) return std::nullopt;
+  if (reader.failed() || batch.id > kIdMax) return std::nullopt;
+  if (static_cast<std::size_t>(batch.shed_class) >= kShedClassCount) return std::nullopt;
   for (std::uint32_t i = 0; i < runs; ++i) {
     if (!take_run(reader, batch.runs.emplace_back(), now)) return std::nullopt;
   }
@@ -164,7 +162,71 @@ std::optional<Batch> decode(std::string_view body, const Now& now) {
   return batch;
 }
 
-std::uint64_t checksum_of(std::string_view body) { return XXH3_64bits(body.data(), body.size()); }
+/// `scratch` has room for `size` bytes then.
+char* room_in(std::string& scratch, std::size_t size) {
+  if (scratch.size() < size) scratch.resize(size);
+  return scratch.data();
+}
+
+}  // namespace
+
+StoredBatch BatchPacker::pack(const Batch& batch) {
+  assert(batch.id <= kIdMax);
+  const std::size_t size = body_bytes_of(batch);
+  char* body = room_in(body_, size);
+  Writer writer(body);
+  writer.put(batch.id);
+  writer.put(static_cast<std::uint8_t>(batch.shed_class));
+  writer.put(static_cast<std::uint32_t>(batch.runs.size()));
+  for (const HistoryRun& run : batch.runs) put_run(run, writer);
+  return {packed({body, size}), size};
+}
+
+/// The body itself, where it does not get smaller.
+std::string_view BatchPacker::packed(std::string_view body) {
+  if (body.size() > LZ4_MAX_INPUT_SIZE) return body;
+  char* head = room_in(packed_, body.size());
+  // LZ4 keeps its tables on the stack, 16 KiB, and gives up when the room does not suffice.
+  const int room = static_cast<int>(body.size() - kHeadBytes - 1);
+  const int size = LZ4_compress_default(body.data(), head + kHeadBytes, static_cast<int>(body.size()), room);
+  if (size <= 0) return body;
+  Writer writer(head);
+  writer.put(static_cast<std::uint32_t>(body.size()));
+  writer.put(kPacked);
+  return {head, kHeadBytes + static_cast<std::size_t>(size)};
+}
+
+std::optional<std::string_view> BatchPacker::body_of(const StoredBatch& stored) {
+  Reader reader(stored.bytes);
+  const auto size = reader.take<std::uint32_t>();
+  const auto format = reader.take<std::uint32_t>();
+  const bool is_packed = format >> 24 != 0;
+  if ((is_packed ? size : stored.bytes.size()) != stored.body_bytes) return std::nullopt;
+  if (!is_packed) return stored.bytes;
+  const std::string_view block = reader.take_bytes(reader.left());
+  // What is asked for is bounded by what is there, however damaged the numbers are.
+  if (format != kPacked || size > LZ4_MAX_INPUT_SIZE || size < block.size() || size / kPackedTimesMax > block.size())
+    return std::nullopt;
+  char* body = room_in(body_, size);
+  const int unpacked = LZ4_decompress_safe(block.data(), body, static_cast<int>(block.size()), static_cast<int>(size));
+  if (unpacked < 0 || static_cast<std::uint32_t>(unpacked) != size) return std::nullopt;
+  return std::string_view(body, size);
+}
+
+std::optional<Batch> BatchPacker::unpack(const StoredBatch& stored, const Now& now) {
+  std::optional<Batch> batch;
+  if (const std::optional<std::string_view> body = body_of(stored)) batch = decode(*body, now);
+  give_back();
+  return batch;
+}
+
+void BatchPacker::give_back() {
+  for (std::string* scratch : {&body_, &packed_}) {
+    if (scratch->capacity() > kScratchBytesKept) *scratch = {};
+  }
+}
+
+std::uint64_t checksum_of(std::string_view stored) { return XXH3_64bits(stored.data(), stored.size()); }
 
 BatchCounts count(const Batch& batch) {
   BatchCounts counts;

@@ -6,17 +6,25 @@ namespace firebase_relay::outbox {
 
 /// In the file's header: how an outbox is told from other programs' SQLite files. "FRox".
 inline constexpr std::int64_t kApplicationId = 0x46526F78;
-/// Rises with every change of the tables; a file with a higher one is refused.
-inline constexpr std::int64_t kSchemaVersion = 1;
-/// 4 KiB: a flush writes every page that it touches whole, so larger pages wear the disk more. Of a 5 kB batch 22 kB
-/// go to the log, with 64 KiB pages 150 kB; of a 50 kB batch 67 kB instead of 382 kB; of 500 kB it makes no difference.
+/// Rises with every change of what may stand in the file; a file with a higher one is refused.
+///
+///   1  bodies as they are
+///   2  bodies may be packed (outbox/batch_blob.h). The tables are the same, so a file of version 1 is used as it is;
+///   it
+///      becomes one of version 2 in the transaction that stores the first batch. To open it takes no write, then, and
+///      an earlier version that is put back still takes it as long as there was no trouble.
+inline constexpr std::int64_t kSchemaVersion = 2;
+/// 4 KiB: a flush writes every page that it touches whole, so larger pages wear the disk more. Of a batch that is
+/// stored as 5 kB 22 kB go to the log, with 64 KiB pages 150 kB; of 50 kB 67 kB instead of 382 kB; of 500 kB it makes
+/// no difference.
 inline constexpr std::int64_t kPageBytes = 4096;
 
 /// The tables of the outbox.
 ///
 ///   batches       one small row per batch: what counting, shedding and choosing need, so that none of them reads a
 ///   body.
-///                 The entries by kind stand in the order of Kind. Shedding goes along the primary key.
+///                 The entries by kind stand in the order of Kind, `bytes` is the size of the body in memory, and the
+///                 checksum is of what stands in `bodies`. Shedding goes along the primary key.
 ///   bodies        the batches themselves (outbox/batch_blob.h), each with its row in `batches`.
 ///   damaged       bodies that did not match their checksum, and their messages have been counted as dead letters. For
 ///                 whoever wants to look into them; the first to go at the limit.

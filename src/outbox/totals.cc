@@ -1,9 +1,18 @@
 #include "outbox/totals.h"
 
+#include <string>
+
+#include "outbox/schema.h"
+
 namespace firebase_relay::outbox {
 
 void note_number(Transaction& transaction, std::string_view name, std::int64_t value) {
   transaction.run("INSERT OR REPLACE INTO meta VALUES(?1,?2)", name, value);
+}
+
+void note_schema(Transaction& transaction, Totals& totals) {
+  if (!totals.is_schema_noted) transaction.execute("PRAGMA user_version=" + std::to_string(kSchemaVersion));
+  totals.is_schema_noted = true;
 }
 
 void note_last_numbers(Transaction& transaction, Totals& totals) {

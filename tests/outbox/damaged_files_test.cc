@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "outbox/schema.h"
 #include "outbox_fixture.h"
 #include "support/paths.h"
 
@@ -227,7 +228,7 @@ TEST_F(DamagedFilesTest, TwoFilesSetAsideInOneSecondHaveTwoNames) {
 
 TEST_F(DamagedFilesTest, ALaterVersionsFileIsRefusedAndLeftAlone) {
   fill();
-  execute(options.file, "PRAGMA user_version=2");
+  execute(options.file, "PRAGMA user_version=" + std::to_string(kSchemaVersion + 1));
   const std::string before = bytes_of(options.file);
 
   const Result<OpenedOutbox> result = SqliteOutbox::open(options);
@@ -295,6 +296,41 @@ TEST_F(DamagedFilesTest, ABodyThatDoesNotMatchItsChecksumIsSetAsideAndTheRestIsL
   EXPECT_EQ(opened.restored.last_batch, 9u);
   close();
   execute(options.file, "CREATE TABLE proof(x CHECK(x=1)); INSERT INTO proof SELECT count(*) FROM damaged WHERE id=3");
+}
+
+/// Changes one byte of what is stored of a batch. How many bytes there are.
+std::size_t damage_byte(const fs::path& file, BatchId id, std::size_t at) {
+  sqlite3* connection = nullptr;
+  sqlite3_blob* body = nullptr;
+  EXPECT_EQ(sqlite3_open(file.c_str(), &connection), SQLITE_OK);
+  EXPECT_EQ(sqlite3_blob_open(connection, "main", "bodies", "body", static_cast<sqlite3_int64>(id), 1, &body),
+            SQLITE_OK);
+  char byte = 0;
+  EXPECT_EQ(sqlite3_blob_read(body, &byte, 1, static_cast<int>(at)), SQLITE_OK);
+  byte = static_cast<char>(byte ^ 1);
+  EXPECT_EQ(sqlite3_blob_write(body, &byte, 1, static_cast<int>(at)), SQLITE_OK);
+  const int size = sqlite3_blob_bytes(body);
+  sqlite3_blob_close(body);
+  sqlite3_close(connection);
+  return static_cast<std::size_t>(size);
+}
+
+TEST_F(DamagedFilesTest, AnyByteOfABodyMayBeDamagedPackedOrNot) {
+  open();
+  BatchId id = 0;
+  for (const Texts texts : {Texts::kRepeated, Texts::kRandom}) {
+    std::size_t size = 1;
+    for (std::size_t at = 0; at < size && !HasFailure(); ++at) {
+      SCOPED_TRACE("byte " + std::to_string(at) + " of " + std::to_string(size));
+      append(batch_of(++id, ShedClass::kOrders, 2, 100, texts));
+      size = damage_byte(options.file, id, at);
+      const LoadedBatches loaded = *outbox->load(0, UINT64_MAX);
+      EXPECT_TRUE(loaded.batches.empty());
+      ASSERT_EQ(loaded.damaged.size(), 1u);
+      EXPECT_EQ(loaded.damaged[0].messages[kOrder], 2u);
+    }
+  }
+  EXPECT_GT(id, 300u);
 }
 
 TEST_F(DamagedFilesTest, ABodyUnderAnotherBatchsNumberIsSetAside) {

@@ -44,6 +44,18 @@ TEST_F(OutboxLimitsTest, TheFileStaysWithinItsLimitWhenTheExcessIsShed) {
   EXPECT_EQ(left + shed_prices, 4'000u);
 }
 
+TEST_F(OutboxLimitsTest, WhatIsStoredCountsAndNotWhatItTakesInMemory) {
+  options.bytes_max = 8 << 20;
+  open();
+  BatchId id = 0;
+  while (id < 300) append(batch_of(++id, ShedClass::kRest, 100, 1'000, Texts::kRepeated));
+  const LoadedBatches one = *outbox->load(0, 1);
+  EXPECT_EQ(one.level.excess_bytes, 0u) << "30 MB in memory";
+  EXPECT_LT(one.level.bytes, 4u << 20);
+  EXPECT_EQ(one.level.batches, 300u);
+  EXPECT_EQ(outbox->load(0, 1'000'000)->batches.size(), 9u) << "what is loaded is counted as it is in memory";
+}
+
 TEST_F(OutboxLimitsTest, ALowerLimitThanBeforeIsAnExcessAtOnce) {
   open();
   for (BatchId id = 1; id <= 20; ++id) append(batch_of(id, ShedClass::kRest, 1, 500'000));

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "outbox_model.h"
+#include "version_1_file.h"
 
 namespace {
 
@@ -176,6 +177,23 @@ TEST_F(PowerCutTest, KilledAtAnySyncOfItsMakingItIsMadeByTheNextStart) {
   } while (WEXITSTATUS(status) == kDied && !HasFailure());
   EXPECT_EQ(WEXITSTATUS(status), 0);
   EXPECT_GT(sync, 3) << "hardly a sync: this shows nothing";
+}
+
+TEST_F(PowerCutTest, UndoesTheFirstBatchInAFileOfVersion1TogetherWithItsNewVersion) {
+  write_version_1(options.file);
+  open();
+  append(batch_of(7, ShedClass::kPrices, 40, 150, Texts::kRepeated));
+  ASSERT_EQ(version_of(options.file), 2);
+
+  cut_power();
+  EXPECT_EQ(stored(), (std::vector<BatchId>{3, 4, 6}));
+  EXPECT_EQ(version_of(options.file), 1);
+
+  append(batch_of(7, ShedClass::kPrices, 40, 150, Texts::kRepeated));
+  ASSERT_TRUE(outbox->acknowledge({}, {}, true));
+  cut_power();
+  EXPECT_EQ(stored(), (std::vector<BatchId>{3, 4, 6, 7}));
+  EXPECT_EQ(version_of(options.file), 2);
 }
 
 TEST_F(PowerCutTest, ADeletionThatWasToBeSyncedIsNeverUndone) {
