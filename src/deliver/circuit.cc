@@ -6,23 +6,24 @@
 
 namespace firebase_relay::deliver {
 
-bool Circuit::sent() {
-  invariant(!open_ || !probing_, "two probes are under way");
-  probing_ = open_;
-  return probing_;
+std::uint64_t Circuit::sent() {
+  invariant(!open_ || probe_ == 0, "two probes are under way");
+  if (open_) probe_ = ++last_probe_;
+  return probe_;
 }
 
 void Circuit::succeeded() {
   open_ = false;
-  probing_ = false;
+  probe_ = 0;
   hold_ = HoldReason::kNone;
   answered_.reset();
   unanswered_.reset();
 }
 
-std::chrono::milliseconds Circuit::failed(SteadyTime now, bool was_probe, const Failure& failure) {
-  invariant(!was_probe || probing_ || !open_, "a probe failed that nobody sent");
-  if (was_probe) probing_ = false;
+std::chrono::milliseconds Circuit::failed(SteadyTime now, std::uint64_t probe, const Failure& failure) {
+  invariant(probe <= last_probe_, "a probe failed that nobody sent");
+  const bool was_probe = probe != 0 && probe == probe_;
+  if (was_probe) probe_ = 0;
   if (!open_ || was_probe) {
     Backoff& backoff = failure.pause == Pause::kLong ? answered_ : unanswered_;
     std::chrono::milliseconds wait = failure.hold == HoldReason::kNone ? backoff.next() : kHoldProbeEvery;

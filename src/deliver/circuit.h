@@ -32,14 +32,14 @@ class Circuit {
   /// True: no request has failed since the database last answered one, or since the start.
   [[nodiscard]] bool is_closed() const { return !open_; }
   /// May a request be sent? While open: one probe at a time, when its time has come.
-  [[nodiscard]] bool allows(SteadyTime now) const { return !open_ || (!probing_ && now >= probe_at_); }
+  [[nodiscard]] bool allows(SteadyTime now) const { return !open_ || (probe_ == 0 && now >= probe_at_); }
   /// When allows() becomes true without an answer; SteadyTime::max(): not by time alone.
-  [[nodiscard]] SteadyTime next_probe() const { return open_ && !probing_ ? probe_at_ : SteadyTime::max(); }
+  [[nodiscard]] SteadyTime next_probe() const { return open_ && probe_ == 0 ? probe_at_ : SteadyTime::max(); }
   /// What a person has to do something about; kNone: nothing.
   [[nodiscard]] HoldReason hold() const { return hold_; }
 
-  /// A request goes out; true when it is the probe.
-  bool sent();
+  /// A request goes out. Returns the number of the probe when it is one, else 0.
+  std::uint64_t sent();
   /// A request was answered in a way that shows the database working: the circuit closes, and the backoff begins anew.
   void succeeded();
   /// How long the next request has to wait, at most.
@@ -53,15 +53,17 @@ class Circuit {
     HoldReason hold = HoldReason::kNone;  ///< kNone: it is tried again by itself
     std::optional<std::chrono::milliseconds> retry_after;
   };
-  /// A request failed; `was_probe` as sent() said. Returns the time until the next one. Of several that were under way
-  /// when the first one failed, only the first lengthens the backoff.
-  std::chrono::milliseconds failed(SteadyTime now, bool was_probe, const Failure& failure);
+  /// A request failed; `probe` as sent() said. Returns the time until the next one. Of several that were under way when
+  /// the first one failed, only the first lengthens the backoff; nor does a probe when another request has closed the
+  /// circuit since it was sent.
+  std::chrono::milliseconds failed(SteadyTime now, std::uint64_t probe, const Failure& failure);
 
  private:
   Backoff answered_;
   Backoff unanswered_;
   bool open_ = false;
-  bool probing_ = false;
+  std::uint64_t probe_ = 0;  ///< the one that is under way; 0: none
+  std::uint64_t last_probe_ = 0;
   SteadyTime probe_at_{};
   HoldReason hold_ = HoldReason::kNone;
 };

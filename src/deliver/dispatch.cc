@@ -103,7 +103,7 @@ bool Dispatch::send_history() {
 
 void Dispatch::send(Request&& request) {
   request.sent_at = state_.now.steady;
-  request.is_probe = gate_.circuit.sent();
+  request.probe = gate_.circuit.sent();
   auto [id, kept] = state_.requests.add(std::move(request));
 
   Send action{id, kept.base, {"{"}, 0, static_cast<std::uint32_t>(kept.parts())};

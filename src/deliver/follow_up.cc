@@ -61,8 +61,8 @@ void FollowUp::retry(const Case& it, const RetryRule& rule) {
     state_.act(RefreshCredentials{});
     hold = HoldReason::kNone;  // a new token may help; if it does not, the next refusal is for a person
   }
-  const auto wait = gate_.circuit.failed(state_.now.steady, it.request.is_probe,
-                                         {pause_after(it.answer), hold, it.answer.retry_after});
+  const auto wait =
+      gate_.circuit.failed(state_.now.steady, it.request.probe, {pause_after(it.answer), hold, it.answer.retry_after});
   // Of several requests under way the first that fails decides: if it was no hold, a later one does not make it one.
   if (gate_.circuit.hold() == HoldReason::kNone) hold = HoldReason::kNone;
   gate_.concurrency.slow_down();

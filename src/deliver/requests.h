@@ -26,8 +26,8 @@ struct Request {
   SteadyTime sent_at;
   SteadyTime save_by;  ///< its live values, if it has not been answered
   Quota::Sent bytes;
-  bool is_main = false;  ///< it is the one that may hold live values
-  bool is_probe = false;
+  std::uint64_t probe = 0;  ///< as Circuit::sent() has it
+  bool is_main = false;     ///< it is the one that may hold live values
   bool is_suspect = false;
 
   /// Puts in what the live map has given for it.

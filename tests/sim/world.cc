@@ -291,7 +291,7 @@ void World::handle(Event event) {
   delivery_->handle(std::move(event), now_, decisions);
   for (const Action& action : decisions.actions) perform(action);
   for (const Report& report : decisions.reports) take_down(report);
-  if (unfinished_.empty()) unfinished_ = delivery_->flaw();
+  if (flaw_.empty()) flaw_ = delivery_->flaw();
 }
 
 void World::perform(const Action& action) {
@@ -341,6 +341,8 @@ void World::take_down(const Report& report) {
   } else if (const auto* ended = std::get_if<RequestEnded>(&report)) {
     marks_[kRefused] += ended->result == RequestEnded::Result::kRefused ? 1 : 0;
     marks_[kHeld] += ended->result == RequestEnded::Result::kHeld ? 1 : 0;
+  } else if (const auto* broken = std::get_if<InvariantBroken>(&report)) {
+    if (flaw_.empty()) flaw_ = broken->what;
   }
 }
 

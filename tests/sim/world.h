@@ -32,6 +32,7 @@ class World {
   /// What is wrong with the final state; empty: nothing. Also while running: violation().
   [[nodiscard]] std::string verdict() const;
   [[nodiscard]] const std::string& violation() const {
+    if (!flaw_.empty()) return flaw_;
     if (!quota_.violation().empty()) return quota_.violation();
     return return_.violation().empty() ? database_.violation() : return_.violation();
   }
@@ -129,6 +130,7 @@ class World {
   std::uint64_t trace_ = 0xCBF29CE484222325ull;
   SteadyTime troubled_until_{};  ///< delivery did not send as it would: the database away for it, or the disk failed
   std::string unfinished_;       ///< what did not come to its end in time
+  std::string flaw_;             ///< what delivery has found wrong with itself
   Marks marks_{};
 };
 
