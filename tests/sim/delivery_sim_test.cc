@@ -33,7 +33,8 @@ class Runner {
  public:
   explicit Runner(const Campaign& seeds)
       : campaign_(seeds), until_(std::chrono::steady_clock::now() + seeds.minutes), next_(seeds.first) {
-    const unsigned cores = seeds.first == seeds.last ? 1 : std::max(1u, std::thread::hardware_concurrency());
+    const unsigned most = seeds.threads > 0 ? seeds.threads : std::max(1u, std::thread::hardware_concurrency());
+    const unsigned cores = seeds.first == seeds.last ? 1 : most;
     std::vector<std::jthread> threads;
     for (unsigned i = 0; i < cores; ++i) threads.emplace_back([this] { work(); });
   }

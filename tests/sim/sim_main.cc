@@ -30,6 +30,8 @@ bool set(std::string_view flag, std::string_view value) {
     chosen.last = *number;
   } else if (flag == "--minutes") {
     chosen.minutes = std::chrono::minutes(*number);
+  } else if (flag == "--threads") {
+    chosen.threads = static_cast<unsigned>(*number);
   } else {
     return false;
   }
@@ -49,7 +51,8 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; i += 2)
     is_clear = is_clear && i + 1 < argc && firebase_relay::sim::set(argv[i], argv[i + 1]);
   if (is_clear) return RUN_ALL_TESTS();
-  std::fprintf(stderr,
-               "usage: delivery_sim [--seed N | --seeds N | --minutes N] [--gtest_…]; SIM_TRACE=1 prints all\n");
+  std::fprintf(
+      stderr,
+      "usage: delivery_sim [--seed N | --seeds N | --minutes N] [--threads N] [--gtest_…]; SIM_TRACE=1 prints all\n");
   return 2;
 }

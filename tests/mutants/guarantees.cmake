@@ -1,0 +1,66 @@
+# Each breaks a guarantee of docs/contract.md, and the judge of the simulation sees it, whatever the invariants say.
+
+relay_mutant(acknowledges_what_was_lost FILE src/deliver/follow_up.cc
+  OLD "judge(event.answer)" NEW "judge(event.answer.transport == Answer::Transport::kReset ? Answer{.status = 204} : event.answer)")
+relay_mutant(acknowledges_by_the_status_alone FILE src/deliver/retry_table.cc
+  OLD "if (rule.transport != answer.transport) return false;"
+  NEW "if (answer.status / 100 == 2) return rule.status_first == 204; if (rule.transport != answer.transport) return false;")
+relay_mutant(merges_without_sequence FILE src/coalesce/live_values.cc
+  OLD "arrival.sequence <= entry.sequence" NEW "false")
+relay_mutant(sends_live_side_by_side FILE src/deliver/dispatch.cc
+  OLD "if (state_.requests.main_is_out()) return false;"
+  NEW "if (state_.requests.main_is_out() && !state_.live.has_suspects() && !state_.live.has_sendable()) return false;")
+relay_mutant(forgets_the_settling FILE src/coalesce/live_values.cc
+  OLD "stragglers_.expect(sent.slot, *lost_until);" NEW "")
+relay_mutant(settles_too_late FILE src/deliver/follow_up.cc
+  OLD "lost_until = state_.now.steady + state_.options.request_timeout;"
+  NEW "lost_until = state_.now.steady + 2 * state_.options.request_timeout;")
+relay_mutant(sleeps_through_the_settling FILE src/deliver/delivery.cc
+  OLD "consider(state_.live.next_settling());" NEW "")
+relay_mutant(forgets_the_settling_at_the_end FILE src/deliver/delivery.cc
+  OLD "(all_done || all_saved) && settling_is_saved()" NEW "all_done || all_saved")
+relay_mutant(expects_no_stragglers_of_the_last_run FILE src/deliver/delivery.cc
+  OLD "state_.live.expect_stragglers(now.steady + state_.options.request_timeout);" NEW "")
+relay_mutant(forgets_what_stood_before_poison FILE src/coalesce/live_values.cc
+  OLD "if (before == nullptr) return false;" NEW "return false;")
+relay_mutant(goes_back_behind_what_was_lost FILE src/coalesce/live_values.cc
+  OLD "stragglers_.may_stand(sent.slot, entry.text, sent.sequence);" NEW "")
+relay_mutant(sends_ahead_of_the_disk FILE src/coalesce/live_values.cc
+  OLD "if (disk_rule_ == DiskRule::kNothing || entry.row.holds(entry.sequence)) return true;" NEW "return true;")
+relay_mutant(empties_without_sync FILE src/deliver/disk.cc
+  OLD "state_.act(Forget{forgetting_.batches, forgetting_.live, sync});"
+  NEW "state_.act(Forget{forgetting_.batches, forgetting_.live, false});")
+relay_mutant(sleeps_through_arrivals FILE src/deliver/delivery.cc
+  OLD "if (disk_.in_trouble()) return !state_.must_save();" NEW "if (disk_.in_trouble()) return false;")
+relay_mutant(saves_too_late FILE src/deliver/state.cc
+  OLD "std::max(options.flush_interval, kLeast)" NEW "std::max(options.flush_interval, 10 * kLeast)")
+relay_mutant(drops_poisons_neighbours FILE src/deliver/history_queue.cc
+  OLD "suspects_.add_halves(slices);" NEW "suspects_.add({slices.front()});")
+relay_mutant(takes_a_size_limit_for_poison FILE src/deliver/retry_table.cc
+  OLD "if (answer.transport == kAnswered && answer.status == 400 && answer.write_too_big) return kTooBigToWrite;" NEW "")
+relay_mutant(drops_what_is_forbidden FILE src/deliver/retry_table.cc
+  OLD "if (rule.transport != answer.transport) return false;"
+  NEW "if (answer.status == 402) return rule.status_first == 400; if (rule.transport != answer.transport) return false;")
+relay_mutant(sheds_what_memory_has FILE src/deliver/disk.cc
+  OLD "state_.store.ids()" NEW "std::vector<BatchId>()")
+relay_mutant(counts_a_dead_letter_twice FILE src/deliver/accounts.cc
+  OLD "if (set_aside_.erase(sequence) > 0) return false;" NEW "")
+relay_mutant(ends_before_all_is_saved FILE src/deliver/delivery.cc
+  OLD "!state_.must_save() || disk_.is_failing()" NEW "true")
+
+relay_mutant(asks_the_quota_for_all_or_nothing FILE src/deliver/gate.cc
+  OLD "return left == 0 ? 0 : std::min(left - kBrace, bytes_max - live_bytes);"
+  NEW "return left < bytes_max ? 0 : bytes_max - live_bytes;")
+relay_mutant(lets_live_starve_history FILE src/deliver/quota.cc
+  OLD "std::max(less(limit_, live + total_.history), less(limit_ / kShare, total_.history))" NEW "less(limit_, live + total_.history)")
+relay_mutant(sends_suspects_past_the_quota FILE src/deliver/dispatch.cc
+  OLD "request.history = history.take_suspects(room, request.base);" NEW "request.history = history.take_suspects(UINT64_MAX, request.base);")
+
+relay_mutant(sends_history_before_live FILE src/deliver/dispatch.cc
+  OLD "return gate_.live_first_upto && (state_.requests.main_is_out() || state_.live.has_suspects() ||
+                                   state_.live.has_waited_since(*gate_.live_first_upto));"
+  NEW "return false;")
+relay_mutant(forgets_that_live_goes_first FILE src/deliver/follow_up.cc
+  OLD "gate_.live_first_upto = std::min(*gate_.live_first_upto, state_.now.steady);" NEW "gate_.live_first_upto.reset();")
+relay_mutant(sends_orders_before_prices FILE src/coalesce/live_values.cc
+  OLD "queue_.add(slot, entry.is_order);" NEW "queue_.add(slot, !entry.is_order);")
