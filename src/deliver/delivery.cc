@@ -183,11 +183,8 @@ bool Delivery::Impl::settling_is_saved() {
 /// What has to hold between any two events: if it does not, something here is wrong, and not the world outside. Costs
 /// next to nothing: looked at after every event, in every build.
 std::string_view Delivery::Impl::broken_invariant() const {
-  if (const std::string_view broken = state_.requests.broken_invariant(); !broken.empty()) return broken;
-  if (const std::string_view broken = disk_.broken_invariant(); !broken.empty()) return broken;
-  if (state_.requests.history_out() > state_.options.in_flight_max) return "more requests are under way than may be";
-  constexpr std::uint64_t kBelowZero = 1ull << 63;  // a count that was decreased once too often
-  return state_.accounts.in_flight() >= kBelowZero ? "the messages in flight are counted below zero" : "";
+  const std::string_view broken = state_.requests.broken_invariant();
+  return broken.empty() ? disk_.broken_invariant() : broken;
 }
 
 std::string_view Delivery::Impl::flaw() const {

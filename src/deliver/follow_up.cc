@@ -42,6 +42,7 @@ void FollowUp::take(const Answered& event) {
 }
 
 void FollowUp::acknowledge(const Case& it) {
+  invariant(it.request.parts() > 0, "an empty request is acknowledged");
   gate_.circuit.succeeded();
   invariant(gate_.circuit.is_closed(), "the database answers, and the circuit is open");
   gate_.quota.acknowledged(state_.now.steady);
@@ -94,7 +95,7 @@ void FollowUp::give_back(const Request& request, bool may_still_apply) {
 /// are saved in time like those that no request has taken.
 void FollowUp::suspects_are_saved_by(const Request& request) {
   if (request.live.empty()) return;
-  invariant(request.is_main, "live values are in a request beside the main one");
+  invariant(request.is_main, "live suspects come back from a request beside the main one");
   const SteadyTime save_by = state_.window_end(state_.live.oldest(request.live));
   state_.save_live_by = std::min(state_.save_live_by.value_or(SteadyTime::max()), save_by);
 }

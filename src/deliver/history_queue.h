@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/invariant.h"
 #include "coalesce/bisection.h"
 #include "deliver/history_store.h"
 #include "deliver/slice.h"
@@ -25,7 +26,10 @@ class HistoryQueue {
   /// A batch that the store has taken in goes behind what waits …
   void add(BatchId id);
   /// … or is held back until queue_held().
-  void hold(BatchId id) { held_.insert(id); }
+  void hold(BatchId id) {
+    invariant(store_.contains(id), "a batch is held back that nobody has");
+    held_.insert(id);
+  }
   /// What was held back goes behind what waits: everything older is in memory.
   void queue_held();
   [[nodiscard]] const std::set<BatchId>& held() const { return held_; }

@@ -42,6 +42,7 @@ void HistoryStore::add_loaded(Batch batch) {
 
 void HistoryStore::release(BatchId id) {
   const auto found = stored_.find(id);
+  invariant(found != stored_.end(), "a batch leaves memory that is not there");
   invariant(bytes_ >= text_bytes(found->second.batch), "the bytes of history in memory are counted below zero");
   bytes_ -= text_bytes(found->second.batch);
   stored_.erase(found);

@@ -34,7 +34,7 @@ void Quota::advance(SteadyTime now) {
 void Quota::sent(const Sent& bytes, SteadyTime now) {
   advance(now);
   Sent& bucket = seconds_[static_cast<std::size_t>(newest_ % kSeconds)];
-  invariant(newest_ >= 0, "a request goes out before time began");
+  invariant(newest_ >= second_of(now), "a request is counted in a second that has passed");
   bucket.live += bytes.live;
   bucket.history += bytes.history;
   total_.live += bytes.live;
@@ -45,6 +45,7 @@ void Quota::sent(const Sent& bytes, SteadyTime now) {
 
 void Quota::not_sent(const Sent& bytes, SteadyTime sent_at, SteadyTime now) {
   advance(now);
+  invariant(sent_at <= now, "a request comes back before it was sent");
   const std::int64_t second = second_of(sent_at);
   if (second <= newest_ - kSeconds) return;  // it has left the window
   Sent& bucket = seconds_[static_cast<std::size_t>(second % kSeconds)];
@@ -81,7 +82,7 @@ std::uint64_t Quota::history_room(std::uint64_t entry_bytes, std::uint64_t live_
 
 bool Quota::is_exceeded_by_live(SteadyTime now) {
   advance(now);
-  invariant(live_expected_ >= total_.live || limit_ == 0, "fewer live bytes are expected than were sent");
+  invariant(live_expected_ >= total_.live || limit_ == 0, "live bytes were sent that nobody expects");
   return limit_ > 0 && total_.live > limit_;
 }
 

@@ -11,16 +11,17 @@ std::optional<Request> Requests::take(RequestId id) {
   if (found == under_way_.end()) return std::nullopt;
   Request request = std::move(found->second);
   under_way_.erase(found);
-  invariant(request.is_main ? main_is_out_ : history_out_ > 0, "a request is answered that nobody counted");
   if (request.is_main) main_is_out_ = false;
   if (!request.is_main) --history_out_;
+  const bool none_is_counted = !main_is_out_ && history_out_ == 0;
+  invariant(none_is_counted || !under_way_.empty(), "nothing is under way, and a request is counted");
   return request;
 }
 
 SteadyTime Requests::save_live_by() const {
   SteadyTime earliest = SteadyTime::max();
   for (const auto& [id, request] : under_way_) {
-    invariant(request.is_main || request.live.empty(), "live values are in a request beside the main one");
+    invariant(request.is_main || request.live.empty(), "live values are under way beside the main request");
     if (request.is_main && !request.live.empty()) earliest = std::min(earliest, request.save_by);
   }
   return earliest;
@@ -48,9 +49,9 @@ std::string_view Requests::broken_invariant() const {
   std::uint32_t main = 0;
   for (const auto& [id, request] : under_way_) {
     ++(request.is_main ? main : history);
-    if (!request.is_main && !request.live.empty()) return "live values are in a request beside the main one";
+    if (!request.is_main && !request.live.empty()) return "a request beside the main one has live values";
   }
-  if (main > 1) return "two live requests are under way";
+  if (main > 1) return "two main requests are under way";
   if (main_is_out_ != (main == 1) || history_out_ != history) return "the requests under way are counted wrongly";
   return {};
 }

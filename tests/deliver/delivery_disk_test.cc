@@ -24,6 +24,16 @@ TEST_F(DeliveryTest, BlockMayWaitForAQuarterOfTheWindowWhileEnoughHistoryWaits) 
   EXPECT_LT(delivery_->may_wait_until(now_.steady), now_.steady) << "in trouble everything is saved";
 }
 
+TEST_F(DeliveryTest, MemoryKeepsNoMoreHistoryThanItMayLoad) {
+  start({.loaded_bytes_max = 100});
+  price("A", "1");
+  price("A", "2");
+  EXPECT_EQ(delivery_->may_wait_until(now_.steady), SteadyTime::min());
+  price("A", "3");
+  price("A", "4");
+  EXPECT_GT(delivery_->may_wait_until(now_.steady), now_.steady) << "enough of it waits to fill what memory keeps";
+}
+
 TEST_F(DeliveryTest, TimeThatABlockWaitedIsPartOfItsWindow) {
   start({.flush_interval = milliseconds(250), .batch_bytes_max = 440});
   const SteadyTime arrived = now_.steady;
@@ -127,6 +137,28 @@ TEST_F(DeliveryTest, WhileTheDatabaseIsAwayABacklogIsSavedInPiecesAndStaysOnDisk
   EXPECT_LE(loads_, 1) << "what is on disk only is not read before it can be sent";
   deliver_all();
   EXPECT_EQ(delivered_[static_cast<std::size_t>(Kind::kPrice)], 401u);
+}
+
+TEST_F(DeliveryTest, MemoryIsShedAtItsBoundWhileTheDiskFails) {
+  start({});
+  disk_fails_ = true;
+  price("A", "1");
+  answer(503);
+  for (int i = 0; i < 4; ++i) price("A", '"' + std::string(20'000'000, 'x') + '"');
+  EXPECT_EQ(shed_[static_cast<std::size_t>(Kind::kPrice)], 2u) << "the oldest two, and then 64 MiB are enough";
+  EXPECT_EQ(delivery_->messages_in_flight(), 3u);
+}
+
+TEST_F(DeliveryTest, WhatTheOutboxCannotReadIsCountedAsDamaged) {
+  Restored restored;
+  restored.last_batch = 1;
+  restored.level.batches = 1;
+  restored.history[static_cast<std::size_t>(Kind::kPrice)] = 1;
+  damaged_on_disk_ = {{.id = 1, .messages = restored.history}};
+  start({}, restored);
+  handle(TimePassed{});
+  EXPECT_EQ(damaged_, restored.history);
+  EXPECT_EQ(delivery_->messages_in_flight(), 0u);
 }
 
 TEST_F(DeliveryTest, StopSavesWhatALostRequestMaySetBackAndTheNextStartSendsItTwice) {

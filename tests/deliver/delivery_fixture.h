@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -112,6 +113,10 @@ class DeliveryTest : public testing::Test {
   int loads_ = 0;
   KindCounts delivered_{};
   KindCounts coalesced_{};
+  KindCounts shed_{};
+  KindCounts damaged_{};
+  bool disk_fails_ = false;
+  std::vector<DamagedBatch> damaged_on_disk_;  ///< which the next Load finds
   Sequence sequence_ = 0;
 
  private:
@@ -125,8 +130,12 @@ class DeliveryTest : public testing::Test {
     block.arrived_at = now_.utc;
   }
   void perform(Send& action) { sent_.push_back(std::move(action)); }
-  // The disk answers at once, and keeps what it was given.
+  // The disk answers at once, and keeps what it was given, unless it fails.
   void perform(Persist& action) {
+    if (disk_fails_) {
+      disk_answers_.emplace_back(Persisted{tl::unexpected(Error{ErrorCode::kIo, "no room", ""})});
+      return;
+    }
     for (const Batch* batch : action.batches) batches_on_disk_[batch->id] = *batch;
     for (const LiveRow& row : action.live) rows_on_disk_[row.path] = row.sequence;
     disk_answers_.emplace_back(Persisted{level()});
@@ -145,6 +154,7 @@ class DeliveryTest : public testing::Test {
     for (auto batch = batches_on_disk_.upper_bound(action.after); batch != batches_on_disk_.end(); ++batch) {
       loaded.batches.push_back(batch->second);
     }
+    loaded.damaged = std::exchange(damaged_on_disk_, {});
     disk_answers_.emplace_back(Loaded{std::move(loaded)});
   }
   [[nodiscard]] OutboxLevel level() const {
@@ -158,6 +168,8 @@ class DeliveryTest : public testing::Test {
     for (std::size_t kind = 0; kind < kKindCount; ++kind) {
       delivered_[kind] += report.delivered[kind];
       coalesced_[kind] += report.coalesced[kind];
+      shed_[kind] += report.shed[kind];
+      damaged_[kind] += report.damaged[kind];
     }
   }
   void perform(ShedBytes&) { FAIL() << "nothing is shed in these tests"; }

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "coalesce/repeats.h"
 #include "deliver/delivery_fixture.h"
 
 namespace firebase_relay {
@@ -181,6 +182,42 @@ TEST_F(DeliveryTest, PoisonOfALiveValueIsOneDeadLetter) {
   answer(400);
   ASSERT_EQ(dead_.size(), 1u);
   EXPECT_EQ(delivery_->messages_in_flight(), 0u);
+}
+
+TEST_F(DeliveryTest, PoisonThatHistoryRefusesIsOneDeadLetter) {
+  start({});
+  price("A", "\"poison\"");
+  answer(400);
+  while (!sent_.empty()) answer(body(out()).find("history") == std::string::npos ? 204 : 400);
+  ASSERT_EQ(dead_.size(), 1u);
+  EXPECT_EQ(dead_[0].payload, "\"poison\"");
+  EXPECT_EQ(delivery_->messages_in_flight(), 0u);
+}
+
+TEST_F(DeliveryTest, PoisonOfBothPartsIsOneDeadLetter) {
+  start({});
+  price("A", "\"poison\"");
+  while (!sent_.empty()) answer(400);
+  ASSERT_EQ(dead_.size(), 1u);
+  EXPECT_EQ(dead_[0].channel, "TICKER_UPDATES_A");
+  EXPECT_EQ(delivery_->messages_in_flight(), 0u);
+}
+
+TEST_F(DeliveryTest, HistoryWhoseKeysAreSettledIsDelivered) {
+  FragmentBlock block = block_of_price("A", "1", now_.steady);
+  HistoryRun& run = block.history[0];
+  const HistoryRun keyed = std::exchange(run, {});
+  run.add("history/A/prices/", now_.utc, {42, 43}, "1", {.sequence_offset = 0, .kind = Kind::kPrice});
+  run.channels = keyed.channels;
+  run.first_sequence = keyed.first_sequence;
+  run.arrived = keyed.arrived;
+  coalesce::Repeats repeats;
+  repeats.settle(run);
+
+  start({});
+  handle(Arrived{std::move(block), false});
+  deliver_all();
+  EXPECT_EQ(delivered_[static_cast<std::size_t>(Kind::kPrice)], 1u);
 }
 
 TEST_F(DeliveryTest, SizeOfTheWriteLeadsToNarrowLocationsAndNoDeadLetter) {
