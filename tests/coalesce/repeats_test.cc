@@ -61,6 +61,19 @@ TEST(Repeats, BlockThatReachesIntoTheNextGenerationForgetsNothing) {
   EXPECT_EQ(settled(repeats, kSeed, 65'540, seconds(3)), hash(kSeed, 2));
 }
 
+TEST(Repeats, SettledKeysStayAsTheyAre) {
+  Repeats repeats;
+  HistoryRun run;
+  for (std::uint32_t i = 0; i < 2; ++i)
+    run.add("history/A/prices/", UtcMillis(), kSeed, "1", {.sequence_offset = i, .kind = Kind::kPrice});
+  run.first_sequence = 1;
+  repeats.settle(run);
+  const std::string second(run.path_of(1));
+  EXPECT_NE(run.path_of(0), second);
+  repeats.settle(run);
+  EXPECT_EQ(run.path_of(1), second);
+}
+
 TEST(Repeats, ManyDifferentMessagesDoNotMeet) {
   Repeats repeats;
   for (std::uint64_t i = 1; i <= 200'000; ++i) {
