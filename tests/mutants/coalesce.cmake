@@ -31,8 +31,11 @@ relay_mutant(saves_values_that_are_saved FILE ${rows} FINDS "a live value is sav
   OLD "if (!entry.is_owed() || entry.row.has_upto(entry.sequence)) continue;" NEW "if (!entry.is_owed()) continue;")
 relay_mutant(counts_no_new_row FILE ${rows} FINDS "the rows on disk are counted below zero" BY "LiveValuesTest.*Disk*"
   OLD "if (!had_row && entry.row.is_there()) ++rows_on_disk_;" NEW "")
-relay_mutant(erases_a_path_twice FILE ${values} FINDS "a path is erased twice"
-  OLD "table_.erase(slot, entry);" NEW "table_.erase(slot, entry); table_.erase(slot, entry);")
+relay_mutant(erases_a_path_twice FILE src/coalesce/path_table.cc FINDS "a path is erased twice"
+  OLD "return erase(slot, entry);" NEW "return erase(slot, entry), erase(slot, entry);")
+relay_mutant(lets_a_path_go_with_its_row FILE ${values} FINDS "a path is let go that has a row"
+  OLD "if (!is_done || !entry.row.is_clear() || stragglers_.are_expected(slot)) return;"
+  NEW "if (!is_done || stragglers_.are_expected(slot)) return;")
 relay_mutant(gives_values_no_number FILE src/deliver/delivery.cc FINDS "a live value has no number"
   OLD "update.sequence" NEW "0")
 relay_mutant(restores_a_path_twice FILE src/deliver/delivery.cc FINDS "a path was restored twice"
