@@ -14,7 +14,7 @@ pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
 # Header only, without any description of themselves.
-find_path(CONCURRENTQUEUE_INCLUDE concurrentqueue.h PATH_SUFFIXES concurrentqueue REQUIRED)
+find_path(CONCURRENTQUEUE_INCLUDE concurrentqueue.h PATH_SUFFIXES concurrentqueue concurrentqueue/moodycamel REQUIRED)
 find_path(EXPECTED_INCLUDE tl/expected.hpp REQUIRED)
 if(RELAY_TOOLS OR RELAY_FUZZ)
   find_path(CLI11_INCLUDE CLI/CLI.hpp REQUIRED)

@@ -31,7 +31,7 @@ void append_command(std::initializer_list<std::string_view> arguments, std::stri
     sizes.push_back(argument.size());
   }
   char* command = nullptr;
-  const int size = redisFormatCommandArgv(&command, static_cast<int>(values.size()), values.data(), sizes.data());
+  const auto size = redisFormatCommandArgv(&command, static_cast<int>(values.size()), values.data(), sizes.data());
   if (size > 0) out.append(command, static_cast<std::size_t>(size));
   redisFreeCommand(command);
 }

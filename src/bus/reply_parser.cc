@@ -16,8 +16,6 @@ constexpr std::string_view kHello = "server";
 
 }  // namespace
 
-redisReplyObjectFunctions ReplyParser::functions{on_string, on_array, on_integer, on_nil, on_free};
-
 ReplyParser::ReplyParser() : reader_(redisReaderCreateWithFunctions(&functions), redisReaderFree) {
   if (!reader_) throw std::bad_alloc();
   reader_->privdata = this;
@@ -97,9 +95,25 @@ void* ReplyParser::on_string(const redisReadTask* task, char* bytes, std::size_t
   static_cast<ReplyParser*>(task->privdata)->text(*task, {bytes, size});
   return task->privdata;
 }
-void* ReplyParser::on_array(const redisReadTask* task, int) { return task->privdata; }
+template <typename Size>
+void* ReplyParser::on_array(const redisReadTask* task, Size) {
+  return task->privdata;
+}
 void* ReplyParser::on_integer(const redisReadTask* task, long long) { return task->privdata; }
 void* ReplyParser::on_nil(const redisReadTask* task) { return task->privdata; }
 void ReplyParser::on_free(void*) {}
+
+/// By name, since hiredis 1.0 has two more, for types that only RESP3 has, between these. It does without them.
+redisReplyObjectFunctions ReplyParser::make_functions() {
+  redisReplyObjectFunctions made{};
+  made.createString = on_string;
+  made.createArray = on_array;
+  made.createInteger = on_integer;
+  made.createNil = on_nil;
+  made.freeObject = on_free;
+  return made;
+}
+
+redisReplyObjectFunctions ReplyParser::functions = make_functions();
 
 }  // namespace firebase_relay::bus

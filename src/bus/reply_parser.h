@@ -59,10 +59,13 @@ class ReplyParser {
 
   // hiredis' callbacks. They return a pointer that must not be null and is never looked at.
   static void* on_string(const redisReadTask* task, char* bytes, std::size_t size);
-  static void* on_array(const redisReadTask* task, int size);
+  /// Size is what hiredis counts elements in: int in 0.14, size_t since 1.0.
+  template <typename Size>
+  static void* on_array(const redisReadTask* task, Size size);
   static void* on_integer(const redisReadTask* task, long long value);
   static void* on_nil(const redisReadTask* task);
   static void on_free(void* object);
+  static redisReplyObjectFunctions make_functions();
   static redisReplyObjectFunctions functions;
 
   std::unique_ptr<redisReader, void (*)(redisReader*)> reader_;

@@ -161,6 +161,16 @@ TEST(ReplyReader, NothingOfOneReplyIsToldOfTheNext) {
   EXPECT_EQ(read(subscribed + ":1\r\n$-1\r\n").replies.size(), 1u);
 }
 
+TEST(ReplyReader, WhatOnlyALaterProtocolHasIsNoMessage) {
+  // We never ask for RESP3. hiredis 0.14 refuses its types, hiredis 1.0 reads them.
+  const std::vector<std::string> values = {",1.5\r\n", "#t\r\n", "_\r\n", "(123\r\n", "=5\r\ntxt:a\r\n"};
+  for (const std::string& value : values) {
+    EXPECT_TRUE(read(value).messages.empty()) << value;
+    EXPECT_TRUE(read("*2\r\n" + bulk("a") + value).messages.empty()) << value;
+    EXPECT_TRUE(read("%1\r\n" + bulk("pmessage") + value, 1, 1).messages.empty()) << value;
+  }
+}
+
 TEST(ReplyReader, WhatIsNoRedisIsAnError) {
   EXPECT_FALSE(read("HTTP/1.1 400 Bad Request\r\n\r\n").ok);
   EXPECT_FALSE(read("*4\r\n$99999999999999999999\r\n").ok);
