@@ -87,7 +87,7 @@ TEST_F(RedisTls, ThatWantsAClientsCertificateNamesTheFlag) {
 }
 
 TEST_F(RedisTls, WhoseCertificateExpiredSaysWhen) {
-  const CertifiedKey old = Authority::of_the_tests().sign("DNS:localhost", -1);
+  const CertifiedKey old = Authority::of_the_tests().sign("DNS:localhost", 0);
   const RedisServer redis(RedisTransport::kTls, {"--tls-cert-file", old.certificate, "--tls-key-file", old.key});
   EXPECT_THAT(check(redis.url(), trusting()),
               AllOf(StartsWith("FAILED"), HasSubstr("certificate expired on 20"), HasSubstr("renew")));

@@ -19,8 +19,8 @@ class Authority {
 
   /// Its own certificate.
   [[nodiscard]] std::string file() const { return dir_.file("ca.crt"); }
-  /// Signs a new key. `names` as subjectAltName has them (`DNS:localhost,IP:127.0.0.1`); of -1 `days` it expired
-  /// yesterday. Throws when openssl cannot.
+  /// Signs a new key. `names` as subjectAltName has them (`DNS:localhost,IP:127.0.0.1`); of 0 `days` it has
+  /// expired already. Throws when openssl cannot.
   CertifiedKey sign(const std::string& names, int days = 30);
 
   /// The one that RedisServer's certificates are by.
