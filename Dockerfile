@@ -2,7 +2,7 @@
 # The demo's other half:  docker build --target tools -t firebase-relay-tools:local .
 # Without a target it is the relay. Builds for amd64 and arm64; needs BuildKit (DOCKER_BUILDKIT=1 before Docker 23).
 
-FROM debian:bookworm-slim AS compiler
+FROM debian:trixie-slim AS compiler
 ENV DEBIAN_FRONTEND=noninteractive
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     rm -f /etc/apt/apt.conf.d/docker-clean && apt-get update -qq && apt-get install -y -qq --no-install-recommends \
@@ -22,10 +22,10 @@ RUN --mount=type=cache,target=/ccache cmake --build /build --target firebase-rel
 FROM compiler AS build-tools
 RUN --mount=type=cache,target=/ccache cmake --build /build --target rtdb-emulator broker-sim ledger-check
 
-FROM debian:bookworm-slim AS tools
+FROM debian:trixie-slim AS tools
 ENV DEBIAN_FRONTEND=noninteractive
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
-    apt-get update -qq && apt-get install -y -qq --no-install-recommends libcivetweb1 libcurl4 libhiredis0.14 libssl3 > /dev/null
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends libcivetweb1 libcurl4t64 libhiredis1.1.0 libssl3t64 > /dev/null
 COPY --from=build-tools /build/tools/rtdb_emulator/rtdb-emulator /build/tools/broker_sim/broker-sim /build/tools/broker_sim/ledger-check /usr/bin/
 USER 10001:10001
 STOPSIGNAL SIGTERM
@@ -33,13 +33,13 @@ LABEL org.opencontainers.image.title="firebase-relay-tools" \
       org.opencontainers.image.description="A stand-in for the Realtime Database, and a broker that publishes: for the demo" \
       org.opencontainers.image.licenses="Apache-2.0"
 
-FROM debian:bookworm-slim AS firebase-relay
+FROM debian:trixie-slim AS firebase-relay
 ENV DEBIAN_FRONTEND=noninteractive
-# 18 MB over the base on amd64: 17 of shared libraries, most of them libcurl's (OpenSSL, GnuTLS, Kerberos, LDAP), and the program.
+# 20 MB over the base on amd64: the program, and shared libraries, most of them libcurl's (OpenSSL, GnuTLS, Kerberos, LDAP).
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     apt-get update -qq && apt-get install -y -qq --no-install-recommends \
-    ca-certificates libcivetweb1 libcurl4 libfmt9 libhiredis0.14 liblz4-1 libprometheus-cpp-core1.0 libsimdjson14 libspdlog1.10 \
-    libsqlite3-0 libssl3 libxxhash0 > /dev/null && \
+    ca-certificates libcivetweb1 libcurl4t64 libfmt10 libhiredis1.1.0 liblz4-1 libprometheus-cpp-core1.0 libsimdjson25 libspdlog1.15 \
+    libsqlite3-0 libssl3t64 libxxhash0 > /dev/null && \
     install -d -o 10001 -g 10001 -m 700 /data
 COPY --from=build-relay /build/src/firebase-relay /usr/bin/
 COPY LICENSE routes.json /usr/share/doc/firebase-relay/

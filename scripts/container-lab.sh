@@ -1,19 +1,19 @@
 #!/bin/bash
 # Builds, runs and composes the project's container images on a Debian 12 machine without a Docker engine or an image registry:
-# Debian's own docker.io, started by hand, with a debian:bookworm-slim made from Debian's packages. scripts/verify-container uses
+# Debian's own docker.io, started by hand, with debian:…-slim made from Debian's packages. scripts/verify-container uses
 # it where no engine answers; Prometheus, Alertmanager and Redis are then Debian's, and of Grafana only its files are tried.
 usage() {
   cat <<'EOF'
 container-lab.sh COMMAND        (as root; quick when the work is already done)
   setup                         install the tools
-  base                          make debian:bookworm-slim
+  base RELEASE                  make debian:RELEASE-slim
   build DIR TAG [OPTIONS]       docker build (BuildKit) with the machine's network, then hand TAG to `run` and `compose`
   standins FILE                 make the other images that FILE (a compose file) names, from Debian's packages
   run [OPTIONS] TAG [ARGS]      docker run --rm: read-only root, tmpfs /tmp, no capabilities, no new privileges, lab network
   compose ARGS                  docker-compose 1.29 in the current folder
   docker ARGS                   any docker command
   running                       exit 0 when its engine runs
-  base-size                     bytes of debian:bookworm-slim
+  base-size RELEASE             bytes of debian:RELEASE-slim
   in COMMAND                    a command in the lab's network (a namespace of its own, with its own loopback): curl, redis-cli ...
   stop                          stop the engines and every container; images stay
 LAB_ARCH=arm64 before base and build: the same under emulation, many times slower.
@@ -25,7 +25,7 @@ arch=${LAB_ARCH:-$host_arch}
 lab=${LAB_DIR:-/var/lib/container-lab}
 run=/run/container-lab
 netns=container-lab
-image=debian:bookworm-slim
+standin_release=trixie  # what the other images are made from
 export DOCKER_BUILDKIT=1 DEBIAN_FRONTEND=noninteractive
 die() { echo "container-lab: $*" >&2; exit 1; }
 
@@ -68,10 +68,11 @@ runner() {
 docker_() { /usr/bin/docker -H "$sock" "$@"; }
 id_of() { docker_ image inspect -f '{{.Id}}' "$1" 2> /dev/null || true; }
 
-base() {
+base() {  # RELEASE
+  local image=debian:$1-slim tmp
   setup; builder
-  [ -z "$(id_of $image)" ] || return 0
-  local tmp; tmp=$(mktemp -d)
+  [ -z "$(id_of "$image")" ] || return 0
+  tmp=$(mktemp -d)
   # As the official slim image: no documentation, locales or package lists, and a package cache that empties itself.
   # shellcheck disable=SC2016  # $1 belongs to the hooks
   mmdebstrap --quiet --arch="$arch" --variant=minbase --include=usr-is-merged --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
@@ -79,7 +80,7 @@ base() {
     --dpkgopt='path-exclude=/usr/share/lintian/*' --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
     --customize-hook='rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/*.bin "$1"/var/log/*.log "$1"/etc/resolv.conf "$1"/etc/hostname' \
     --customize-hook='printf "%s\n" "DPkg::Post-Invoke { \"rm -f /var/cache/apt/archives/*.deb /var/cache/apt/*.bin || true\"; };" "Acquire::Languages \"none\";" > "$1"/etc/apt/apt.conf.d/docker-clean' \
-    bookworm "$tmp/layer.tar" > "$lab/base.log" 2>&1 || { tail -5 "$lab/base.log" >&2; die "mmdebstrap failed"; }
+    "$1" "$tmp/layer.tar" > "$lab/base.log" 2>&1 || { tail -5 "$lab/base.log" >&2; die "mmdebstrap failed"; }
   # The least that `docker load` takes.
   echo "{\"architecture\":\"$arch\",\"os\":\"linux\",\"config\":{\"Cmd\":[\"bash\"],\"Env\":[\"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\"]},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"sha256:$(sha256sum < "$tmp/layer.tar" | cut -d' ' -f1)\"]}}" > "$tmp/config.json"
   echo "[{\"Config\":\"config.json\",\"RepoTags\":[\"$image\"],\"Layers\":[\"layer.tar\"]}]" > "$tmp/manifest.json"
@@ -88,8 +89,9 @@ base() {
 }
 
 build() {  # DIR TAG [OPTIONS]
-  local dir=$1 tag=$2 id from; shift 2
-  base
+  local dir=$1 tag=$2 id from release releases; shift 2
+  mapfile -t releases < <(sed -nE 's/^FROM debian:([a-z]+)-slim.*/\1/p' "$dir/Dockerfile" | sort -u)
+  for release in "${releases[@]}"; do base "$release"; done
   docker_ build --network host --platform "linux/$arch" -t "$tag" "$@" "$dir"
   id=$(id_of "$tag") from=$sock
   runner
@@ -119,12 +121,12 @@ recipe() {  # IMAGE: a Dockerfile on stdout
       cmd='["sh", "-c", "cat /etc/grafana/provisioning/*/*.y*ml && exec busybox httpd -f -p 3000 -h /www"]' ;;
     *) return 1 ;;
   esac
-  printf '%s\n' "FROM $image" "RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends $package busybox && rm -rf /var/lib/apt/lists/*" \
+  printf '%s\n' "FROM debian:$standin_release-slim" "RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends $package busybox && rm -rf /var/lib/apt/lists/*" \
     "RUN ln -s busybox /bin/wget && install -d -o $user $dir && $prepare" "WORKDIR $dir" "VOLUME $dir" "USER $user" "STOPSIGNAL $signal" "ENTRYPOINT $entry" "CMD $cmd"
 }
 
 running() { sock=unix://$run/run.sock; docker_ version > /dev/null 2>&1; }
-base-size() { base > /dev/null; docker_ image inspect -f '{{.Size}}' $image; }
+base-size() { base "$1" > /dev/null; docker_ image inspect -f '{{.Size}}' "debian:$1-slim"; }
 
 stop() {
   local file pid

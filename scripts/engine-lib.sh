@@ -25,7 +25,7 @@ build_image() {
 run_image() { docker_ run --rm "$@"; }
 image_size() {
   [ -n "$(docker_ image inspect -f '{{.Size}}' "$1" 2> /dev/null)" ] || [ -n "$lab" ] || docker_ pull -q "$1" > /dev/null
-  if [ -n "$lab" ] && [ "$1" = debian:bookworm-slim ]; then "$lab" base-size; else docker_ image inspect -f '{{.Size}}' "$1"; fi
+  if [ -n "$lab" ] && [[ $1 =~ ^debian:([a-z]+)-slim$ ]]; then "$lab" base-size "${BASH_REMATCH[1]}"; else docker_ image inspect -f '{{.Size}}' "$1"; fi
 }
 # make_others FILE: the images of a compose file that we do not build. An engine with a registry pulls them by itself.
 make_others() { [ -z "$lab" ] || "$lab" standins "$@"; }

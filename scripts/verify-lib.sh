@@ -51,6 +51,29 @@ eventually() {
   done
 }
 
+# copy_of_tree FOLDER: what a fresh clone holds, and what is not committed yet; no .env of somebody, no key.
+copy_of_tree() {
+  mkdir -p "$1"
+  # shellcheck disable=SC2154 # root is lib.sh's
+  (cd "$root" && git ls-files -z --cached --others --exclude-standard | xargs -0 cp -p --parents -t "$1")
+}
+
+# package_trial: a shell script that installs /tmp/firebase-relay.deb on a clean Debian, runs it and removes it.
+package_trial() {
+  cat << 'END'
+set -e
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends /tmp/firebase-relay.deb > /dev/null
+[ "$(firebase-relay --version)" = "firebase-relay $(dpkg-query -W -f '${Version}' firebase-relay)" ]
+firebase-relay check --help > /dev/null
+mkdir -p /etc/systemd/system/multi-user.target.wants
+ln -s /lib/systemd/system/firebase-relay.service /etc/systemd/system/multi-user.target.wants/
+apt-get purge -y -qq firebase-relay > /dev/null
+if dpkg-query -W firebase-relay 2> /dev/null; then exit 1; fi
+[ -z "$(find / -xdev -name '*firebase-relay*' -not -path '/tmp/*' -not -path '/proc/*')" ]
+END
+}
+
 # same_lines A B NAME_OF_A NAME_OF_B: two sorted lists that have to be the same.
 same_lines() {
   local only_a only_b
