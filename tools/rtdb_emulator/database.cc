@@ -109,6 +109,18 @@ std::uint64_t size_of(const Node& node) {
 
 }  // namespace
 
+std::string Change::json(const WriteOptions& options) const {
+  if (!is_patch) return to_json(*value.front().second, options);
+  std::string out = "{";
+  for (const auto& [key, node] : value) {
+    if (out.size() > 1) out += ',';
+    write_string(key, out);
+    out += ':';
+    write_json(*node, options, out);
+  }
+  return out + "}";
+}
+
 std::string etag_of(const Node& node) {
   if (node.is_empty()) return "null_etag";
   return std::to_string(std::hash<std::string>{}(to_json(node, {true, false, false})));
@@ -140,16 +152,13 @@ std::optional<Refusal> Database::update(const std::string& ns, const Path& locat
   return std::nullopt;
 }
 
-Database::SetResult Database::set(const std::string& ns, const Path& location, Node value,
-                                  const std::optional<std::string>& if_match, std::uint64_t request,
-                                  std::int64_t now_ms) {
+Database::SetResult Database::set(const std::string& ns, const Path& location, Node value, const Condition& only_if,
+                                  std::uint64_t request, std::int64_t now_ms) {
   const std::lock_guard lock(mutex_);
   Node& root = roots_[ns];
   SetResult result;
-  if (if_match && *if_match != etag_of(at(root, location))) {
-    const Node& current = at(root, location);
+  if (const Node& current = at(root, location); only_if && !only_if(current))
     return {false, to_json(current), etag_of(current)};
-  }
   write(root, location, std::move(value), now_ms);
   note(location, root, request, now_ms);
   tell(ns, location, {location}, false);
@@ -165,7 +174,7 @@ std::string Database::push(const std::string& ns, const Path& location, Node val
     path.push_back(push_ids_.next(now_ms));
   }
   const std::string id = path.back();
-  set(ns, path, std::move(value), std::nullopt, request, now_ms);
+  set(ns, path, std::move(value), nullptr, request, now_ms);
   return id;
 }
 
@@ -182,31 +191,24 @@ void Database::note(const Path& path, const Node& root, std::uint64_t request, s
 
 void Database::tell(const std::string& ns, const Path& location, const std::vector<Path>& written, bool is_patch) {
   const Node& root = roots_[ns];
+  const auto below = [](const Path& path, const Path& place) {
+    return Path(path.begin() + static_cast<std::ptrdiff_t>(place.size()), path.end());
+  };
   for (auto& [id, listening] : listening_) {
     if (listening.ns != ns) continue;
-    std::string members;
+    const Node& whole = at(root, listening.at);
+    const bool location_is_below = is_prefix(listening.at, location);
+    Change patch{whole, true, location_is_below ? below(location, listening.at) : Path(), {}};
     for (const Path& path : written) {
       if (is_prefix(path, listening.at)) {  // written there or above: it sees its place as a whole
-        listening.listener({false, "/", to_json(at(root, listening.at))});
+        listening.listener({whole, false, {}, {{"", &whole}}});
+      } else if (is_prefix(listening.at, path) && is_patch) {
+        patch.value.emplace_back(join(below(path, location_is_below ? location : listening.at)), &at(root, path));
       } else if (is_prefix(listening.at, path)) {
-        const bool below_location = is_patch && is_prefix(listening.at, location);
-        const Path relative(
-            path.begin() + static_cast<std::ptrdiff_t>(below_location ? location.size() : listening.at.size()),
-            path.end());
-        if (!is_patch) {
-          listening.listener({false, "/" + join(relative), to_json(at(root, path))});
-          continue;
-        }
-        if (!members.empty()) members += ',';
-        write_string(join(relative), members);
-        members += ':' + to_json(at(root, path));
+        listening.listener({whole, false, below(path, listening.at), {{"", &at(root, path)}}});
       }
     }
-    if (members.empty()) continue;
-    Path relative;
-    if (is_prefix(listening.at, location))
-      relative.assign(location.begin() + static_cast<std::ptrdiff_t>(listening.at.size()), location.end());
-    listening.listener({true, "/" + join(relative), "{" + members + "}"});
+    if (!patch.value.empty()) listening.listener(patch);
   }
 }
 
@@ -225,7 +227,8 @@ std::uint64_t Database::size_at(const std::string& ns, const Path& path) const {
 std::uint64_t Database::listen(const std::string& ns, const Path& path, Listener listener) {
   const std::lock_guard lock(mutex_);
   const auto root = roots_.find(ns);
-  listener({false, "/", root == roots_.end() ? "null" : to_json(at(root->second, path))});
+  const Node& whole = root == roots_.end() ? no_node() : at(root->second, path);
+  listener({whole, false, {}, {{"", &whole}}});
   listening_.emplace(++last_listener_, Listening{ns, path, std::move(listener)});
   return last_listener_;
 }

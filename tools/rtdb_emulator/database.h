@@ -7,22 +7,31 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "rtdb_emulator/journal.h"
 #include "rtdb_emulator/json_reader.h"
+#include "rtdb_emulator/json_writer.h"
 #include "rtdb_emulator/node.h"
 #include "rtdb_emulator/path.h"
 #include "rtdb_emulator/push_id.h"
 
 namespace rtdb_emulator {
 
-/// One change as a listener sees it: below its place, or of its place as a whole.
+/// One change as a listener sees it: below its place, or of its place as a whole. What it refers to is there only while
+/// the listener is called.
 struct Change {
+  /// One that was written at once with others: its path relative to the change's, and what stands there now.
+  using Members = std::vector<std::pair<std::string, const Node*>>;
+  const Node& whole;  ///< what stands at the listener's place now
   bool is_patch = false;
-  std::string path;  ///< relative, begins with a slash
-  std::string json;
+  Path path;      ///< relative to the listener's place
+  Members value;  ///< of a patch its members, else one
+
+  /// What to put at `path`, or to merge into it.
+  [[nodiscard]] std::string json(const WriteOptions& options) const;
 };
 using Listener = std::function<void(const Change&)>;
 
@@ -33,15 +42,15 @@ class Database {
   /// Puts each update in its place below `at`. Refuses two of which one is the other's ancestor.
   std::optional<Refusal> update(const std::string& ns, const Path& at, Updates updates, std::uint64_t request,
                                 std::int64_t now_ms);
-  /// Replaces what is at `at`. With `if_match`: only when that is the ETag of what is there, else 412 with the value in
-  /// `current`.
+  /// Replaces what is at `at`. With `only_if`: only when that says so of what is there, else the result has what is.
   struct SetResult {
     bool matched = true;
     std::string current;
     std::string etag;
   };
-  SetResult set(const std::string& ns, const Path& at, Node value, const std::optional<std::string>& if_match,
-                std::uint64_t request, std::int64_t now_ms);
+  using Condition = std::function<bool(const Node&)>;
+  SetResult set(const std::string& ns, const Path& at, Node value, const Condition& only_if, std::uint64_t request,
+                std::int64_t now_ms);
   std::string push(const std::string& ns, const Path& at, Node value, std::uint64_t request, std::int64_t now_ms);
 
   /// Calls `look` with what is at `at`, under the lock.

@@ -2,35 +2,16 @@
 #include <civetweb.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <memory>
-#include <mutex>
 
+#include "rtdb_emulator/clock.h"
 #include "rtdb_emulator/json_writer.h"
+#include "rtdb_emulator/outgoing.h"
 #include "rtdb_emulator/server.h"
 
 namespace rtdb_emulator {
 namespace {
-
-/// What a listener has not been sent yet. Bounded: one that reads too slowly is cut off, and holds up no writer.
-struct Outgoing {
-  static constexpr std::size_t kFramesMax = 100'000;
-  std::mutex mutex;
-  std::condition_variable came;
-  std::deque<std::string> frames;  // guarded by mutex
-  bool overflowed = false;         // guarded by mutex
-
-  void push(std::string frame) {
-    const std::lock_guard lock(mutex);
-    if (frames.size() >= kFramesMax) {
-      overflowed = true;
-    } else {
-      frames.push_back(std::move(frame));
-    }
-    came.notify_one();
-  }
-};
 
 constexpr char kCancelled[] = "event: cancel\ndata: \"Permission denied.\"\n\n";
 
@@ -52,7 +33,7 @@ int Server::stream(mg_connection* connection, const Request& request) {
       "Access-Control-Allow-Origin: *\r\nConnection: close\r\n\r\n";
   mg_write(connection, kHead, sizeof kHead - 1);
   mg_disable_connection_keep_alive(connection);
-  if (rest_.refuse_credentials(request)) {
+  if (rest_.refuse_credentials(request, now_ms())) {
     mg_write(connection, kCancelled, sizeof kCancelled - 1);
     return 200;
   }
@@ -60,22 +41,16 @@ int Server::stream(mg_connection* connection, const Request& request) {
   const std::uint64_t id =
       database_.listen(rest_.ns_of(request), std::get<Path>(place), [outgoing](const Change& change) {
         std::string data = "{\"path\":";
-        write_string(change.path, data);
-        outgoing->push(frame(change.is_patch ? "patch" : "put", data + ",\"data\":" + change.json + "}"));
+        write_string("/" + join(change.path), data);
+        outgoing->push(frame(change.is_patch ? "patch" : "put", data + ",\"data\":" + change.json({}) + "}"));
       });
   const auto keep_alive = std::chrono::seconds(options_.keep_alive_seconds);
   auto next_keep_alive = std::chrono::steady_clock::now() + keep_alive;
   while (sleep_unless_stopping(std::chrono::milliseconds(0))) {
-    std::deque<std::string> frames;
-    {
-      std::unique_lock lock(outgoing->mutex);
-      // Comes around for the end of the server and of credentials, which have no signal of their own.
-      outgoing->came.wait_for(lock, std::chrono::milliseconds(200),
-                              [&] { return !outgoing->frames.empty() || outgoing->overflowed; });
-      if (outgoing->overflowed) break;
-      frames.swap(outgoing->frames);
-    }
-    const auto refusal = rest_.refuse_credentials(request);
+    // Comes around for the end of the server and of credentials, which have no signal of their own.
+    std::deque<std::string> frames = outgoing->take(std::chrono::milliseconds(200));
+    if (outgoing->overflowed()) break;
+    const auto refusal = rest_.refuse_credentials(request, now_ms());
     if (refusal && refusal->text == kTokenExpired) {
       frames.push_back(frame("auth_revoked", "\"credential is no longer valid\""));
     } else if (refusal) {

@@ -54,11 +54,16 @@ int block_signals() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"A local stand-in for the Firebase Realtime Database's REST API, for development and tests."};
+  CLI::App app{
+      "A local stand-in for the Firebase Realtime Database, for development and tests: REST, event streams, and the "
+      "protocol "
+      "of the SDKs over WebSockets."};
   app.footer(
       "Limits: it is in no region, and any ?ns= is a database: the 404 of a wrong host is for a test to plant, as a "
       "fault.\n"
-      "There are no rules and no indexes: a credential may do everything, and a query by a child is refused.");
+      "There are no rules and no indexes: a credential may do everything, and a query by a child is refused.\n"
+      "SDKs in a browser or in Node.js: connectDatabaseEmulator(db, '127.0.0.1', 9000). Admin SDKs: set\n"
+      "FIREBASE_DATABASE_EMULATOR_HOST=127.0.0.1:9000.");
   rtdb_emulator::ServerOptions options;
   std::string listen = "127.0.0.1:9000";
   std::string persist;
@@ -66,10 +71,10 @@ int main(int argc, char** argv) {
   app.add_option("--persist", persist, "keep the tree in this file, over restarts");
   app.add_option("--ns", options.rest.default_ns, "database of requests without ?ns=; empty: they are refused")
       ->capture_default_str();
-  app.add_flag("--require-auth", options.rest.require_auth,
+  app.add_flag("--require-auth", options.access.require_auth,
                "refuse requests without a credential; 'Bearer owner' always is one");
-  app.add_option("--token", options.rest.tokens, "an access token that is accepted (repeatable)");
-  app.add_option("--secret", options.rest.secrets, "a database secret that ?auth= is accepted with (repeatable)");
+  app.add_option("--token", options.access.tokens, "an access token that is accepted (repeatable)");
+  app.add_option("--secret", options.access.secrets, "a database secret that ?auth= is accepted with (repeatable)");
   app.add_option("--body-bytes-max", options.rest.body_bytes_max, "413 above this")->capture_default_str();
   app.add_option("--size-limit-bytes", options.size_limit_bytes,
                  "refuse writes where more than this stands at the URL; 0: never")

@@ -1,8 +1,9 @@
 #include "rtdb_emulator/query.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
-#include <vector>
+#include <nlohmann/json.hpp>
 
 #include "rtdb_emulator/json_reader.h"
 #include "rtdb_emulator/json_writer.h"
@@ -48,23 +49,39 @@ int compare_keys(const std::string& a, const std::string& b) {
   return KeyOrder()(a, b) ? -1 : KeyOrder()(b, a) ? 1 : 0;
 }
 
+/// An SDK's bound may name a key before all others, or behind them. Source: firebase-js-sdk core/util/util.ts.
+int compare_to_key_of_bound(const std::string& key, const std::string& bound) {
+  if (bound == "[MIN_NAME]") return 1;
+  if (bound == "[MAX_NAME]") return -1;
+  return compare_keys(key, bound);
+}
+
+/// Below 0: the child stands before the bound.
+int compare_to(const Bound& bound, const Query& query, const std::string& key, const Node& child) {
+  if (query.order_by == Query::OrderBy::kKey)  // the parsers let no other value pass
+    return compare_to_key_of_bound(key, std::get<std::string>(bound.value.value));
+  const int by_value = compare(sort_value(query, child), bound.value);
+  return by_value != 0 || !bound.key ? by_value : compare_to_key_of_bound(key, *bound.key);
+}
+
 bool is_taken(const Query& query, const std::string& key, const Node& child) {
-  const auto against = [&](const Node& bound) {
-    if (query.order_by != Query::OrderBy::kKey) return compare(sort_value(query, child), bound);
-    return compare_keys(key, std::get<std::string>(bound.value));  // parse_query lets no other pass
-  };
-  return (!query.start_at || against(*query.start_at) >= 0) && (!query.end_at || against(*query.end_at) <= 0) &&
-         (!query.equal_to || against(*query.equal_to) == 0);
+  if (query.start) {
+    const int order = compare_to(*query.start, query, key, child);
+    if (order < 0 || (order == 0 && !query.start->is_inclusive)) return false;
+  }
+  if (!query.end) return true;
+  const int order = compare_to(*query.end, query, key, child);
+  return order < 0 || (order == 0 && query.end->is_inclusive);
 }
 
 std::optional<Refusal> read_bound(const Parameters& parameters, const char* name, Query::OrderBy order_by,
-                                  std::optional<Node>& bound) {
+                                  std::optional<Bound>& bound) {
   const auto found = parameters.find(name);
   if (found == parameters.end()) return std::nullopt;
   auto value = read_value(found->second, 0);
   if (std::holds_alternative<Refusal>(value)) return Refusal{400, std::string(name) + " must be a valid JSON value"};
-  bound = std::move(std::get<Node>(value));
-  if (order_by == Query::OrderBy::kKey && !std::holds_alternative<std::string>(bound->value))
+  bound = Bound{std::move(std::get<Node>(value)), std::nullopt, true};
+  if (order_by == Query::OrderBy::kKey && !std::holds_alternative<std::string>(bound->value.value))
     return Refusal{400, "Key index passed non-string bound"};
   return std::nullopt;
 }
@@ -83,21 +100,50 @@ std::optional<Refusal> read_limit(const Parameters& parameters, Query& query) {
   return std::nullopt;
 }
 
-std::optional<Refusal> read_order(const std::string& text, const Path& path, Query& query) {
+std::optional<Refusal> read_order(const std::string& text, Query& query) {
   const auto value = read_value(text, 0);
   const Node* node = std::get_if<Node>(&value);
   const auto* by = node ? std::get_if<std::string>(&node->value) : nullptr;
   if (!by) return Refusal{400, "orderBy must be a valid JSON encoded path"};
   if (*by == "$key") return std::nullopt;
-  if (*by == "$value" || *by == "$priority") {
-    query.order_by = *by == "$value" ? Query::OrderBy::kValue : Query::OrderBy::kPriority;
-    return std::nullopt;
-  }
-  return Refusal{
-      400, "Index not defined, add \".indexOn\": \"" + *by + "\", for path \"/" + join(path) + "\", to the rules"};
+  query.order_by = *by == "$value"      ? Query::OrderBy::kValue
+                   : *by == "$priority" ? Query::OrderBy::kPriority
+                                        : Query::OrderBy::kChild;
+  if (query.order_by == Query::OrderBy::kChild) query.child = split_path(*by);
+  return std::nullopt;
+}
+
+/// `names`: of the members for value, key and whether the bound itself is inside.
+std::optional<Refusal> read_bound_object(const nlohmann::json& query, const std::array<const char*, 3>& names,
+                                         Query::OrderBy order_by, std::optional<Bound>& bound) {
+  const auto value = query.find(names[0]);
+  if (value == query.end()) return std::nullopt;
+  if (value->is_structured()) return Refusal{400, "Query bound must be a value"};
+  auto node = read_value(value->dump(), 0);
+  if (const auto* refusal = std::get_if<Refusal>(&node)) return *refusal;
+  bound = Bound{std::move(std::get<Node>(node)), std::nullopt, true};
+  if (order_by == Query::OrderBy::kKey && !value->is_string()) return Refusal{400, "Key index passed non-string bound"};
+  if (const auto key = query.find(names[1]); key != query.end() && key->is_string())
+    bound->key = key->get<std::string>();
+  if (const auto inside = query.find(names[2]); inside != query.end() && inside->is_boolean())
+    bound->is_inclusive = inside->get<bool>();
+  return std::nullopt;
 }
 
 }  // namespace
+
+Parameters parse_parameters(std::string_view rest) {
+  Parameters parameters;
+  while (!rest.empty()) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    const auto name = url_decoded(pair.substr(0, equals));
+    const auto value = url_decoded(pair.substr(std::min(equals + 1, pair.size())));
+    if (name && value) parameters[*name] = *value;
+  }
+  return parameters;
+}
 
 std::variant<std::monostate, Query, Refusal> parse_query(const Parameters& parameters, const Path& path) {
   bool has_filter = false;
@@ -109,19 +155,56 @@ std::variant<std::monostate, Query, Refusal> parse_query(const Parameters& param
     return std::monostate{};
   }
   Query query;
-  std::optional<Refusal> refusal = read_order(order_by->second, path, query);
+  std::optional<Refusal> refusal = read_order(order_by->second, query);
   if (!refusal) refusal = read_limit(parameters, query);
-  if (!refusal) refusal = read_bound(parameters, "startAt", query.order_by, query.start_at);
-  if (!refusal) refusal = read_bound(parameters, "endAt", query.order_by, query.end_at);
-  if (!refusal) refusal = read_bound(parameters, "equalTo", query.order_by, query.equal_to);
+  if (!refusal) refusal = read_bound(parameters, "startAt", query.order_by, query.start);
+  if (!refusal) refusal = read_bound(parameters, "endAt", query.order_by, query.end);
+  if (!refusal && parameters.contains("equalTo")) {
+    if (query.start || query.end) return Refusal{400, "equalTo cannot be specified in addition to startAt or endAt"};
+    refusal = read_bound(parameters, "equalTo", query.order_by, query.start);
+    if (!refusal) refusal = read_bound(parameters, "equalTo", query.order_by, query.end);
+  }
+  if (!refusal && query.order_by == Query::OrderBy::kChild) refusal = refuse_without_index(query, path);
   if (refusal) return *refusal;
   return query;
 }
 
-std::string run_query(const Query& query, const Node& node) {
-  const Node::Children* children = node.children();
-  if (!children) return to_json(node);
+std::variant<Query, Refusal> parse_query_object(const nlohmann::json& object) {
+  Query query;
+  query.order_by = Query::OrderBy::kPriority;
+  if (!object.is_object()) return Refusal{400, "A query must be an object"};
+  if (const auto by = object.find("i"); by != object.end()) {
+    const std::string index = by->is_string() ? by->get<std::string>() : "";
+    query.order_by = index == ".key"        ? Query::OrderBy::kKey
+                     : index == ".value"    ? Query::OrderBy::kValue
+                     : index == ".priority" ? Query::OrderBy::kPriority
+                                            : Query::OrderBy::kChild;
+    if (query.order_by == Query::OrderBy::kChild) query.child = split_path(index);
+    if (query.order_by == Query::OrderBy::kChild && (query.child.empty() || !is_place(query.child)))
+      return Refusal{400, "Invalid index: must be .key, .value, .priority or a path"};
+  }
+  auto refusal = read_bound_object(object, {"sp", "sn", "sin"}, query.order_by, query.start);
+  if (!refusal) refusal = read_bound_object(object, {"ep", "en", "ein"}, query.order_by, query.end);
+  if (refusal) return *refusal;
+  if (const auto limit = object.find("l"); limit != object.end()) {
+    if (!limit->is_number_unsigned() || *limit == 0) return Refusal{400, "Query limit must be a positive integer"};
+    query.limit = limit->get<std::size_t>();
+    query.limit_to_last = object.value("vf", nlohmann::json("l")) == "r";
+  }
+  return query;
+}
+
+std::optional<Refusal> refuse_without_index(const Query& query, const Path& path) {
+  if (query.order_by == Query::OrderBy::kKey || query.order_by == Query::OrderBy::kPriority) return std::nullopt;
+  const std::string by = query.order_by == Query::OrderBy::kValue ? ".value" : join(query.child);
+  return Refusal{400,
+                 "Index not defined, add \".indexOn\": \"" + by + "\", for path \"/" + join(path) + "\", to the rules"};
+}
+
+std::vector<const Node::Children::value_type*> children_taken(const Query& query, const Node& node) {
   std::vector<const Node::Children::value_type*> taken;
+  const Node::Children* children = node.children();
+  if (!children) return taken;
   for (const auto& child : *children) {
     if (is_taken(query, child.first, child.second)) taken.push_back(&child);
   }
@@ -138,8 +221,13 @@ std::string run_query(const Query& query, const Node& node) {
       taken.erase(taken.end() - surplus, taken.end());
     }
   }
+  return taken;
+}
+
+std::string run_query(const Query& query, const Node& node) {
+  if (!node.children()) return to_json(node);
   std::string out = "{";
-  for (const auto* child : taken) {
+  for (const auto* child : children_taken(query, node)) {
     if (out.size() > 1) out += ',';
     write_string(child->first, out);
     out += ':';

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "rtdb_emulator/json_reader.h"
 #include "rtdb_emulator/json_writer.h"
@@ -78,21 +79,15 @@ std::string Rest::ns_of(const Request& request) const {
   return ns.empty() ? options_.default_ns : ns;
 }
 
-std::optional<Refusal> Rest::refuse_credentials(const Request& request) const {
+std::optional<Refusal> Rest::refuse_credentials(const Request& request, std::int64_t now_ms) const {
   constexpr std::string_view kBearer = "Bearer ";
-  std::string token = parameter(request, "access_token");
+  Credential credential{parameter(request, "access_token"), parameter(request, "auth")};
   if (request.authorization && request.authorization->starts_with(kBearer))
-    token = request.authorization->substr(kBearer.size());
-  const std::lock_guard lock(switches_.tokens_mutex);
-  if (!token.empty() && switches_.revoked.contains(token)) return Refusal{401, kTokenExpired};
-  if (!options_.require_auth && !switches_.require_auth) return std::nullopt;
-  const std::string secret = parameter(request, "auth");
-  if (!secret.empty()) {
-    return options_.secrets.contains(secret) ? std::nullopt
-                                             : std::optional(Refusal{401, "Could not parse auth token."});
-  }
-  if (token == "owner" || options_.tokens.contains(token) || switches_.accepted.contains(token)) return std::nullopt;
-  return Refusal{401, token.empty() ? "Permission denied" : "Unauthorized request."};
+    credential.token = request.authorization->substr(kBearer.size());
+  const auto identity = access_.identify(credential, now_ms);
+  if (const auto* refusal = std::get_if<Refusal>(&identity)) return *refusal;
+  if (!access_.may_enter(std::get<Identity>(identity))) return Refusal{401, kPermissionDenied};
+  return std::nullopt;
 }
 
 std::optional<Refusal> Rest::check_parameters(const Request& request) {
@@ -115,7 +110,7 @@ std::optional<Refusal> Rest::check_parameters(const Request& request) {
 Response Rest::handle(const Request& request, std::uint64_t number, std::int64_t now_ms) const {
   const auto place = place_of(request);
   if (const auto* refusal = std::get_if<Refusal>(&place)) return error(refusal->status, refusal->text);
-  if (const auto refusal = refuse_credentials(request)) return error(refusal->status, refusal->text);
+  if (const auto refusal = refuse_credentials(request, now_ms)) return error(refusal->status, refusal->text);
   if (const auto refusal = check_parameters(request)) return error(refusal->status, refusal->text);
   if (request.body.size() > options_.body_bytes_max) return error(413, "Request Entity Too Large");
   const Path& path = std::get<Path>(place);
@@ -155,7 +150,9 @@ Response Rest::put(const Request& request, const Path& path, std::uint64_t numbe
     if (is_too_big(request, path)) return error(400, kTooBig);
     value = std::move(std::get<Node>(read));
   }
-  const auto result = database_.set(ns_of(request), path, std::move(value), request.if_match, number, now_ms);
+  Database::Condition only_if;
+  if (request.if_match) only_if = [&](const Node& current) { return *request.if_match == etag_of(current); };
+  const auto result = database_.set(ns_of(request), path, std::move(value), only_if, number, now_ms);
   if (!result.matched) return {412, result.current, {{"ETag", result.etag}}};
   Response response = answer_to_write(request, request.method == "PUT" ? request.body : "null");
   if (request.wants_etag) response.headers.emplace_back("ETag", result.etag);

@@ -1,19 +1,16 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
-#include <map>
-#include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "rtdb_emulator/access.h"
 #include "rtdb_emulator/database.h"
-#include "rtdb_emulator/faults.h"
 #include "rtdb_emulator/path.h"
 #include "rtdb_emulator/query.h"
+#include "rtdb_emulator/switches.h"
 
 namespace rtdb_emulator {
 
@@ -35,28 +32,10 @@ struct Response {
   std::string content_type = "application/json; charset=utf-8";
 };
 
-/// What the command line says about databases and who may use them.
+/// What the command line says about databases.
 struct RestOptions {
   std::string default_ns = "demo";  ///< empty: requests without `ns` are refused
-  bool require_auth = false;
-  std::set<std::string> tokens;   ///< `Bearer`, `access_token=`; `owner` always is one
-  std::set<std::string> secrets;  ///< `auth=`
   std::uint64_t body_bytes_max = 256ull << 20;
-};
-
-/// What a server answers to a write that ignores print=silent.
-enum class Unsilent : std::uint8_t { kNo, kRequest, kTree };
-
-/// What a test may change while it runs.
-struct Switches {
-  std::atomic<std::uint64_t> size_limit_bytes{0};    ///< 0: none
-  std::atomic<bool> ignore_unlimited{false};         ///< the limit holds even with writeSizeLimit=unlimited
-  std::atomic<std::int64_t> clock_ahead_seconds{0};  ///< of the Date header
-  std::atomic<Unsilent> unsilent{Unsilent::kNo};
-  std::atomic<bool> require_auth{false};  ///< as RestOptions::require_auth: rules that let nobody in
-  std::mutex tokens_mutex;
-  std::set<std::string> accepted;  ///< guarded by tokens_mutex
-  std::set<std::string> revoked;   ///< guarded by tokens_mutex
 };
 
 /// The Realtime Database's REST API over a Database: firebase.google.com/docs/reference/rest/database. Knows no socket.
@@ -64,8 +43,8 @@ struct Switches {
 class Rest {
  public:
   /// All of them must outlive it.
-  Rest(Database& database, const RestOptions& options, Switches& switches)
-      : database_(database), options_(options), switches_(switches) {}
+  Rest(Database& database, const Access& access, const RestOptions& options, Switches& switches)
+      : database_(database), access_(access), options_(options), switches_(switches) {}
 
   /// Does what the request asks for. `number`: of the request, for the journal.
   Response handle(const Request& request, std::uint64_t number, std::int64_t now_ms) const;
@@ -74,7 +53,7 @@ class Rest {
   /// The database that it names: its `ns`, else RestOptions::default_ns.
   [[nodiscard]] std::string ns_of(const Request& request) const;
   /// Why `request` may not; nothing: it may.
-  std::optional<Refusal> refuse_credentials(const Request& request) const;
+  std::optional<Refusal> refuse_credentials(const Request& request, std::int64_t now_ms) const;
 
  private:
   static std::optional<Refusal> check_parameters(const Request& request);
@@ -86,12 +65,10 @@ class Rest {
   [[nodiscard]] bool is_too_big(const Request& request, const Path& path) const;
 
   Database& database_;
+  const Access& access_;
   const RestOptions& options_;
   Switches& switches_;
 };
-
-/// What refuse_credentials says of a token that was good once.
-inline constexpr char kTokenExpired[] = "Auth token is expired";
 
 /// The database's form of an error: `{"error": text}`.
 Response error(int status, const std::string& text);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "rtdb_emulator/clock.h"
 #include "rtdb_emulator/page.h"
 
 namespace rtdb_emulator {
@@ -19,20 +20,6 @@ std::string read_body(mg_connection* connection) {
   for (int size; (size = mg_read(connection, buffer, sizeof buffer)) > 0;)
     body.append(buffer, static_cast<std::size_t>(size));
   return body;
-}
-
-Parameters parse_parameters(const char* query) {
-  Parameters parameters;
-  std::string_view rest = query ? query : "";
-  while (!rest.empty()) {
-    const std::string_view pair = rest.substr(0, rest.find('&'));
-    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
-    const std::size_t equals = std::min(pair.find('='), pair.size());
-    const auto name = url_decoded(pair.substr(0, equals));
-    const auto value = url_decoded(pair.substr(std::min(equals + 1, pair.size())));
-    if (name && value) parameters[*name] = *value;
-  }
-  return parameters;
 }
 
 std::optional<std::string> header(mg_connection* connection, const char* name) {
@@ -67,13 +54,12 @@ int cut_off(mg_connection* connection) {
 
 }  // namespace
 
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 Server::Server(const ServerOptions& options)
-    : options_(options), rest_(database_, options_.rest, switches_), control_(database_, faults_, switches_, stats_) {
+    : options_(options),
+      access_(options_.access, switches_),
+      rest_(database_, access_, options_.rest, switches_),
+      control_(database_, faults_, switches_, stats_),
+      web_sockets_({database_, access_, requests_}, options_.rest) {
   switches_.size_limit_bytes = options.size_limit_bytes;
 }
 
@@ -82,17 +68,21 @@ Server::~Server() { stop(); }
 std::string Server::start() {
   mg_init_library(0);
   const std::string listen = options_.host + ":" + std::to_string(options_.port);
-  // Hanging requests and event streams keep a thread each.
+  // Hanging requests, event streams and WebSockets keep a thread each.
   const char* settings[] = {"listening_ports",
                             listen.c_str(),
                             "num_threads",
-                            "64",
+                            "256",
                             "enable_keep_alive",
                             "yes",
                             "keep_alive_timeout_ms",
                             "120000",
                             "request_timeout_ms",
                             "120000",
+                            "enable_websocket_ping_pong",
+                            "yes",
+                            "websocket_timeout_ms",
+                            "30000",
                             "tcp_nodelay",
                             "1",
                             nullptr};
@@ -101,6 +91,7 @@ std::string Server::start() {
   if (!context_) return "cannot listen at " + listen + ": is the port taken?";
   mg_server_port ports[1];
   port_ = mg_get_server_ports(context_, 1, ports) == 1 ? static_cast<std::uint16_t>(ports[0].port) : options_.port;
+  web_sockets_.serve_at(context_);
   mg_set_request_handler(context_, "**", &Server::on_request, this);
   return {};
 }
@@ -124,7 +115,7 @@ int Server::serve(mg_connection* connection) {
   Request request;
   request.method = info->request_method;
   request.url_path = info->request_uri ? info->request_uri : "/";  // percent-decoded once, and not cleaned of `..`
-  request.parameters = parse_parameters(info->query_string);
+  request.parameters = parse_parameters(info->query_string ? info->query_string : "");
   request.authorization = header(connection, "Authorization");
   request.if_match = header(connection, "if-match");
   request.if_none_match = header(connection, "if-none-match");

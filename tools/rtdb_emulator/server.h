@@ -14,6 +14,7 @@
 #include "rtdb_emulator/database.h"
 #include "rtdb_emulator/faults.h"
 #include "rtdb_emulator/rest.h"
+#include "rtdb_emulator/web_socket.h"
 
 struct mg_connection;
 struct mg_context;
@@ -27,10 +28,11 @@ struct ServerOptions {
   bool test_controls = false;
   unsigned keep_alive_seconds = 30;  ///< of event streams
   RestOptions rest;
+  AccessOptions access;
   std::uint64_t size_limit_bytes = 0;
 };
 
-/// The emulator on HTTP: REST, event streams, and the controls of tests.
+/// The emulator on HTTP: REST, event streams, WebSockets, and the controls of tests.
 /// Threads: made, stopped and asked by one; civetweb's serve.
 class Server {
  public:
@@ -62,19 +64,19 @@ class Server {
   Faults faults_;
   Switches switches_;
   Stats stats_;
+  Access access_;
   Rest rest_;
   Control control_;
   mg_context* context_ = nullptr;
   std::uint16_t port_ = 0;
   std::atomic<std::uint64_t> requests_{0};
 
+  WebSockets web_sockets_;
+
   std::mutex stop_mutex_;
   std::condition_variable stop_signal_;
   bool stopping_ = false;                 ///< guarded by stop_mutex_
   std::vector<std::jthread> stragglers_;  ///< guarded by stop_mutex_
 };
-
-/// The system's clock, in ms since 1970.
-std::int64_t now_ms();
 
 }  // namespace rtdb_emulator

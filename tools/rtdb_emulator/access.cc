@@ -1,0 +1,78 @@
+#include "rtdb_emulator/access.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace rtdb_emulator {
+namespace {
+
+/// Nothing: it has other characters.
+std::optional<std::string> base64url_decoded(std::string_view text) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string plain;
+  unsigned bits = 0;
+  int count = 0;
+  for (const char c : text.substr(0, text.find('='))) {
+    const std::size_t digit = kDigits.find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    bits = bits << 6 | static_cast<unsigned>(digit);
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    plain += static_cast<char>(bits >> count & 0xFF);
+  }
+  return plain;
+}
+
+/// The user of an ID token: firebase.google.com/docs/auth/admin/verify-id-tokens. Nothing: it is none.
+std::optional<Identity> user_of(std::string_view jwt) {
+  const std::size_t head = jwt.find('.');
+  const std::size_t body = head == std::string_view::npos ? head : jwt.find('.', head + 1);
+  if (body == std::string_view::npos) return std::nullopt;
+  const auto text = base64url_decoded(jwt.substr(head + 1, body - head - 1));
+  auto claims = nlohmann::json::parse(text.value_or(""), nullptr, false);
+  if (!claims.is_object()) return std::nullopt;
+  Identity user{Identity::Kind::kUser, {}, {}, std::nullopt};
+  for (const char* name : {"sub", "user_id", "uid"}) {
+    const auto found = claims.find(name);
+    if (user.uid.empty() && found != claims.end() && found->is_string()) user.uid = found->get<std::string>();
+  }
+  if (user.uid.empty()) return std::nullopt;
+  constexpr std::int64_t kMost = INT64_MAX / 1000;
+  if (const auto end = claims.find("exp"); end != claims.end() && end->is_number_integer())
+    user.expires_ms = std::clamp<std::int64_t>(end->get<std::int64_t>(), 0, kMost) * 1000;
+  user.claims = std::move(claims);
+  return user;
+}
+
+}  // namespace
+
+std::variant<Identity, Refusal> Access::identify(const Credential& credential, std::int64_t now_ms) const {
+  const Identity admin{Identity::Kind::kAdmin, {}, {}, std::nullopt};
+  const bool is_open = !options_.require_auth && !switches_.require_auth;
+  {
+    const std::lock_guard lock(switches_.tokens_mutex);
+    for (const std::string* text : {&credential.token, &credential.auth}) {
+      if (!text->empty() && switches_.revoked.contains(*text)) return Refusal{401, kTokenExpired};
+    }
+    const std::string& token = credential.token;
+    if (token == "owner" || options_.tokens.contains(token) || switches_.accepted.contains(token)) return admin;
+  }
+  if (options_.secrets.contains(credential.auth)) return admin;
+  if (!credential.auth.empty()) {
+    auto user = user_of(credential.auth);
+    if (!user && is_open) return Identity{};
+    if (!user) return Refusal{401, "Could not parse auth token."};
+    if (user->expires_ms && *user->expires_ms <= now_ms) return Refusal{401, kTokenExpired};
+    return *std::move(user);
+  }
+  if (!credential.token.empty() && !is_open) return Refusal{401, "Unauthorized request."};
+  return Identity{};
+}
+
+bool Access::may_enter(const Identity& identity) const {
+  const bool is_open = !options_.require_auth && !switches_.require_auth;
+  return is_open || identity.kind != Identity::Kind::kNobody;
+}
+
+}  // namespace rtdb_emulator

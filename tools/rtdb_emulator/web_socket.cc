@@ -1,0 +1,116 @@
+#include "rtdb_emulator/web_socket.h"
+
+#include <civetweb.h>
+
+#include <memory>
+#include <thread>
+
+#include "rtdb_emulator/clock.h"
+#include "rtdb_emulator/outgoing.h"
+#include "rtdb_emulator/query.h"
+#include "rtdb_emulator/wire.h"
+
+namespace rtdb_emulator {
+namespace {
+
+// RFC 6455, section 5.2: the first byte of a frame.
+constexpr int kIsLastFragment = 0x80;
+constexpr int kOpcode = 0x0F;
+
+constexpr char kTooMany[] =
+    "The Firebase database has reached its peak connections limit. If you are the Firebase owner, consider upgrading.";
+
+Parameters parameters_of(const mg_connection* connection) {
+  const char* query = mg_get_request_info(connection)->query_string;
+  return parse_parameters(query ? query : "");
+}
+
+void write(mg_connection* connection, const std::string& message) {
+  for (const std::string& frame : wire::frames_of(message))
+    mg_websocket_write(connection, MG_WEBSOCKET_OPCODE_TEXT, frame.data(), frame.size());
+}
+
+}  // namespace
+
+/// One of them, from its greeting to its end.
+class WebSockets::Client {
+ public:
+  Client(WebSockets& all, mg_connection* connection, const std::string& ns)
+      : connection_(connection),
+        frames_(all.options_.body_bytes_max),
+        session_(all.shared_, ns, [this](std::string message) { outgoing_.push(std::move(message)); }) {
+    const char* host = mg_get_header(connection, "Host");
+    const std::string id = std::to_string(now_ms()) + "-" + std::to_string(++all.last_session_);
+    outgoing_.push(wire::hello(host ? host : "", id, now_ms()));
+    writer_ = std::jthread([this] { write_all(); });
+  }
+  ~Client() {
+    session_.close(now_ms());
+    outgoing_.end();
+  }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  /// False: the connection is to end.
+  bool receive(int bits, std::string_view bytes) {
+    const int opcode = bits & kOpcode;
+    if (opcode == MG_WEBSOCKET_OPCODE_CONNECTION_CLOSE) return false;
+    if (opcode != MG_WEBSOCKET_OPCODE_TEXT && opcode != MG_WEBSOCKET_OPCODE_CONTINUATION) return true;
+    frame_ += bytes;
+    if (!(bits & kIsLastFragment)) return !frames_.is_broken();
+    const auto message = frames_.feed(std::exchange(frame_, {}));
+    if (frames_.is_broken() || outgoing_.overflowed()) return false;
+    return !message || session_.receive(*message, now_ms());
+  }
+
+ private:
+  void write_all() {
+    while (!outgoing_.has_ended() && !outgoing_.overflowed()) {
+      for (const std::string& message : outgoing_.take(std::chrono::seconds(1))) write(connection_, message);
+    }
+  }
+
+  mg_connection* connection_;
+  wire::FrameReader frames_;
+  std::string frame_;  ///< what has come of a frame that comes in fragments
+  Outgoing outgoing_;
+  Session session_;
+  std::jthread writer_;
+};
+
+void WebSockets::serve_at(mg_context* context) {
+  mg_set_websocket_handler(context, "/.ws", &connect, &ready, &data, &close, this);
+}
+
+/// Not 0: this is no address of a database.
+int WebSockets::connect(const mg_connection* connection, void* self) {
+  const auto& all = *static_cast<WebSockets*>(self);
+  const Parameters parameters = parameters_of(connection);
+  const auto ns = parameters.find("ns");
+  return all.options_.default_ns.empty() && (ns == parameters.end() || ns->second.empty()) ? 1 : 0;
+}
+
+void WebSockets::ready(mg_connection* connection, void* self) {
+  auto& all = *static_cast<WebSockets*>(self);
+  mg_set_user_connection_data(connection, nullptr);
+  if (++all.clients_ > kClientsMax) {
+    --all.clients_;
+    return write(connection, wire::shutdown(kTooMany));
+  }
+  Parameters parameters = parameters_of(connection);
+  const std::string& ns = parameters["ns"];
+  auto client = std::make_unique<Client>(all, connection, ns.empty() ? all.options_.default_ns : ns);
+  mg_set_user_connection_data(connection, client.release());
+}
+
+int WebSockets::data(mg_connection* connection, int bits, char* bytes, std::size_t size, void* /*self*/) {
+  auto* client = static_cast<Client*>(mg_get_user_connection_data(connection));
+  return client && client->receive(bits, {bytes, size}) ? 1 : 0;
+}
+
+void WebSockets::close(const mg_connection* connection, void* self) {
+  const std::unique_ptr<Client> client(static_cast<Client*>(mg_get_user_connection_data(connection)));
+  if (client) --static_cast<WebSockets*>(self)->clients_;
+}
+
+}  // namespace rtdb_emulator
