@@ -10,6 +10,8 @@ class ClosedTest : public WebSocketTest {
   ClosedTest() { restart({"--test-controls", "--require-auth", "--token", "good", "--secret", "s3"}); }
   /// As the SDKs make them for emulators: no algorithm, no signature. {"alg":"none"}.{"sub":"alice"}.
   static constexpr char kAlice[] = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9.";
+  /// {"sub":"alice","iat":0,"exp":3600}: connectDatabaseEmulator(…, {mockUserToken: {sub: "alice"}}).
+  static constexpr char kMock[] = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSIsImlhdCI6MCwiZXhwIjozNjAwfQ.";
   /// {"sub":"alice","exp":1}
   static constexpr char kLongAgo[] = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSIsImV4cCI6MX0.";
 };
@@ -38,6 +40,7 @@ TEST_F(ClosedTest, AUsersTokenSaysWhoHeIs) {
   EXPECT_EQ(answer["s"], "ok");
   EXPECT_EQ(answer["d"]["auth"]["uid"], "alice");
   EXPECT_EQ(client().ask("p", {{"p", "/a"}, {"d", 1}})["s"], "ok");
+  EXPECT_EQ(client().ask("auth", {{"cred", kMock}})["s"], "ok") << "is from 1970, and does not end";
   EXPECT_EQ(client().ask("auth", {{"cred", kLongAgo}})["s"], "expired_token");
   EXPECT_EQ(client().ask("auth", {{"cred", "a.b.c"}})["s"], "invalid_token");
   EXPECT_EQ(client().ask("auth", {{"cred", "s3"}})["s"], "ok") << "a database secret";

@@ -9,7 +9,7 @@ void OnDisconnect::set(Path path, Node value) {
   writes_.emplace_back(std::move(path), std::move(value));
 }
 
-void OnDisconnect::update(const Path& path, Updates updates) {
+void OnDisconnect::update(const Path& path, Updates&& updates) {
   for (auto& [key, value] : updates) {
     Path below = path;
     for (std::string& piece : split_path(key)) below.push_back(std::move(piece));

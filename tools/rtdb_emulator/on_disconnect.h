@@ -15,7 +15,7 @@ class OnDisconnect {
   /// `path` becomes `value`, in place of what was to become of it and of all below it.
   void set(Path path, Node value);
   /// What is below `path` becomes `updates`, besides what is to become of the rest.
-  void update(const Path& path, Updates updates);
+  void update(const Path& path, Updates&& updates);
   /// Nothing becomes of `path` and of all below it.
   void cancel(const Path& path);
   /// The writes, in the order in which they were left; none are left.
