@@ -59,7 +59,8 @@ Server::Server(const ServerOptions& options)
       access_(options_.access, switches_),
       rest_(database_, access_, options_.rest, switches_),
       control_(database_, faults_, switches_, stats_),
-      web_sockets_({database_, access_, requests_}, options_.rest) {
+      long_polling_({database_, access_, requests_}, options_.rest),
+      web_sockets_({database_, access_, requests_}, options_.rest, long_polling_) {
   switches_.size_limit_bytes = options.size_limit_bytes;
 }
 
@@ -103,6 +104,7 @@ void Server::stop() {
     stopping_ = true;
   }
   stop_signal_.notify_all();
+  long_polling_.end();
   mg_stop(std::exchange(context_, nullptr));
   stragglers_.clear();
   mg_exit_library();
@@ -131,6 +133,8 @@ int Server::serve(mg_connection* connection) {
   if (request.method == "GET" && !wants_stream) {
     if (auto page = page_at(request.url_path)) return send(connection, *page);
   }
+  if (request.url_path == "/.lp")
+    return send(connection, long_polling_.handle(request.parameters, header(connection, "Host").value_or("")));
   if (request.url_path == "/")
     return send(connection, {200, "\"rtdb-emulator: append .json to a path to use the REST API\"\n", {}});
   if (request.method == "GET" && wants_stream) return stream(connection, request);

@@ -13,6 +13,7 @@
 #include "rtdb_emulator/control.h"
 #include "rtdb_emulator/database.h"
 #include "rtdb_emulator/faults.h"
+#include "rtdb_emulator/long_polling.h"
 #include "rtdb_emulator/rest.h"
 #include "rtdb_emulator/web_socket.h"
 
@@ -32,7 +33,7 @@ struct ServerOptions {
   std::uint64_t size_limit_bytes = 0;
 };
 
-/// The emulator on HTTP: REST, event streams, WebSockets, and the controls of tests.
+/// The emulator on HTTP: REST, event streams, WebSockets, long polling, and the controls of tests.
 /// Threads: made, stopped and asked by one; civetweb's serve.
 class Server {
  public:
@@ -71,6 +72,7 @@ class Server {
   std::uint16_t port_ = 0;
   std::atomic<std::uint64_t> requests_{0};
 
+  LongPolling long_polling_;
   WebSockets web_sockets_;
 
   std::mutex stop_mutex_;

@@ -17,21 +17,6 @@ using nlohmann::json;
 /// As values are sent to an SDK: with priorities, and children under their keys.
 constexpr WriteOptions kAsSent{true, false, false};
 
-/// nlohmann's writer goes down a level a call, and civetweb's threads have 100 kB of stack: deeper than any value that
-/// may be written is no message.
-json parse(const std::string& message) {
-  constexpr int kDepth = static_cast<int>(kDepthMax) + 8;
-  bool is_too_deep = false;
-  auto parsed = json::parse(
-      message,
-      [&](int depth, json::parse_event_t, json&) {
-        is_too_deep = is_too_deep || depth > kDepth;
-        return !is_too_deep;
-      },
-      false);
-  return is_too_deep ? json(json::value_t::discarded) : parsed;
-}
-
 std::string text_of(const json& object, const char* name) {
   const auto found = object.find(name);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
@@ -64,19 +49,9 @@ const std::map<std::string, Session::Action>& Session::actions() {
   return kActions;
 }
 
-bool Session::receive(const std::string& message, std::int64_t now_ms) {
-  const json parsed = parse(message);
-  const std::string type = parsed.is_object() ? text_of(parsed, "t") : "";
-  const json body = type.empty() ? json() : parsed.value("d", json());
-  if (type == "c" && body.is_object()) {
-    if (text_of(body, "t") == "p") send_(wire::pong());
-    return true;
-  }
-  const auto number = body.is_object() ? body.find("r") : body.end();
-  if (type != "d" || !body.is_object() || number == body.end() || !number->is_number_integer()) {
-    send_(wire::complaint("Invalid message: a request was expected"));
-    return false;
-  }
+bool Session::receive(const json& body, std::int64_t now_ms) {
+  const auto number = body.find("r");
+  if (number == body.end() || !number->is_number_integer()) return false;
   const json none = json::object();
   const auto found = body.find("b");
   const json& asked = found != body.end() && found->is_object() ? *found : none;

@@ -36,9 +36,8 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Does what one message asks for. False: it is none of the protocol, and the client was told; nothing more of it
-  /// can be understood.
-  bool receive(const std::string& message, std::int64_t now_ms);
+  /// Does what one request, an object, asks for. False: it is none; nothing more of the client can be understood.
+  bool receive(const nlohmann::json& request, std::int64_t now_ms);
   /// Ends what the client may no longer do: its credential is over, or was taken back.
   void check_credential(std::int64_t now_ms);
   /// The client is gone: does what it has left to be done then.

@@ -17,12 +17,20 @@ namespace {
 constexpr int kIsLastFragment = 0x80;
 constexpr int kOpcode = 0x0F;
 
+/// More than any frame of an SDK, and of any other client that writes what may be written.
+constexpr std::size_t kFrameBytesMax = 256U << 20;
+
 constexpr char kTooMany[] =
     "The Firebase database has reached its peak connections limit. If you are the Firebase owner, consider upgrading.";
 
 Parameters parameters_of(const mg_connection* connection) {
   const char* query = mg_get_request_info(connection)->query_string;
   return parse_parameters(query ? query : "");
+}
+
+std::string host_of(const mg_connection* connection) {
+  const char* host = mg_get_header(connection, "Host");
+  return host ? host : "";
 }
 
 void write(mg_connection* connection, const std::string& message) {
@@ -35,18 +43,23 @@ void write(mg_connection* connection, const std::string& message) {
 /// One of them, from its greeting to its end.
 class WebSockets::Client {
  public:
-  Client(WebSockets& all, mg_connection* connection, const std::string& ns)
-      : connection_(connection),
-        frames_(all.options_.body_bytes_max),
-        session_(all.shared_, ns, [this](std::string message) { outgoing_.push(std::move(message)); }) {
-    const char* host = mg_get_header(connection, "Host");
-    const std::string id = std::to_string(now_ms()) + "-" + std::to_string(++all.last_session_);
-    outgoing_.push(wire::hello(host ? host : "", id, now_ms()));
+  /// `polled`: the client that goes on here in place of polling; null: a new one.
+  Client(WebSockets& all, mg_connection* connection, const std::string& ns, std::shared_ptr<Poller> polled)
+      : connection_(connection), frames_(all.options_.body_bytes_max), polled_(std::move(polled)) {
+    if (polled_) {
+      polled_->offer(outgoing_);
+      outgoing_->push(wire::upgrade());
+    } else {
+      session_ = std::make_unique<Session>(
+          all.shared_, ns, [outgoing = outgoing_](std::string message) { outgoing->push(std::move(message)); });
+      outgoing_->push(wire::hello(host_of(connection), std::to_string(++all.last_session_), now_ms()));
+    }
     writer_ = std::jthread([this] { write_all(); });
   }
   ~Client() {
-    session_.close(now_ms());
-    outgoing_.end();
+    if (session_) session_->close(now_ms());
+    if (polled_) polled_->lose_socket(now_ms());
+    outgoing_->end();
   }
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -57,24 +70,35 @@ class WebSockets::Client {
     if (opcode == MG_WEBSOCKET_OPCODE_CONNECTION_CLOSE) return false;
     if (opcode != MG_WEBSOCKET_OPCODE_TEXT && opcode != MG_WEBSOCKET_OPCODE_CONTINUATION) return true;
     frame_ += bytes;
-    if (!(bits & kIsLastFragment)) return !frames_.is_broken();
-    const auto message = frames_.feed(std::exchange(frame_, {}));
-    if (frames_.is_broken() || outgoing_.overflowed()) return false;
-    return !message || session_.receive(*message, now_ms());
+    if (!(bits & kIsLastFragment)) return frame_.size() <= kFrameBytesMax;
+    const auto text = frames_.feed(std::exchange(frame_, {}));
+    if (frames_.is_broken() || outgoing_->overflowed()) return false;
+    if (!text || receive(*text)) return true;
+    write(connection_, wire::complaint("Invalid message: a request was expected"));
+    return false;
   }
 
  private:
+  bool receive(const std::string& text) {
+    auto message = wire::parse(text);
+    if (!message) return false;
+    if (message->control == "p") outgoing_->push(wire::pong());
+    if (!message->control.empty()) return true;
+    return polled_ ? polled_->receive_by_socket(std::move(message->data), now_ms())
+                   : session_->receive(message->data, now_ms());
+  }
   void write_all() {
-    while (!outgoing_.has_ended() && !outgoing_.overflowed()) {
-      for (const std::string& message : outgoing_.take(std::chrono::seconds(1))) write(connection_, message);
+    while (!outgoing_->has_ended() && !outgoing_->overflowed()) {
+      for (const std::string& message : outgoing_->take(std::chrono::seconds(1))) write(connection_, message);
     }
   }
 
   mg_connection* connection_;
   wire::FrameReader frames_;
   std::string frame_;  ///< what has come of a frame that comes in fragments
-  Outgoing outgoing_;
-  Session session_;
+  const std::shared_ptr<Outgoing> outgoing_ = std::make_shared<Outgoing>();
+  const std::shared_ptr<Poller> polled_;  ///< null: session_ is the client
+  std::unique_ptr<Session> session_;
   std::jthread writer_;
 };
 
@@ -99,7 +123,13 @@ void WebSockets::ready(mg_connection* connection, void* self) {
   }
   Parameters parameters = parameters_of(connection);
   const std::string& ns = parameters["ns"];
-  auto client = std::make_unique<Client>(all, connection, ns.empty() ? all.options_.default_ns : ns);
+  const std::string& session = parameters["s"];
+  auto polled = session.empty() ? nullptr : all.long_polling_.find(session);
+  if (!session.empty() && !polled) {
+    --all.clients_;
+    return write(connection, wire::reset(host_of(connection)));
+  }
+  auto client = std::make_unique<Client>(all, connection, ns.empty() ? all.options_.default_ns : ns, std::move(polled));
   mg_set_user_connection_data(connection, client.release());
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 
+#include "rtdb_emulator/long_polling.h"
 #include "rtdb_emulator/rest.h"
 #include "rtdb_emulator/session.h"
 
@@ -19,8 +20,9 @@ class WebSockets {
   /// The free plan's: firebase.google.com/docs/database/usage/limits. Whoever comes then is told to stay away.
   static constexpr std::size_t kClientsMax = 100;
 
-  /// `options` must outlive it, as what is shared.
-  WebSockets(Shared shared, const RestOptions& options) : shared_(shared), options_(options) {}
+  /// What it is given must outlive it. `long_polling`: its clients may go on here.
+  WebSockets(Shared shared, const RestOptions& options, const LongPolling& long_polling)
+      : shared_(shared), options_(options), long_polling_(long_polling) {}
   /// Serves the WebSockets of `context` until that has stopped.
   void serve_at(mg_context* context);
 
@@ -33,6 +35,7 @@ class WebSockets {
 
   Shared shared_;
   const RestOptions& options_;
+  const LongPolling& long_polling_;
   std::atomic<std::size_t> clients_{0};
   std::atomic<std::uint64_t> last_session_{0};
 };

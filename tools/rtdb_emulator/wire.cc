@@ -7,6 +7,8 @@
 namespace rtdb_emulator::wire {
 namespace {
 
+using nlohmann::json;
+
 std::string in_quotes(std::string_view text) {
   std::string out;
   write_string(text, out);
@@ -66,10 +68,35 @@ std::optional<std::string> FrameReader::feed(std::string_view frame) {
   return std::move(message_);
 }
 
+std::optional<Message> parse(const std::string& text) {
+  // nlohmann's writer goes down a level a call, and civetweb's threads have 100 kB of stack: deeper than any value that
+  // may be written is no message.
+  constexpr int kDepth = static_cast<int>(kDepthMax) + 8;
+  bool is_too_deep = false;
+  const auto look = [&](int depth, json::parse_event_t, json&) {
+    is_too_deep = is_too_deep || depth > kDepth;
+    return !is_too_deep;
+  };
+  json parsed = json::parse(text, look, false);
+  if (is_too_deep || !parsed.is_object() || !parsed.contains("t") || !parsed.contains("d")) return std::nullopt;
+  json& body = parsed["d"];
+  if (!body.is_object()) return std::nullopt;
+  if (parsed["t"] == "d") return Message{{}, std::move(body)};
+  const auto type = body.find("t");
+  if (parsed["t"] != "c" || type == body.end() || !type->is_string()) return std::nullopt;
+  return Message{type->get<std::string>(), {}};
+}
+
 std::string hello(std::string_view host, std::string_view session, std::int64_t now_ms) {
   return control("h", "{\"ts\":" + std::to_string(now_ms) + R"(,"v":"5","h":)" + in_quotes(host) +
                           ",\"s\":" + in_quotes(session) + "}");
 }
+
+std::string upgrade() { return control("a", "{}"); }
+
+std::string end_of_transmission() { return control("n", "{}"); }
+
+std::string reset(std::string_view host) { return control("r", in_quotes(host)); }
 
 std::string pong() { return control("o", "null"); }
 
@@ -77,19 +104,19 @@ std::string shutdown(std::string_view reason) { return control("s", in_quotes(re
 
 std::string complaint(std::string_view text) { return control("e", in_quotes(text)); }
 
-std::string answer(std::int64_t request, std::string_view status, std::string_view json) {
+std::string answer(std::int64_t request, std::string_view status, std::string_view value) {
   return data("\"r\":" + std::to_string(request) + ",\"b\":{\"s\":" + in_quotes(status) +
-              ",\"d\":" + std::string(json) + "}");
+              ",\"d\":" + std::string(value) + "}");
 }
 
 std::string refusal(std::int64_t request, std::string_view status, std::string_view text) {
   return answer(request, status, in_quotes(text));
 }
 
-std::string push(bool is_merge, const Path& path, std::string_view json, std::string_view tag) {
+std::string push(bool is_merge, const Path& path, std::string_view value, std::string_view tag) {
   std::string members = is_merge ? R"("a":"m","b":{"p":)" : R"("a":"d","b":{"p":)";
   members += in_quotes(join(path)) + ",\"d\":";
-  members += json;
+  members += value;
   if (!tag.empty()) members += ",\"t\":" + std::string(tag);
   return data(members + "}");
 }

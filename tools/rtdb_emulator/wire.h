@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,19 +36,34 @@ class FrameReader {
   std::string message_;
 };
 
+/// What a client sends.
+struct Message {
+  std::string
+      control;  ///< its type: `p` ping, `a` acknowledges an upgrade, `n` nothing more comes this way; else empty
+  nlohmann::json data;  ///< a request, where it is no control message
+};
+/// Nothing: it is none of this protocol.
+std::optional<Message> parse(const std::string& text);
+
 /// What the server says first. `host`: where the client is to go the next time.
 std::string hello(std::string_view host, std::string_view session, std::int64_t now_ms);
 std::string pong();
+/// This WebSocket may take over from long polling.
+std::string upgrade();
+/// Nothing more comes this way.
+std::string end_of_transmission();
+/// The session that was to be taken over is not known: the client is to begin again at `host`.
+std::string reset(std::string_view host);
 /// The client is to leave, and not to come back.
 std::string shutdown(std::string_view reason);
 /// What the client sent is none of this protocol.
 std::string complaint(std::string_view text);
-/// The answer to request number `request`; `data`: JSON.
-std::string answer(std::int64_t request, std::string_view status, std::string_view data);
+/// The answer to request number `request`; `value`: JSON.
+std::string answer(std::int64_t request, std::string_view status, std::string_view value);
 /// As `answer` where something was refused.
 std::string refusal(std::int64_t request, std::string_view status, std::string_view text);
 /// Data of the place `path`, whole or merged into what is there. `tag`: JSON, of a query; empty: of none.
-std::string push(bool is_merge, const Path& path, std::string_view data, std::string_view tag);
+std::string push(bool is_merge, const Path& path, std::string_view value, std::string_view tag);
 /// A listener is heard no longer. `query`: JSON; empty: it had none.
 std::string cancel(const Path& path, std::string_view query);
 /// The credential holds no longer.

@@ -1,47 +1,13 @@
 // Firebase's own JavaScript SDK against rtdb-emulator. What it shows is compared with what the database says by REST.
 // Environment: RELAY_BUILD (programs), SDK_MODULES (where firebase is).
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { Emulator, eventually, report } from './emulator.mjs';
 
 const sdk = createRequire(path.join(process.env.SDK_MODULES, 'package.json'));
 const { initializeApp, deleteApp, getApps } = sdk('firebase/app');
 const d = sdk('firebase/database');
-const PATIENCE_MS = 30_000;
-
-async function eventually(what, question) {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!(await question())) {
-    if (Date.now() > deadline) throw new Error(`not within ${PATIENCE_MS} ms: ${what()}`);
-    await pause(20);
-  }
-}
-
-class Emulator {
-  port = 0;
-  async start(...flags) {
-    const program = path.join(process.env.RELAY_BUILD, 'tools/rtdb_emulator/rtdb-emulator');
-    this.process = spawn(program, ['--listen', `127.0.0.1:${this.port}`, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
-    this.ended = once(this.process, 'exit');
-    let said = '';
-    this.process.stdout.on('data', (text) => (said += text));
-    await eventually(() => `the emulator listens: ${said}`, () => /:(\d+)\n/.test(said));
-    this.port = Number(said.match(/:(\d+)\n/)[1]);
-  }
-  async end(signal = 'SIGTERM') {
-    this.process.kill(signal);
-    await this.ended;
-  }
-  async rest(method, place, value) {
-    const answer = await fetch(`http://127.0.0.1:${this.port}/${place}.json?ns=demo`, { method, body: JSON.stringify(value), headers: { Authorization: 'Bearer owner' } });
-    assert.equal(answer.status, 200, `${method} ${place}`);
-    return answer.json();
-  }
-}
-
 const emulator = new Emulator();
 let apps = 0;
 /** A client of its own, as on another phone. */
@@ -185,19 +151,6 @@ const TESTS = {
   },
 };
 
-let failed = 0;
 console.warn = () => {}; // the SDK says there that it was cut off
 await emulator.start();
-for (const [name, test] of Object.entries(TESTS)) {
-  const begin = Date.now();
-  try {
-    await test();
-    console.log(`ok      ${name} (${Date.now() - begin} ms)`);
-  } catch (error) {
-    failed += 1;
-    console.log(`FAILED  ${name}\n${error.stack}`);
-  }
-}
-await emulator.end('SIGKILL');
-console.log(`${Object.keys(TESTS).length - failed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+await report(TESTS, () => emulator.end('SIGKILL'));
