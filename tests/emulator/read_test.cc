@@ -187,6 +187,39 @@ TEST_F(EmulatorTest, Example41StreamTellsOfPutsAndPatchesRelativeToItsPath) {
   EXPECT_TRUE(at_a.wait_for("event: keep-alive\ndata: null")) << at_a.text();
 }
 
+TEST_F(EmulatorTest, StreamOfAQueryTellsWhatItTakesAndThenWhatChangesInThat) {
+  EXPECT_EQ(status("PUT", "/k.json", R"({"1":1,"2":2,"3":3})"), 200);
+  const Listener window(emulator().url() + "/k.json?ns=demo&orderBy=%22$key%22&limitToLast=2");
+  EXPECT_TRUE(window.wait_for("event: put\ndata: {\"path\":\"/\",\"data\":{\"2\":2,\"3\":3}}\n\n")) << window.text();
+  EXPECT_EQ(status("PUT", "/k/0.json", "0"), 200);
+  EXPECT_EQ(status("PUT", "/k/4.json", "4"), 200);
+  EXPECT_TRUE(window.wait_for("event: patch\ndata: {\"path\":\"/\",\"data\":{\"2\":null,\"4\":4}}\n\n"))
+      << window.text();
+  EXPECT_EQ(status("PATCH", "/k.json", R"({"4":null,"3":9})"), 200);
+  EXPECT_TRUE(window.wait_for("{\"4\":null,\"2\":2,\"3\":9}")) << window.text();
+  EXPECT_EQ(window.text().find("\"0\""), std::string::npos) << window.text();
+}
+
+TEST_F(EmulatorTest, StreamOfAQueryThatIsNoneIsRefused) {
+  const std::vector<std::string> stream = {"Accept: text/event-stream"};
+  for (const char* query : {"limitToLast=1", "orderBy=%22p%22", "orderBy=%22$key%22&startAt=1"}) {
+    const Response response = test_support::http("GET", emulator().url() + "/k.json?ns=demo&" + query, "", stream);
+    EXPECT_EQ(response.status, 400) << query;
+  }
+}
+
+TEST_F(EmulatorTest, StreamTellsPrioritiesWhereTheyAreAskedFor) {
+  EXPECT_EQ(status("PUT", "/p.json", R"({"a":{".value":1,".priority":2}})"), 200);
+  const Listener with(emulator().url() + "/p.json?ns=demo&format=export");
+  const Listener without(emulator().url() + "/p.json?ns=demo");
+  EXPECT_TRUE(with.wait_for("\"data\":{\"a\":{\".value\":1,\".priority\":2}}")) << with.text();
+  EXPECT_TRUE(without.wait_for("\"data\":{\"a\":1}")) << without.text();
+  EXPECT_EQ(status("PATCH", "/p.json", R"({"b":{".value":3,".priority":"x"}})"), 200);
+  EXPECT_TRUE(with.wait_for("\"data\":{\"b\":{\".value\":3,\".priority\":\"x\"}}")) << with.text();
+  const Listener window(emulator().url() + "/p.json?ns=demo&format=export&orderBy=%22$priority%22&limitToFirst=1");
+  EXPECT_TRUE(window.wait_for("\"data\":{\"a\":{\".value\":1,\".priority\":2}}")) << window.text();
+}
+
 TEST_F(EmulatorTest, StreamAtExactlyThePatchedPathIsToldOfItsValueAsAPut) {
   const Listener at_ten(emulator().url() + "/lis/ten.json?ns=demo");
   ASSERT_TRUE(at_ten.wait_for("event: put\ndata: {\"path\":\"/\",\"data\":null}\n\n")) << at_ten.text();

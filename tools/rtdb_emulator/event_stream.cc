@@ -9,6 +9,7 @@
 #include "rtdb_emulator/json_writer.h"
 #include "rtdb_emulator/outgoing.h"
 #include "rtdb_emulator/server.h"
+#include "rtdb_emulator/window.h"
 
 namespace rtdb_emulator {
 namespace {
@@ -19,15 +20,47 @@ std::string frame(const std::string& event, const std::string& data) {
   return "event: " + event + "\ndata: " + data + "\n\n";
 }
 
+std::string data_at(const Path& path, const std::string& json) {
+  std::string data = "{\"path\":";
+  write_string("/" + join(path), data);
+  return data + ",\"data\":" + json + "}";
+}
+
+/// Tells of all that changes at its place.
+Listener listener_to_place(std::shared_ptr<Outgoing> outgoing, const WriteOptions& options) {
+  return [outgoing = std::move(outgoing), options](const Change& change) {
+    outgoing->push(frame(change.is_patch ? "patch" : "put", data_at(change.path, change.json(options))));
+  };
+}
+
+/// Tells of what a query takes, and then of what changes in that: null for what left it.
+Listener listener_to_query(std::shared_ptr<Outgoing> outgoing, Query query, const WriteOptions& options) {
+  return [outgoing = std::move(outgoing), window = std::make_shared<Window>(std::move(query), options), options,
+          is_first = true](const Change& change) mutable {
+    if (is_first) {
+      window->know(change.whole);
+      outgoing->push(
+          frame("put", data_at({}, to_json(window->value(change.whole), {options.with_priorities, false, true}))));
+    } else if (const auto news = window->news(change.whole)) {
+      outgoing->push(frame("patch", data_at({}, *news)));
+    }
+    is_first = false;
+  };
+}
+
+int refuse(mg_connection* connection, const Refusal& refusal) {
+  const Response response = error(refusal.status, refusal.text);
+  mg_send_http_error(connection, response.status, "%s", response.body.c_str());
+  return response.status;
+}
+
 }  // namespace
 
 int Server::stream(mg_connection* connection, const Request& request) {
   const auto place = rest_.place_of(request);
-  if (const auto* refusal = std::get_if<Refusal>(&place)) {
-    const Response response = error(refusal->status, refusal->text);
-    mg_send_http_error(connection, response.status, "%s", response.body.c_str());
-    return response.status;
-  }
+  if (const auto* refusal = std::get_if<Refusal>(&place)) return refuse(connection, *refusal);
+  auto query = parse_query(request.parameters, std::get<Path>(place));
+  if (const auto* refusal = std::get_if<Refusal>(&query)) return refuse(connection, *refusal);
   constexpr char kHead[] =
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n"
       "Access-Control-Allow-Origin: *\r\nConnection: close\r\n\r\n";
@@ -38,12 +71,12 @@ int Server::stream(mg_connection* connection, const Request& request) {
     return 200;
   }
   const auto outgoing = std::make_shared<Outgoing>();
-  const std::uint64_t id =
-      database_.listen(rest_.ns_of(request), std::get<Path>(place), [outgoing](const Change& change) {
-        std::string data = "{\"path\":";
-        write_string("/" + join(change.path), data);
-        outgoing->push(frame(change.is_patch ? "patch" : "put", data + ",\"data\":" + change.json({}) + "}"));
-      });
+  const auto format = request.parameters.find("format");
+  const WriteOptions options{format != request.parameters.end() && format->second == "export", false, false};
+  const std::uint64_t id = database_.listen(
+      rest_.ns_of(request), std::get<Path>(place),
+      std::holds_alternative<Query>(query) ? listener_to_query(outgoing, std::move(std::get<Query>(query)), options)
+                                           : listener_to_place(outgoing, options));
   const auto keep_alive = std::chrono::seconds(options_.keep_alive_seconds);
   auto next_keep_alive = std::chrono::steady_clock::now() + keep_alive;
   while (sleep_unless_stopping(std::chrono::milliseconds(0))) {

@@ -34,8 +34,7 @@ std::optional<std::string> Window::news(const Node& place) {
 
 std::map<std::string, std::string> Window::taken(const Node& place) const {
   std::map<std::string, std::string> jsons;
-  for (const auto* child : children_taken(query_, place))
-    jsons.emplace(child->first, to_json(child->second, {true, false, false}));
+  for (const auto* child : children_taken(query_, place)) jsons.emplace(child->first, to_json(child->second, options_));
   return jsons;
 }
 

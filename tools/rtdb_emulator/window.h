@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "rtdb_emulator/json_writer.h"
 #include "rtdb_emulator/node.h"
 #include "rtdb_emulator/query.h"
 
@@ -12,7 +13,9 @@ namespace rtdb_emulator {
 /// What a query takes of a place that changes, and what of that a client does not know yet. Threads: the owner's lock.
 class Window {
  public:
-  explicit Window(Query query) : query_(std::move(query)) {}
+  /// `options`: how a child is told to the client.
+  explicit Window(Query query, const WriteOptions& options = {true, false, false})
+      : query_(std::move(query)), options_(options) {}
   /// All that the query takes, as a value of its own.
   [[nodiscard]] Node value(const Node& place) const;
   /// From now on `place` is what the client knows.
@@ -25,6 +28,7 @@ class Window {
   [[nodiscard]] std::map<std::string, std::string> taken(const Node& place) const;
 
   Query query_;
+  WriteOptions options_;
   std::map<std::string, std::string> known_;  ///< by key, the child's JSON
 };
 
