@@ -70,5 +70,17 @@ TEST_F(ClosedTest, ATokenThatIsTakenBackEndsTheSession) {
                                        {{"a", "c"}, {"b", {{"p", "a"}}}}}));
 }
 
+TEST_F(ClosedTest, AUsersTokenEndsAfterTheTimeThatWasAskedForAlsoForWhoOnlyListens) {
+  restart({"--test-controls", "--require-auth", "--token-seconds", "1"});
+  EXPECT_EQ(client().ask("auth", {{"cred", kAlice}})["s"], "ok");
+  EXPECT_EQ(client().ask("q", {{"p", "/a"}, {"h", ""}})["s"], "ok");
+  client().pushes();
+  EXPECT_EQ(client().pushes(2), (Pushes{{{"a", "ac"}, {"b", {{"s", "expired_token"}, {"d", "Auth token is expired"}}}},
+                                        {{"a", "c"}, {"b", {{"p", "a"}}}}}));
+  EXPECT_EQ(client().ask("auth", {{"cred", kAlice}})["s"], "expired_token");
+  EXPECT_EQ(ask("GET", std::string("/a.json?auth=") + kAlice).status, 401);
+  EXPECT_EQ(client().ask("auth", {{"cred", kMock}})["s"], "ok") << "a fresh one";
+}
+
 }  // namespace
 }  // namespace emulator_test

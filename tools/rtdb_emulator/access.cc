@@ -49,11 +49,19 @@ std::variant<Identity, Refusal> Access::identify(const Credential& credential, s
     auto user = user_of(credential.auth);
     if (!user && is_open) return Identity{};
     if (!user) return Refusal{401, "Could not parse auth token."};
-    if (user->expires_ms && *user->expires_ms <= now_ms) return Refusal{401, kTokenExpired};
+    if (is_over(credential.auth, *user, now_ms)) return Refusal{401, kTokenExpired};
     return *std::move(user);
   }
   if (!credential.token.empty() && !is_open) return Refusal{401, "Unauthorized request."};
   return Identity{};
+}
+
+bool Access::is_over(const std::string& token, const Identity& user, std::int64_t now_ms) const {
+  if (user.expires_ms && *user.expires_ms <= now_ms) return true;
+  if (options_.token_seconds == 0) return false;
+  const std::lock_guard lock(mutex_);
+  const std::int64_t first_ms = first_use_ms_.try_emplace(token, now_ms).first->second;
+  return now_ms - first_ms >= std::int64_t{options_.token_seconds} * 1000;
 }
 
 bool Access::may_enter(const Identity& identity) const {

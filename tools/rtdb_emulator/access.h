@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -17,6 +19,8 @@ struct AccessOptions {
   bool require_auth = false;
   std::set<std::string> tokens;   ///< `Bearer`, `access_token=`, `gauth`; `owner` always is one
   std::set<std::string> secrets;  ///< `auth=`
+  /// An ID token ends so long after its first use; 0: when it says itself.
+  unsigned token_seconds = 0;
 };
 
 /// By what somebody says who he is. Empty: by nothing.
@@ -46,8 +50,14 @@ class Access {
   [[nodiscard]] bool may_enter(const Identity& identity) const;
 
  private:
+  [[nodiscard]] bool is_over(const std::string& token, const Identity& user, std::int64_t now_ms) const;
+
   const AccessOptions& options_;
   const Switches& switches_;
+  mutable std::mutex mutex_;
+  /// When each ID token came first, where they end by that: all of them, since one that is forgotten would be new
+  /// again.
+  mutable std::map<std::string, std::int64_t> first_use_ms_;  ///< guarded by mutex_
 };
 
 inline constexpr char kTokenExpired[] = "Auth token is expired";

@@ -38,7 +38,7 @@ constexpr char kDisconnectFrame[] =
 LongPolling::LongPolling(Shared shared, const RestOptions& options) : shared_(shared), options_(options) {
   watch_ = std::jthread([this] {
     std::unique_lock lock(mutex_);
-    while (!ending_.wait_for(lock, std::chrono::seconds(1), [this] { return has_ended_; })) remove_the_gone(lock);
+    while (!ending_.wait_for(lock, std::chrono::seconds(1), [this] { return has_ended_; })) watch_over(lock);
   });
 }
 
@@ -113,19 +113,21 @@ std::shared_ptr<Poller> LongPolling::remove(const std::string& session) {
   return found.empty() ? nullptr : found.mapped();
 }
 
-/// Closes them without the lock, since that writes to the database.
-void LongPolling::remove_the_gone(std::unique_lock<std::mutex>& lock) {
+/// Closes who is gone and checks the others without the lock, since that takes the database's.
+void LongPolling::watch_over(std::unique_lock<std::mutex>& lock) {
   std::vector<std::shared_ptr<Poller>> gone;
+  std::vector<std::shared_ptr<Poller>> here;
   for (auto at = pollers_.begin(); at != pollers_.end();) {
     if (at->second->silence() < kGone) {
+      here.push_back(at->second);
       ++at;
     } else {
       gone.push_back(std::move(at->second));
       at = pollers_.erase(at);
     }
   }
-  if (gone.empty()) return;
   lock.unlock();
+  for (const auto& poller : here) poller->check_credential(now_ms());
   for (const auto& poller : gone) poller->close(now_ms());
   lock.lock();
 }

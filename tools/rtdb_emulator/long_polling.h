@@ -39,7 +39,7 @@ class LongPolling {
  private:
   Response start(const Parameters& parameters, const std::string& host);
   std::shared_ptr<Poller> remove(const std::string& session);
-  void remove_the_gone(std::unique_lock<std::mutex>& lock);
+  void watch_over(std::unique_lock<std::mutex>& lock);
 
   Shared shared_;
   const RestOptions& options_;

@@ -75,6 +75,9 @@ int main(int argc, char** argv) {
                "refuse requests without a credential; 'Bearer owner' always is one");
   app.add_option("--token", options.access.tokens, "an access token that is accepted (repeatable)");
   app.add_option("--secret", options.access.secrets, "a database secret that ?auth= is accepted with (repeatable)");
+  app.add_option("--token-seconds", options.access.token_seconds,
+                 "an ID token of a user ends so long after its first use; 0: when it says itself")
+      ->capture_default_str();
   app.add_option("--body-bytes-max", options.rest.body_bytes_max, "413 above this")->capture_default_str();
   app.add_option("--size-limit-bytes", options.size_limit_bytes,
                  "refuse writes where more than this stands at the URL; 0: never")

@@ -139,6 +139,11 @@ void Poller::close(std::int64_t now_ms) {
   changed_.notify_all();
 }
 
+void Poller::check_credential(std::int64_t now_ms) {
+  const std::lock_guard lock(requests_mutex_);
+  session_.check_credential(now_ms);
+}
+
 std::chrono::milliseconds Poller::silence() const {
   const std::lock_guard lock(mutex_);
   if (polls_now_ > 0 || (uses_socket_ && !is_closed_)) return std::chrono::milliseconds(0);

@@ -52,6 +52,8 @@ class Poller {
   [[nodiscard]] bool has_left() const;
   /// The client is gone.
   void close(std::int64_t now_ms);
+  /// Ends what the client may no longer do.
+  void check_credential(std::int64_t now_ms);
   /// For how long nobody has polled. A client that uses its WebSocket is not missed.
   [[nodiscard]] std::chrono::milliseconds silence() const;
 

@@ -3,6 +3,7 @@
 #include <civetweb.h>
 
 #include <memory>
+#include <mutex>
 #include <thread>
 
 #include "rtdb_emulator/clock.h"
@@ -57,9 +58,10 @@ class WebSockets::Client {
     writer_ = std::jthread([this] { write_all(); });
   }
   ~Client() {
+    outgoing_->end();
+    writer_.join();
     if (session_) session_->close(now_ms());
     if (polled_) polled_->lose_socket(now_ms());
-    outgoing_->end();
   }
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -84,13 +86,21 @@ class WebSockets::Client {
     if (!message) return false;
     if (message->control == "p") outgoing_->push(wire::pong());
     if (!message->control.empty()) return true;
-    return polled_ ? polled_->receive_by_socket(std::move(message->data), now_ms())
-                   : session_->receive(message->data, now_ms());
+    if (polled_) return polled_->receive_by_socket(std::move(message->data), now_ms());
+    const std::lock_guard lock(session_mutex_);
+    return session_->receive(message->data, now_ms());
   }
   void write_all() {
     while (!outgoing_->has_ended() && !outgoing_->overflowed()) {
-      for (const std::string& message : outgoing_->take(std::chrono::seconds(1))) write(connection_, message);
+      for (const std::string& message : outgoing_->take(std::chrono::milliseconds(500))) write(connection_, message);
+      check_credential();
     }
+  }
+  /// It ends by time, and a client that only listens asks for nothing.
+  void check_credential() {
+    if (polled_) return polled_->check_credential(now_ms());
+    const std::lock_guard lock(session_mutex_);
+    session_->check_credential(now_ms());
   }
 
   mg_connection* connection_;
@@ -98,7 +108,8 @@ class WebSockets::Client {
   std::string frame_;  ///< what has come of a frame that comes in fragments
   const std::shared_ptr<Outgoing> outgoing_ = std::make_shared<Outgoing>();
   const std::shared_ptr<Poller> polled_;  ///< null: session_ is the client
-  std::unique_ptr<Session> session_;
+  std::mutex session_mutex_;
+  std::unique_ptr<Session> session_;  ///< guarded by session_mutex_
   std::jthread writer_;
 };
 
