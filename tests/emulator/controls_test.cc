@@ -2,6 +2,8 @@
 #include <signal.h>
 
 #include <atomic>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 #include "emulator/emulator_fixture.h"
@@ -128,6 +130,23 @@ TEST_F(EmulatorTest, PersistSurvivesARestart) {
   ASSERT_EQ(emulator().process().wait(), 0);
   emulator_ = std::make_unique<Emulator>(std::vector<std::string>{"--persist", dir.file("tree.json")});
   EXPECT_EQ(value("/.json"), body);
+}
+
+TEST_F(EmulatorTest, PersistCostsASigkillAtMostTheLastTwoSeconds) {
+  const test_support::TempDir dir;
+  const std::vector<std::string> flags = {"--persist", dir.file("tree.json")};
+  emulator_ = std::make_unique<Emulator>(flags);
+  EXPECT_EQ(status("PUT", "/a.json", "1"), 200);
+  const auto is_saved = [&] {
+    std::ifstream file(dir.file("tree.json"));
+    return std::string(std::istreambuf_iterator<char>(file), {}).find("\"a\":1") != std::string::npos;
+  };
+  EXPECT_TRUE(test_support::eventually(is_saved, std::chrono::seconds(4)))
+      << "two seconds, on a machine that has other work";
+  emulator().process().signal(SIGKILL);
+  EXPECT_EQ(emulator().process().wait(), 128 + SIGKILL);
+  emulator_ = std::make_unique<Emulator>(flags);
+  EXPECT_EQ(value("/a.json"), "1");
 }
 
 TEST_F(EmulatorTest, WrongFlagIsOneLineAndExit2) {

@@ -62,13 +62,17 @@ int main(int argc, char** argv) {
       "Limits: it is in no region, and any ?ns= is a database: the 404 of a wrong host is for a test to plant, as a "
       "fault.\n"
       "There are no rules and no indexes: a credential may do everything, and a query by a child is refused.\n"
-      "SDKs in a browser or in Node.js: connectDatabaseEmulator(db, '127.0.0.1', 9000). Admin SDKs: set\n"
-      "FIREBASE_DATABASE_EMULATOR_HOST=127.0.0.1:9000.");
+      "\nTo point an SDK at it:\n"
+      "  JavaScript     connectDatabaseEmulator(db, '127.0.0.1', 9000)\n"
+      "  or             getDatabase(app, 'ws://127.0.0.1:9000?ns=demo')\n"
+      "  admin          FIREBASE_DATABASE_EMULATOR_HOST=127.0.0.1:9000; for Go the URL localhost:9000?ns=demo\n"
+      "  Android, iOS   useEmulator(HOST, 9000); more in docs/emulator.md");
   rtdb_emulator::ServerOptions options;
   std::string listen = "127.0.0.1:9000";
   std::string persist;
   app.add_option("--listen", listen, "HOST:PORT; port 0 is any free one")->capture_default_str();
-  app.add_option("--persist", persist, "keep the tree in this file, over restarts");
+  app.add_option("--persist", persist,
+                 "keep the tree in this file, over restarts: saved every 2 s, which is what a SIGKILL costs at most");
   app.add_option("--ns", options.rest.default_ns, "database of requests without ?ns=; empty: they are refused")
       ->capture_default_str();
   app.add_flag("--require-auth", options.access.require_auth,
