@@ -1,26 +1,11 @@
 #include "rtdb_emulator/poller.h"
 
-#include <charconv>
-#include <optional>
+#include <algorithm>
 #include <utility>
 
-#include "rtdb_emulator/base64.h"
 #include "rtdb_emulator/wire.h"
 
 namespace rtdb_emulator {
-namespace {
-
-std::optional<std::uint64_t> number_in(const Parameters& parameters, const std::string& name) {
-  const auto found = parameters.find(name);
-  if (found == parameters.end()) return std::nullopt;
-  std::uint64_t number = 0;
-  const char* end = found->second.data() + found->second.size();
-  const auto [stop, error] = std::from_chars(found->second.data(), end, number);
-  return error == std::errc() && stop == end ? std::optional(number) : std::nullopt;
-}
-
-}  // namespace
-
 void Poller::send(std::string message) {
   const std::lock_guard lock(mutex_);
   if (uses_socket_) return socket_->push(std::move(message));
@@ -34,35 +19,9 @@ void Poller::send(std::string message) {
 
 bool Poller::take_pieces(const Parameters& parameters, std::int64_t now_ms) {
   const std::lock_guard lock(requests_mutex_);
-  for (std::size_t i = 0;; ++i) {
-    const std::string index = std::to_string(i);
-    const auto number = number_in(parameters, "seg" + index);
-    const auto of = number_in(parameters, "ts" + index);
-    const auto data = parameters.find("d" + index);
-    if (!number && !of) break;
-    if (!number || !of || *of == 0 || data == parameters.end()) return false;
-    bytes_ += data->second.size();
-    if (bytes_ > bytes_max_) return false;
-    if (*number >= next_piece_) pieces_.emplace(*number, Piece{*of, data->second});
-  }
-  return take_messages(now_ms);
-}
-
-/// Those of which all pieces have come, in order.
-bool Poller::take_messages(std::int64_t now_ms) {
-  while (!pieces_.empty() && pieces_.begin()->first == next_piece_) {
-    const std::size_t of = pieces_.begin()->second.of;
-    if (pieces_.size() < of ||
-        std::next(pieces_.begin(), static_cast<std::ptrdiff_t>(of) - 1)->first != next_piece_ + of - 1)
-      return true;
-    std::string base64;
-    for (std::size_t i = 0; i < of; ++i) base64 += pieces_.extract(pieces_.begin()).mapped().base64;
-    next_piece_ += of;
-    bytes_ -= base64.size();
-    const auto text = base64url_decoded(base64);
-    if (!text || !receive(*text, now_ms)) return false;
-  }
-  return true;
+  const auto messages = pieces_.feed(parameters);
+  return messages && std::all_of(messages->begin(), messages->end(),
+                                 [&](const std::string& message) { return receive(message, now_ms); });
 }
 
 bool Poller::receive(const std::string& text, std::int64_t now_ms) {
@@ -111,7 +70,7 @@ bool Poller::receive_by_socket(nlohmann::json request, std::int64_t now_ms) {
   }
   if (!is_early) return session_.receive(request, now_ms);
   waiting_.push_back(std::move(request));
-  return true;
+  return waiting_.size() <= Outgoing::kMessagesMax;
 }
 
 void Poller::lose_socket(std::int64_t now_ms) {

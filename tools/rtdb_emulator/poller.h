@@ -4,7 +4,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "rtdb_emulator/outgoing.h"
+#include "rtdb_emulator/piece_reader.h"
 #include "rtdb_emulator/query.h"
 #include "rtdb_emulator/session.h"
 
@@ -32,11 +32,11 @@ class Poller {
 
   /// `bytes_max`: of what waits for its missing pieces.
   Poller(Shared shared, const std::string& ns, std::size_t bytes_max)
-      : session_(shared, ns, [this](std::string message) { send(std::move(message)); }), bytes_max_(bytes_max) {}
+      : pieces_(bytes_max), session_(shared, ns, [this](std::string message) { send(std::move(message)); }) {}
 
   /// To the client, by the way that is in use.
   void send(std::string message);
-  /// Takes the pieces of messages that came with a poll (`seg0`, `ts0`, `d0`, `seg1` …). False: they are none.
+  /// Takes the pieces of messages that came with a poll, as PieceReader. False: they are none.
   bool take_pieces(const Parameters& parameters, std::int64_t now_ms);
   /// Waits until there is something, or `time` is over, or another poll comes, which goes on waiting in its place.
   Answer poll(std::chrono::milliseconds time);
@@ -58,21 +58,12 @@ class Poller {
   [[nodiscard]] std::chrono::milliseconds silence() const;
 
  private:
-  struct Piece {
-    std::size_t of;  ///< so many make a message
-    std::string base64;
-  };
-  bool take_messages(std::int64_t now_ms);
   bool receive(const std::string& text, std::int64_t now_ms);
   void change_to_socket();
 
-  std::mutex requests_mutex_;              ///< held before mutex_
-  Session session_;                        ///< guarded by requests_mutex_
-  std::map<std::uint64_t, Piece> pieces_;  ///< by number; guarded by requests_mutex_
-  std::uint64_t next_piece_ = 0;           ///< guarded by requests_mutex_
-  std::size_t bytes_ = 0;                  ///< of pieces_; guarded by requests_mutex_
-  std::vector<nlohmann::json> waiting_;    ///< came by the WebSocket too early; guarded by requests_mutex_
-  const std::size_t bytes_max_;
+  std::mutex requests_mutex_;            ///< held before mutex_
+  PieceReader pieces_;                   ///< guarded by requests_mutex_
+  std::vector<nlohmann::json> waiting_;  ///< came by the WebSocket too early; guarded by requests_mutex_
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -84,6 +75,8 @@ class Poller {
   std::uint64_t next_answer_ = 0;     ///< guarded by mutex_
   std::size_t polls_now_ = 0;         ///< guarded by mutex_
   std::chrono::steady_clock::time_point last_poll_ = std::chrono::steady_clock::now();  ///< guarded by mutex_
+
+  Session session_;  ///< guarded by requests_mutex_; ends first, since it sends
 };
 
 }  // namespace rtdb_emulator
