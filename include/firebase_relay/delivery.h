@@ -21,7 +21,7 @@ namespace firebase_relay {
 /// Names a request from its Send to its Answered. Counts from 1, and is never used twice in a run.
 using RequestId = std::uint64_t;
 
-/// What became of a request. Judged in one place, deliver/retry_table.h.
+/// What became of a request. Judged in one place, deliver/verdicts.h.
 struct Answer {
   /// How far it came. What the database may have seen of it hangs on this.
   enum class Transport : std::uint8_t {
@@ -54,7 +54,7 @@ enum class HoldReason : std::uint8_t {
 inline constexpr std::array<std::string_view, 8> kHoldReasonNames = {
     "none", "unauthorized", "forbidden", "payment", "not_found", "locked", "unknown_answer", "tree_too_big"};
 
-/// Why something is tried again. Values of retries_total{reason}: those of deliver/retry_table.cc, which checks that
+/// Why something is tried again. Values of retries_total{reason}: those of deliver/verdicts.cc, which checks that
 /// none is missing here, that of flush's access token, and that of the question for the last run's heartbeat.
 /// docs/reasons.md explains each.
 inline constexpr std::array<std::string_view, 20> kRetryReasonNames = {

@@ -13,15 +13,15 @@ using coalesce::LiveValues;
 
 Delivery::Impl::Impl(const DeliveryOptions& options, const Restored& restored, std::uint64_t jitter_seed)
     : state_(options, restored.last_batch),
-      gate_(options, jitter_seed),
+      throttle_(options, jitter_seed),
       disk_(state_, restored),
-      dispatch_(state_, disk_, gate_),
-      follow_up_(state_, disk_, gate_) {
+      dispatch_(state_, disk_, throttle_),
+      follow_up_(state_, disk_, throttle_) {
   restore(restored);
 }
 
 void Delivery::Impl::restore(const Restored& restored) {
-  if (!restored.live.empty()) gate_.live_first_upto = SteadyTime::max();
+  if (!restored.live.empty()) throttle_.live_first_upto = SteadyTime::max();
   for (const std::uint64_t messages : restored.history) state_.accounts.took_in(messages);
   // Several rows may be the live values of one message without history: they have its sequence, and share a ticket.
   std::map<Sequence, std::uint32_t> tickets;
@@ -112,7 +112,7 @@ void Delivery::Impl::proceed() {
   dispatch_.proceed();  // before the disk: what can go now need not be saved
   disk_.proceed();
   disk_.forget();
-  if (disk_.leave_trouble_if_empty(gate_.circuit.is_closed())) dispatch_.proceed();
+  if (disk_.leave_trouble_if_empty(throttle_.circuit.is_closed())) dispatch_.proceed();
   invariant(disk_.in_trouble() || !state_.store.any_on_disk(), "all is well, and a batch is on disk");
   if (!state_.live.has_unsent() && !state_.live.has_suspects()) state_.save_live_by.reset();
 }
@@ -143,14 +143,14 @@ void Delivery::Impl::find_deadline() {
   };
   consider(state_.live.next_settling());
   consider(disk_.save_deadline());
-  consider(gate_.circuit.next_probe());
+  consider(throttle_.circuit.next_probe());
   consider(disk_.try_to_load_again_at());
   consider(disk_.try_to_forget_again_at());
   consider(state_.drain_until.value_or(SteadyTime::max()));
   if (state_.live.has_sendable() || state_.unsent_history_bytes() > 0 || state_.live.has_unsaved())
     consider(state_.next_flush);
   const bool has_history = state_.history.has_waiting() || state_.history.has_suspects();
-  if (state_.options.bytes_per_minute_max > 0 && has_history) consider(gate_.quota.next_release(now));
+  if (state_.options.bytes_per_minute_max > 0 && has_history) consider(throttle_.quota.next_release(now));
 }
 
 void Delivery::Impl::check_drained() {

@@ -7,14 +7,14 @@
 #include "deliver/disk.h"
 #include "deliver/dispatch.h"
 #include "deliver/follow_up.h"
-#include "deliver/gate.h"
 #include "deliver/state.h"
+#include "deliver/throttle.h"
 #include "firebase_relay/delivery.h"
 
 namespace firebase_relay {
 
 /// The state machine, made of its parts: what has arrived and waits (deliver/state.h), what the database lets through
-/// (deliver/gate.h), what goes out (deliver/dispatch.h), what an answer means (deliver/follow_up.h), and when the
+/// (deliver/throttle.h), what goes out (deliver/dispatch.h), what an answer means (deliver/follow_up.h), and when the
 /// outbox is used (deliver/disk.h). Here events go to the part that they are for, and after each every part does what
 /// is due.
 class Delivery::Impl {
@@ -28,7 +28,7 @@ class Delivery::Impl {
   [[nodiscard]] SteadyTime may_wait_until(SteadyTime arrived) const;
   [[nodiscard]] bool drained() const { return drained_; }
   [[nodiscard]] std::uint64_t messages_in_flight() const { return state_.accounts.in_flight(); }
-  [[nodiscard]] const deliver::Circuit& circuit() const { return gate_.circuit; }
+  [[nodiscard]] const deliver::Circuit& circuit() const { return throttle_.circuit; }
   [[nodiscard]] bool has_unsaved() const;
   [[nodiscard]] const OutboxLevel& level() const { return disk_.level(); }
   [[nodiscard]] std::string_view flaw() const;
@@ -55,7 +55,7 @@ class Delivery::Impl {
   [[nodiscard]] std::string_view broken_invariant() const;
 
   deliver::State state_;
-  deliver::Gate gate_;
+  deliver::Throttle throttle_;
   deliver::Disk disk_;
   deliver::Dispatch dispatch_;
   deliver::FollowUp follow_up_;

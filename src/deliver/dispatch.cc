@@ -8,10 +8,10 @@
 namespace firebase_relay::deliver {
 
 void Dispatch::proceed() {
-  if (gate_.live_first_upto != SteadyTime::max() && !owes_live()) gate_.live_first_upto.reset();
+  if (throttle_.live_first_upto != SteadyTime::max() && !owes_live()) throttle_.live_first_upto.reset();
   // What was sent now would have to be forgotten by the outbox when its answer comes, and the drain would never end.
   if (state_.drain_is_over()) return;
-  while (gate_.circuit.allows(state_.now.steady) && (send_main() || send_history())) {
+  while (throttle_.circuit.allows(state_.now.steady) && (send_main() || send_history())) {
   }
 }
 
@@ -53,8 +53,8 @@ bool Dispatch::send_main() {
 /// After an outage history waits until the live tree is current: until what waited when the database came back is
 /// acknowledged (guarantee 3). What came later does not hold it up.
 bool Dispatch::owes_live() const {
-  return gate_.live_first_upto && (state_.requests.main_is_out() || state_.live.has_suspects() ||
-                                   state_.live.has_waited_since(*gate_.live_first_upto));
+  return throttle_.live_first_upto && (state_.requests.main_is_out() || state_.live.has_suspects() ||
+                                       state_.live.has_waited_since(*throttle_.live_first_upto));
 }
 
 /// Fills what the live values have left of a request with history, as far as the quota lets it go and its location is
@@ -70,14 +70,14 @@ void Dispatch::add_history(Request& request) {
 }
 
 std::uint64_t Dispatch::history_room(std::uint64_t entry_bytes, std::uint64_t live_bytes) {
-  return gate_.history_room(entry_bytes, live_bytes, state_.options.batch_bytes_max, state_.now.steady);
+  return throttle_.history_room(entry_bytes, live_bytes, state_.options.batch_bytes_max, state_.now.steady);
 }
 
 /// Sends one request of history beside the main one. A group of suspects goes alone. A backlog goes as fast as the
 /// database takes it; while all is well only what makes a full request does, and the rest goes with the next flush.
 bool Dispatch::send_history() {
   const bool is_well = !disk_.in_trouble();
-  const std::uint32_t out_max = is_well ? state_.options.in_flight_max : gate_.concurrency.limit();
+  const std::uint32_t out_max = is_well ? state_.options.in_flight_max : throttle_.concurrency.limit();
   if (state_.requests.history_out() >= out_max || owes_live()) return false;
   HistoryQueue& history = state_.history;
   Request request;
@@ -103,7 +103,7 @@ bool Dispatch::send_history() {
 
 void Dispatch::send(Request&& request) {
   request.sent_at = state_.now.steady;
-  request.probe = gate_.circuit.sent();
+  request.probe = throttle_.circuit.sent();
   auto [id, kept] = state_.requests.add(std::move(request));
 
   Send action{id, kept.base, {"{"}, 0, static_cast<std::uint32_t>(kept.parts())};
@@ -118,8 +118,8 @@ void Dispatch::send(Request&& request) {
   kept.bytes = {kept.live_bytes, action.bytes - std::min(action.bytes, kept.live_bytes)};
   if (kept.history.empty()) kept.bytes = {action.bytes, 0};
   invariant(kept.bytes.live + kept.bytes.history == action.bytes, "a request's bytes are counted wrongly");
-  gate_.quota.sent(kept.bytes, state_.now.steady);
-  action.exceeds_quota = kept.bytes.live > 0 && gate_.quota.is_exceeded_by_live(state_.now.steady);
+  throttle_.quota.sent(kept.bytes, state_.now.steady);
+  action.exceeds_quota = kept.bytes.live > 0 && throttle_.quota.is_exceeded_by_live(state_.now.steady);
   state_.store.sent(kept.history, state_.now.steady + state_.half_window());
   state_.act(std::move(action));
 }

@@ -3,8 +3,8 @@
 #include <cstdint>
 
 #include "deliver/disk.h"
-#include "deliver/gate.h"
 #include "deliver/state.h"
+#include "deliver/throttle.h"
 
 namespace firebase_relay::deliver {
 
@@ -17,7 +17,7 @@ namespace firebase_relay::deliver {
 class Dispatch {
  public:
   /// All of them must outlive it.
-  Dispatch(State& state, Disk& disk, Gate& gate) : state_(state), disk_(disk), gate_(gate) {}
+  Dispatch(State& state, Disk& disk, Throttle& throttle) : state_(state), disk_(disk), throttle_(throttle) {}
 
   /// Sends all that may go now.
   void proceed();
@@ -32,7 +32,7 @@ class Dispatch {
 
   State& state_;
   Disk& disk_;
-  Gate& gate_;
+  Throttle& throttle_;
 };
 
 }  // namespace firebase_relay::deliver

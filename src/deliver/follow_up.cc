@@ -27,9 +27,9 @@ void FollowUp::take(const Answered& event) {
   std::optional<Request> request = state_.requests.take(event.request);
   if (!request) return;
   invariant(request->sent_at <= state_.now.steady, "an answer comes before its request");
-  const RetryRule& rule = judge(event.answer);
+  const AnswerRule& rule = judge(event.answer);
   const Case it{event.request, std::move(*request), event.answer, rule};
-  if (never_left(event.answer)) gate_.quota.not_sent(it.request.bytes, it.request.sent_at, state_.now.steady);
+  if (never_left(event.answer)) throttle_.quota.not_sent(it.request.bytes, it.request.sent_at, state_.now.steady);
   switch (rule.verdict) {
     case Verdict::kAcknowledged: return acknowledge(it);
     case Verdict::kRetry:
@@ -43,12 +43,12 @@ void FollowUp::take(const Answered& event) {
 
 void FollowUp::acknowledge(const Case& it) {
   invariant(it.request.parts() > 0, "an empty request is acknowledged");
-  gate_.circuit.succeeded();
-  invariant(gate_.circuit.is_closed(), "the database answers, and the circuit is open");
-  gate_.quota.acknowledged(state_.now.steady);
-  if (gate_.live_first_upto) gate_.live_first_upto = std::min(*gate_.live_first_upto, state_.now.steady);
-  gate_.has_refreshed = false;
-  if (!it.request.is_main) gate_.concurrency.acknowledged(state_.now.steady - it.request.sent_at);
+  throttle_.circuit.succeeded();
+  invariant(throttle_.circuit.is_closed(), "the database answers, and the circuit is open");
+  throttle_.quota.acknowledged(state_.now.steady);
+  if (throttle_.live_first_upto) throttle_.live_first_upto = std::min(*throttle_.live_first_upto, state_.now.steady);
+  throttle_.has_refreshed = false;
+  if (!it.request.is_main) throttle_.concurrency.acknowledged(state_.now.steady - it.request.sent_at);
   state_.live.acknowledge(it.request.live);
   for (const Slice& slice : it.request.history)
     state_.accounts.delivered(state_.store.run_of(slice), slice, state_.now);
@@ -56,19 +56,19 @@ void FollowUp::acknowledge(const Case& it) {
   report(it, RequestEnded::Result::kOk, std::nullopt, it.rule);
 }
 
-void FollowUp::retry(const Case& it, const RetryRule& rule) {
+void FollowUp::retry(const Case& it, const AnswerRule& rule) {
   HoldReason hold = rule.hold;
-  if (rule.verdict == Verdict::kRefresh && !std::exchange(gate_.has_refreshed, true)) {
+  if (rule.verdict == Verdict::kRefresh && !std::exchange(throttle_.has_refreshed, true)) {
     state_.act(RefreshCredentials{});
     hold = HoldReason::kNone;  // a new token may help; if it does not, the next refusal is for a person
   }
-  const auto wait =
-      gate_.circuit.failed(state_.now.steady, it.request.probe, {pause_after(it.answer), hold, it.answer.retry_after});
+  const auto wait = throttle_.circuit.failed(state_.now.steady, it.request.probe,
+                                             {pause_after(it.answer), hold, it.answer.retry_after});
   // Of several requests under way the first that fails decides: if it was no hold, a later one does not make it one.
-  if (gate_.circuit.hold() == HoldReason::kNone) hold = HoldReason::kNone;
-  gate_.concurrency.slow_down();
-  gate_.live_first_upto = SteadyTime::max();
-  invariant(!gate_.circuit.is_closed(), "a request failed, and the circuit is closed");
+  if (throttle_.circuit.hold() == HoldReason::kNone) hold = HoldReason::kNone;
+  throttle_.concurrency.slow_down();
+  throttle_.live_first_upto = SteadyTime::max();
+  invariant(!throttle_.circuit.is_closed(), "a request failed, and the circuit is closed");
   give_back(it.request, rule.may_still_apply);
   disk_.enter_trouble();
   disk_.save_at_once();
@@ -105,7 +105,7 @@ void FollowUp::suspects_are_saved_by(const Request& request) {
 void FollowUp::narrow_or_split(const Case& it) {
   const bool is_too_much_to_write = it.rule.verdict == Verdict::kNarrow;
   if (is_too_much_to_write && it.request.base.empty()) {
-    gate_.circuit.succeeded();
+    throttle_.circuit.succeeded();
     state_.history.go_narrow();
     give_back(it.request, false);
     return report(it, RequestEnded::Result::kRefused, std::chrono::milliseconds(0), it.rule);
@@ -118,7 +118,7 @@ void FollowUp::narrow_or_split(const Case& it) {
 /// The answer was about the content, so the database works. If only one entry or value was sent, it is the culprit; of
 /// several each half goes alone, until it is found.
 void FollowUp::take_apart(const Case& it) {
-  gate_.circuit.succeeded();
+  throttle_.circuit.succeeded();
   const auto reason =
       it.rule.verdict == Verdict::kSplit ? DeadLetterReason::kTooLargeToSend : DeadLetterReason::kRefused;
   const std::vector<coalesce::LiveValues::Sent>& live = it.request.live;
@@ -178,7 +178,7 @@ void FollowUp::refuse_entry(const Slice& slice, DeadLetterReason reason) {
 }
 
 void FollowUp::report(const Case& it, RequestEnded::Result result, std::optional<std::chrono::milliseconds> retry_in,
-                      const RetryRule& rule) {
+                      const AnswerRule& rule) {
   invariant(!rule.reason.empty() || result == RequestEnded::Result::kOk, "a request failed for no reason");
   state_.out->reports.emplace_back(
       RequestEnded{it.id, result, rule.reason, rule.remedy, rule.hold, it.answer.detail, retry_in});

@@ -104,7 +104,7 @@ PatchSender::Finished Transfer::finish(CURLcode code) const {
   answer.retry_after = parse_retry_after(head_.retry_after(), utc_now());
   answer.gives_back = code == CURLE_OK && status == 200 && gives_back_what_was_sent();
   answer.write_too_big = status == 400 && answer_.find("exceeds the maximum size") != std::string::npos;
-  const deliver::RetryRule& rule = deliver::judge(answer);
+  const deliver::AnswerRule& rule = deliver::judge(answer);
   if (has_no_name) {
     answer.detail = "no name server has answered for " + options_.database.host + handle_.way();
   } else if (code != CURLE_OK) {
@@ -119,7 +119,7 @@ PatchSender::Finished Transfer::finish(CURLcode code) const {
 
 /// Whether the answer's Date is the database's: a login page, or a proxy's own 502, says nothing about that clock. A
 /// database answers errors in JSON.
-bool Transfer::is_from_a_database(const deliver::RetryRule& rule) const {
+bool Transfer::is_from_a_database(const deliver::AnswerRule& rule) const {
   if (rule.verdict == deliver::Verdict::kAcknowledged) return true;
   return rule.transport == Answer::Transport::kAnswered && rule.hold != HoldReason::kUnknownAnswer &&
          head_.content_type().starts_with("application/json");

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "deliver/retry_table.h"
+#include "deliver/verdicts.h"
 #include "flush/answer_head.h"
 #include "flush/credentials.h"
 #include "flush/curl_handle.h"
@@ -39,7 +39,7 @@ class Transfer {
 
  private:
   [[nodiscard]] std::string certificate_flaw(CURLcode code) const;
-  [[nodiscard]] bool is_from_a_database(const deliver::RetryRule& rule) const;
+  [[nodiscard]] bool is_from_a_database(const deliver::AnswerRule& rule) const;
   [[nodiscard]] bool is_name_known() const;
   [[nodiscard]] bool gives_back_what_was_sent() const;
 

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "bus/connection.h"
 #include "classify/key_codec.h"
-#include "deliver/retry_table.h"
+#include "deliver/verdicts.h"
 #include "flush/answer_text.h"
 #include "flush/clock_skew.h"
 #include "flush/echo.h"

@@ -1,7 +1,7 @@
 // What a sender makes of answers that are no 204.
 #include <gtest/gtest.h>
 
-#include "deliver/retry_table.h"
+#include "deliver/verdicts.h"
 #include "flush/one_answer.h"
 
 namespace firebase_relay::flush {

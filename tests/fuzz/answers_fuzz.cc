@@ -9,7 +9,7 @@
 #include <string>
 #include <thread>
 
-#include "deliver/retry_table.h"
+#include "deliver/verdicts.h"
 #include "flush/patch_sender.h"
 #include "fuzz/demand.h"
 
@@ -82,7 +82,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   server.answer_with(bytes);
   const Answer answer = ask(sender, "{}");
-  const deliver::RetryRule& rule = deliver::judge(answer);
+  const deliver::AnswerRule& rule = deliver::judge(answer);
   demand(!rule.reason.empty(), "no rule", text);
   const bool has_right_answer = text.find(" 204") != std::string::npos ||
                                 (text.find(" 200") != std::string::npos && text.find("null") != std::string::npos);

@@ -171,7 +171,7 @@ relay_mutant(sends_in_a_time_to_come FILE ${dispatch} FINDS "an answer comes bef
 relay_mutant(stays_open_when_the_database_answers FILE src/deliver/circuit.cc FINDS "the database answers, and the circuit is open"
   OLD "open_ = false;" NEW "")
 relay_mutant(takes_a_failure_for_a_success FILE ${follow_up} FINDS "a request failed, and the circuit is closed"
-  OLD "gate_.concurrency.slow_down();" NEW "gate_.circuit.succeeded();")
+  OLD "throttle_.concurrency.slow_down();" NEW "throttle_.circuit.succeeded();")
 relay_mutant(sends_history_with_suspects FILE ${dispatch} FINDS "suspects of both kinds are in one request"
   OLD "if (!request.live.empty()) send(std::move(request));" NEW "add_history(request); if (!request.live.empty()) send(std::move(request));")
 relay_mutant(sends_live_values_anywhere FILE ${dispatch} FINDS "live values are in a request beside the main one"
@@ -200,9 +200,9 @@ relay_mutant(loses_the_channels FILE src/deliver/delivery.cc FINDS "a message ha
 relay_mutant(refuses_a_slice_for_an_entry FILE ${follow_up} FINDS "more than one entry is refused as one"
   OLD "is_alone ? refuse_entry(history.front(), reason) : state_.history.halve(history);"
   NEW "if (is_alone || history.front().size() > 1) refuse_entry(history.front(), reason); else state_.history.halve(history);")
-relay_mutant(has_a_verdict_without_a_reason FILE src/deliver/retry_table.cc FINDS "a request failed for no reason"
+relay_mutant(has_a_verdict_without_a_reason FILE src/deliver/verdicts.cc FINDS "a request failed for no reason"
   OLD "if (answer.transport == kAnswered && answer.status == 400 && answer.write_too_big) return kTooBigToWrite;"
-  NEW "static const RetryRule kNameless{kAnswered, 400, 400, kNarrow, {}, HoldReason::kNone, false, {}}; if (answer.write_too_big) return kNameless;")
+  NEW "static const AnswerRule kNameless{kAnswered, 400, 400, kNarrow, {}, HoldReason::kNone, false, {}}; if (answer.write_too_big) return kNameless;")
 relay_mutant(fills_a_request_that_is_full FILE ${dispatch} FINDS "history is to go into a request that is full" BY "DeliveryTest.FlushOverTheBytes*"
   OLD "other_location || used >= state_.options.batch_bytes_max || !history.has_waiting() || owes_live()"
   NEW "other_location || !history.has_waiting() || owes_live()")
@@ -299,11 +299,11 @@ relay_mutant(counts_history_in_its_second_only FILE ${quota} FINDS "a second hel
 relay_mutant(counts_all_in_one_second FILE ${quota} FINDS "a request is counted in a second that has passed"
   OLD "newest_ = std::max(newest_, second);" NEW "")
 relay_mutant(takes_back_at_the_wrong_time FILE ${follow_up} FINDS "a request comes back before it was sent"
-  OLD "if (never_left(event.answer)) gate_.quota.not_sent(it.request.bytes, it.request.sent_at, state_.now.steady);"
-  NEW "if (never_left(event.answer)) gate_.quota.not_sent(it.request.bytes, state_.now.steady, it.request.sent_at);")
+  OLD "if (never_left(event.answer)) throttle_.quota.not_sent(it.request.bytes, it.request.sent_at, state_.now.steady);"
+  NEW "if (never_left(event.answer)) throttle_.quota.not_sent(it.request.bytes, state_.now.steady, it.request.sent_at);")
 relay_mutant(takes_back_twice FILE ${follow_up} FINDS "more bytes are taken back than were sent"
-  OLD "if (never_left(event.answer)) gate_.quota.not_sent(it.request.bytes, it.request.sent_at, state_.now.steady);"
-  NEW "for (int i = 0; i < 2; ++i) if (never_left(event.answer)) gate_.quota.not_sent(it.request.bytes, it.request.sent_at, state_.now.steady);")
+  OLD "if (never_left(event.answer)) throttle_.quota.not_sent(it.request.bytes, it.request.sent_at, state_.now.steady);"
+  NEW "for (int i = 0; i < 2; ++i) if (never_left(event.answer)) throttle_.quota.not_sent(it.request.bytes, it.request.sent_at, state_.now.steady);")
 relay_mutant(expects_less_than_was_sent FILE ${quota} FINDS "fewer live bytes are expected than were sent"
   OLD "live_expected_ -= live_expected_ * static_cast<std::uint64_t>(passed) / kForgottenInSeconds;
   live_expected_ = std::max(live_expected_, total_.live);"

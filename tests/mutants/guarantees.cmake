@@ -2,7 +2,7 @@
 
 relay_mutant(acknowledges_what_was_lost FILE src/deliver/follow_up.cc
   OLD "judge(event.answer)" NEW "judge(event.answer.transport == Answer::Transport::kReset ? Answer{.status = 204} : event.answer)")
-relay_mutant(acknowledges_by_the_status_alone FILE src/deliver/retry_table.cc
+relay_mutant(acknowledges_by_the_status_alone FILE src/deliver/verdicts.cc
   OLD "if (rule.transport != answer.transport) return false;"
   NEW "if (answer.status / 100 == 2) return rule.status_first == 204; if (rule.transport != answer.transport) return false;")
 relay_mutant(merges_without_sequence FILE src/coalesce/live_values.cc
@@ -36,9 +36,9 @@ relay_mutant(saves_too_late FILE src/deliver/state.cc
   OLD "std::max(options.flush_interval, kLeast)" NEW "std::max(options.flush_interval, 10 * kLeast)")
 relay_mutant(drops_poisons_neighbours FILE src/deliver/history_queue.cc
   OLD "suspects_.add_halves(slices);" NEW "suspects_.add({slices.front()});")
-relay_mutant(takes_a_size_limit_for_poison FILE src/deliver/retry_table.cc
+relay_mutant(takes_a_size_limit_for_poison FILE src/deliver/verdicts.cc
   OLD "if (answer.transport == kAnswered && answer.status == 400 && answer.write_too_big) return kTooBigToWrite;" NEW "")
-relay_mutant(drops_what_is_forbidden FILE src/deliver/retry_table.cc
+relay_mutant(drops_what_is_forbidden FILE src/deliver/verdicts.cc
   OLD "if (rule.transport != answer.transport) return false;"
   NEW "if (answer.status == 402) return rule.status_first == 400; if (rule.transport != answer.transport) return false;")
 relay_mutant(sheds_what_memory_has FILE src/deliver/disk.cc
@@ -48,7 +48,7 @@ relay_mutant(counts_a_dead_letter_twice FILE src/deliver/accounts.cc
 relay_mutant(ends_before_all_is_saved FILE src/deliver/delivery.cc
   OLD "!state_.must_save() || disk_.is_failing()" NEW "true")
 
-relay_mutant(asks_the_quota_for_all_or_nothing FILE src/deliver/gate.cc
+relay_mutant(asks_the_quota_for_all_or_nothing FILE src/deliver/throttle.cc
   OLD "return left == 0 ? 0 : std::min(left - kBrace, bytes_max - live_bytes);"
   NEW "return left < bytes_max ? 0 : bytes_max - live_bytes;")
 relay_mutant(lets_live_starve_history FILE src/deliver/quota.cc
@@ -57,10 +57,10 @@ relay_mutant(sends_suspects_past_the_quota FILE src/deliver/dispatch.cc
   OLD "request.history = history.take_suspects(room, request.base);" NEW "request.history = history.take_suspects(UINT64_MAX, request.base);")
 
 relay_mutant(sends_history_before_live FILE src/deliver/dispatch.cc
-  OLD "return gate_.live_first_upto && (state_.requests.main_is_out() || state_.live.has_suspects() ||
-                                   state_.live.has_waited_since(*gate_.live_first_upto));"
+  OLD "return throttle_.live_first_upto && (state_.requests.main_is_out() || state_.live.has_suspects() ||
+                                       state_.live.has_waited_since(*throttle_.live_first_upto));"
   NEW "return false;")
 relay_mutant(forgets_that_live_goes_first FILE src/deliver/follow_up.cc
-  OLD "gate_.live_first_upto = std::min(*gate_.live_first_upto, state_.now.steady);" NEW "gate_.live_first_upto.reset();")
+  OLD "throttle_.live_first_upto = std::min(*throttle_.live_first_upto, state_.now.steady);" NEW "throttle_.live_first_upto.reset();")
 relay_mutant(sends_orders_before_prices FILE src/coalesce/live_values.cc
   OLD "queue_.add(slot, entry.is_order);" NEW "queue_.add(slot, !entry.is_order);")

@@ -1,4 +1,4 @@
-#include "deliver/gate.h"
+#include "deliver/throttle.h"
 
 #include <algorithm>
 
@@ -6,8 +6,8 @@
 
 namespace firebase_relay::deliver {
 
-std::uint64_t Gate::history_room(std::uint64_t entry_bytes, std::uint64_t live_bytes, std::uint64_t bytes_max,
-                                 SteadyTime now) {
+std::uint64_t Throttle::history_room(std::uint64_t entry_bytes, std::uint64_t live_bytes, std::uint64_t bytes_max,
+                                     SteadyTime now) {
   invariant(live_bytes <= bytes_max, "history is to go into a request that is full");
   constexpr std::uint64_t kBrace = 1;  // two of them, for the last comma
   const std::uint64_t left = quota.history_room(entry_bytes + kBrace, live_bytes, now);

@@ -1,4 +1,4 @@
-#include "deliver/retry_table.h"
+#include "deliver/verdicts.h"
 
 #include <algorithm>
 #include <iterator>
@@ -9,7 +9,7 @@ namespace {
 using enum Verdict;
 using enum Answer::Transport;
 
-constexpr RetryRule kTooBigToWrite{
+constexpr AnswerRule kTooBigToWrite{
     kAnswered,
     400,
     400,
@@ -21,7 +21,7 @@ constexpr RetryRule kTooBigToWrite{
 
 /// For one value that is too big although it was sent alone, below the narrowest location: nothing smaller can be sent,
 /// and the message is not at fault, so delivery is held.
-constexpr RetryRule kTreeTooBig{
+constexpr AnswerRule kTreeTooBig{
     kAnswered,
     400,
     400,
@@ -33,12 +33,12 @@ constexpr RetryRule kTreeTooBig{
     "can spare in parts (firebase database:remove PATH), the relay then goes on by itself"};
 
 /// A server that ignores print=silent.
-constexpr RetryRule kGivenBack{kAnswered, 200, 200, kAcknowledged, "ok", HoldReason::kNone, false, ""};
+constexpr AnswerRule kGivenBack{kAnswered, 200, 200, kAcknowledged, "ok", HoldReason::kNone, false, ""};
 
 constexpr const char* kNoDatabase =
     "the answer is none a database gives; is the database URL right, is there a proxy or a login page in between?";
 
-constexpr RetryRule kTable[] = {
+constexpr AnswerRule kTable[] = {
     {kConnect, 0, 0, kRetry, "connect", HoldReason::kNone, false, "check the network and the database's address"},
     {kDns, 0, 0, kRetry, "dns", HoldReason::kNone, false,
      "check the network, name resolution and the database's address"},
@@ -71,29 +71,29 @@ constexpr RetryRule kTable[] = {
 };
 
 /// So that retries_total has a series for each from the start. An acknowledged request is not tried again.
-constexpr bool has_its_counter(const RetryRule& rule) {
+constexpr bool has_its_counter(const AnswerRule& rule) {
   return rule.verdict == kAcknowledged || std::ranges::find(kRetryReasonNames, rule.reason) != kRetryReasonNames.end();
 }
 static_assert(has_its_counter(kTooBigToWrite) && has_its_counter(kTreeTooBig) &&
                   std::ranges::all_of(kTable, has_its_counter),
               "a reason is missing in kRetryReasonNames");
 
-bool fits(const RetryRule& rule, const Answer& answer) {
+bool fits(const AnswerRule& rule, const Answer& answer) {
   if (rule.transport != answer.transport) return false;
   return answer.transport != kAnswered || (rule.status_first <= answer.status && answer.status <= rule.status_last);
 }
 
 }  // namespace
 
-std::span<const RetryRule> retry_table() { return kTable; }
+std::span<const AnswerRule> answer_rules() { return kTable; }
 
-const RetryRule& tree_too_big() { return kTreeTooBig; }
+const AnswerRule& tree_too_big() { return kTreeTooBig; }
 
-const RetryRule& judge(const Answer& answer) {
+const AnswerRule& judge(const Answer& answer) {
   if (answer.transport == kAnswered && answer.status == 400 && answer.write_too_big) return kTooBigToWrite;
   if (answer.transport == kAnswered && answer.status == 200 && answer.gives_back) return kGivenBack;
   const auto* rule =
-      std::find_if(std::begin(kTable), std::end(kTable), [&](const RetryRule& row) { return fits(row, answer); });
+      std::find_if(std::begin(kTable), std::end(kTable), [&](const AnswerRule& row) { return fits(row, answer); });
   return rule != std::end(kTable) ? *rule : *std::prev(std::end(kTable));
 }
 

@@ -20,7 +20,7 @@ enum class Verdict : std::uint8_t {
 };
 
 /// One row of the retry policy.
-struct RetryRule {
+struct AnswerRule {
   Answer::Transport transport;
   int status_first;  ///< of an answered request: this status …
   int status_last;   ///< … to this one
@@ -33,14 +33,14 @@ struct RetryRule {
 
 /// The retry policy: the one place where an answer is judged. First row that fits; the last ones fit everything.
 /// Source: firebase.google.com/docs/reference/rest/database (error conditions), and what clients saw of them.
-std::span<const RetryRule> retry_table();
+std::span<const AnswerRule> answer_rules();
 
 /// The row for `answer`. A 400 about the size of the write is not the 400 about its content; a 200 that gives back what
 /// was sent acknowledges as a 204 does, and no other.
-const RetryRule& judge(const Answer& answer);
+const AnswerRule& judge(const Answer& answer);
 
 /// The row for one value alone, below the narrowest location, that is refused for its size: it is the tree there that
 /// is too big, so the value is kept, and a person has to act.
-const RetryRule& tree_too_big();
+const AnswerRule& tree_too_big();
 
 }  // namespace firebase_relay::deliver

@@ -12,9 +12,9 @@ namespace firebase_relay::deliver {
 
 /// What the database lets through, as its answers and the quota have it: when, how much, how many at a time, and
 /// whether history has to wait for live values.
-struct Gate {
+struct Throttle {
   /// `jitter_seed`: of the circuit's waits.
-  Gate(const DeliveryOptions& options, std::uint64_t jitter_seed)
+  Throttle(const DeliveryOptions& options, std::uint64_t jitter_seed)
       : circuit(jitter_seed), quota(options.bytes_per_minute_max), concurrency(options.in_flight_max) {}
 
   Circuit circuit;

@@ -1,4 +1,4 @@
-#include "deliver/retry_table.h"
+#include "deliver/verdicts.h"
 
 #include <gtest/gtest.h>
 
@@ -33,7 +33,7 @@ Answer unanswered(Answer::Transport transport) {
   return answer;
 }
 
-TEST(RetryTable, JudgesEveryAnswerAsTheContractSays) {
+TEST(Verdicts, JudgesEveryAnswerAsTheContractSays) {
   struct Case {
     Answer answer;
     Verdict verdict;
@@ -77,25 +77,25 @@ TEST(RetryTable, JudgesEveryAnswerAsTheContractSays) {
   };
   std::set<std::string_view> reached;
   for (const Case& one : cases) {
-    const RetryRule& rule = judge(one.answer);
+    const AnswerRule& rule = judge(one.answer);
     EXPECT_EQ(rule.verdict, one.verdict) << one.reason << one.answer.status;
     EXPECT_EQ(rule.reason, one.reason) << one.answer.status;
     EXPECT_EQ(rule.hold, one.hold) << one.reason;
     EXPECT_EQ(rule.may_still_apply, one.may_still_apply) << one.reason;
     reached.insert(rule.reason);
   }
-  for (const RetryRule& rule : retry_table())
+  for (const AnswerRule& rule : answer_rules())
     EXPECT_TRUE(reached.contains(rule.reason)) << rule.reason << " has no case";
 }
 
-TEST(RetryTable, ReasonsAreThoseOfTheDocumentation) {
+TEST(Verdicts, ReasonsAreThoseOfTheDocumentation) {
   std::ifstream in(test_support::source_dir() + "/docs/reasons.md");
   std::ostringstream text;
   text << in.rdbuf();
   const std::string page = text.str();
   const std::string retries = page.substr(page.find("## Retries"));
   ASSERT_FALSE(retries.empty());
-  for (const RetryRule& rule : retry_table()) {
+  for (const AnswerRule& rule : answer_rules()) {
     const bool is_listed = retries.find('`' + std::string(rule.reason) + '`') != std::string::npos;
     EXPECT_EQ(is_listed, rule.verdict != kAcknowledged) << rule.reason;
   }
