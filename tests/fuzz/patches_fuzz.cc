@@ -36,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto value = read_value(tree, 0);
   demand(std::holds_alternative<Node>(value), "a tree that it does not take back", tree);
   Database copy;
-  copy.set("demo", {}, std::move(std::get<Node>(value)), std::nullopt, 1, kNow);
+  copy.set("demo", {}, std::move(std::get<Node>(value)), nullptr, 1, kNow);
   demand(tree_of(copy) == tree, "another tree when written anew", tree);
   return 0;
 }
