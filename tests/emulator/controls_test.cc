@@ -132,6 +132,18 @@ TEST_F(EmulatorTest, PersistSurvivesARestart) {
   EXPECT_EQ(value("/.json"), body);
 }
 
+TEST_F(EmulatorTest, PersistWritesOverNoFileOfMessages) {
+  const test_support::TempDir dir;
+  const std::string messages = "A\t{\"price\":1}\nA\t{\"price\":2}\n";
+  std::ofstream(dir.file("messages.tsv")) << messages;
+  test_support::Process refused({test_support::built("tools/rtdb_emulator/rtdb-emulator"), "--listen", "127.0.0.1:0",
+                                 "--persist", dir.file("messages.tsv")});
+  EXPECT_EQ(refused.wait(), 1);
+  EXPECT_NE(refused.err().find("is not a tree that was saved by --persist"), std::string::npos) << refused.err();
+  std::ifstream file(dir.file("messages.tsv"));
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), messages);
+}
+
 TEST_F(EmulatorTest, PersistCostsASigkillAtMostTheLastTwoSeconds) {
   const test_support::TempDir dir;
   const std::vector<std::string> flags = {"--persist", dir.file("tree.json")};

@@ -52,6 +52,17 @@ TEST_F(WebSocketTest, AnUnknownActionAndAnInvalidPathFailAndTheConnectionStays) 
   EXPECT_EQ(client().ask("g", {{"p", "/a"}})["d"], nullptr);
 }
 
+TEST_F(WebSocketTest, ARequestWithoutItsPathOrItsValueIsNotOneForTheRoot) {
+  EXPECT_EQ(status("PUT", "/a.json", "1"), 200);
+  for (const char* action : {"p", "m", "o", "om"}) {
+    for (const char* body : {R"("x")", "null", "{}", R"({"p":5,"d":1})", R"({"d":1})", R"({"p":"/a"})"})
+      EXPECT_EQ(client().ask(action, json::parse(body))["s"], "failed") << action << " " << body;
+  }
+  for (const char* action : {"q", "n", "g", "oc"}) EXPECT_EQ(client().ask(action, {{"t", 1}})["s"], "failed") << action;
+  client().close();
+  EXPECT_EQ(value("/.json"), R"({"a":1})");
+}
+
 TEST_F(WebSocketTest, ALongMessageComesInPiecesOf16384Utf16UnitsBehindTheirNumber) {
   // 😀 is two units, of which the first would be the 16,384th.
   const std::string before = R"({"t":"d","d":{"r":1,"b":{"s":"ok","d":")";

@@ -274,7 +274,8 @@ bool Database::restore(const std::string& dump) {
     auto value = read_value(line.substr(tab + 1), 0);
     Node* root = std::get_if<Node>(&value);
     if (!root) return false;
-    roots[line.substr(0, tab)] = std::move(*root);
+    // Messages of a channel look alike, but come more than once.
+    if (!roots.emplace(line.substr(0, tab), std::move(*root)).second) return false;
   }
   const std::lock_guard lock(mutex_);
   roots_ = std::move(roots);

@@ -61,7 +61,8 @@ int main(int argc, char** argv) {
   app.footer(
       "Limits: it is in no region, and any ?ns= is a database: the 404 of a wrong host is for a test to plant, as a "
       "fault.\n"
-      "There are no rules and no indexes: a credential may do everything, and a query by a child is refused.\n"
+      "There are no rules and no indexes: a credential may do everything; a query by a child is refused, a listener to "
+      "one warned.\n"
       "\nTo point an SDK at it:\n"
       "  JavaScript     connectDatabaseEmulator(db, '127.0.0.1', 9000)\n"
       "  or             getDatabase(app, 'ws://127.0.0.1:9000?ns=demo')\n"

@@ -27,25 +27,27 @@ std::string json_of(const json& object, const char* name) {
   return found != object.end() ? found->dump() : std::string();
 }
 
-/// An absent value is null: what is written then is a removal.
-std::string value_of(const json& body) { return body.contains("d") ? body["d"].dump() : "null"; }
+bool has_text(const json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string();
+}
 
 }  // namespace
 
 const std::map<std::string, Session::Action>& Session::actions() {
-  static const std::map<std::string, Action> kActions = {{"s", &Session::stats},
-                                                         {"appcheck", &Session::stats},
-                                                         {"auth", &Session::sign_in_user},
-                                                         {"gauth", &Session::sign_in_server},
-                                                         {"unauth", &Session::sign_out},
-                                                         {"q", &Session::listen},
-                                                         {"n", &Session::unlisten},
-                                                         {"g", &Session::get},
-                                                         {"p", &Session::put},
-                                                         {"m", &Session::merge},
-                                                         {"o", &Session::leave_put},
-                                                         {"om", &Session::leave_merge},
-                                                         {"oc", &Session::leave_nothing}};
+  static const std::map<std::string, Action> kActions = {{"s", {&Session::stats, false}},
+                                                         {"appcheck", {&Session::stats, false}},
+                                                         {"auth", {&Session::sign_in_user, false}},
+                                                         {"gauth", {&Session::sign_in_server, false}},
+                                                         {"unauth", {&Session::sign_out, false}},
+                                                         {"q", {&Session::listen}},
+                                                         {"n", {&Session::unlisten}},
+                                                         {"g", {&Session::get}},
+                                                         {"p", {&Session::put, true, true}},
+                                                         {"m", {&Session::merge, true, true}},
+                                                         {"o", {&Session::leave_put, true, true}},
+                                                         {"om", {&Session::leave_merge, true, true}},
+                                                         {"oc", {&Session::leave_nothing}}};
   return kActions;
 }
 
@@ -60,10 +62,14 @@ bool Session::receive(const json& body, std::int64_t now_ms) {
   const auto action = actions().find(text_of(body, "a"));
   if (action == actions().end()) {
     fail(request, "failed", "Unknown action");
+  } else if (action->second.needs_place && !has_text(asked, "p")) {  // taken for the root, it could erase all
+    fail(request, "failed", "Invalid request: no path");
+  } else if (action->second.needs_value && !asked.contains("d")) {
+    fail(request, "failed", "Invalid request: no value");
   } else if (!is_place(request.path) || request.path.size() > kDepthMax) {
     fail(request, "failed", "Invalid path: Invalid token in path");
   } else {
-    (this->*action->second)(request);
+    (this->*action->second.act)(request);
   }
   return true;
 }
@@ -163,7 +169,7 @@ void Session::get(const Request& request) {
 
 void Session::put(const Request& request) {
   if (!is_allowed(request)) return;
-  auto value = read_value(value_of(request.body), request.path.size());
+  auto value = read_value(request.body["d"].dump(), request.path.size());
   if (const auto* refusal = std::get_if<Refusal>(&value)) return fail(request, "failed", refusal->text);
   if (is_of_priority(request.path) && !can_be_priority(std::get<Node>(value)))
     return fail(request, "failed", kNoPriority);
@@ -178,7 +184,7 @@ void Session::put(const Request& request) {
 
 void Session::merge(const Request& request) {
   if (!is_allowed(request)) return;
-  auto updates = read_updates(value_of(request.body), request.path.size());
+  auto updates = read_updates(request.body["d"].dump(), request.path.size());
   if (const auto* refusal = std::get_if<Refusal>(&updates)) return fail(request, "failed", refusal->text);
   const auto refusal = shared_.database.update(ns_, request.path, std::move(std::get<Updates>(updates)),
                                                ++shared_.requests, request.now_ms);
@@ -188,7 +194,7 @@ void Session::merge(const Request& request) {
 
 void Session::leave_put(const Request& request) {
   if (!is_allowed(request)) return;
-  auto value = read_value(value_of(request.body), request.path.size());
+  auto value = read_value(request.body["d"].dump(), request.path.size());
   if (const auto* refusal = std::get_if<Refusal>(&value)) return fail(request, "failed", refusal->text);
   on_disconnect_.set(request.path, std::move(std::get<Node>(value)));
   succeed(request, "\"\"");
@@ -196,7 +202,7 @@ void Session::leave_put(const Request& request) {
 
 void Session::leave_merge(const Request& request) {
   if (!is_allowed(request)) return;
-  auto updates = read_updates(value_of(request.body), request.path.size());
+  auto updates = read_updates(request.body["d"].dump(), request.path.size());
   if (const auto* refusal = std::get_if<Refusal>(&updates)) return fail(request, "failed", refusal->text);
   on_disconnect_.update(request.path, std::move(std::get<Updates>(updates)));
   succeed(request, "\"\"");

@@ -51,7 +51,12 @@ class Session {
     Path path;
     std::int64_t now_ms;
   };
-  using Action = void (Session::*)(const Request&);
+  /// What is done, and what has to stand in the body for it.
+  struct Action {
+    void (Session::*act)(const Request&);
+    bool needs_place = true;
+    bool needs_value = false;
+  };
   /// By place and tag (JSON; empty: none).
   using ListenKey = std::pair<Path, std::string>;
   struct Listening {
