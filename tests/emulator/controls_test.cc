@@ -132,6 +132,14 @@ TEST_F(EmulatorTest, PersistSurvivesARestart) {
   EXPECT_EQ(value("/.json"), body);
 }
 
+TEST(EmulatorThreads, ThatItDoesNotGetAreToldAtTheStart) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs a user of its own";
+  test_support::Process scarce({"setpriv", "--reuid=54321", "--regid=54321", "--clear-groups", "prlimit", "--nproc=100",
+                                test_support::built("tools/rtdb_emulator/rtdb-emulator"), "--listen", "127.0.0.1:0"});
+  EXPECT_EQ(scarce.wait(), 1);
+  EXPECT_NE(scarce.err().find("cannot start a thread for each of 256 connections"), std::string::npos) << scarce.err();
+}
+
 TEST_F(EmulatorTest, PersistWritesOverNoFileOfMessages) {
   const test_support::TempDir dir;
   const std::string messages = "A\t{\"price\":1}\nA\t{\"price\":2}\n";

@@ -88,7 +88,11 @@ std::string Server::start() {
                             "1",
                             nullptr};
   mg_callbacks callbacks{};
+  callbacks.log_message = &Server::on_complaint;
   context_ = mg_start(&callbacks, this, settings);
+  // civetweb goes on with the threads that it got, and then answers nobody.
+  if (const std::lock_guard lock(stop_mutex_); complaint_.find("thread") != std::string::npos)
+    return "cannot start a thread for each of 256 connections: allow it more (pids_limit, ulimit -u)";
   if (!context_) return "cannot listen at " + listen + ": is the port taken?";
   mg_server_port ports[1];
   port_ = mg_get_server_ports(context_, 1, ports) == 1 ? static_cast<std::uint16_t>(ports[0].port) : options_.port;
@@ -108,6 +112,13 @@ void Server::stop() {
   mg_stop(std::exchange(context_, nullptr));
   stragglers_.clear();
   mg_exit_library();
+}
+
+int Server::on_complaint(const mg_connection* connection, const char* message) {
+  auto* self = static_cast<Server*>(mg_get_user_data(mg_get_context(connection)));
+  const std::lock_guard lock(self->stop_mutex_);
+  if (self->complaint_.empty()) self->complaint_ = message;
+  return 0;
 }
 
 int Server::on_request(mg_connection* connection, void* self) { return static_cast<Server*>(self)->serve(connection); }

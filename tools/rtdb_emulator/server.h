@@ -53,6 +53,7 @@ class Server {
   Database& database() { return database_; }
 
  private:
+  static int on_complaint(const mg_connection* connection, const char* message);
   static int on_request(mg_connection* connection, void* self);
   int serve(mg_connection* connection);
   int serve_rest(mg_connection* connection, Request request);
@@ -78,6 +79,7 @@ class Server {
   std::mutex stop_mutex_;
   std::condition_variable stop_signal_;
   bool stopping_ = false;                 ///< guarded by stop_mutex_
+  std::string complaint_;                 ///< civetweb's first; guarded by stop_mutex_
   std::vector<std::jthread> stragglers_;  ///< guarded by stop_mutex_
 };
 
