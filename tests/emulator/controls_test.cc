@@ -1,5 +1,6 @@
 // Faults, journal, and what survives: the parts that tests of the relay lean on.
 #include <signal.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <fstream>
