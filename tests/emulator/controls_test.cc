@@ -87,6 +87,18 @@ TEST_F(FaultsTest, Example40SizeAtTheUrl) {
   EXPECT_EQ(status("PATCH", "/.json?writeSizeLimit=unlimited", R"({"small":1})"), 400);
 }
 
+TEST_F(FaultsTest, ATinyWriteIsRefusedByWhatItReplaces) {
+  EXPECT_EQ(
+      status("PUT", "/day.json", R"({"a":")" + std::string(60, 'x') + R"(","b":")" + std::string(60, 'x') + "\"}"),
+      200);
+  emulator().control("POST", "settings", {{"tiny_limit_bytes", 100}});
+  expect_refused("DELETE", "/day.json?writeSizeLimit=tiny", "", 400, "Data to write exceeds the maximum size");
+  expect_refused("PATCH", "/day.json?writeSizeLimit=tiny", R"({"a":null,"b":null})", 400, "exceeds the maximum size");
+  EXPECT_EQ(status("PATCH", "/day.json?writeSizeLimit=tiny", R"({"a":null})"), 200) << "in pieces it passes";
+  EXPECT_EQ(status("DELETE", "/day.json?writeSizeLimit=tiny"), 200);
+  EXPECT_EQ(value("/day.json"), "null");
+}
+
 // A stand-in has no regions to be in the wrong one of: what the database answers there is planted, as its text is
 // known.
 TEST_F(FaultsTest, Example40WrongRegionIsA404WithTheBodyThatTheFaultNames) {
@@ -153,6 +165,21 @@ TEST_F(EmulatorTest, PersistWritesOverNoFileOfMessages) {
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), messages);
 }
 
+TEST_F(EmulatorTest, NamesThatAreNoFilesAreRefusedAtTheStart) {
+  const std::vector<std::string> program = {test_support::built("tools/rtdb_emulator/rtdb-emulator"), "--listen",
+                                            "127.0.0.1:0"};
+  const auto refused = [&](const std::vector<std::string>& flags) {
+    std::vector<std::string> words = program;
+    words.insert(words.end(), flags.begin(), flags.end());
+    test_support::Process process(words);
+    const int status = process.wait().value_or(-1);
+    return std::to_string(status) + " " + process.err();
+  };
+  EXPECT_EQ(refused({"--rules", ""}), "2 rtdb-emulator: --rules  cannot be read, or is empty\n")
+      << "of a variable that is not set: no wish for an open database";
+  EXPECT_NE(refused({"--persist", "/dev/full"}).find("1 rtdb-emulator: /dev/full is not a tree"), std::string::npos);
+}
+
 TEST_F(EmulatorTest, PersistCostsASigkillAtMostTheLastTwoSeconds) {
   const test_support::TempDir dir;
   const std::vector<std::string> flags = {"--persist", dir.file("tree.json")};
@@ -174,6 +201,38 @@ TEST_F(EmulatorTest, WrongFlagIsOneLineAndExit2) {
   test_support::Process process({test_support::built("tools/rtdb_emulator/rtdb-emulator"), "--nonsense"});
   EXPECT_EQ(process.wait(), 2);
   EXPECT_NE(process.err().find("--nonsense"), std::string::npos);
+}
+
+/// What the emulator says of `flags`, which it refuses.
+std::string refusal_of(const std::vector<std::string>& flags) {
+  std::vector<std::string> command = {test_support::built("tools/rtdb_emulator/rtdb-emulator")};
+  command.insert(command.end(), flags.begin(), flags.end());
+  test_support::Process process(command);
+  EXPECT_NE(process.wait(), 0);
+  return process.err();
+}
+
+TEST_F(EmulatorTest, AComplaintCannotMoveTheCursor) {
+  for (const std::vector<std::string>& flags :
+       std::vector<std::vector<std::string>>{{"--\x1b[2J"},
+                                             {"--body-bytes-max", "\x1b[2J"},
+                                             {"--listen", "\x1b[2J"},
+                                             {"--listen", "x:\x1b[2J"},
+                                             {"--rules", "\x1b[2J"},
+                                             {"--listen", "127.0.0.1:0", "--persist", "/nonexistent/\x1b[2J"}}) {
+    const std::string said = refusal_of(flags);
+    EXPECT_EQ(said.find('\x1b'), std::string::npos) << said;
+    EXPECT_NE(said.find("\\x1b[2J"), std::string::npos) << said;
+  }
+}
+
+TEST_F(EmulatorTest, AnIpv6AddressIsServedOrRefusedWithTheReason) {
+  test_support::Process process({test_support::built("tools/rtdb_emulator/rtdb-emulator"), "--listen", "[::1]:0"});
+  const bool is_decided = test_support::eventually([&] { return !process.out().empty() || !process.err().empty(); });
+  ASSERT_TRUE(is_decided);
+  if (!process.err().empty()) {
+    EXPECT_NE(process.err().find("civetweb without IPv6; listen at 127.0.0.1"), std::string::npos) << process.err();
+  }
 }
 
 TEST_F(EmulatorTest, PatchesAreAtomicForWhoReadsBesideThem) {

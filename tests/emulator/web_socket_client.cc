@@ -17,14 +17,14 @@ bool is_number(const std::string& text) {
 
 }  // namespace
 
-WebSocketClient::WebSocketClient(const std::string& url, const std::string& parameters) {
+WebSocketClient::WebSocketClient(const std::string& url, const std::string& parameters, const std::string& path) {
   mg_init_library(0);
   const std::size_t host = url.find("//") + 2;
   const std::size_t colon = url.rfind(':');
   char error[200] = {};
   connection_ =
       mg_connect_websocket_client(url.substr(host, colon - host).c_str(), std::stoi(url.substr(colon + 1)), 0, error,
-                                  sizeof error, ("/.ws?" + parameters).c_str(), nullptr, &on_frame, &on_close, this);
+                                  sizeof error, (path + "?" + parameters).c_str(), nullptr, &on_frame, &on_close, this);
   if (!connection_) throw std::runtime_error(url + ": " + error);
 }
 
@@ -35,8 +35,12 @@ WebSocketClient::~WebSocketClient() {
 
 int WebSocketClient::on_frame(mg_connection* /*connection*/, int bits, char* bytes, std::size_t size, void* self) {
   auto& client = *static_cast<WebSocketClient*>(self);
-  if ((bits & 0x0F) != MG_WEBSOCKET_OPCODE_TEXT) return 1;
+  const int opcode = bits & 0x0F;
   const std::lock_guard lock(client.mutex_);
+  if (opcode == MG_WEBSOCKET_OPCODE_CONNECTION_CLOSE && size >= 2)
+    client.close_code_ =
+        static_cast<std::uint16_t>(static_cast<std::uint8_t>(bytes[0]) << 8U | static_cast<std::uint8_t>(bytes[1]));
+  if (opcode != MG_WEBSOCKET_OPCODE_TEXT) return 1;
   client.frames_.emplace_back(bytes, size);
   client.changed_.notify_all();
   return 1;
@@ -96,6 +100,11 @@ std::vector<nlohmann::json> WebSocketClient::pushes(std::size_t count) {
 bool WebSocketClient::is_closed_by_server() {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, kPatience, [this] { return is_closed_; });
+}
+
+std::uint16_t WebSocketClient::close_code() {
+  const std::lock_guard lock(mutex_);
+  return close_code_;
 }
 
 void WebSocketClient::close() {

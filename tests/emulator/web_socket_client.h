@@ -19,7 +19,8 @@ namespace emulator_test {
 class WebSocketClient {
  public:
   /// Connects to the emulator at `url` (`http://HOST:PORT`). Throws when it cannot.
-  explicit WebSocketClient(const std::string& url, const std::string& parameters = "v=5&ns=demo");
+  explicit WebSocketClient(const std::string& url, const std::string& parameters = "v=5&ns=demo",
+                           const std::string& path = "/.ws");
   ~WebSocketClient();
   WebSocketClient(const WebSocketClient&) = delete;
   WebSocketClient& operator=(const WebSocketClient&) = delete;
@@ -38,6 +39,8 @@ class WebSocketClient {
   std::vector<nlohmann::json> pushes(std::size_t count);
   /// Waits until the server has closed the connection. False: it has not, in time.
   bool is_closed_by_server();
+  /// The code with which it said so, once it has; 0: it has not.
+  std::uint16_t close_code();
   /// The client goes, as at the end of its process.
   void close();
 
@@ -50,6 +53,7 @@ class WebSocketClient {
   std::condition_variable changed_;
   std::deque<std::string> frames_;  ///< guarded by mutex_
   bool is_closed_ = false;          ///< guarded by mutex_
+  std::uint16_t close_code_ = 0;    ///< guarded by mutex_
   std::vector<nlohmann::json> pushes_;
   std::int64_t last_request_ = 0;
 };

@@ -32,6 +32,28 @@ TEST_F(WebSocketTest, WhatIsNoMessageOfTheProtocolEndsTheConnectionWithAWord) {
   client().send_frame(R"({"t":"d","d":"what"})");
   EXPECT_EQ(client().next()["d"]["t"], "e");
   EXPECT_TRUE(client().is_closed_by_server());
+  EXPECT_EQ(client().close_code(), 1002) << "a protocol error, as RFC 6455 has it";
+}
+
+TEST_F(WebSocketTest, WhoEndsTheConnectionIsAnsweredInKind) {
+  client().close();
+  EXPECT_EQ(client().close_code(), 1000);
+}
+
+TEST_F(WebSocketTest, IsServedAtItsAddressAndNotAtOneThatBeginsSo) {
+  EXPECT_THROW(WebSocketClient(emulator().url(), "v=5&ns=demo", "/.wsx"), std::runtime_error);
+  EXPECT_THROW(WebSocketClient(emulator().url(), "v=5&ns=demo", "/.ws/x"), std::runtime_error);
+}
+
+TEST_F(WebSocketTest, AWriteThatIsTooBigIsRefusedAsTheSdksSayItAndTheConnectionStays) {
+  restart({"--test-controls", "--body-bytes-max", "200"});
+  for (const char* action : {"p", "m", "o"}) {
+    const json answer = client().ask(action, {{"p", "/a"}, {"d", {{"x", std::string(200, 'x')}}}});
+    EXPECT_EQ(answer["s"], "write_too_big") << action;
+    EXPECT_EQ(answer["d"], "Data to write exceeds the maximum size that can be modified with a single request.");
+  }
+  EXPECT_EQ(client().ask("p", {{"p", "/a"}, {"d", 1}})["s"], "ok");
+  EXPECT_EQ(value("/.json"), R"({"a":1})");
 }
 
 TEST_F(WebSocketTest, ThatIsDeeperThanAnyValueEndsTheConnectionAndNotTheProcess) {

@@ -201,6 +201,10 @@ TEST_F(EmulatorTest, Example44BodyOverTheLimitIs413AndOneAtItIsTaken) {
   expect_refused("PUT", "/a.json", over_it, 413, "Request Entity Too Large");
   expect_refused("POST", "/a.json", over_it, 413);
   expect_refused("PATCH", "/.json?writeSizeLimit=unlimited", R"({"a":)" + at_it + "}", 413);
+  const std::string rules = R"({"rules":{".read":true}})" + std::string(100, ' ');
+  EXPECT_EQ(ask("PUT", "/.settings/rules.json", rules, {"Authorization: Bearer owner"}).status, 413)
+      << "rules have no room of their own";
+  EXPECT_EQ(ask("PUT", "/.settings/rules.json", rules.substr(0, 100), {"Authorization: Bearer owner"}).status, 200);
 }
 
 }  // namespace

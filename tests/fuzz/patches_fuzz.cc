@@ -31,12 +31,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   Database database;
-  if (database.update("demo", {}, std::move(std::get<Updates>(updates)), 1, kNow)) return 0;
+  if (database.update("demo", {}, std::move(std::get<Updates>(updates)), {1, kNow, {}})) return 0;
   const std::string tree = tree_of(database);
   auto value = read_value(tree, 0);
   demand(std::holds_alternative<Node>(value), "a tree that it does not take back", tree);
   Database copy;
-  copy.set("demo", {}, std::move(std::get<Node>(value)), nullptr, 1, kNow);
+  copy.set("demo", {}, std::move(std::get<Node>(value)), nullptr, {1, kNow, {}});
   demand(tree_of(copy) == tree, "another tree when written anew", tree);
   return 0;
 }

@@ -36,6 +36,19 @@ nlohmann::json Emulator::get(const std::string& path) const {
   return nlohmann::json::parse(response.body);
 }
 
+nlohmann::json Emulator::entries(const std::string& place) const {
+  constexpr std::size_t kDaySize = std::string_view("2026-11-28").size();
+  nlohmann::json all = nlohmann::json::object();
+  const nlohmann::json node = get(place);
+  for (const auto& [key, below] : node.items()) {
+    if (key.size() == kDaySize)
+      all.update(below);
+    else
+      all[key] = below;
+  }
+  return all;
+}
+
 nlohmann::json Emulator::control(const std::string& method, const std::string& path, const nlohmann::json& body) const {
   const Response response = http(method, url_ + "/.test/" + path, body.is_null() ? "" : body.dump());
   if (response.status != 200)

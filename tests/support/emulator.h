@@ -22,6 +22,9 @@ class Emulator {
   [[nodiscard]] std::string database_url() const { return url_ + "/?ns=demo"; }
   /// What stands at `path` (keys of the tree, which are encoded for the URL here).
   [[nodiscard]] nlohmann::json get(const std::string& path) const;
+  /// The entries of history at `place`, as `history/AAPL/prices`, by their keys: those of all its days, and those that
+  /// stand there without a day.
+  [[nodiscard]] nlohmann::json entries(const std::string& place) const;
   /// `path` below `/.test/`. Throws unless it is answered with 200.
   nlohmann::json control(const std::string& method, const std::string& path,
                          const nlohmann::json& body = nullptr) const;

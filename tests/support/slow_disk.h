@@ -11,15 +11,16 @@
 
 namespace test_support {
 
-/// A relay's disk, which takes kDelayMs for each write and sync of the outbox between begin() and end().
+/// A relay's disk, which takes kDelayMs for each write and sync of the outbox, and of the archive, between begin() and
+/// end().
 class SlowDisk {
  public:
   static constexpr unsigned kDelayMs = 100;
 
   /// For the relay's process.
-  [[nodiscard]] std::vector<std::string> environment() const {
+  [[nodiscard]] std::vector<std::string> environment(unsigned delay_ms = kDelayMs) const {
     return {"LD_PRELOAD=" + built("tests/support/slow_disk.so"), "SLOW_DISK_FILE=" + file(),
-            "SLOW_DISK_MS=" + std::to_string(kDelayMs)};
+            "SLOW_DISK_MS=" + std::to_string(delay_ms)};
   }
   void begin() const { std::ofstream(file(), std::ios::trunc); }
   void end() const { std::filesystem::remove(file()); }

@@ -71,6 +71,7 @@ Response Control::handle(const std::string& method, const std::string& what, con
     faults_.clear();
     stats_.reset();
     switches_.size_limit_bytes = 0;
+    switches_.tiny_limit_bytes = 0;
     switches_.ignore_unlimited = false;
     switches_.require_auth = false;
     switches_.unsilent = Unsilent::kNo;
@@ -84,15 +85,18 @@ Response Control::handle(const std::string& method, const std::string& what, con
 std::optional<std::string> Control::change_settings(const nlohmann::json& json) {
   for (const auto& [name, value] : json.items()) {
     const bool fits = name == "size_limit_bytes"      ? value.is_number_unsigned()
+                      : name == "tiny_limit_bytes"    ? value.is_number_unsigned()
                       : name == "clock_ahead_seconds" ? value.is_number_integer()
                       : name == "unsilent"            ? value == "no" || value == "request" || value == "tree"
                                                       : value.is_boolean();
     if (!fits)
-      return "size_limit_bytes or clock_ahead_seconds, a number, unsilent, 'no', 'request' or 'tree', or "
+      return "size_limit_bytes, tiny_limit_bytes or clock_ahead_seconds, a number, unsilent, 'no', 'request' or "
+             "'tree', or "
              "ignore_unlimited or require_auth, a "
              "bool";
   }
   if (json.contains("size_limit_bytes")) switches_.size_limit_bytes = json.at("size_limit_bytes").get<std::uint64_t>();
+  if (json.contains("tiny_limit_bytes")) switches_.tiny_limit_bytes = json.at("tiny_limit_bytes").get<std::uint64_t>();
   if (json.contains("ignore_unlimited")) switches_.ignore_unlimited = json.at("ignore_unlimited").get<bool>();
   if (json.contains("require_auth")) switches_.require_auth = json.at("require_auth").get<bool>();
   if (json.contains("clock_ahead_seconds"))

@@ -51,7 +51,7 @@ class Stats {
 ///     POST   journal  {"enabled": true, "prefix": "services"}
 ///     GET    journal  ?path=… or ?prefix=…: [{"at_ms", "request", "path", "value"}]
 ///     GET    stats    {"requests", "bytes", "patches_at_once_max", "answers": {"PATCH 204": n}}
-///     POST   settings {"size_limit_bytes": n, "ignore_unlimited": true, "require_auth": true,
+///     POST   settings {"size_limit_bytes": n, "tiny_limit_bytes": n, "ignore_unlimited": true, "require_auth": true,
 ///                     "clock_ahead_seconds": n,    of the Date that answers have; may be negative
 ///                     "unsilent": "request"|"tree"}    writes are answered with that although print=silent
 ///     POST   tokens   {"accept": ["…"], "revoke": ["…"]}

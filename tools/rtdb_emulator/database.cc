@@ -11,20 +11,8 @@
 namespace rtdb_emulator {
 namespace {
 
-const Node* find(const Node& root, const Path& path) {
-  const Node* node = &root;
-  for (const std::string& key : path) {
-    if (key == ".priority") return node->priority ? node->priority.get() : nullptr;
-    const Node::Children* children = node->children();
-    const auto child = children ? children->find(key) : Node::Children::const_iterator{};
-    if (!children || child == children->end()) return nullptr;
-    node = &child->second;
-  }
-  return node;
-}
-
 const Node& at(const Node& root, const Path& path) {
-  const Node* node = find(root, path);
+  const Node* node = find_node(root, path);
   return node ? *node : no_node();
 }
 
@@ -59,7 +47,7 @@ void resolve(Node& node, const Node* before, std::int64_t now_ms) {
   }
   if (Node::Children* children = node.children()) {
     for (auto& [key, child] : *children) {
-      const Node* below = before ? find(*before, {key}) : nullptr;
+      const Node* below = before ? find_node(*before, {key}) : nullptr;
       resolve(child, below, now_ms);
     }
   }
@@ -93,10 +81,6 @@ bool place(Node& node, const Path& path, std::size_t depth, Node value) {
   return true;
 }
 
-bool is_prefix(const Path& a, const Path& b) {
-  return a.size() <= b.size() && std::equal(a.begin(), a.end(), b.begin());
-}
-
 std::uint64_t size_of(const Node& node) {
   std::uint64_t bytes = 8;
   if (const Node::Children* children = node.children()) {
@@ -127,7 +111,7 @@ std::string etag_of(const Node& node) {
 }
 
 std::optional<Refusal> Database::update(const std::string& ns, const Path& location, Updates updates,
-                                        std::uint64_t request, std::int64_t now_ms) {
+                                        const Author& author) {
   std::vector<Path> paths;
   for (const auto& [key, value] : updates) {
     Path path = location;
@@ -145,55 +129,56 @@ std::optional<Refusal> Database::update(const std::string& ns, const Path& locat
   }
   const std::lock_guard lock(mutex_);
   Node& root = roots_[ns];
-  for (std::size_t i = 0; i < paths.size(); ++i) write(root, paths[i], std::move(updates[i].second), now_ms);
-  for (const Path& path : paths) note(path, root, request, now_ms);
+  Writes writes;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    resolve(updates[i].second, find_node(root, paths[i]), author.now_ms);
+    writes.emplace_back(paths[i], &updates[i].second);
+  }
+  if (author.may && !author.may(root, writes)) return Refusal{401, kPermissionDenied};
+  for (std::size_t i = 0; i < paths.size(); ++i) place(root, paths[i], 0, std::move(updates[i].second));
+  ++version_;
+  for (const Path& path : paths) note(path, root, author);
   const bool is_of_location = paths.size() == 1 && paths.front() == location;  // a PATCH of null
   tell(ns, location, paths, !is_of_location);
   return std::nullopt;
 }
 
 Database::SetResult Database::set(const std::string& ns, const Path& location, Node value, const Condition& only_if,
-                                  std::uint64_t request, std::int64_t now_ms) {
+                                  const Author& author) {
   const std::lock_guard lock(mutex_);
   Node& root = roots_[ns];
   SetResult result;
+  resolve(value, find_node(root, location), author.now_ms);
+  if (author.may && !author.may(root, {{location, &value}})) return {false, false, {}, {}};
   if (const Node& current = at(root, location); only_if && !only_if(current))
-    return {false, to_json(current), etag_of(current)};
-  write(root, location, std::move(value), now_ms);
-  note(location, root, request, now_ms);
+    return {true, false, to_json(current), etag_of(current)};
+  place(root, location, 0, std::move(value));
+  ++version_;
+  note(location, root, author);
   tell(ns, location, {location}, false);
   result.etag = etag_of(at(root, location));
   return result;
 }
 
-std::string Database::push(const std::string& ns, const Path& location, Node value, std::uint64_t request,
-                           std::int64_t now_ms) {
+std::optional<std::string> Database::push(const std::string& ns, const Path& location, Node value,
+                                          const Author& author) {
   Path path = location;
   {
     const std::lock_guard lock(mutex_);
-    path.push_back(push_ids_.next(now_ms));
+    path.push_back(push_ids_.next(author.now_ms));
   }
-  const std::string id = path.back();
-  set(ns, path, std::move(value), nullptr, request, now_ms);
-  return id;
+  if (!set(ns, path, std::move(value), nullptr, author).is_allowed) return std::nullopt;
+  return path.back();
 }
 
-void Database::write(Node& root, const Path& path, Node value, std::int64_t now_ms) {
-  resolve(value, find(root, path), now_ms);
-  place(root, path, 0, std::move(value));
-  ++version_;
-}
-
-void Database::note(const Path& path, const Node& root, std::uint64_t request, std::int64_t now_ms) {
+void Database::note(const Path& path, const Node& root, const Author& author) {
   const std::string text = join(path);
-  if (journal_.wants(text)) journal_.add({now_ms, request, text, to_json(at(root, path))});
+  if (journal_.wants(text)) journal_.add({author.now_ms, author.request, text, to_json(at(root, path))});
 }
 
 void Database::tell(const std::string& ns, const Path& location, const std::vector<Path>& written, bool is_patch) {
+  end_lost_rights_locked();  // first: whoever may not read what was written is not told
   const Node& root = roots_[ns];
-  const auto below = [](const Path& path, const Path& place) {
-    return Path(path.begin() + static_cast<std::ptrdiff_t>(place.size()), path.end());
-  };
   for (auto& [id, listening] : listening_) {
     if (listening.ns != ns) continue;
     const Node& whole = at(root, listening.at);
@@ -212,10 +197,19 @@ void Database::tell(const std::string& ns, const Path& location, const std::vect
   }
 }
 
-void Database::read(const std::string& ns, const Path& path, const std::function<void(const Node&)>& look) const {
-  const std::lock_guard lock(mutex_);
+const Node& Database::root_of(const std::string& ns) const {
   const auto root = roots_.find(ns);
-  look(root == roots_.end() ? no_node() : at(root->second, path));
+  return root == roots_.end() ? no_node() : root->second;
+}
+
+void Database::read(const std::string& ns, const Path& path, const Look& look) const { read(ns, path, {}, look); }
+
+bool Database::read(const std::string& ns, const Path& path, const ReadRight& right, const Look& look) const {
+  const std::lock_guard lock(mutex_);
+  const Node& root = root_of(ns);
+  if (right.holds && !right.holds(root)) return false;
+  look(at(root, path));
+  return true;
 }
 
 std::uint64_t Database::size_at(const std::string& ns, const Path& path) const {
@@ -224,18 +218,34 @@ std::uint64_t Database::size_at(const std::string& ns, const Path& path) const {
   return bytes;
 }
 
-std::uint64_t Database::listen(const std::string& ns, const Path& path, Listener listener) {
+std::optional<std::uint64_t> Database::listen(const std::string& ns, const Path& path, Listener listener,
+                                              ReadRight right) {
   const std::lock_guard lock(mutex_);
-  const auto root = roots_.find(ns);
-  const Node& whole = root == roots_.end() ? no_node() : at(root->second, path);
+  const Node& root = root_of(ns);
+  if (right.holds && !right.holds(root)) return std::nullopt;
+  const Node& whole = at(root, path);
   listener({whole, false, {}, {{"", &whole}}});
-  listening_.emplace(++last_listener_, Listening{ns, path, std::move(listener)});
+  listening_.emplace(++last_listener_, Listening{ns, path, std::move(listener), std::move(right)});
   return last_listener_;
 }
 
 void Database::unlisten(std::uint64_t id) {
   const std::lock_guard lock(mutex_);
   listening_.erase(id);
+}
+
+void Database::end_lost_rights() {
+  const std::lock_guard lock(mutex_);
+  end_lost_rights_locked();
+}
+
+void Database::end_lost_rights_locked() {
+  std::erase_if(listening_, [&](const auto& each) {
+    const auto& [ns, at, listener, right] = each.second;
+    if (!right.holds || right.holds(root_of(ns))) return false;
+    right.lost();
+    return true;
+  });
 }
 
 void Database::clear() {

@@ -35,32 +35,51 @@ struct Change {
 };
 using Listener = std::function<void(const Change&)>;
 
+/// The right to read a place. It is asked for after each change of the tree, under the lock of the database.
+struct ReadRight {
+  std::function<bool(const Node& root)> holds;  ///< empty: always
+  std::function<void()> lost = [] {};           ///< called once, when it holds no longer: nothing more is told
+};
+/// Who writes.
+struct Author {
+  std::uint64_t request = 0;  ///< its number, for the journal
+  std::int64_t now_ms = 0;
+  /// Whether he may, asked under the lock of the database; empty: he may.
+  std::function<bool(const Node& root, const Writes& writes)> may;
+};
+
 /// One tree for each `ns`. Writes are applied whole or not at all.
 /// Threads: any; one lock for all. Listeners are called under it, and must be quick.
 class Database {
  public:
   /// Puts each update in its place below `at`. Refuses two of which one is the other's ancestor.
-  std::optional<Refusal> update(const std::string& ns, const Path& at, Updates updates, std::uint64_t request,
-                                std::int64_t now_ms);
+  std::optional<Refusal> update(const std::string& ns, const Path& at, Updates updates, const Author& author);
   /// Replaces what is at `at`. With `only_if`: only when that says so of what is there, else the result has what is.
   struct SetResult {
+    bool is_allowed = true;
     bool matched = true;
     std::string current;
     std::string etag;
   };
   using Condition = std::function<bool(const Node&)>;
-  SetResult set(const std::string& ns, const Path& at, Node value, const Condition& only_if, std::uint64_t request,
-                std::int64_t now_ms);
-  std::string push(const std::string& ns, const Path& at, Node value, std::uint64_t request, std::int64_t now_ms);
+  SetResult set(const std::string& ns, const Path& at, Node value, const Condition& only_if, const Author& author);
+  /// Puts `value` below `at`, at a new key, which is given back. Nothing: the author may not.
+  std::optional<std::string> push(const std::string& ns, const Path& at, Node value, const Author& author);
 
+  using Look = std::function<void(const Node&)>;
   /// Calls `look` with what is at `at`, under the lock.
-  void read(const std::string& ns, const Path& at, const std::function<void(const Node&)>& look) const;
+  void read(const std::string& ns, const Path& at, const Look& look) const;
+  /// The same where `right` holds. False: it does not.
+  bool read(const std::string& ns, const Path& at, const ReadRight& right, const Look& look) const;
   /// Roughly the bytes that are stored below `at`.
   [[nodiscard]] std::uint64_t size_at(const std::string& ns, const Path& at) const;
 
-  /// Calls `listener` with the value now, and with each change from now on, until unlisten().
-  std::uint64_t listen(const std::string& ns, const Path& at, Listener listener);
+  /// Calls `listener` with the value now, and with each change from now on, until unlisten() or the end of `right`.
+  /// Nothing: the right does not hold.
+  std::optional<std::uint64_t> listen(const std::string& ns, const Path& at, Listener listener, ReadRight right = {});
   void unlisten(std::uint64_t id);
+  /// Ends the listeners whose right holds no longer, for another reason than a change of the tree.
+  void end_lost_rights();
 
   /// Empties all databases and ends the journal. Listeners are not told.
   void clear();
@@ -81,11 +100,13 @@ class Database {
     std::string ns;
     Path at;
     Listener listener;
+    ReadRight right;
   };
   [[nodiscard]] std::string dump_locked() const;
-  void write(Node& root, const Path& path, Node value, std::int64_t now_ms);
+  [[nodiscard]] const Node& root_of(const std::string& ns) const;
+  void end_lost_rights_locked();
   void tell(const std::string& ns, const Path& at, const std::vector<Path>& written, bool is_patch);
-  void note(const Path& path, const Node& root, std::uint64_t request, std::int64_t now_ms);
+  void note(const Path& path, const Node& root, const Author& author);
 
   mutable std::mutex mutex_;
   std::map<std::string, Node> roots_;

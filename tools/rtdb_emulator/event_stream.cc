@@ -48,56 +48,64 @@ Listener listener_to_query(std::shared_ptr<Outgoing> outgoing, Query query, cons
   };
 }
 
-int refuse(mg_connection* connection, const Refusal& refusal) {
-  const Response response = error(refusal.status, refusal.text);
-  mg_send_http_error(connection, response.status, "%s", response.body.c_str());
-  return response.status;
-}
-
 }  // namespace
 
 int Server::stream(mg_connection* connection, const Request& request) {
+  const auto refuse = [&](const Refusal& refusal) { return send(connection, error(refusal.status, refusal.text)); };
   const auto place = rest_.place_of(request);
-  if (const auto* refusal = std::get_if<Refusal>(&place)) return refuse(connection, *refusal);
-  auto query = parse_query(request.parameters, std::get<Path>(place));
-  if (const auto* refusal = std::get_if<Refusal>(&query)) return refuse(connection, *refusal);
+  if (const auto* refusal = std::get_if<Refusal>(&place)) return refuse(*refusal);
+  const Path& path = std::get<Path>(place);
+  const auto known = rest_.identify(request, now_ms());
+  if (const auto* refusal = std::get_if<Refusal>(&known)) return refuse(*refusal);
+  auto query = rest_.query_of(request, path);
+  if (const auto* refusal = std::get_if<Refusal>(&query)) return refuse(*refusal);
+  const Identity& identity = std::get<Identity>(known);
+  const auto outgoing = std::make_shared<Outgoing>();
+  const auto format = request.parameters.find("format");
+  const WriteOptions options{format != request.parameters.end() && format->second == "export", false, false};
+  const auto lose = [outgoing] {
+    outgoing->push(kCancelled);
+    outgoing->end();
+  };
+  const auto id = database_.listen(rest_.ns_of(request), path,
+                                   std::holds_alternative<Query>(query)
+                                       ? listener_to_query(outgoing, std::move(std::get<Query>(query)), options)
+                                       : listener_to_place(outgoing, options),
+                                   {[&](const Node& root) { return access_.may_read(identity, root, path); }, lose});
+  if (!id) return refuse({401, kPermissionDenied});
   constexpr char kHead[] =
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n"
       "Access-Control-Allow-Origin: *\r\nConnection: close\r\n\r\n";
   mg_write(connection, kHead, sizeof kHead - 1);
   mg_disable_connection_keep_alive(connection);
-  if (rest_.refuse_credentials(request, now_ms())) {
-    mg_write(connection, kCancelled, sizeof kCancelled - 1);
-    return 200;
-  }
-  const auto outgoing = std::make_shared<Outgoing>();
-  const auto format = request.parameters.find("format");
-  const WriteOptions options{format != request.parameters.end() && format->second == "export", false, false};
-  const std::uint64_t id = database_.listen(
-      rest_.ns_of(request), std::get<Path>(place),
-      std::holds_alternative<Query>(query) ? listener_to_query(outgoing, std::move(std::get<Query>(query)), options)
-                                           : listener_to_place(outgoing, options));
+  write_stream(connection, *outgoing, [&] {
+    const auto still_known = rest_.identify(request, now_ms());
+    const auto* refusal = std::get_if<Refusal>(&still_known);
+    if (!refusal) return std::string();
+    return refusal->text == kTokenExpired ? frame("auth_revoked", "\"credential is no longer valid\"") : kCancelled;
+  });
+  database_.unlisten(*id);
+  return 200;
+}
+
+/// Sends what comes, until one of both sides ends it, or `farewell` is something to say at the end.
+void Server::write_stream(mg_connection* connection, Outgoing& outgoing, const std::function<std::string()>& farewell) {
   const auto keep_alive = std::chrono::seconds(options_.keep_alive_seconds);
   auto next_keep_alive = std::chrono::steady_clock::now() + keep_alive;
   while (sleep_unless_stopping(std::chrono::milliseconds(0))) {
     // Comes around for the end of the server and of credentials, which have no signal of their own.
-    std::deque<std::string> frames = outgoing->take(std::chrono::milliseconds(200));
-    if (outgoing->overflowed()) break;
-    const auto refusal = rest_.refuse_credentials(request, now_ms());
-    if (refusal && refusal->text == kTokenExpired) {
-      frames.push_back(frame("auth_revoked", "\"credential is no longer valid\""));
-    } else if (refusal) {
-      frames.emplace_back(kCancelled);
-    }
+    const bool is_last = outgoing.has_ended();
+    std::deque<std::string> frames = outgoing.take(std::chrono::milliseconds(200));
+    if (outgoing.overflowed()) break;
+    const std::string last = outgoing.has_ended() ? std::string() : farewell();
+    if (!last.empty()) frames.push_back(last);
     if (frames.empty() && std::chrono::steady_clock::now() >= next_keep_alive)
       frames.push_back(frame("keep-alive", "null"));
     bool is_gone = false;
     for (const std::string& text : frames) is_gone = is_gone || mg_write(connection, text.data(), text.size()) <= 0;
     if (!frames.empty()) next_keep_alive = std::chrono::steady_clock::now() + keep_alive;
-    if (is_gone || refusal) break;
+    if (is_gone || is_last || !last.empty()) break;
   }
-  database_.unlisten(id);
-  return 200;
 }
 
 }  // namespace rtdb_emulator

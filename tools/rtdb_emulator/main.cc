@@ -12,13 +12,42 @@
 #include <string_view>
 #include <system_error>
 
+#include "rtdb_emulator/rules.h"
 #include "rtdb_emulator/server.h"
+#include "terminal_line/complain.h"
 
 namespace {
 
 using rtdb_emulator::Database;
 
+void complain(const std::string& what) { terminal_line::complain("rtdb-emulator", what); }
+
+std::optional<std::string> bytes_of(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  if (!in || !(text << in.rdbuf())) return std::nullopt;
+  return text.str();
+}
+
+/// Null, and said why: there are none.
+std::shared_ptr<const rtdb_emulator::Rules> rules_in(const std::string& file) {
+  const auto text = bytes_of(file);
+  if (!text) {
+    complain("--rules " + file + " cannot be read, or is empty");
+    return nullptr;
+  }
+  auto rules = rtdb_emulator::parse_rules(*text);
+  if (const auto* fault = std::get_if<rtdb_emulator::RulesFault>(&rules)) {
+    complain(file + ":" + fault->message());
+    return nullptr;
+  }
+  return std::make_shared<const rtdb_emulator::Rules>(std::move(std::get<rtdb_emulator::Rules>(rules)));
+}
+
 bool load(const std::string& file, Database& database) {
+  std::error_code error;
+  // A device would be read for ever.
+  if (std::filesystem::exists(file, error) && !std::filesystem::is_regular_file(file, error)) return false;
   std::ifstream in(file, std::ios::binary);
   if (!in) return true;  // nothing was saved yet
   std::ostringstream text;
@@ -35,8 +64,7 @@ bool save(const std::string& file, const std::string& dump) {
   std::error_code error;
   if (out) std::filesystem::rename(fresh, file, error);
   if (out && !error) return true;
-  std::fprintf(stderr, "rtdb-emulator: the tree cannot be saved to %s: is there such a folder, and room?\n",
-               file.c_str());
+  complain("the tree cannot be saved to " + file + ": is there such a folder, and room?");
   std::filesystem::remove(fresh, error);
   return false;
 }
@@ -61,16 +89,17 @@ int main(int argc, char** argv) {
   app.footer(
       "Limits: it is in no region, and any ?ns= is a database: the 404 of a wrong host is for a test to plant, as a "
       "fault.\n"
-      "There are no rules and no indexes: a credential may do everything; a query by a child is refused, a listener to "
-      "one warned.\n"
+      "Without --rules a credential may do everything; a query by a child is refused, and a listener to one warned.\n"
       "\nTo point an SDK at it:\n"
       "  JavaScript     connectDatabaseEmulator(db, '127.0.0.1', 9000)\n"
       "  or             getDatabase(app, 'ws://127.0.0.1:9000?ns=demo')\n"
       "  admin          FIREBASE_DATABASE_EMULATOR_HOST=127.0.0.1:9000; for Go the URL localhost:9000?ns=demo\n"
       "  Android, iOS   useEmulator(HOST, 9000); more in docs/emulator.md");
+  terminal_line::complain_in_print(app);
   rtdb_emulator::ServerOptions options;
   std::string listen = "127.0.0.1:9000";
   std::string persist;
+  std::optional<std::string> rules;  // an empty name is one that is not there, and no wish for an open database
   app.add_option("--listen", listen, "HOST:PORT; port 0 is any free one")->capture_default_str();
   app.add_option("--persist", persist,
                  "keep the tree in this file, over restarts: saved every 2 s, which is what a SIGKILL costs at most");
@@ -78,6 +107,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--require-auth", options.access.require_auth,
                "refuse requests without a credential; 'Bearer owner' always is one");
+  app.add_option("--rules", rules,
+                 "a database.rules.json by which users read and write, for every database; administrators are past it");
   app.add_option("--token", options.access.tokens, "an access token that is accepted (repeatable)");
   app.add_option("--secret", options.access.secrets, "a database secret that ?auth= is accepted with (repeatable)");
   app.add_option("--token-seconds", options.access.token_seconds,
@@ -96,26 +127,28 @@ int main(int argc, char** argv) {
   }
   const std::size_t colon = listen.rfind(':');
   if (colon == std::string::npos) {
-    std::fprintf(stderr, "rtdb-emulator: --listen expects HOST:PORT, found '%s'\n", listen.c_str());
+    complain("--listen expects HOST:PORT, found '" + listen + "'");
     return 2;
   }
   options.host = listen.substr(0, colon);
   const std::string_view port = std::string_view(listen).substr(colon + 1);
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), options.port);
   if (port.empty() || error != std::errc() || end != port.data() + port.size()) {
-    std::fprintf(stderr, "rtdb-emulator: --listen expects a port from 0 to 65535, found '%s'\n", listen.c_str());
+    complain("--listen expects a port from 0 to 65535, found '" + listen + "'");
     return 2;
   }
+
+  if (rules && !(options.access.rules = rules_in(*rules))) return 2;
 
   const int signals = block_signals();
   rtdb_emulator::Server server(options);
   if (!persist.empty() && !load(persist, server.database())) {
-    std::fprintf(stderr, "rtdb-emulator: %s is not a tree that was saved by --persist\n", persist.c_str());
+    complain(persist + " is not a tree that was saved by --persist");
     return 1;
   }
   if (!persist.empty() && !save(persist, server.database().dump())) return 1;  // now, not after it has taken writes
   if (const std::string flaw = server.start(); !flaw.empty()) {
-    std::fprintf(stderr, "rtdb-emulator: %s\n", flaw.c_str());
+    complain(flaw);
     return 1;
   }
   std::printf("rtdb-emulator listening on http://%s:%u\n", options.host.c_str(), server.port());

@@ -63,4 +63,16 @@ const Node& no_node() {
   return kNothing;
 }
 
+const Node* find_node(const Node& root, const Path& path) {
+  const Node* node = &root;
+  for (const std::string& key : path) {
+    if (key == ".priority") return node->priority ? node->priority.get() : nullptr;
+    const Node::Children* children = node->children();
+    const auto child = children ? children->find(key) : Node::Children::const_iterator{};
+    if (!children || child == children->end()) return nullptr;
+    node = &child->second;
+  }
+  return node;
+}
+
 }  // namespace rtdb_emulator

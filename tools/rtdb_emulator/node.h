@@ -5,7 +5,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
+
+#include "rtdb_emulator/path.h"
 
 namespace rtdb_emulator {
 
@@ -48,7 +52,12 @@ struct Node {
   [[nodiscard]] Node copy() const;
 };
 
+/// What is to stand where, all at once. No place of it is an ancestor of another one.
+using Writes = std::vector<std::pair<Path, const Node*>>;
+
 /// Nothing, where nothing is.
 const Node& no_node();
+/// What stands at `path` below `root`, or its priority; null: nothing.
+const Node* find_node(const Node& root, const Path& path);
 
 }  // namespace rtdb_emulator

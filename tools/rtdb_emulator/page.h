@@ -8,7 +8,7 @@
 
 namespace rtdb_emulator {
 
-/// A file of the page, compiled in (page_files.cc.in).
+/// A file of the page, compiled in from firebase/hosting (page_files.cc.in).
 struct PageFile {
   std::string_view url_path;
   std::string_view type;
@@ -16,8 +16,8 @@ struct PageFile {
 };
 std::span<const PageFile> page_files();
 
-/// The page that shows `services` and `relay` as a phone will see them: a client like any other, which the real
-/// database does not serve. Nothing at all other places.
+/// The page that shows `services` and `relay` as a phone sees them: a client like any other, which with the real
+/// database is served by Firebase Hosting. Nothing at all other places.
 std::optional<Response> page_at(std::string_view url_path);
 
 }  // namespace rtdb_emulator

@@ -39,6 +39,14 @@ std::optional<std::string> flaw_of_key(std::string_view key) {
 
 bool is_of_priority(const Path& path) { return !path.empty() && path.back() == ".priority"; }
 
+bool is_prefix(const Path& a, const Path& b) {
+  return a.size() <= b.size() && std::equal(a.begin(), a.end(), b.begin());
+}
+
+Path below(const Path& path, const Path& place) {
+  return Path(path.begin() + static_cast<std::ptrdiff_t>(place.size()), path.end());
+}
+
 bool is_place(const Path& path) {
   const auto end = path.end() - (is_of_priority(path) ? 1 : 0);
   return std::none_of(path.begin(), end, [](const std::string& key) { return flaw_of_key(key).has_value(); });

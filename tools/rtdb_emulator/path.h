@@ -20,12 +20,17 @@ struct Refusal {
   int status = 400;
   std::string text;
 };
+inline constexpr char kPermissionDenied[] = "Permission denied";
 
 /// Why `key` may not be one; nothing: it may.
 std::optional<std::string> flaw_of_key(std::string_view key);
 /// Whether a node can stand there: its keys have no flaw, except that `.priority` may be the last.
 bool is_place(const Path& path);
 bool is_of_priority(const Path& path);
+/// Whether `b` is `a`, or stands below it.
+bool is_prefix(const Path& a, const Path& b);
+/// The rest of `path` below its ancestor `place`.
+Path below(const Path& path, const Path& place);
 /// A key of a PATCH body, or a URL's path after decoding: pieces between slashes, empty ones dropped.
 Path split_path(std::string_view path);
 std::string join(const Path& path);

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "rtdb_emulator/base64.h"
+#include "rtdb_emulator/wire.h"
 
 namespace rtdb_emulator {
 namespace {
@@ -28,7 +29,7 @@ std::optional<std::vector<std::string>> PieceReader::feed(const Parameters& para
     if (!number || !of || *of == 0 || data == parameters.end()) return std::nullopt;
     if (*number < next_ || !pieces_.try_emplace(*number, Piece{*of, data->second}).second) continue;  // came before
     bytes_ += data->second.size();
-    if (bytes_ > bytes_max_) return std::nullopt;
+    if (bytes_ > wire::kMessageBytesMax) return std::nullopt;
   }
   std::vector<std::string> messages;
   while (has_message()) {

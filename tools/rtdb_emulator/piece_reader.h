@@ -16,8 +16,6 @@ namespace rtdb_emulator {
 /// Source: firebase-js-sdk packages/database/src/realtime/BrowserPollConnection.ts.
 class PieceReader {
  public:
-  /// `bytes_max`: of what waits for its missing pieces.
-  explicit PieceReader(std::size_t bytes_max) : bytes_max_(bytes_max) {}
   /// The messages that are whole with these pieces. Nothing: they are none, or too many.
   std::optional<std::vector<std::string>> feed(const Parameters& parameters);
 
@@ -28,7 +26,6 @@ class PieceReader {
   };
   [[nodiscard]] bool has_message() const;
 
-  std::size_t bytes_max_;
   std::size_t bytes_ = 0;  ///< of pieces_
   std::uint64_t next_ = 0;
   std::map<std::uint64_t, Piece> pieces_;  ///< by number

@@ -25,7 +25,7 @@ bool Poller::take_pieces(const Parameters& parameters, std::int64_t now_ms) {
 }
 
 bool Poller::receive(const std::string& text, std::int64_t now_ms) {
-  const auto message = wire::parse(text);
+  const auto message = wire::parse(text, bytes_max_);
   if (!message) return false;
   if (message->control.empty()) return session_.receive(message->data, now_ms);
   if (message->control == "p") send(wire::pong());

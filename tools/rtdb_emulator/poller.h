@@ -30,9 +30,9 @@ class Poller {
     bool is_last;  ///< the client is to ask no more
   };
 
-  /// `bytes_max`: of what waits for its missing pieces.
+  /// `bytes_max`: of a request that is done.
   Poller(Shared shared, const std::string& ns, std::size_t bytes_max)
-      : pieces_(bytes_max), session_(shared, ns, [this](std::string message) { send(std::move(message)); }) {}
+      : bytes_max_(bytes_max), session_(shared, ns, [this](std::string message) { send(std::move(message)); }) {}
 
   /// To the client, by the way that is in use.
   void send(std::string message);
@@ -61,6 +61,7 @@ class Poller {
   bool receive(const std::string& text, std::int64_t now_ms);
   void change_to_socket();
 
+  const std::size_t bytes_max_;
   std::mutex requests_mutex_;            ///< held before mutex_
   PieceReader pieces_;                   ///< guarded by requests_mutex_
   std::vector<nlohmann::json> waiting_;  ///< came by the WebSocket too early; guarded by requests_mutex_

@@ -145,7 +145,7 @@ Parameters parse_parameters(std::string_view rest) {
   return parameters;
 }
 
-std::variant<std::monostate, Query, Refusal> parse_query(const Parameters& parameters, const Path& path) {
+std::variant<std::monostate, Query, Refusal> parse_query(const Parameters& parameters) {
   bool has_filter = false;
   for (const char* name : {"limitToFirst", "limitToLast", "startAt", "endAt", "equalTo"})
     has_filter = has_filter || parameters.contains(name);
@@ -164,7 +164,6 @@ std::variant<std::monostate, Query, Refusal> parse_query(const Parameters& param
     refusal = read_bound(parameters, "equalTo", query.order_by, query.start);
     if (!refusal) refusal = read_bound(parameters, "equalTo", query.order_by, query.end);
   }
-  if (!refusal && query.order_by == Query::OrderBy::kChild) refusal = refuse_without_index(query, path);
   if (refusal) return *refusal;
   return query;
 }
@@ -194,11 +193,9 @@ std::variant<Query, Refusal> parse_query_object(const nlohmann::json& object) {
   return query;
 }
 
-std::optional<Refusal> refuse_without_index(const Query& query, const Path& path) {
-  if (query.order_by == Query::OrderBy::kKey || query.order_by == Query::OrderBy::kPriority) return std::nullopt;
-  const std::string by = query.order_by == Query::OrderBy::kValue ? ".value" : join(query.child);
-  return Refusal{400,
-                 "Index not defined, add \".indexOn\": \"" + by + "\", for path \"/" + join(path) + "\", to the rules"};
+std::string index_of(const Query& query) {
+  if (query.order_by == Query::OrderBy::kValue) return ".value";
+  return query.order_by == Query::OrderBy::kChild ? join(query.child) : std::string();
 }
 
 std::vector<const Node::Children::value_type*> children_taken(const Query& query, const Node& node) {

@@ -36,8 +36,8 @@ struct Query {
   bool limit_to_last = false;
 };
 
-/// No query, a query, or why it is none. `path`: for the message about a missing index.
-std::variant<std::monostate, Query, Refusal> parse_query(const Parameters& parameters, const Path& path);
+/// No query, a query, or why it is none.
+std::variant<std::monostate, Query, Refusal> parse_query(const Parameters& parameters);
 /// The query that an SDK sends, where no `i` is by priority; or why it is none.
 /// Source: firebase-js-sdk packages/database/src/core/view/QueryParams.ts (queryParamsGetQueryObject).
 std::variant<Query, Refusal> parse_query_object(const nlohmann::json& query);
@@ -46,7 +46,7 @@ std::variant<Query, Refusal> parse_query_object(const nlohmann::json& query);
 std::vector<const Node::Children::value_type*> children_taken(const Query& query, const Node& node);
 /// The children that `query` takes, as an object; a value that has none, as it is.
 std::string run_query(const Query& query, const Node& node);
-/// What is said where `query` has no index. Nothing: it needs none, as keys and priorities.
-std::optional<Refusal> refuse_without_index(const Query& query, const Path& path);
+/// What has to be indexed for `query`: `.value`, or a path below each child. Empty: it needs no index.
+std::string index_of(const Query& query);
 
 }  // namespace rtdb_emulator

@@ -43,7 +43,7 @@ struct RestOptions {
 class Rest {
  public:
   /// All of them must outlive it.
-  Rest(Database& database, const Access& access, const RestOptions& options, Switches& switches)
+  Rest(Database& database, Access& access, const RestOptions& options, Switches& switches)
       : database_(database), access_(access), options_(options), switches_(switches) {}
 
   /// Does what the request asks for. `number`: of the request, for the journal.
@@ -52,20 +52,24 @@ class Rest {
   [[nodiscard]] std::variant<Path, Refusal> place_of(const Request& request) const;
   /// The database that it names: its `ns`, else RestOptions::default_ns.
   [[nodiscard]] std::string ns_of(const Request& request) const;
-  /// Why `request` may not; nothing: it may.
-  std::optional<Refusal> refuse_credentials(const Request& request, std::int64_t now_ms) const;
+  /// The query that it makes of `place`, none, or why it is refused.
+  [[nodiscard]] std::variant<std::monostate, Query, Refusal> query_of(const Request& request, const Path& place) const;
+  /// Who asks, or why nobody.
+  [[nodiscard]] std::variant<Identity, Refusal> identify(const Request& request, std::int64_t now_ms) const;
 
  private:
   static std::optional<Refusal> check_parameters(const Request& request);
-  Response get(const Request& request, const Path& path) const;
-  Response put(const Request& request, const Path& path, std::uint64_t number, std::int64_t now_ms) const;
-  Response patch(const Request& request, const Path& path, std::uint64_t number, std::int64_t now_ms) const;
-  Response post(const Request& request, const Path& path, std::uint64_t number, std::int64_t now_ms) const;
+  Response get(const Request& request, const Path& path, const Identity& identity) const;
+  Response put(const Request& request, const Path& path, const Author& author) const;
+  Response patch(const Request& request, const Path& path, const Author& author) const;
+  Response post(const Request& request, const Path& path, const Author& author) const;
+  Response settings(const Request& request, const Identity& identity) const;
   [[nodiscard]] Response answer_to_write(const Request& request, std::string body) const;
   [[nodiscard]] bool is_too_big(const Request& request, const Path& path) const;
+  [[nodiscard]] bool is_more_than_tiny(const Request& request, const std::vector<Path>& written) const;
 
   Database& database_;
-  const Access& access_;
+  Access& access_;
   const RestOptions& options_;
   Switches& switches_;
 };

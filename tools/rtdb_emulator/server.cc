@@ -27,25 +27,6 @@ std::optional<std::string> header(mg_connection* connection, const char* name) {
   return value ? std::optional<std::string>(value) : std::nullopt;
 }
 
-int send(mg_connection* connection, const Response& response, std::int64_t clock_ahead_seconds = 0) {
-  std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " +
-                     mg_get_response_code_text(connection, response.status) +
-                     "\r\nContent-Type: " + response.content_type +
-                     "\r\nCache-Control: no-cache\r\nAccess-Control-Allow-Origin: *\r\n";
-  char date[64];
-  const std::time_t now = std::time(nullptr) + clock_ahead_seconds;
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  std::strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc);
-  head += std::string("Date: ") + date + "\r\n";
-  for (const auto& [name, value] : response.headers) head += name + ": " + value + "\r\n";
-  if (response.status != 204 && response.status != 304)
-    head += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
-  head += "\r\n" + response.body;
-  mg_write(connection, head.data(), head.size());
-  return response.status;
-}
-
 /// The connection ends without an answer.
 int cut_off(mg_connection* connection) {
   mg_disable_connection_keep_alive(connection);
@@ -93,6 +74,9 @@ std::string Server::start() {
   // civetweb goes on with the threads that it got, and then answers nobody.
   if (const std::lock_guard lock(stop_mutex_); complaint_.find("thread") != std::string::npos)
     return "cannot start a thread for each of 256 connections: allow it more (pids_limit, ulimit -u)";
+  const bool is_ipv6 = options_.host.starts_with('[');
+  if (!context_ && is_ipv6 && mg_check_feature(MG_FEATURES_IPV6) == 0)
+    return "cannot listen at " + listen + ": Debian builds civetweb without IPv6; listen at 127.0.0.1 or 0.0.0.0";
   if (!context_) return "cannot listen at " + listen + ": is the port taken?";
   mg_server_port ports[1];
   port_ = mg_get_server_ports(context_, 1, ports) == 1 ? static_cast<std::uint16_t>(ports[0].port) : options_.port;
@@ -112,6 +96,36 @@ void Server::stop() {
   mg_stop(std::exchange(context_, nullptr));
   stragglers_.clear();
   mg_exit_library();
+}
+
+int Server::send(mg_connection* connection, const Response& response, std::int64_t clock_ahead_seconds) {
+  const std::string answer = head_of(connection, response, clock_ahead_seconds) + response.body;
+  mg_write(connection, answer.data(), answer.size());
+  return response.status;
+}
+
+/// What send() would send, without the body.
+int Server::send_head(mg_connection* connection, const Response& response) {
+  const std::string head = head_of(connection, response, 0);
+  mg_write(connection, head.data(), head.size());
+  return response.status;
+}
+
+std::string Server::head_of(mg_connection* connection, const Response& response, std::int64_t clock_ahead_seconds) {
+  std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " +
+                     mg_get_response_code_text(connection, response.status) +
+                     "\r\nContent-Type: " + response.content_type +
+                     "\r\nCache-Control: no-cache\r\nAccess-Control-Allow-Origin: *\r\n";
+  char date[64];
+  const std::time_t now = std::time(nullptr) + clock_ahead_seconds;
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  std::strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc);
+  head += std::string("Date: ") + date + "\r\n";
+  for (const auto& [name, value] : response.headers) head += name + ": " + value + "\r\n";
+  if (response.status != 204 && response.status != 304)
+    head += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
+  return head + "\r\n";
 }
 
 int Server::on_complaint(const mg_connection* connection, const char* message) {
@@ -141,8 +155,9 @@ int Server::serve(mg_connection* connection) {
                                             request.parameters, read_body(connection)));
   }
   const bool wants_stream = header(connection, "Accept").value_or("").find("text/event-stream") != std::string::npos;
-  if (request.method == "GET" && !wants_stream) {
-    if (auto page = page_at(request.url_path)) return send(connection, *page);
+  const bool is_head = request.method == "HEAD";
+  if ((request.method == "GET" && !wants_stream) || is_head) {
+    if (auto page = page_at(request.url_path)) return is_head ? send_head(connection, *page) : send(connection, *page);
   }
   if (request.url_path == "/.lp")
     return send(connection, long_polling_.handle(request.parameters, header(connection, "Host").value_or("")));

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -14,6 +15,7 @@
 #include "rtdb_emulator/database.h"
 #include "rtdb_emulator/faults.h"
 #include "rtdb_emulator/long_polling.h"
+#include "rtdb_emulator/outgoing.h"
 #include "rtdb_emulator/rest.h"
 #include "rtdb_emulator/web_socket.h"
 
@@ -58,6 +60,10 @@ class Server {
   int serve(mg_connection* connection);
   int serve_rest(mg_connection* connection, Request request);
   int stream(mg_connection* connection, const Request& request);
+  void write_stream(mg_connection* connection, Outgoing& outgoing, const std::function<std::string()>& farewell);
+  static int send(mg_connection* connection, const Response& response, std::int64_t clock_ahead_seconds = 0);
+  static int send_head(mg_connection* connection, const Response& response);
+  static std::string head_of(mg_connection* connection, const Response& response, std::int64_t clock_ahead_seconds);
   void apply_later(Request request, std::uint64_t number, std::chrono::milliseconds delay);
   bool sleep_unless_stopping(std::chrono::milliseconds time);
 

@@ -40,6 +40,7 @@ const std::map<std::string, Session::Action>& Session::actions() {
                                                          {"auth", {&Session::sign_in_user, false}},
                                                          {"gauth", {&Session::sign_in_server, false}},
                                                          {"unauth", {&Session::sign_out, false}},
+                                                         {wire::kTooBigAction, {&Session::refuse_size, false}},
                                                          {"q", {&Session::listen}},
                                                          {"n", {&Session::unlisten}},
                                                          {"g", {&Session::get}},
@@ -74,6 +75,12 @@ bool Session::receive(const json& body, std::int64_t now_ms) {
   return true;
 }
 
+/// As the SDKs pass it on to whoever wrote: WRITE_TOO_BIG and the text. A client that is cut off writes it again for
+/// ever.
+void Session::refuse_size(const Request& request) {
+  fail(request, "write_too_big", "Data to write exceeds the maximum size that can be modified with a single request.");
+}
+
 void Session::stats(const Request& request) { succeed(request, "\"\""); }
 
 void Session::sign_in_user(const Request& request) { sign_in(request, {"", text_of(request.body, "cred")}); }
@@ -86,17 +93,22 @@ void Session::sign_in(const Request& request, Credential credential) {
     const bool is_over = refusal->text == kTokenExpired;
     return fail(request, is_over ? "expired_token" : "invalid_token", refusal->text);
   }
-  credential_ = std::move(credential);
-  identity_ = std::get<Identity>(identity);
-  if (identity_.kind != Identity::Kind::kUser) return succeed(request, R"({"auth":null})");
-  succeed(request, json{{"auth", {{"uid", identity_.uid}, {"token", identity_.claims}}}}.dump());
+  become(std::move(credential), std::get<Identity>(identity));
+  const bool is_user = identity_.kind == Identity::Kind::kUser;
+  succeed(request, json{{"auth", is_user ? identity_.auth : json()}}.dump());
+  shared_.database.end_lost_rights();
 }
 
 void Session::sign_out(const Request& request) {
-  credential_ = {};
-  identity_ = {};
+  become({}, {});
   succeed(request);
-  check_credential(request.now_ms);
+  shared_.database.end_lost_rights();
+}
+
+void Session::become(Credential credential, Identity identity) {
+  const std::lock_guard lock(shared_.database.mutex());
+  credential_ = std::move(credential);
+  identity_ = std::move(identity);
 }
 
 void Session::listen(const Request& request) {
@@ -105,32 +117,38 @@ void Session::listen(const Request& request) {
   const ListenKey key{request.path, json_of(body, "t")};
   auto query = parse_query_object(body.value("q", json::object()));
   if (const auto* refusal = std::get_if<Refusal>(&query)) return fail(request, "failed", refusal->text);
-  if (const auto before = listening_.extract(key); !before.empty()) shared_.database.unlisten(before.mapped().id);
-  if (key.second.empty()) {
-    listen_to_place(request, key, text_of(body, "h"));
-    return succeed(request);
-  }
-  const bool has_index = !refuse_without_index(std::get<Query>(query), request.path);
-  listen_to_query(request, key, std::move(std::get<Query>(query)), text_of(body, "h"));
+  if (const auto before = listening_.extract(key); !before.empty()) shared_.database.unlisten(before.mapped());
+  const bool is_query = !key.second.empty();
+  const bool has_index = !is_query || !shared_.access.refuse_without_index(std::get<Query>(query), request.path);
+  const std::string hash = text_of(body, "h");
+  ReadRight right = right_to_read(request.path);
+  right.lost = [this, path = request.path, asked = is_query ? json_of(body, "q") : std::string()] {
+    send_(wire::cancel(path, asked));
+  };
+  const auto id = shared_.database.listen(ns_, request.path,
+                                          is_query ? listener_to_query(key, std::move(std::get<Query>(query)), hash)
+                                                   : listener_to_place(request.path, hash),
+                                          std::move(right));
+  if (!id) return deny(request);
+  listening_[key] = *id;
   succeed(request, has_index ? "{}" : R"({"w":["no_index"]})");
 }
 
-void Session::listen_to_place(const Request& request, const ListenKey& key, const std::string& hash) {
-  const auto tell = [this, at = request.path, hash, is_first = true](const Change& change) mutable {
+Listener Session::listener_to_place(const Path& path, const std::string& hash) const {
+  return [this, at = path, hash, is_first = true](const Change& change) mutable {
     // What stands here as an empty place is told, too: the client waits for it.
     const bool is_known = is_first && !hash.empty() && hash_of(change.whole) == hash;
     is_first = false;
     if (is_known) return;
-    Path path = at;
-    path.insert(path.end(), change.path.begin(), change.path.end());
-    send_(wire::push(change.is_patch, path, change.json(kAsSent), {}));
+    Path place = at;
+    place.insert(place.end(), change.path.begin(), change.path.end());
+    send_(wire::push(change.is_patch, place, change.json(kAsSent), {}));
   };
-  listening_[key] = {shared_.database.listen(ns_, request.path, tell), {}};
 }
 
-void Session::listen_to_query(const Request& request, const ListenKey& key, Query query, const std::string& hash) {
-  const auto tell = [this, key, hash, window = std::make_shared<Window>(std::move(query)),
-                     is_first = true](const Change& change) mutable {
+Listener Session::listener_to_query(const ListenKey& key, Query query, const std::string& hash) const {
+  return [this, key, hash, window = std::make_shared<Window>(std::move(query)),
+          is_first = true](const Change& change) mutable {
     if (is_first) {
       is_first = false;
       window->know(change.whole);
@@ -141,12 +159,11 @@ void Session::listen_to_query(const Request& request, const ListenKey& key, Quer
     }
     if (const auto news = window->news(change.whole)) send_(wire::push(true, key.first, *news, key.second));
   };
-  listening_[key] = {shared_.database.listen(ns_, request.path, tell), json_of(request.body, "q")};
 }
 
 void Session::unlisten(const Request& request) {
   const auto found = listening_.extract({request.path, json_of(request.body, "t")});
-  if (!found.empty()) shared_.database.unlisten(found.mapped().id);
+  if (!found.empty()) shared_.database.unlisten(found.mapped());
   succeed(request);
 }
 
@@ -157,13 +174,15 @@ void Session::get(const Request& request) {
     auto parsed = parse_query_object(request.body["q"]);
     if (const auto* refusal = std::get_if<Refusal>(&parsed)) return fail(request, "failed", refusal->text);
     query = std::move(std::get<Query>(parsed));
-    if (const auto refusal = refuse_without_index(*query, request.path)) return fail(request, "failed", refusal->text);
+    if (const auto refusal = shared_.access.refuse_without_index(*query, request.path))
+      return fail(request, "failed", refusal->text);
   }
   std::string value;
-  shared_.database.read(ns_, request.path, [&](const Node& node) {
+  const bool is_read = shared_.database.read(ns_, request.path, right_to_read(request.path), [&](const Node& node) {
     const bool is_whole = !query || (!query->start && !query->end && query->limit == 0);
     value = is_whole ? to_json(node, kAsSent) : to_json(Window(std::move(*query)).value(node), kAsSent);
   });
+  if (!is_read) return deny(request);
   succeed(request, value);
 }
 
@@ -176,8 +195,9 @@ void Session::put(const Request& request) {
   Database::Condition only_if;
   if (request.body.contains("h"))
     only_if = [hash = text_of(request.body, "h")](const Node& current) { return hash_of(current) == hash; };
-  const auto result = shared_.database.set(ns_, request.path, std::move(std::get<Node>(value)), only_if,
-                                           ++shared_.requests, request.now_ms);
+  const auto result =
+      shared_.database.set(ns_, request.path, std::move(std::get<Node>(value)), only_if, author_of(request));
+  if (!result.is_allowed) return deny(request);
   if (!result.matched) return fail(request, "datastale", "Transaction hash does not match");
   succeed(request, "\"\"");
 }
@@ -186,9 +206,9 @@ void Session::merge(const Request& request) {
   if (!is_allowed(request)) return;
   auto updates = read_updates(request.body["d"].dump(), request.path.size());
   if (const auto* refusal = std::get_if<Refusal>(&updates)) return fail(request, "failed", refusal->text);
-  const auto refusal = shared_.database.update(ns_, request.path, std::move(std::get<Updates>(updates)),
-                                               ++shared_.requests, request.now_ms);
-  if (refusal) return fail(request, "failed", refusal->text);
+  const auto refusal =
+      shared_.database.update(ns_, request.path, std::move(std::get<Updates>(updates)), author_of(request));
+  if (refusal) return refuse(request, *refusal);
   succeed(request, "\"\"");
 }
 
@@ -196,6 +216,7 @@ void Session::leave_put(const Request& request) {
   if (!is_allowed(request)) return;
   auto value = read_value(request.body["d"].dump(), request.path.size());
   if (const auto* refusal = std::get_if<Refusal>(&value)) return fail(request, "failed", refusal->text);
+  if (!may_leave({{request.path, &std::get<Node>(value)}})) return deny(request);
   on_disconnect_.set(request.path, std::move(std::get<Node>(value)));
   succeed(request, "\"\"");
 }
@@ -204,6 +225,13 @@ void Session::leave_merge(const Request& request) {
   if (!is_allowed(request)) return;
   auto updates = read_updates(request.body["d"].dump(), request.path.size());
   if (const auto* refusal = std::get_if<Refusal>(&updates)) return fail(request, "failed", refusal->text);
+  Writes writes;
+  for (const auto& [key, node] : std::get<Updates>(updates)) {
+    Path path = request.path;
+    for (std::string& piece : split_path(key)) path.push_back(std::move(piece));
+    writes.emplace_back(std::move(path), &node);
+  }
+  if (!may_leave(writes)) return deny(request);
   on_disconnect_.update(request.path, std::move(std::get<Updates>(updates)));
   succeed(request, "\"\"");
 }
@@ -213,34 +241,48 @@ void Session::leave_nothing(const Request& request) {
   succeed(request, "\"\"");
 }
 
-bool Session::is_allowed(const Request& request) {
+bool Session::is_allowed(const Request& request) const {
   if (shared_.access.may_enter(identity_)) return true;
-  fail(request, "permission_denied", kPermissionDenied);
+  deny(request);
   return false;
+}
+
+/// The rules are asked when a write is left behind, and not again when it is done.
+bool Session::may_leave(const Writes& writes) const {
+  bool may = false;
+  shared_.database.read(ns_, {}, [&](const Node& root) { may = shared_.access.may_write(identity_, root, writes); });
+  return may;
+}
+
+ReadRight Session::right_to_read(const Path& path) const {
+  return {[this, path](const Node& root) { return shared_.access.may_read(identity_, root, path); }};
+}
+
+Author Session::author_of(const Request& request) const {
+  return {++shared_.requests, request.now_ms,
+          [this](const Node& root, const Writes& writes) { return shared_.access.may_write(identity_, root, writes); }};
 }
 
 void Session::check_credential(std::int64_t now_ms) {
   const auto identity = shared_.access.identify(credential_, now_ms);
-  if (const auto* refusal = std::get_if<Refusal>(&identity)) {
-    credential_ = {};
-    identity_ = {};
+  const auto* refusal = std::get_if<Refusal>(&identity);
+  if (refusal) {
+    become({}, {});
     const bool is_over = refusal->text == kTokenExpired;
     send_(wire::auth_revoked(is_over ? "expired_token" : "invalid_token", refusal->text));
   }
-  if (shared_.access.may_enter(identity_)) return;
-  for (const auto& [key, listening] : listening_) send_(wire::cancel(key.first, listening.query));
-  stop_listening();
+  if (refusal || !shared_.access.may_enter(identity_)) shared_.database.end_lost_rights();
 }
 
 void Session::stop_listening() {
-  for (const auto& [key, listening] : listening_) shared_.database.unlisten(listening.id);
+  for (const auto& [key, id] : listening_) shared_.database.unlisten(id);
   listening_.clear();
 }
 
 void Session::close(std::int64_t now_ms) {
   stop_listening();
   for (auto& [path, value] : on_disconnect_.take())
-    shared_.database.set(ns_, path, std::move(value), nullptr, ++shared_.requests, now_ms);
+    shared_.database.set(ns_, path, std::move(value), nullptr, {++shared_.requests, now_ms, {}});
 }
 
 void Session::succeed(const Request& request, const std::string& data) const {
@@ -249,6 +291,10 @@ void Session::succeed(const Request& request, const std::string& data) const {
 
 void Session::fail(const Request& request, std::string_view status, std::string_view text) const {
   send_(wire::refusal(request.number, status, text));
+}
+
+void Session::refuse(const Request& request, const Refusal& refusal) const {
+  fail(request, refusal.status == 401 ? "permission_denied" : "failed", refusal.text);
 }
 
 }  // namespace rtdb_emulator

@@ -59,13 +59,9 @@ class Session {
   };
   /// By place and tag (JSON; empty: none).
   using ListenKey = std::pair<Path, std::string>;
-  struct Listening {
-    std::uint64_t id;
-    std::string query;  ///< JSON; empty: none
-  };
-
   static const std::map<std::string, Action>& actions();
   void stats(const Request& request);
+  void refuse_size(const Request& request);
   void sign_in_user(const Request& request);
   void sign_in_server(const Request& request);
   void sign_out(const Request& request);
@@ -79,19 +75,25 @@ class Session {
   void leave_nothing(const Request& request);
 
   void sign_in(const Request& request, Credential credential);
-  [[nodiscard]] bool is_allowed(const Request& request);
-  void listen_to_place(const Request& request, const ListenKey& key, const std::string& hash);
-  void listen_to_query(const Request& request, const ListenKey& key, Query query, const std::string& hash);
+  void become(Credential credential, Identity identity);
+  [[nodiscard]] bool is_allowed(const Request& request) const;
+  [[nodiscard]] bool may_leave(const Writes& writes) const;
+  [[nodiscard]] ReadRight right_to_read(const Path& path) const;
+  [[nodiscard]] Author author_of(const Request& request) const;
+  Listener listener_to_place(const Path& path, const std::string& hash) const;
+  Listener listener_to_query(const ListenKey& key, Query query, const std::string& hash) const;
   void stop_listening();
   void succeed(const Request& request, const std::string& data = "{}") const;
   void fail(const Request& request, std::string_view status, std::string_view text) const;
+  void refuse(const Request& request, const Refusal& refusal) const;
+  void deny(const Request& request) const { refuse(request, {401, kPermissionDenied}); }
 
   Shared shared_;
   std::string ns_;
   Send send_;
   Credential credential_;
-  Identity identity_;
-  std::map<ListenKey, Listening> listening_;
+  Identity identity_;  ///< changed under the database's lock, under which the rights of listeners are asked for
+  std::map<ListenKey, std::uint64_t> listening_;  ///< some may have lost their right since
   OnDisconnect on_disconnect_;
 };
 

@@ -14,6 +14,7 @@ enum class Unsilent : std::uint8_t { kNo, kRequest, kTree };
 /// What a test may change while it runs.
 struct Switches {
   std::atomic<std::uint64_t> size_limit_bytes{0};    ///< 0: none
+  std::atomic<std::uint64_t> tiny_limit_bytes{0};    ///< of what a write with writeSizeLimit=tiny replaces; 0: none
   std::atomic<bool> ignore_unlimited{false};         ///< the limit holds even with writeSizeLimit=unlimited
   std::atomic<std::int64_t> clock_ahead_seconds{0};  ///< of the Date header
   std::atomic<Unsilent> unsilent{Unsilent::kNo};

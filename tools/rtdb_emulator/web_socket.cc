@@ -17,9 +17,9 @@ namespace {
 // RFC 6455, section 5.2: the first byte of a frame.
 constexpr int kIsLastFragment = 0x80;
 constexpr int kOpcode = 0x0F;
-
-/// More than any frame of an SDK, and of any other client that writes what may be written.
-constexpr std::size_t kFrameBytesMax = 256U << 20;
+// Section 7.4.1: why a connection ends.
+constexpr std::uint16_t kNormalClosure = 1000;
+constexpr std::uint16_t kProtocolError = 1002;
 
 constexpr char kTooMany[] =
     "The Firebase database has reached its peak connections limit. If you are the Firebase owner, consider upgrading.";
@@ -34,6 +34,12 @@ std::string host_of(const mg_connection* connection) {
   return host ? host : "";
 }
 
+/// RFC 6455, section 5.5.1: whoever ends it says so, and so does the other one. `code`: section 7.4.1.
+void write_close(mg_connection* connection, std::uint16_t code) {
+  const char bytes[] = {static_cast<char>(code >> 8U), static_cast<char>(code & 0xFFU)};
+  mg_websocket_write(connection, MG_WEBSOCKET_OPCODE_CONNECTION_CLOSE, bytes, sizeof bytes);
+}
+
 void write(mg_connection* connection, const std::string& message) {
   for (const std::string& frame : wire::frames_of(message))
     mg_websocket_write(connection, MG_WEBSOCKET_OPCODE_TEXT, frame.data(), frame.size());
@@ -46,7 +52,7 @@ class WebSockets::Client {
  public:
   /// `polled`: the client that goes on here in place of polling; null: a new one.
   Client(WebSockets& all, mg_connection* connection, const std::string& ns, std::shared_ptr<Poller> polled)
-      : connection_(connection), frames_(all.options_.body_bytes_max), polled_(std::move(polled)) {
+      : connection_(connection), bytes_max_(all.options_.body_bytes_max), polled_(std::move(polled)) {
     if (polled_) {
       polled_->offer(outgoing_);
       outgoing_->push(wire::upgrade());
@@ -72,7 +78,7 @@ class WebSockets::Client {
     if (opcode == MG_WEBSOCKET_OPCODE_CONNECTION_CLOSE) return false;
     if (opcode != MG_WEBSOCKET_OPCODE_TEXT && opcode != MG_WEBSOCKET_OPCODE_CONTINUATION) return true;
     frame_ += bytes;
-    if (!(bits & kIsLastFragment)) return frame_.size() <= kFrameBytesMax;
+    if (!(bits & kIsLastFragment)) return frame_.size() <= wire::kMessageBytesMax;
     const auto text = frames_.feed(std::exchange(frame_, {}));
     if (frames_.is_broken() || outgoing_->overflowed()) return false;
     if (!text || receive(*text)) return true;
@@ -82,7 +88,7 @@ class WebSockets::Client {
 
  private:
   bool receive(const std::string& text) {
-    auto message = wire::parse(text);
+    auto message = wire::parse(text, bytes_max_);
     if (!message) return false;
     if (message->control == "p") outgoing_->push(wire::pong());
     if (!message->control.empty()) return true;
@@ -104,6 +110,7 @@ class WebSockets::Client {
   }
 
   mg_connection* connection_;
+  const std::size_t bytes_max_;  ///< of a request that is done
   wire::FrameReader frames_;
   std::string frame_;  ///< what has come of a frame that comes in fragments
   const std::shared_ptr<Outgoing> outgoing_ = std::make_shared<Outgoing>();
@@ -114,7 +121,8 @@ class WebSockets::Client {
 };
 
 void WebSockets::serve_at(mg_context* context) {
-  mg_set_websocket_handler(context, "/.ws", &connect, &ready, &data, &close, this);
+  // `$`: this address, and none that begins so.
+  mg_set_websocket_handler(context, "/.ws$", &connect, &ready, &data, &close, this);
 }
 
 /// Not 0: this is no address of a database.
@@ -146,7 +154,10 @@ void WebSockets::ready(mg_connection* connection, void* self) {
 
 int WebSockets::data(mg_connection* connection, int bits, char* bytes, std::size_t size, void* /*self*/) {
   auto* client = static_cast<Client*>(mg_get_user_connection_data(connection));
-  return client && client->receive(bits, {bytes, size}) ? 1 : 0;
+  if (client && client->receive(bits, {bytes, size})) return 1;
+  const bool is_asked_for = (bits & kOpcode) == MG_WEBSOCKET_OPCODE_CONNECTION_CLOSE;
+  write_close(connection, !client || is_asked_for ? kNormalClosure : kProtocolError);
+  return 0;
 }
 
 void WebSockets::close(const mg_connection* connection, void* self) {

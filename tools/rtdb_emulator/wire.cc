@@ -61,14 +61,14 @@ std::optional<std::string> FrameReader::feed(std::string_view frame) {
     }
     pieces_to_come_ = 1;
   }
-  is_broken_ = is_broken_ || frame.size() > bytes_max_ - message_.size();
+  is_broken_ = is_broken_ || frame.size() > kMessageBytesMax - message_.size();
   if (is_broken_) return std::nullopt;
   message_ += frame;
   if (--pieces_to_come_ > 0) return std::nullopt;
   return std::move(message_);
 }
 
-std::optional<Message> parse(const std::string& text) {
+std::optional<Message> parse(const std::string& text, std::size_t bytes_max) {
   // nlohmann's writer goes down a level a call, and civetweb's threads have 100 kB of stack: deeper than any value that
   // may be written is no message.
   constexpr int kDepth = static_cast<int>(kDepthMax) + 8;
@@ -81,6 +81,7 @@ std::optional<Message> parse(const std::string& text) {
   if (is_too_deep || !parsed.is_object() || !parsed.contains("t") || !parsed.contains("d")) return std::nullopt;
   json& body = parsed["d"];
   if (!body.is_object()) return std::nullopt;
+  if (parsed["t"] == "d" && text.size() > bytes_max) body["a"] = kTooBigAction;
   if (parsed["t"] == "d") return Message{{}, std::move(body)};
   const auto type = body.find("t");
   if (parsed["t"] != "c" || type == body.end() || !type->is_string()) return std::nullopt;

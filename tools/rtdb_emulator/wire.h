@@ -16,21 +16,23 @@ namespace rtdb_emulator::wire {
 /// The longest frame, in UTF-16 units, which is how the SDKs count.
 inline constexpr std::size_t kFrameUnitsMax = 16'384;
 
+/// A message that is longer is more than the server reads: nothing that follows it can be understood.
+inline constexpr std::size_t kMessageBytesMax = 256U << 20;
+/// What the action of a request becomes whose message is longer than it may be: it is answered, and not done.
+inline constexpr char kTooBigAction[] = "too_big";
+
 /// The text frames of a message: itself, or the number of its pieces and then those. None cuts a character in two.
 std::vector<std::string> frames_of(const std::string& message);
 
 /// Puts messages together from frames. Threads: one.
 class FrameReader {
  public:
-  /// `bytes_max`: of one message.
-  explicit FrameReader(std::size_t bytes_max) : bytes_max_(bytes_max) {}
   /// The message that is whole with this frame. Nothing: it has pieces to come, or this was a keep-alive.
   std::optional<std::string> feed(std::string_view frame);
-  /// What came is longer than it may be: nothing that follows can be understood.
+  /// A message is longer than kMessageBytesMax.
   [[nodiscard]] bool is_broken() const { return is_broken_; }
 
  private:
-  std::size_t bytes_max_;
   std::size_t pieces_to_come_ = 0;
   bool is_broken_ = false;
   std::string message_;
@@ -42,8 +44,8 @@ struct Message {
       control;  ///< its type: `p` ping, `a` acknowledges an upgrade, `n` nothing more comes this way; else empty
   nlohmann::json data;  ///< a request, where it is no control message
 };
-/// Nothing: it is none of this protocol.
-std::optional<Message> parse(const std::string& text);
+/// Nothing: it is none of this protocol. `bytes_max`: of a request that is to be done.
+std::optional<Message> parse(const std::string& text, std::size_t bytes_max);
 
 /// What the server says first. `host`: where the client is to go the next time.
 std::string hello(std::string_view host, std::string_view session, std::int64_t now_ms);
