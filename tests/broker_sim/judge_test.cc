@@ -13,6 +13,7 @@ using nlohmann::json;
 
 constexpr std::int64_t kNow = 1'778'078'351'786;
 constexpr const char* kTime = "2026-05-06T14:39:11.786Z";
+constexpr const char* kDay = "2026-05-06";
 constexpr const char* kKey = "-P7CPCZbXhYYICIK96M9";
 
 /// The key of `kNow`, with another end.
@@ -40,8 +41,8 @@ struct Tree {
   json services = json::parse(R"({"BRK%2EB":{"price":"1.5","symbol":"BRK.B","timestamp":"2026-05-06T14:39:11.786Z",
                                   "last_updated":"2026-05-06T14:39:12.000Z"}})");
   json channels = json::parse(R"({"NEWS":{"a":[1,2]}})");
-  json history = {{"BRK%2EB", {{"prices", {{key('a'), price()}, {key('b'), price()}}}}},
-                  {"_channels", {{"NEWS", {{key('c'), {{"a", {1, 2}}}}}}}}};
+  json history = {{"BRK%2EB", {{"prices", {{kDay, {{key('a'), price()}, {key('b'), price()}}}}}}},
+                  {"_channels", {{"NEWS", {{kDay, {{key('c'), {{"a", {1, 2}}}}}}}}}}};
   static json price() { return {{"type", "price"}, {"price", "1.5"}, {"symbol", "BRK.B"}, {"timestamp", kTime}}; }
   [[nodiscard]] Difference difference() const { return difference(Live::kAll); }
   [[nodiscard]] Difference difference(Live live) const {
@@ -62,7 +63,7 @@ TEST(Judge, TakesListsAsObjectsAndNumbersByTheirValue) {
 
 TEST(Judge, FindsWhatIsMissing) {
   Tree tree;
-  tree.history["BRK%2EB"]["prices"].erase(key('b'));
+  tree.history["BRK%2EB"]["prices"][kDay].erase(key('b'));
   EXPECT_EQ(tree.difference().missing, 1u) << "equal messages stay two";
   tree = {};
   tree.services["BRK%2EB"].erase("price");
@@ -77,7 +78,7 @@ TEST(Judge, FindsWhatIsMissing) {
 
 TEST(Judge, FindsWhatNobodyPublished) {
   Tree tree;
-  tree.history["BRK%2EB"]["prices"][key('d')] = Tree::price();
+  tree.history["BRK%2EB"]["prices"][kDay][key('d')] = Tree::price();
   EXPECT_EQ(tree.difference().unexpected, 1u);
   tree = {};
   tree.history["BRK%2EB"]["orders"][key('d')] = {{"x", 1}};
@@ -110,18 +111,29 @@ TEST(Judge, FindsWhatIsWrong) {
   tree.services["BRK%2EB"]["last_updated"] = "soon";
   EXPECT_EQ(tree.difference().wrong, 1u);
   tree = {};
-  tree.history["BRK%2EB"]["prices"].erase(key('b'));
-  tree.history["BRK%2EB"]["prices"]["-OaaaaaaXhYYICIK96M9"] = Tree::price();
+  tree.history["BRK%2EB"]["prices"][kDay].erase(key('b'));
+  tree.history["BRK%2EB"]["prices"]["2025-10-02"]["-OaaaaaaXhYYICIK96M9"] = Tree::price();
   EXPECT_EQ(tree.difference().wrong, 1u) << "the key's time is not the message's";
   tree = {};
-  tree.history["BRK%2EB"]["prices"].erase(key('b'));
-  tree.history["BRK%2EB"]["prices"]["short"] = Tree::price();
+  tree.history["BRK%2EB"]["prices"][kDay].erase(key('b'));
+  tree.history["BRK%2EB"]["prices"][kDay]["short"] = Tree::price();
   EXPECT_FALSE(tree.difference().none());
+}
+
+TEST(Judge, FindsWhatStandsBelowAnotherDayOrWithoutOne) {
+  Tree tree;
+  tree.history["BRK%2EB"]["prices"]["2026-05-07"][key('b')] = Tree::price();
+  tree.history["BRK%2EB"]["prices"][kDay].erase(key('b'));
+  EXPECT_EQ(tree.difference().wrong, 1u);
+  EXPECT_EQ(tree.difference().missing, 1u);
+  tree = {};
+  tree.history["BRK%2EB"]["prices"] = {{key('a'), Tree::price()}, {key('b'), Tree::price()}};
+  EXPECT_EQ(tree.difference().missing, 2u);
 }
 
 TEST(Judge, ArrivalMayBeLaterButNotEarlierThanPublishing) {
   Tree tree;
-  tree.history["_channels"]["NEWS"] = {{kKey, {{"a", {1, 2}}}}};
+  tree.history["_channels"]["NEWS"] = {{"2026-11-24", {{kKey, {{"a", {1, 2}}}}}}};
   EXPECT_FALSE(tree.difference().none()) << "half a year later";
 }
 

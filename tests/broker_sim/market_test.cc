@@ -55,6 +55,18 @@ TEST(Market, PublishesEveryKindInItsShapes) {
   EXPECT_EQ(statuses.size(), 8u) << "new, partly filled and the six ends";
 }
 
+TEST(Market, TellsTheTimeAsATextNeverAsANumber) {
+  Market market({{"AAPL"}, kAllKinds, 1});
+  std::set<std::size_t> sizes;  // of a naive time, and of those with Z and +00:00
+  for (int i = 0; i < 2'000; ++i) {
+    const auto place = place_of(market.next(kPublished), kPublished);
+    if (!place->message.contains("timestamp")) continue;
+    ASSERT_TRUE(place->message["timestamp"].is_string()) << place->message;
+    sizes.insert(place->message["timestamp"].get<std::string>().size());
+  }
+  EXPECT_EQ(sizes, (std::set<std::size_t>{26, 27, 32}));
+}
+
 TEST(Market, PublishesOnlyTheKindsAskedFor) {
   Market market({{"AAPL"}, {"order"}, 1});
   for (int i = 0; i < 300; ++i) EXPECT_EQ(place_of(market.next(kPublished), kPublished)->kind, "order");

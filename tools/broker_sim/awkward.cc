@@ -74,6 +74,7 @@ const std::vector<std::string>& awkward_tickers() {
                                                     ".",
                                                     "0",
                                                     "12",
+                                                    "2026-11-28",
                                                     "a\"b\\c",
                                                     "lower",
                                                     "AGGREGATE"};
@@ -82,10 +83,11 @@ const std::vector<std::string>& awkward_tickers() {
 
 /// In one of the units that publishers have.
 std::string Awkward::epoch(std::int64_t now_ms) {
-  switch (random_.below(4)) {
+  switch (random_.below(5)) {
     case 0: return std::to_string(now_ms / 1000);
-    case 1: return std::to_string(now_ms);
-    case 2: return std::to_string(now_ms) + "624";
+    case 1: return std::to_string(now_ms / 1000) + ".5";  // as Python's time.time()
+    case 2: return std::to_string(now_ms);
+    case 3: return std::to_string(now_ms) + "624";
     default: return std::to_string(now_ms) + "624123";
   }
 }
@@ -104,7 +106,8 @@ std::string Awkward::payload(std::int64_t now_ms) {
       time[10] = ' ';
       return R"({"type":"performance","symbol":"AAPL","total":"1","timestamp":")" + time + "\"}";
     }
-    case 6: return R"({"type":"profit","symbol":"AAPL","total":1,"timestamp":")" + epoch(now_ms) + ".786\"}";
+    case 6:
+      return R"({"type":"profit","symbol":"AAPL","total":1,"timestamp":")" + std::to_string(now_ms / 1000) + ".786\"}";
     default: return fixed_payloads()[count_ % fixed_payloads().size()];
   }
 }

@@ -6,6 +6,7 @@
 #include <regex>
 #include <set>
 
+#include "broker_sim/market.h"
 #include "broker_sim/tree_value.h"
 
 namespace broker_sim {
@@ -108,16 +109,28 @@ class Comparison {
     return ms;
   }
 
-  void entries(const std::string& path, const std::map<std::string, std::vector<HistoryEntry>>& wanted,
-               const json& node) {
-    Times found;
+  /// Takes in what stands at `path`, by its value; `day`: below which it has to be, none for a place without days.
+  void entries_of_day(const std::string& path, const std::optional<std::string>& day, const json& node, Times& found) {
+    constexpr std::size_t kDaySize = 10;  // of 2026-11-28T14:39:11
     for (const auto& [key, value] : node.items()) {
       const std::int64_t time = time_of(key);
       if (time < 0) {
         wrong(path, key, "a key of 20 characters");
+      } else if (day && *day != iso_time(time, "").substr(0, kDaySize)) {
+        wrong(path, key, "an entry of this day");
       } else {
         found[as_kept(value, false).dump()].push_back(time);
       }
+    }
+  }
+
+  void entries(const std::string& path, const std::map<std::string, std::vector<HistoryEntry>>& wanted,
+               const json& node) {
+    Times found;
+    if (is_kept_by_day(path)) {
+      for (const auto& [day, of_day] : node.items()) entries_of_day(path + "/" + day, day, of_day, found);
+    } else {
+      entries_of_day(path, std::nullopt, node, found);
     }
     for (const auto& [value, messages] : wanted) {
       times(path, value, messages, found[value]);

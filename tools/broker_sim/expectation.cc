@@ -12,7 +12,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kOpenMax = 500;
-constexpr std::size_t kKeySize = 20;
+constexpr const char* kSomeDay = "/2026-11-28";
+constexpr const char* kSomeKey = "/--------------------";
 
 const std::map<std::string, std::string>& history_names() {
   static const std::map<std::string, std::string> kNames = {{"price", "prices"},
@@ -64,10 +65,14 @@ std::vector<std::pair<std::string, json>> live_values(const Place& place, const 
 
 }  // namespace
 
+bool is_kept_by_day(const std::string& place) {
+  return place.starts_with("history/_channels/") || place.ends_with("/prices") || place.ends_with("/performance");
+}
+
 bool Expectation::fits(const std::string& path, const json& kept) const {
   const Extent below = extent_of(kept);
   const auto keys = static_cast<std::size_t>(std::count(path.begin(), path.end(), '/')) + 1;
-  return keys + below.keys <= 32 && path.size() + below.bytes <= 768;
+  return keys + below.keys <= 32 && 1 + path.size() + below.bytes <= 768;
 }
 
 void Expectation::set(const std::string& path, const json& kept) {
@@ -87,7 +92,7 @@ void Expectation::add(const Publication& publication, std::int64_t at_ms) {
                                   : "history/" + encoded_key(place->ticker) + "/" + history_names().at(place->kind);
   const json kept = as_kept(place->message, true);
   const auto values = live_values(*place, publication.channel);
-  if (!fits(history + "/" + std::string(kKeySize, '-'), kept)) return;
+  if (!fits(history + (is_kept_by_day(history) ? kSomeDay : "") + kSomeKey, kept)) return;
   for (const auto& [path, value] : values) {
     if (!fits(path, value)) return;
   }

@@ -19,6 +19,9 @@ struct HistoryEntry {
   std::int64_t at_ms;
 };
 
+/// Do the entries at `place`, a path of Expectation::history(), stand below the UTC day of their key's time?
+bool is_kept_by_day(const std::string& place);
+
 /// The tree that the database must hold after all of a ledger was delivered.
 class Expectation {
  public:
@@ -32,7 +35,7 @@ class Expectation {
   [[nodiscard]] std::uint64_t messages() const { return messages_; }
   /// Live values by path; `last_updated`, whose value is the relay's clock, as kAnyTime.
   [[nodiscard]] const std::map<std::string, nlohmann::json>& live() const { return live_; }
-  /// By the path above the keys and the value as the database keeps it, dumped.
+  /// By the path above the keys (and days) and the value as the database keeps it, dumped.
   [[nodiscard]] const std::map<std::string, std::map<std::string, std::vector<HistoryEntry>>>& history() const {
     return history_;
   }

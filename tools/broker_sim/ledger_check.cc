@@ -10,6 +10,7 @@
 #include "broker_sim/comparison.h"
 #include "broker_sim/expectation.h"
 #include "broker_sim/ledger.h"
+#include "terminal_line/complain.h"
 
 namespace {
 
@@ -62,6 +63,7 @@ int main(int argc, char** argv) {
   CLI::App app("Compares what broker-sim published with what stands in the database. Exit 0: the same.",
                "ledger-check");
   app.option_defaults()->always_capture_default();
+  terminal_line::complain_in_print(app);
   app.add_option("--ledger", ledger, "written by broker-sim --ledger")->required();
   app.add_option("--database-url", database_url, "http://127.0.0.1:9000")->required();
   app.add_option("--ns", ns, "the database's name");
@@ -76,7 +78,7 @@ int main(int argc, char** argv) {
   try {
     return check(ledger, database_url, ns, closed_max, without_orders ? Live::kWithoutOrders : Live::kAll);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "ledger-check: %s\n", error.what());
+    terminal_line::complain("ledger-check", error.what());
     return 2;
   }
 }

@@ -14,6 +14,7 @@
 #include "broker_sim/ledger.h"
 #include "broker_sim/market.h"
 #include "broker_sim/publisher.h"
+#include "terminal_line/complain.h"
 
 namespace {
 
@@ -34,6 +35,7 @@ struct Flags {
   std::string ledger;
   std::string commands;
   double wait_for_subscriber = 0;
+  Manner manner;
 };
 
 std::vector<std::string> ticker_names(const std::string& given) {
@@ -63,6 +65,13 @@ std::string names_or_number(const std::string& text) {
   const bool is_good = is_number ? text.size() <= 6 && std::atoi(text.c_str()) > 0 : !text.starts_with('-');
   return is_good ? "" : "expected a number from 1 to 999999, or names, not '" + text + "'";
 }
+
+std::string at_least_one(const std::string& text) {
+  const bool is_number = text.find_first_not_of("0123456789") == std::string::npos && text.size() <= 18;
+  return is_number && !text.empty() && text[0] != '0' ? "" : "expected a whole number from 1 on, not '" + text + "'";
+}
+
+std::string key(const std::string& text) { return text.empty() ? "expected a stream's key, not nothing" : ""; }
 
 std::int64_t utc_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -128,11 +137,11 @@ class Broker {
 
 int run(const Flags& flags) {
   if (!flags.commands.empty()) {
-    CommandFile file(flags.commands);
+    CommandFile file(flags.commands, flags.manner);
     Broker(flags, file).run();
     return 0;
   }
-  RedisPublisher redis(flags.redis_url);
+  RedisPublisher redis(flags.redis_url, flags.manner);
   const auto patience = std::chrono::milliseconds(static_cast<std::int64_t>(flags.wait_for_subscriber * 1000));
   if (flags.wait_for_subscriber > 0 && !redis.wait_for_subscriber(patience)) {
     std::fprintf(stderr, "broker-sim: nobody subscribed to a pattern within %.0f s\n", flags.wait_for_subscriber);
@@ -152,6 +161,7 @@ int main(int argc, char** argv) {
   Flags flags;
   CLI::App app("Publishes to Redis what a broker, bots and a performance service would.", "broker-sim");
   app.option_defaults()->always_capture_default();
+  terminal_line::complain_in_print(app);
   app.add_option("--redis-url", flags.redis_url, "redis://host:port or unix:///path");
   app.add_option("--tickers", flags.tickers, "how many, or their names, separated by commas")->check(names_or_number);
   app.add_option("--kinds", flags.kinds, "only these")
@@ -166,9 +176,19 @@ int main(int argc, char** argv) {
   app.add_option("--ledger", flags.ledger, "write what was published to this file, for ledger-check");
   app.add_option("--commands", flags.commands,
                  "write Redis commands to this file, for redis-cli --pipe, and publish nothing");
-  app.add_option("--wait-for-subscriber", flags.wait_for_subscriber,
-                 "seconds to wait until somebody listens; 0: publish at once")
-      ->check(zero_or_more);
+  auto* const wait = app.add_option("--wait-for-subscriber", flags.wait_for_subscriber,
+                                    "seconds to wait until somebody listens; 0: publish at once")
+                         ->check(zero_or_more);
+  auto* const stream = app.add_option("--stream", flags.manner.streams,
+                                      "add to this stream (XADD) instead; of several, separated by commas, each "
+                                      "ticker goes by one")
+                           ->delimiter(',')
+                           ->check(key)
+                           ->excludes(wait);
+  app.add_option("--maxlen", flags.manner.length_max,
+                 "with --stream: about how many entries each keeps; without it: all")
+      ->check(at_least_one)
+      ->needs(stream);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -179,7 +199,7 @@ int main(int argc, char** argv) {
   try {
     return run(flags);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "broker-sim: %s\n", error.what());
+    terminal_line::complain("broker-sim", error.what());
     return 1;
   }
 }

@@ -77,7 +77,7 @@ Publication Market::price(Ticker& ticker, std::int64_t now_ms) {
   Json message{{"type", "price"}};
   switch (random_.below(3)) {
     case 0: message["timestamp"] = iso_time(now_ms, "+00:00"); break;
-    case 1: message["timestamp"] = static_cast<double>(now_ms) / 1000.0; break;
+    case 1: message["timestamp"] = iso_time(now_ms, ""); break;
     default: message["timestamp"] = iso_time(now_ms, "Z");
   }
   message["price"] = money(ticker.cents);
@@ -175,7 +175,7 @@ Publication Market::performance(const Ticker& ticker, std::int64_t now_ms) {
 Publication Market::profit(const Ticker& ticker, std::int64_t now_ms) {
   const std::int64_t realized = static_cast<std::int64_t>(random_.below(5'000)) - 2'000;
   const Json message{{"symbol", ticker.name},       {"total", money(realized)}, {"unrealized", "0.00"},
-                     {"realized", money(realized)}, {"converted", nullptr},     {"timestamp", now_ms / 1000}};
+                     {"realized", money(realized)}, {"converted", nullptr},     {"timestamp", iso_time(now_ms, "")}};
   return {"PROFIT_REPORT", packed(message, random_.chance(50), "bot", now_ms)};
 }
 

@@ -24,6 +24,7 @@ struct MarketOptions {
 
 /// Publishes what a broker, the bots and their performance service publish, in the shapes that they use: enveloped and
 /// bare, prices as strings, a volume that is often null, orders with about 35 fields that go from new to their end.
+/// Times are ISO 8601, with and without a zone; numbers of an epoch are only in Awkward's messages.
 class Market {
  public:
   /// `options` have at least one ticker and one kind.

@@ -2,9 +2,11 @@
 
 #include <hiredis.h>
 
-#include <array>
 #include <stdexcept>
+#include <string_view>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace broker_sim {
 namespace {
@@ -36,7 +38,8 @@ ReplyPointer next_reply(redisContext* redis) {
 
 }  // namespace
 
-RedisPublisher::RedisPublisher(const std::string& url) : redis_(connect(url)) {
+RedisPublisher::RedisPublisher(const std::string& url, Manner manner)
+    : manner_(std::move(manner)), redis_(connect(url)) {
   if (redis_ == nullptr) throw std::runtime_error("no memory for a connection");
   if (redis_->err != 0) {
     const std::string why = redis_->errstr;
@@ -48,15 +51,20 @@ RedisPublisher::RedisPublisher(const std::string& url) : redis_(connect(url)) {
 RedisPublisher::~RedisPublisher() { redisFree(redis_); }
 
 void RedisPublisher::publish(const Publication& publication) {
-  std::array<const char*, 3> arguments = {"PUBLISH", publication.channel.data(), publication.payload.data()};
-  const std::array<std::size_t, 3> sizes = {7, publication.channel.size(), publication.payload.size()};
-  redisAppendCommandArgv(redis_, static_cast<int>(arguments.size()), arguments.data(), sizes.data());
+  std::vector<const char*> words;
+  std::vector<std::size_t> sizes;
+  for (const std::string_view word : words_of(publication, manner_)) {
+    words.push_back(word.data());
+    sizes.push_back(word.size());
+  }
+  redisAppendCommandArgv(redis_, static_cast<int>(words.size()), words.data(), sizes.data());
   if (++pending_ >= kPipelineMax) flush();
 }
 
 void RedisPublisher::flush() {
   for (; pending_ > 0; --pending_) {
-    if (next_reply(redis_)->integer == 0) ++unheard_;
+    const ReplyPointer reply = next_reply(redis_);
+    if (reply->type == REDIS_REPLY_INTEGER && reply->integer == 0) ++unheard_;  // XADD answers an id
   }
 }
 
@@ -70,14 +78,15 @@ bool RedisPublisher::wait_for_subscriber(std::chrono::milliseconds timeout) {
   }
 }
 
-CommandFile::CommandFile(const std::string& file) : name_(file), out_(file, std::ios::binary | std::ios::trunc) {
+CommandFile::CommandFile(const std::string& file, Manner manner)
+    : name_(file), manner_(std::move(manner)), out_(file, std::ios::binary | std::ios::trunc) {
   if (!out_) throw std::runtime_error("cannot write " + file);
 }
 
 void CommandFile::publish(const Publication& publication) {
-  out_ << "*3\r\n$7\r\nPUBLISH\r\n$" << publication.channel.size() << "\r\n"
-       << publication.channel << "\r\n$" << publication.payload.size() << "\r\n"
-       << publication.payload << "\r\n";
+  const std::vector<std::string_view> words = words_of(publication, manner_);
+  out_ << '*' << words.size() << "\r\n";
+  for (const std::string_view word : words) out_ << '$' << word.size() << "\r\n" << word << "\r\n";
 }
 
 void CommandFile::flush() {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "broker_sim/manner.h"
 #include "broker_sim/market.h"
 
 struct redisContext;
@@ -26,16 +27,17 @@ class Publisher {
 class RedisPublisher final : public Publisher {
  public:
   /// Connects.
-  explicit RedisPublisher(const std::string& url);
+  RedisPublisher(const std::string& url, Manner manner);
   ~RedisPublisher() override;
   void publish(const Publication& publication) override;
   void flush() override;
   /// Waits until somebody has subscribed to a pattern; false when nobody has within `timeout`.
   bool wait_for_subscriber(std::chrono::milliseconds timeout);
-  /// Messages that found no subscriber.
+  /// Messages that were published and found no subscriber.
   [[nodiscard]] std::uint64_t unheard() const { return unheard_; }
 
  private:
+  Manner manner_;
   redisContext* redis_;
   std::uint64_t pending_ = 0;
   std::uint64_t unheard_ = 0;
@@ -45,12 +47,13 @@ class RedisPublisher final : public Publisher {
 class CommandFile final : public Publisher {
  public:
   /// Begins the file anew.
-  explicit CommandFile(const std::string& file);
+  CommandFile(const std::string& file, Manner manner);
   void publish(const Publication& publication) override;
   void flush() override;
 
  private:
   std::string name_;
+  Manner manner_;
   std::ofstream out_;
 };
 
