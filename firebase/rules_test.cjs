@@ -10,7 +10,10 @@ const data = {
   readers: { anna: true, former: false, typed: 'true' },
   services: { AAPL: { price: '187.2', orders: { o1: { order: { status: 'filled' } } } } },
   channels: { NEWS: 'hello' },
-  history: { AAPL: { prices: { '-key': { price: '187.2', timestamp: 1 } } }, _channels: { NEWS: { '-key': 'hello' } } },
+  history: {
+    AAPL: { prices: { '2026-11-28': { '-key': { price: '187.2', timestamp: 1 } } }, orders: { '-key': { type: 'order' } } },
+    _channels: { NEWS: { '2026-11-28': { '-key': 'hello' } } },
+  },
   relay: { home: { state: 'running' } },
 };
 const database = targaryen.database(rules, data);
@@ -25,7 +28,8 @@ const strangers = {
   'a user called like a path': { uid: '__proto__' },
 };
 const places = ['services', 'services/AAPL/price', 'services/AAPL/orders', 'history', 'history/AAPL/prices',
-  'history/_channels/NEWS', 'channels', 'channels/NEWS', 'relay', 'relay/home/state'];
+  'history/AAPL/prices/2026-11-28', 'history/AAPL/orders', 'history/_channels/NEWS', 'history/_channels/NEWS/2026-11-28',
+  'channels', 'channels/NEWS', 'relay', 'relay/home/state'];
 const closed = ['', 'readers', 'readers/anna', 'anything/else'];
 
 let passed = 0;
@@ -60,8 +64,31 @@ for (const place of [...places, ...closed, 'readers/eve', 'services/NEW/price'])
     expect(`${name} removes /${place}`, may.write(who, place, null), false);
   }
 }
-expect('history is indexed by the time of its messages',
-  JSON.stringify(rules.rules.history.$ticker.$kind['.indexOn']) === '["timestamp"]', true);
+const kinds = rules.rules.history.$ticker.$kind;
+for (const [where, node] of [['a kind', kinds], ['a day', kinds.$day]]) {
+  expect(`history is indexed by the time of its messages within ${where}`, JSON.stringify(node['.indexOn']) === '["timestamp"]', true);
+}
 
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+// What the page asks for when somebody opens a ticker's day: all of it is a reader's, and by keys, which need no index.
+async function expectPageIsAnswered() {
+  const { pricesOf, keyAt } = await import('./hosting/day.js');
+  const asked = [];
+  const busy = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`${keyAt(1.8e12 + i * 1000)}abcdefghijkl`, { price: i }]));
+  const read = async (keys, query) => {
+    asked.push({ place: keys.join('/'), query });
+    return JSON.stringify(Object.fromEntries(Object.entries(busy).slice(0, query.limitToFirst ?? query.limitToLast)));
+  };
+  await pricesOf({ read }, 'AAPL', '2026-11-28');
+  expect('a busy day takes more than one question', asked.length > 2, true);
+  for (const { place, query } of asked) {
+    const text = `${place} ${JSON.stringify(query)}`;
+    expect(`a reader's question ${text}`, may.read(reader, place), true);
+    for (const [name, who] of Object.entries(strangers)) expect(`of ${name} the question ${text}`, may.read(who, place), false);
+    expect(`by keys, and bounded: ${text}`, query.orderBy === '"$key"' && (query.limitToFirst ?? query.limitToLast) <= 250, true);
+  }
+}
+
+expectPageIsAnswered().then(() => {
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exit(failed === 0 ? 0 : 1);
+});

@@ -1,16 +1,14 @@
 // The page of rtdb-emulator in headless Chromium, fed by the whole pipeline: redis-cli publish → relay → database → page.
-// Environment: RELAY_BUILD (programs), PAGE_MODULES (where playwright-core is), PAGE_PICTURES (where pictures go).
+// Environment: RELAY_BUILD (programs), and what browser.mjs needs.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { keyAt } from '../../firebase/hosting/day.js';
+import { dateOf } from '../../firebase/hosting/text.js';
+import { PHONE, PICTURES, finish, launch, openPhone, runAll } from './browser.mjs';
 import { Stage, eventually, order, performance, price, registration } from './stage.mjs';
 
-const { chromium } = createRequire(path.join(process.env.PAGE_MODULES, 'package.json'))('playwright-core');
-const PICTURES = process.env.PAGE_PICTURES;
-const PHONE = { width: 360, height: 740 };
 const MARKUP = '<img src=x onerror=alert(1)>';
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
 
 const stage = new Stage(process.env.RELAY_BUILD);
 const complaints = []; // of the browser, but for those about an emulator that is down on purpose
@@ -25,16 +23,7 @@ const shows = (what, locator, text, timeoutMs) => eventually(what, async () => (
 const isLive = () => shows('the page is connected', page.locator('#connection'), 'live');
 
 async function openPage(browser) {
-  const context = await browser.newContext({ viewport: PHONE, deviceScaleFactor: 2, colorScheme: 'light' });
-  page = await context.newPage();
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !(emulatorIsDown && message.text().includes('net::ERR_'))) complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('dialog', (dialog) => {
-    complaints.push(`dialog: ${dialog.message()}`);
-    return dialog.dismiss();
-  });
+  page = await openPhone(browser, complaints, (text) => emulatorIsDown && text.includes('net::ERR_'));
   page.on('request', (request) => {
     if (!request.url().startsWith(`${stage.url}/`) && !request.url().startsWith('data:')) foreign.push(request.url());
   });
@@ -48,6 +37,17 @@ async function restartEmulator(tree) {
   await stage.startEmulator(tree);
   await isLive();
   emulatorIsDown = false;
+}
+
+/** A walk of a day's prices that ends at `last`, the same each time. */
+function walk(day, last, count = 180) {
+  let seed = 11;
+  const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
+  const steps = Array.from({ length: count }, () => (random() - 0.48) * 0.24);
+  const begin = last - steps.reduce((sum, step) => sum + step, 0);
+  const span = Date.now() - 60_000 - Date.parse(day);
+  let at = begin;
+  return Object.fromEntries(steps.map((step, i) => [`${keyAt(Date.parse(day) + (i * span) / count)}abcdefghijkl`, { price: (at += step).toFixed(2) }]));
 }
 
 /** What a person would like to see: for docs/page.png. */
@@ -67,6 +67,10 @@ async function publishPortrait() {
   await stage.publish('TICKER_UPDATES_BRK.B', order('BRK.B', 'b1', 'canceled', { side: 'sell', minutesAgo: 30 }));
   await shows('the newest order', card('AAPL'), '5 of 25');
   await shows('the closed order', card('BRK%2EB'), '1 closed');
+  const day = new Date().toISOString().slice(0, 10);
+  await stage.write(`history/AAPL/prices/${day}`, walk(day, 187.23));
+  await card('AAPL').locator('.day summary').click();
+  await shows('the day', card('AAPL').locator('figcaption'), 'downloaded');
 }
 
 /** Light and dark side by side: what docs/page.png is made of. */
@@ -111,7 +115,7 @@ const TESTS = {
     await eventually('4 of 10', () => page.evaluate(() => window.watched.isConnected && window.watched.innerText.includes('4 of 10')));
     await stage.publish('TICKER_UPDATES_AAPL', order('AAPL', 'one', 'filled', { filled: '10', minutesAgo: 2 }));
     await eventually('filled', () => page.evaluate(() => window.watched.isConnected && window.watched.dataset.status === 'filled'));
-    await shows('a line for the closed ones', card('AAPL').locator('summary'), '1 closed');
+    await shows('a line for the closed ones', card('AAPL').locator('.closed summary'), '1 closed');
     assert.equal(await page.evaluate(() => window.watched.closest('details') !== null), true);
   },
   async 'orders whose ids are numbers come back as an array, and are shown all the same'() {
@@ -127,10 +131,67 @@ const TESTS = {
     await eventually('its name', async () => (await page.locator('h2').allInnerTexts()).includes(MARKUP));
     assert.equal(await page.locator('img').count(), 0);
   },
+  async 'a title is as published, whatever the key'() {
+    await stage.write('services/SOME%252EKEY/symbol', 'a <b>title</b>');
+    await shows('the title', card('SOME%2EKEY').locator('h2'), 'a <b>title</b>');
+    assert.equal(await page.getByRole('article', { name: 'a <b>title</b>' }).count(), 1);
+  },
+  async 'a quiet day is drawn whole, and says what it took'() {
+    const day = new Date().toISOString().slice(0, 10);
+    await stage.publish('TICKER_UPDATES_DAY', price('DAY', '12.00'));
+    await shows('the price', priceOf('DAY'), '12.00');
+    await stage.write(`history/DAY/prices/${day}`, null); // what the relay wrote of it just now
+    const entries = ['10.5', '11', '<img src=x>'].map((value, i) => [`${keyAt(Date.parse(day) + i)}abcdefghijkl`, { price: value }]);
+    await stage.write(`history/DAY/prices/${day}`, Object.fromEntries(entries));
+    await card('DAY').locator('.day summary').click();
+    await eventually('what it took', async () => (await textOf(card('DAY').locator('figcaption'))).match(/\(UTC\): 2 prices, 1\d\d B downloaded$/));
+    await page.getByRole('img', { name: 'DAY: from 10.5 to 11, lowest 10.5, highest 11' }).waitFor();
+    await stage.publish('TICKER_UPDATES_DAY', price('DAY', '13.25'));
+    await shows('the newest price on it', card('DAY').locator('.day'), 'low 10.5 · high 13.25');
+    await card('DAY').locator('.day summary').click();
+  },
+  async 'times are read as publishers write them'() {
+    const moment = Date.parse('2026-05-06T14:39:11Z');
+    const written = ['2026-05-06T14:39:11', '2026-05-06 14:39:11+00', '2026-05-06T20:09:11.000000+0530', '2026-05-06T09:39:11-05:00', '1778078351', moment, `${moment}000`, `${moment}000000`];
+    for (const text of written) assert.equal(dateOf(text)?.getTime(), moment, text);
+    for (const text of ['', 'soon', '2026-13-06T14:39:11', null, undefined]) assert.equal(dateOf(text), null, text);
+  },
+  async 'its policy is that of firebase.json, without other hosts'() {
+    const sourcesOf = (policy) => new Map(policy.split('; ').map((each) => [each.split(' ')[0], each.split(' ').slice(1)]));
+    const { headers } = JSON.parse(readFileSync(new URL('../../firebase/firebase.json', import.meta.url), 'utf8')).hosting.headers.find(({ source }) => source === '/');
+    const deployed = sourcesOf(headers.find(({ key }) => key === 'Content-Security-Policy').value);
+    const here = sourcesOf((await fetch(stage.url)).headers.get('content-security-policy'));
+    assert.deepEqual(here.get('require-trusted-types-for'), ["'script'"]);
+    here.delete('require-trusted-types-for');
+    assert.deepEqual(deployed.get('frame-src'), ["'self'"], "sign-in's");
+    deployed.delete('frame-src');
+    assert.deepEqual([...here.keys()].sort(), [...deployed.keys()].sort());
+    for (const [name, sources] of here) assert.deepEqual(sources, deployed.get(name).filter((source) => !source.startsWith('https:')), name);
+  },
+  async 'it has the landmarks of a page, and can be installed'() {
+    for (const role of ['banner', 'main']) assert.equal(await page.getByRole(role).count(), 1, role);
+    for (const name of ['Tickers', 'The relay itself']) assert.equal(await page.getByRole('region', { name }).count(), 1, name);
+    assert.equal(await page.getByRole('contentinfo').count(), 0, 'nobody is signed in here');
+    const browser = await page.context().newCDPSession(page);
+    const { errors } = await browser.send('Page.getAppManifest');
+    assert.deepEqual(errors, []);
+    const { installabilityErrors } = await browser.send('Page.getInstallabilityErrors');
+    assert.deepEqual(installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito'), []); // as every test is
+  },
   async 'a relay that says nothing any more is noticed, and its return too'() {
     assert.equal(await page.locator('#notice').isVisible(), false);
     stage.relay.process.kill('SIGSTOP');
-    await shows('silence', page.locator('#notice'), 'No word from the PC since');
+    await shows('silence', page.locator('#notice'), 'The relay is silent since');
+    const readOut = await page.evaluateHandle(() => {
+      const changes = [];
+      for (const region of document.querySelectorAll('[role=alert], [role=status]'))
+        new MutationObserver(() => changes.push(region.textContent)).observe(region, { childList: true, characterData: true, subtree: true });
+      return changes;
+    });
+    const since = await textOf(page.locator('#since'));
+    await eventually('the silence grows', async () => (await textOf(page.locator('#since'))) !== since);
+    await stage.publish('TICKER_UPDATES_AAPL', price('AAPL', '186.50')); // nobody relays it
+    assert.deepEqual(await readOut.jsonValue(), [], 'what is read out says it once');
     stage.relay.process.kill('SIGCONT');
     await eventually('the notice goes', async () => !(await page.locator('#notice').isVisible()));
   },
@@ -174,28 +235,16 @@ const TESTS = {
   },
 };
 
-let failed = 0;
+let failed;
 let browser;
 try {
-  mkdirSync(PICTURES, { recursive: true });
   await stage.start();
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+  browser = await launch();
   await openPage(browser);
   await isLive();
-  for (const [name, test] of Object.entries(TESTS)) {
-    const begin = Date.now();
-    try {
-      await test();
-      console.log(`ok      ${name} (${Date.now() - begin} ms)`);
-    } catch (error) {
-      failed += 1;
-      console.log(`FAILED  ${name}\n${error.stack}`);
-      await page.screenshot({ path: path.join(PICTURES, 'failed.png') });
-    }
-  }
+  failed = await runAll(TESTS, page);
 } finally {
   await browser?.close();
   await stage.end();
 }
-console.log(`${Object.keys(TESTS).length - failed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+finish(TESTS, failed);

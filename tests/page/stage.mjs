@@ -21,21 +21,26 @@ export async function eventually(what, question, timeoutMs = 20_000) {
   }
 }
 
-class Child {
+/** A process whose words are kept, for `says`. */
+export class Child {
   said = '';
-  constructor(command, flags) {
+  constructor(command, flags, options = {}) {
     this.name = path.basename(command);
-    this.process = spawn(command, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = spawn(command, flags, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     for (const stream of [this.process.stdout, this.process.stderr]) stream.on('data', (text) => (this.said += text));
     this.ended = once(this.process, 'exit');
   }
   /** The text behind `marker`, once it was said. */
-  async says(marker) {
+  async says(marker, timeoutMs = undefined) {
     const line = new RegExp(`${marker}(\\S*)`);
-    const found = await eventually(`${this.name} says '${marker}':\n${this.said}`, () => this.said.match(line));
-    return found[1];
+    try {
+      return (await eventually(`'${marker}'`, () => this.said.match(line), timeoutMs))[1];
+    } catch {
+      throw new Error(`${this.name} never said '${marker}':\n${this.said}`);
+    }
   }
   async end(signal = 'SIGTERM') {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     this.process.kill(signal);
     await this.ended;
   }
@@ -45,14 +50,17 @@ export class Stage {
   #dir = mkdtempSync(path.join(tmpdir(), 'page-test-'));
   #socket = path.join(this.#dir, 'redis.sock');
 
-  constructor(build) {
+  /** `ns`: the database that the relay writes; `emulatorFlags`: besides those that all need. */
+  constructor(build, { ns = 'demo', emulatorFlags = [] } = {}) {
     this.build = build;
+    this.ns = ns;
+    this.emulatorFlags = emulatorFlags;
   }
 
   async start() {
     await this.startRedis();
     await this.startEmulator();
-    const flags = ['run', '--redis-url', `unix://${this.#socket}`, '--database-url', `${this.url}/?ns=demo`, '--http-listen', '127.0.0.1:0'];
+    const flags = ['run', '--redis-url', `unix://${this.#socket}`, '--database-url', `${this.url}/?ns=${this.ns}`, '--http-listen', '127.0.0.1:0'];
     this.relay = new Child(path.join(this.build, 'src/firebase-relay'), [...flags, '--instance', 'home', '--heartbeat-seconds', '1', '--log-messages=off',
       '--outbox', path.join(this.#dir, 'outbox.db')]);
     await this.relay.says('subscribed at ');
@@ -67,7 +75,7 @@ export class Stage {
   /** At the port it had before. With `tree`: what was saved there is there again. */
   async startEmulator(tree = 'tree.json') {
     const listen = this.url ? this.url.replace('http://', '') : '127.0.0.1:0';
-    const flags = ['--listen', listen, '--persist', path.join(this.#dir, tree)];
+    const flags = ['--listen', listen, '--persist', path.join(this.#dir, tree), ...this.emulatorFlags];
     this.emulator = new Child(path.join(this.build, 'tools/rtdb_emulator/rtdb-emulator'), flags);
     this.url = await this.emulator.says('listening on ');
   }
@@ -76,10 +84,14 @@ export class Stage {
     await run('redis-cli', ['-s', this.#socket, 'publish', channel, JSON.stringify(message)]);
   }
 
+  /** Writes the database as its owner; null removes. */
+  async write(place, value) {
+    const answer = await fetch(`${this.url}/${place}.json?ns=${this.ns}`, { method: 'PUT', body: JSON.stringify(value), headers: { Authorization: 'Bearer owner' } });
+    if (!answer.ok) throw new Error(`PUT ${place}: ${answer.status} ${await answer.text()}`);
+  }
+
   async end() {
-    for (const child of [this.relay, this.emulator, this.redis]) {
-      if (child && child.process.exitCode === null && child.process.signalCode === null) await child.end('SIGKILL');
-    }
+    for (const child of [this.relay, this.emulator, this.redis]) await child?.end('SIGKILL');
     rmSync(this.#dir, { recursive: true, force: true });
   }
 }
