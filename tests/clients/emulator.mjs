@@ -1,4 +1,4 @@
-// rtdb-emulator as a process of its own, and what both tests of the SDK need beside it.
+// rtdb-emulator as a process of its own, and what all tests of clients need beside it.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const PATIENCE_MS = 30_000;
+const TEST_MS = 120_000;
 
 /** Until `question` is answered with something, or an error that says what was waited for. */
 export async function eventually(what, question) {
@@ -45,7 +46,7 @@ export async function report(tests, end) {
   for (const [name, test] of Object.entries(tests)) {
     const begin = Date.now();
     try {
-      await test();
+      await Promise.race([test(), pause(TEST_MS).then(() => Promise.reject(new Error(`not ended within ${TEST_MS} ms`)))]);
       console.log(`ok      ${name} (${Date.now() - begin} ms)`);
     } catch (error) {
       failed += 1;

@@ -1,12 +1,12 @@
 // Firebase's own JavaScript SDK in headless Chromium, where it polls until it may have a WebSocket.
-// Environment: RELAY_BUILD (programs), SDK_MODULES (where firebase and playwright-core are).
+// Environment: RELAY_BUILD (programs), CLIENTS_MODULES (where firebase and playwright-core are).
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Emulator, eventually, report } from './emulator.mjs';
 
-const modules = process.env.SDK_MODULES;
+const modules = process.env.CLIENTS_MODULES;
 const { chromium } = createRequire(path.join(modules, 'package.json'))('playwright-core');
 const PAGE = 'http://phone.test/';
 const scripts = ['app', 'database'].map((name) => readFileSync(path.join(modules, `node_modules/firebase/firebase-${name}-compat.js`), 'utf8'));

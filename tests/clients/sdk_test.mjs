@@ -1,36 +1,12 @@
 // Firebase's own JavaScript SDK against rtdb-emulator. What it shows is compared with what the database says by REST.
-// Environment: RELAY_BUILD (programs), SDK_MODULES (where firebase is).
+// Environment: RELAY_BUILD (programs), CLIENTS_MODULES (where firebase is).
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
-import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Emulator, eventually, report } from './emulator.mjs';
+import { client as clientAt, d, deleteApp, getApps, shown } from './sdk.mjs';
 
-const sdk = createRequire(path.join(process.env.SDK_MODULES, 'package.json'));
-const { initializeApp, deleteApp, getApps } = sdk('firebase/app');
-const d = sdk('firebase/database');
 const emulator = new Emulator();
-let apps = 0;
-/** A client of its own, as on another phone. */
-function client(options = {}) {
-  const app = initializeApp({ projectId: 'demo', databaseURL: 'https://demo.firebaseio.com' }, `client ${++apps}`);
-  const db = d.getDatabase(app);
-  d.connectDatabaseEmulator(db, '127.0.0.1', emulator.port, options);
-  return { app, db, at: (place) => d.ref(db, place) };
-}
-/** What a listener was shown, one value a change. */
-function shown(query) {
-  const values = [];
-  d.onValue(query, (snapshot) => values.push(snapshot.val()), (error) => values.push(String(error)));
-  return { values, last: (expected) => eventually(() => `${JSON.stringify(expected)} after ${JSON.stringify(values)}`, () => values.length > 0 && same(values.at(-1), expected)) };
-}
-const same = (a, b) => {
-  try {
-    assert.deepStrictEqual(a, b);
-    return true;
-  } catch {
-    return false;
-  }
-};
+const client = (options) => clientAt(emulator.port, options);
 
 const TESTS = {
   async 'onValue shows the value and follows every flush, as one change each'() {
@@ -76,6 +52,20 @@ const TESTS = {
     await emulator.rest('PATCH', 'list', { a: 9, b: null, c: 3 });
     await eventually(() => events, () => events.length === 5);
     assert.deepEqual(events.sort(), ['+a', '+b', '+c', '-b', '~a']);
+  },
+  async 'children added in a window are no log: what went by meanwhile is missing, and an old one comes again'() {
+    await emulator.rest('PUT', 'log', { a: 1, b: 2, c: 3 });
+    const { db, at } = client();
+    const added = [];
+    d.onChildAdded(d.query(at('log'), d.orderByKey(), d.limitToLast(2)), (child) => added.push(child.key));
+    await eventually(() => added, () => added.length === 2);
+    d.goOffline(db);
+    await emulator.rest('PATCH', 'log', { d: 4, e: 5, f: 6, g: 7 });
+    d.goOnline(db);
+    await eventually(() => added, () => added.length === 4);
+    await emulator.rest('DELETE', 'log/g');
+    await eventually(() => added, () => added.length === 5);
+    assert.deepEqual(added, ['b', 'c', 'f', 'g', 'e']);
   },
   async 'priorities order children'() {
     const { at } = client();
@@ -130,6 +120,47 @@ const TESTS = {
     await emulator.end();
     await emulator.start();
   },
+  async 'by the shipped rules a reader reads services, and goes blank when he is a reader no longer'() {
+    for (const app of getApps()) await deleteApp(app);
+    await emulator.end();
+    await emulator.start('--rules', fileURLToPath(new URL('../../firebase/database.rules.json', import.meta.url)));
+    await emulator.rest('PUT', '', { readers: { alice: true }, services: { A: { price: 1 } }, logs: { x: 1 }, history: { A: { prices: { x: { timestamp: 2 }, y: { timestamp: 1 } } } } });
+    const denied = async (values) => eventually(() => JSON.stringify(values), () => /permission_denied/i.test(values.at(-1)));
+    await denied(shown(client().at('services')).values);
+    await denied(shown(client({ mockUserToken: { sub: 'bob' } }).at('services')).values);
+    const { at } = client({ mockUserToken: { sub: 'alice' } });
+    const services = shown(at('services'));
+    await services.last({ A: { price: 1 } });
+    await emulator.rest('PATCH', '', { 'services/A/price': 2 });
+    await services.last({ A: { price: 2 } });
+    assert.deepEqual((await d.get(d.query(at('history/A/prices'), d.orderByChild('timestamp'), d.limitToLast(1)))).val(), { x: { timestamp: 2 } });
+    await denied(shown(at('logs')).values);
+    await denied(shown(at('/')).values);
+    await assert.rejects(d.get(at('readers/alice')), /permission denied/i);
+    await assert.rejects(d.set(at('services/A/price'), 9), /permission_denied/i);
+    await assert.rejects(d.onDisconnect(at('services/A')).remove(), /permission_denied/i);
+    await emulator.rest('PATCH', '', { 'readers/alice': null, 'services/A/price': 3 });
+    await denied(services.values);
+    assert.deepEqual(services.values.slice(0, -1).map((value) => value.A.price), [1, 2, 9, 2], 'his own write went back, and nothing of the last one came');
+    for (const app of getApps()) await deleteApp(app);
+    await emulator.end();
+    await emulator.start();
+  },
+  async 'a write that is too big is refused once, and the next one is done'() {
+    for (const app of getApps()) await deleteApp(app);
+    await emulator.end();
+    await emulator.start('--body-bytes-max', '2000');
+    const { at } = client();
+    const connections = shown(at('.info/connected'));
+    await connections.last(true);
+    await assert.rejects(d.set(at('big'), 'x'.repeat(40_000)), /WRITE_TOO_BIG: Data to write exceeds the maximum size/);
+    await d.set(at('big'), 'small');
+    assert.equal(await emulator.rest('GET', 'big'), 'small');
+    assert.equal(connections.values.filter((value) => value).length, 1, 'on one connection');
+    for (const app of getApps()) await deleteApp(app);
+    await emulator.end();
+    await emulator.start();
+  },
   async 'after the emulator was killed the same page goes on'() {
     await emulator.rest('PUT', 'services', { A: { price: 1 } });
     const { at } = client();
@@ -151,6 +182,5 @@ const TESTS = {
   },
 };
 
-console.warn = () => {}; // the SDK says there that it was cut off
 await emulator.start();
 await report(TESTS, () => emulator.end('SIGKILL'));
