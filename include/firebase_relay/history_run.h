@@ -51,6 +51,9 @@ struct HistoryRun {
   /// Entry `i` is the `n`th of equal messages, counted from 0; asks for its seed.
   void settle_key(std::size_t i, std::uint32_t n);
 
+  /// Entry `i` gets this key, of kHistoryKeySize characters, whatever it had.
+  void set_key(std::size_t i, std::string_view key);
+
   /// Where the text of entry `i` ends, behind its comma.
   [[nodiscard]] std::uint32_t end_of(std::size_t i) const {
     return i + 1 < entries.size() ? entries[i + 1].offset : static_cast<std::uint32_t>(text.size());
@@ -63,11 +66,18 @@ struct HistoryRun {
   [[nodiscard]] FragmentText operator[](std::size_t i) const { return {text_of(i, i + 1), entries[i].path_size}; }
   [[nodiscard]] std::string_view path_of(std::size_t i) const { return (*this)[i].path(); }
   [[nodiscard]] std::string_view value_of(std::size_t i) const { return (*this)[i].value(); }
+  [[nodiscard]] std::string_view key_of(std::size_t i) const {
+    const std::string_view path = path_of(i);
+    return path.substr(path.size() - kHistoryKeySize);
+  }
   /// The path without its key and the slash before it.
   [[nodiscard]] std::string_view location_of(std::size_t i) const {
     const std::string_view path = path_of(i);
     return path.substr(0, path.size() - kHistoryKeySize - 1);
   }
+
+ private:
+  char* key_at(std::size_t i);
 };
 
 }  // namespace firebase_relay

@@ -2,6 +2,8 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
+
 namespace firebase_relay {
 
 std::uint64_t hash_of_path(std::string_view path) noexcept { return XXH3_64bits(path.data(), path.size()); }
@@ -29,9 +31,12 @@ std::uint32_t HistoryRun::add(std::string_view parent, UtcMillis time, const Key
   return value_at;
 }
 
-void HistoryRun::settle_key(std::size_t i, std::uint32_t n) {
-  const std::size_t key_at = entries[i].offset + FragmentText::path_begin() + entries[i].path_size - kHistoryKeySize;
-  HistoryKey::write_n(seeds[i], n, text.data() + key_at);
+void HistoryRun::settle_key(std::size_t i, std::uint32_t n) { HistoryKey::write_n(seeds[i], n, key_at(i)); }
+
+void HistoryRun::set_key(std::size_t i, std::string_view key) { std::copy_n(key.data(), kHistoryKeySize, key_at(i)); }
+
+char* HistoryRun::key_at(std::size_t i) {
+  return text.data() + entries[i].offset + FragmentText::path_begin() + entries[i].path_size - kHistoryKeySize;
 }
 
 LiveUpdate& FragmentBlock::add_live_in_history(const LiveValue& added, std::uint8_t run, std::uint32_t offset) {

@@ -1,5 +1,6 @@
 #include "base/thread.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -76,6 +77,12 @@ void end_program_for_exception(const char* where) noexcept {
 }
 
 bool a_thread_has_failed() noexcept { return has_failed.load(std::memory_order_relaxed); }
+
+void name_this_thread(const char* name) noexcept {
+  std::array<char, 16> front{};  // the size that Linux keeps, with the zero at its end
+  std::snprintf(front.data(), front.size(), "%s", name);
+  ::pthread_setname_np(::pthread_self(), front.data());
+}
 
 void tell_of_uncaught_exceptions() noexcept { std::set_terminate(end_at_once); }
 

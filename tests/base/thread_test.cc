@@ -1,9 +1,11 @@
 #include "base/thread.h"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <signal.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <new>
@@ -22,6 +24,16 @@ std::string told_by(Body body) {
   start_thread("test's", body).join();
   ::signal(SIGTERM, SIG_DFL);
   return testing::internal::GetCapturedStderr();
+}
+
+TEST(Thread, IsNamedForWhoeverWatchesTheSystem) {
+  const auto seen_of = [](const char* name) {
+    std::array<char, 16> seen{};
+    start_thread(name, [&] { ::pthread_getname_np(::pthread_self(), seen.data(), seen.size()); }).join();
+    return std::string(seen.data());
+  };
+  EXPECT_EQ(seen_of("flusher"), "flusher");
+  EXPECT_EQ(seen_of("a longer name than it takes"), "a longer name t");
 }
 
 TEST(Thread, RunsItsBodyWithAndWithoutAToken) {
