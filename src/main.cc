@@ -25,6 +25,8 @@ int run_command(int argc, char** argv) {
     case Command::kTap: return tap(*line);
     case Command::kDeadLetters: return dead_letters(*line);
     case Command::kReplay: return replay(*line);
+    case Command::kExport: return export_history(*line);
+    case Command::kPrune: return prune(*line);
     case Command::kStatus: return status(*line);
     case Command::kHealthcheck: return healthcheck(*line);
   }

@@ -51,6 +51,9 @@ struct DeadLetter {
   std::string channel;
   std::string payload;      ///< as published; of a message that the database refused, the message without its envelope
   std::uint32_t count = 1;  ///< how often it has been set aside: once more with every retry that failed
+  std::string key = {};     ///< its history key, if it had one: a retry writes to the same place
+  std::string stream = {};  ///< whose entry it is; empty: it came over pub/sub
+  StreamId entry = {};      ///< of the stream
 };
 
 }  // namespace firebase_relay

@@ -14,12 +14,16 @@
 #include "firebase_relay/lag_buckets.h"
 #include "firebase_relay/outbox.h"
 #include "firebase_relay/result.h"
+#include "firebase_relay/stored_history.h"
 #include "firebase_relay/time.h"
 
 namespace firebase_relay {
 
 /// Names a request from its Send to its Answered. Counts from 1, and is never used twice in a run.
 using RequestId = std::uint64_t;
+
+/// How far the archive has come: counts what is handed to it, from 1. 0: nothing.
+using ArchivePosition = std::uint64_t;
 
 /// What became of a request. Judged in one place, deliver/verdicts.h.
 struct Answer {
@@ -74,6 +78,16 @@ struct DeliveryOptions {
   /// Of a backlog on disk, what memory may hold at most: nobody sheds that. A small outbox has little to shed
   /// otherwise.
   std::uint64_t loaded_bytes_max = UINT64_MAX;
+  /// How long history waits for the archive at most, counted from its arrival.
+  std::chrono::milliseconds archive_wait{250};
+  /// The source can replay, and what the outbox holds outlives the process: so rows count as safe once a Sync is done,
+  /// and there is one a second while there are new ones. Without it they never do.
+  bool syncs_for_commit = false;
+  /// The source can be read again: it stops reading at the limit (Delivery::takes_more()), and nothing is shed.
+  bool can_replay = false;
+  /// What comes may be a replay of messages whose live values the database has newer: until CaughtUp, live values are
+  /// merged and neither sent nor saved. Those of the relay itself go as ever.
+  bool is_behind = false;
 };
 
 // Events: what happened.
@@ -82,6 +96,9 @@ struct DeliveryOptions {
 struct Arrived {
   FragmentBlock block;
   bool more = false;  ///< the next one comes right behind: a flush now would leave it behind for an interval
+  /// Its history goes once the archive has come so far, or has taken DeliveryOptions::archive_wait; 0: at once. Not
+  /// less than that of an earlier block that waits. Live values never wait for it.
+  ArchivePosition archive_position = 0;
 };
 /// A request has ended: by an answer, or because none will come.
 struct Answered {
@@ -113,8 +130,25 @@ struct SaveNow {};
 /// Send what is there, then end: at once when all is acknowledged, else by the drain's deadline.
 struct Stop {};
 
+/// The archive has written all that was handed to it up to here.
+struct Archived {
+  ArchivePosition upto;
+};
+
+/// What the Sync action asked for; an error: whether rows are on disk is not known.
+struct Synced {
+  Result<void> done;
+};
+/// With DeliveryOptions::is_behind: all that was in the source at the start has been handed over, so that live values
+/// are as new as the database's.
+struct CaughtUp {};
+/// The source begins to replay once more, since what it reads is not what it had read: what comes now is as with
+/// DeliveryOptions::is_behind.
+struct FellBehind {};
+
 /// Whatever Delivery::handle() has to be told.
-using Event = std::variant<Arrived, Answered, Persisted, Forgotten, Loaded, WasShed, TimePassed, SaveNow, Stop>;
+using Event = std::variant<Arrived, Answered, Persisted, Forgotten, Loaded, WasShed, TimePassed, SaveNow, Stop,
+                           Archived, Synced, CaughtUp, FellBehind>;
 
 // Actions: what is to be done, in this order. Views stay valid until the next call of handle() — those of Send and
 // Persist until their Answered and Persisted.
@@ -157,9 +191,11 @@ struct SetAside {
 };
 /// The database did not take the credentials. Where a token is minted from a key, the next requests wait for a new one.
 struct RefreshCredentials {};
+/// What the outbox holds is to be on its disk, whatever its sync setting. Nothing is persisted or forgotten meanwhile.
+struct Sync {};
 
 /// One of them, to be done in its turn.
-using Action = std::variant<Send, Persist, Forget, Load, ShedBytes, SetAside, RefreshCredentials>;
+using Action = std::variant<Send, Persist, Forget, Load, ShedBytes, SetAside, RefreshCredentials, Sync>;
 
 // Reports: what is only told, for metrics and log. Nothing has to be done.
 
@@ -219,9 +255,10 @@ struct Decisions {
 /// | ShedBytes          | delete the least wanted history               | WasShed |
 /// | SetAside           | keep the dead letter                          | nothing |
 /// | RefreshCredentials | get a new access token for what is sent next  | nothing |
+/// | Sync               | bring the outbox to its disk                  | Synced |
 ///
 /// A shell calls handle() with what happened, does the actions in their order, tells the reports, and waits until
-/// next_deadline() at most, when it comes with TimePassed. Of the outbox's four actions each has one under way at a
+/// next_deadline() at most, when it comes with TimePassed. Of the outbox's five actions each has one under way at a
 /// time; a shell that does them at once comes with the answer before anything else. Blocks come in the order of their
 /// numbers, and may wait as long as may_wait_until() says. After Stop no block comes; the end is when drained().
 ///
@@ -244,6 +281,8 @@ class Delivery {
   [[nodiscard]] SteadyTime next_flush() const;
   /// Does the next block change next_deadline()? If not, it may wait until then, or until batch_bytes_max have come.
   [[nodiscard]] bool waits_for_arrivals() const;
+  /// Would an Archived change what is sent now? If not, it may come with the next event.
+  [[nodiscard]] bool waits_for_archive() const;
   /// Until when the next block, which was read at `arrived`, may wait where it is before it is handed over; in the
   /// past: it may not. While more history waits than the next requests can take, it has a quarter of guarantee 2's
   /// window: so what a database that answers will soon have need not go to the disk.
@@ -257,7 +296,26 @@ class Delivery {
   [[nodiscard]] bool has_unsaved() const;
   /// What the outbox holds, as far as its answers tell.
   [[nodiscard]] const OutboxLevel& outbox_level() const;
+  /// Should a source that can replay read on? Not at the outbox's limit, nor, while that cannot be written, with much
+  /// in memory. But live values that wait for its replay make no room before that has ended, so then it goes on, unless
+  /// there is history to be sent.
+  [[nodiscard]] bool takes_more() const;
   [[nodiscard]] HoldReason hold() const;
+  /// A source that can replay need not keep the messages up to this one: each that came in this run is acknowledged,
+  /// overtaken by a value that is, shed, handed out by a SetAside, or in the outbox and synced. (A SetAside is not safe
+  /// before its letter is on disk: deliver/unsafe_letters.h.) 0: nothing. Never decreases in a run, and never goes
+  /// beyond the last message that came. What came without a block number, or with a sequence that binds no order, does
+  /// not count. Goes through all that is open: to be asked now and then, and not once a message.
+  [[nodiscard]] Sequence safe_upto() const;
+  /// May somebody else (who removes old history) write about `bytes` now, or, with 0, read? Only while all is well:
+  /// nothing is held or on disk, live values are current, and no more history waits than the next request takes. What
+  /// is granted is counted in the quota as history's (guarantee 6).
+  [[nodiscard]] bool grant(std::uint64_t bytes, SteadyTime now);
+  /// History that the database has acknowledged since take_acknowledged() was called last: how much, and at how many
+  /// places. Whoever keeps the sums takes it now and then, so that it does not grow.
+  [[nodiscard]] std::uint64_t acknowledged_bytes() const;
+  [[nodiscard]] std::size_t acknowledged_places() const;
+  std::vector<PlaceBytes> take_acknowledged();
   /// What of its books does not add up, as static text; empty: nothing. Goes through all that is in memory: for tests.
   /// What costs little to find is found after every event, and reported.
   [[nodiscard]] std::string_view flaw() const;

@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "firebase_relay/fragment.h"
 #include "firebase_relay/result.h"
+#include "firebase_relay/stored_history.h"
 
 namespace firebase_relay {
 
@@ -68,6 +70,7 @@ struct Restored {
   OutboxLevel level;
   KindCounts history{};  ///< entries by kind, all of them counted as recovered
   std::vector<LiveOrder> orders;
+  StoredSums stored;
 };
 
 /// A batch that does not match its checksum: set aside in the outbox, so that it is neither sent nor lost.
@@ -105,6 +108,9 @@ class Outbox {
   /// Forgets batches and live rows. Twice is harmless. `sync`: on disk, whatever the sync setting, before it returns.
   virtual Result<OutboxLevel> acknowledge(const std::vector<BatchId>& batches,
                                           const std::vector<LiveAcknowledged>& live, bool sync) = 0;
+  /// All that was stored so far, dead letters in the same file included, is on disk when it returns, whatever the sync
+  /// setting. Where is_on_disk() is false it does nothing.
+  virtual Result<void> sync() = 0;
   /// The oldest batches with an id above `after`, until `bytes_max` are reached; at least one if there is any that can
   /// be read. What does not match its checksum is set aside.
   virtual Result<LoadedBatches> load(BatchId after, std::uint64_t bytes_max) = 0;
@@ -113,6 +119,10 @@ class Outbox {
   virtual Result<ShedResult> shed(BatchId after, std::uint64_t bytes, const std::vector<BatchId>& kept) = 0;
   /// Which orders are live survives a restart: saves what changed, all or nothing.
   virtual Result<void> save_orders(const LiveOrdersChange& change) = 0;
+  /// How much stands in the database survives a restart: saves what changed, all or nothing.
+  virtual Result<void> save_stored(const StoredChange& change) = 0;
+  /// What stands at a place, as far as it was saved.
+  virtual Result<std::uint64_t> stored_at(std::string_view place) = 0;
 };
 
 }  // namespace firebase_relay

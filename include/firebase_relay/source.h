@@ -7,8 +7,8 @@
 
 namespace firebase_relay {
 
-/// Where messages come from: pub/sub (bus/redis_source.h), or a file (bus/line_source.h). Redis Streams with consumer
-/// groups will come beside them.
+/// Where messages come from: pub/sub (bus/redis_source.h), streams (bus/stream_source.h), or a file
+/// (bus/line_source.h).
 ///
 /// A source numbers its messages and blocks from 1 without holes, puts each block into the queue it was made with, and
 /// reads no further while that queue is at its bound.

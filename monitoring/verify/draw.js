@@ -34,6 +34,7 @@ const kFormats = {
   reqps: (value) => scaled(value, 1000, [' req/s', 'K req/s']),
   bytes: (value) => scaled(value, 1024, [' B', ' KiB', ' MiB', ' GiB']),
   decbytes: (value) => scaled(value, 1000, [' B', ' kB', ' MB', ' GB']),
+  d: (value) => (value < 730 ? scaled(value, 1e9, [' days']) : scaled(value / 365, 1e9, [' years'])),
   percentunit: (value) => scaled(value * 100, 1e9, ['%']),
   bool_on_off: (value) => (value ? 'On' : 'Off'),
 };

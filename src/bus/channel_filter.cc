@@ -87,4 +87,10 @@ ChannelFilter::ChannelFilter(const std::vector<std::string>& patterns) {
   if (subscriptions_.empty()) subscriptions_.emplace_back("*");
 }
 
+bool ChannelFilter::takes(std::string_view channel) const {
+  const bool is_wanted = std::any_of(subscriptions_.begin(), subscriptions_.end(),
+                                     [&](const std::string& pattern) { return glob_matches(pattern, channel); });
+  return is_wanted && !leaves_out(channel);
+}
+
 }  // namespace firebase_relay::bus

@@ -20,6 +20,8 @@ class ChannelFilter {
 
   /// For PSUBSCRIBE, at least one.
   [[nodiscard]] const std::vector<std::string>& subscriptions() const { return subscriptions_; }
+  /// Whether a channel is taken, where Redis has not looked at the subscriptions.
+  [[nodiscard]] bool takes(std::string_view channel) const;
   [[nodiscard]] bool leaves_out(std::string_view channel) const {
     for (const std::string& pattern : left_out_) {
       if (glob_matches(pattern, channel)) return true;

@@ -30,8 +30,10 @@ void LineSource::run(std::stop_token stop) {
     waits_.store(false, std::memory_order_relaxed);
     std::unique_ptr<MessageBlock> block = wiring_.emptied.try_pop();
     if (!block) block = std::make_unique<MessageBlock>();
-    has_more = read_block(*block);
+    auto entries = std::make_unique<FragmentBlock>();
+    has_more = read_block(*block, *entries);
     if (!block->empty()) hand_over(std::move(block));
+    if (entries->messages > 0) hand_over(std::move(entries));
   }
   wiring_.ended();
 }
@@ -43,34 +45,50 @@ void LineSource::room_came() {
 }
 
 /// False: the file has ended.
-bool LineSource::read_block(MessageBlock& block) {
+bool LineSource::read_block(MessageBlock& block, FragmentBlock& entries) {
   std::string text;
-  while (block.bytes() < kBlockBytesMax) {
+  while (block.bytes() + entries.message_bytes < kBlockBytesMax) {
     // Of a pipe that stays open nothing may wait here for the lines behind it.
-    if (!block.empty() && lines_.rdbuf()->in_avail() <= 0) return true;
+    const bool has_some = !block.empty() || entries.messages > 0;
+    if (has_some && lines_.rdbuf()->in_avail() <= 0) return true;
     if (!std::getline(lines_, text)) return false;
     ++line_;
     if (text.empty() || text == "\r") continue;
     const std::optional<InputLine> message = parse_input_line(text);
     if (message) {
       block.append(message->channel, message->payload);
-    } else {
-      wiring_.not_readable(line_);
+    } else if (const std::string_view why = wiring_.add_entry(text, entries); !why.empty()) {
+      wiring_.not_readable(line_, why);
     }
   }
   return true;
 }
 
-void LineSource::hand_over(std::unique_ptr<MessageBlock> block) {
+template <class Block>
+void LineSource::number(Block& block, std::size_t messages, std::uint64_t bytes) {
   const Now now = read_clocks();
-  block->number = ++last_block_;
-  block->first_sequence = last_sequence_ + 1;
-  block->arrived = now.steady;
-  block->arrived_at = now.utc;
-  last_sequence_ += block->size();
-  wiring_.received(block->size());
-  wiring_.budget.add(block->bytes(), block->size());
+  block.number = ++last_block_;
+  block.first_sequence = last_sequence_ + 1;
+  block.arrived = now.steady;
+  block.arrived_at = now.utc;
+  last_sequence_ += messages;
+  wiring_.received(messages);
+  wiring_.budget.add(bytes, messages);
+}
+
+void LineSource::hand_over(std::unique_ptr<MessageBlock> block) {
+  number(*block, block->size(), block->bytes());
   wiring_.messages.push(std::move(block));
+}
+
+void LineSource::hand_over(std::unique_ptr<FragmentBlock> entries) {
+  number(*entries, entries->messages, entries->message_bytes);
+  for (HistoryRun& run : entries->history) {
+    run.first_sequence = entries->first_sequence;
+    run.arrived = entries->arrived;
+    run.arrived_at = entries->arrived_at;
+  }
+  wiring_.take_entries(std::move(entries));
 }
 
 }  // namespace firebase_relay::bus

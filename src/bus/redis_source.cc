@@ -19,7 +19,6 @@ constexpr milliseconds kSuspectAfter{4000};
 constexpr milliseconds kAttemptMax{3000};  // to connect and subscribe
 constexpr std::chrono::seconds kPauseMattersFor{
     60};  // Redis drops a slow reader after client-output-buffer-limit's seconds
-constexpr std::chrono::seconds kCountPauseEvery{1};  // a scrape shall see a pause that lasts
 // More than a reader that keeps up finds in the socket (at full speed about 25 kB), less than the socket holds.
 constexpr std::size_t kBehindBytes = 32 * 1024;
 
@@ -31,7 +30,8 @@ RedisSource::RedisSource(const RedisSourceOptions& options, Wiring wiring)
       channels_(options.patterns),
       names_(options.resolver),
       pace_(options.jitter_seed),
-      last_sequence_(options.last_sequence),
+      pause_(wiring_.budget, wiring_.events),
+      desk_({wiring_.messages, wiring_.emptied, wiring_.budget, wiring_.metrics}, options.last_sequence),
       last_turn_(std::chrono::steady_clock::now().time_since_epoch().count()) {}
 
 void RedisSource::run(std::stop_token stop) {
@@ -50,8 +50,8 @@ void RedisSource::run(std::stop_token stop) {
     proceed_with_current();  // first: if it speaks, the attempt to replace it is over
     proceed_with_attempt();
     judge_silence();
-    count_pause();
-    pause_if_full();
+    pause_.count(now_.steady);
+    pause_.begin_if_full(now_.steady);
   }
   finish_reading();
   wiring_.metrics.redis_connected.Set(0);
@@ -62,16 +62,16 @@ void RedisSource::run(std::stop_token stop) {
 /// it.
 void RedisSource::finish_reading() {
   constexpr milliseconds kPatience{250};
-  if (!current_ || paused_since_ || suspected_) return;
+  if (!current_ || pause_.is_on() || suspected_) return;
   const SteadyTime until = now_.steady + kPatience;
   current_->unsubscribe();
   while (current_->state() == Connection::State::kSubscribed && now_.steady < until) {
     pollfd fd{current_->fd(), current_->poll_events(), 0};
     ::poll(&fd, 1, static_cast<int>(std::chrono::ceil<milliseconds>(until - now_.steady).count()));
     now_ = read_clocks();
-    if (!block_) block_ = fresh_block();
+    if (!block_) block_ = desk_.fresh();
     if (current_->proceed(*block_, now_.steady)) heard_at_ = now_.utc;
-    hand_over(block_);
+    desk_.hand_over(block_, now_);
   }
 }
 
@@ -79,7 +79,7 @@ void RedisSource::wait() {
   std::array<pollfd, 3> fds{};
   nfds_t count = 0;
   fds[count++] = {wakeup_.fd(), POLLIN, 0};
-  if (current_ && !paused_since_ && !is_resting()) fds[count++] = {current_->fd(), current_->poll_events(), 0};
+  if (current_ && !pause_.is_on() && !is_resting()) fds[count++] = {current_->fd(), current_->poll_events(), 0};
   if (attempt_ && attempt_->state() != Connection::State::kClosed)
     fds[count++] = {attempt_->fd(), attempt_->poll_events(), 0};
   const SteadyTime deadline = next_deadline();
@@ -96,16 +96,16 @@ SteadyTime RedisSource::next_deadline() const {
   } else if (!current_ || suspected_) {
     deadline = std::min(deadline, next_attempt_);
   }
-  if (current_ && !paused_since_ && !suspected_)
+  if (current_ && !pause_.is_on() && !suspected_)
     deadline = std::min(deadline, heard_ + (asked_ ? kSuspectAfter : kAskAfter));
-  if (paused_since_) deadline = std::min(deadline, pause_counted_ + kCountPauseEvery);
+  if (pause_.is_on()) deadline = std::min(deadline, pause_.due());
   if (current_ && is_resting()) deadline = std::min(deadline, rest_until_);
   return deadline;
 }
 
 void RedisSource::proceed_with_current() {
-  if (!current_ || paused_since_ || is_resting()) return;
-  if (!block_) block_ = fresh_block();
+  if (!current_ || pause_.is_on() || is_resting()) return;
+  if (!block_) block_ = desk_.fresh();
   if (current_->proceed(*block_, now_.steady)) {
     read_before_ = std::exchange(read_last_, block_->bytes());
     if (wiring_.next_flush)
@@ -121,26 +121,26 @@ void RedisSource::proceed_with_current() {
       is_subscribed_.store(true, std::memory_order_relaxed);
     }
   }
-  hand_over(block_);
+  desk_.hand_over(block_, now_);
   if (current_->state() == Connection::State::kClosed) lose(current_->error());
 }
 
 void RedisSource::proceed_with_attempt() {
   if (!attempt_) return;
-  std::unique_ptr<MessageBlock> block = fresh_block();
+  std::unique_ptr<MessageBlock> block = desk_.fresh();
   attempt_->proceed(*block, now_.steady);
   if (attempt_->state() == Connection::State::kSubscribed) {
     proceed_with_current();  // what Redis sent there before it answered here has come by now
     if (!attempt_) return;   // and so the one before was only slow
     adopt_attempt();
-    hand_over(block);
+    desk_.hand_over(block, now_);
   } else if (attempt_->state() == Connection::State::kClosed) {
     attempt_failed(attempt_->error());
   }
 }
 
 void RedisSource::judge_silence() {
-  if (!current_ || paused_since_ || suspected_) return;
+  if (!current_ || pause_.is_on() || suspected_) return;
   const auto silence = now_.steady - heard_;
   if (silence >= kSuspectAfter && asked_) {
     suspected_ = true;
@@ -163,33 +163,15 @@ void RedisSource::note_refusal(const Error& refusal) {
   wiring_.events.redis_ping_refused(refusal);
 }
 
-/// At the queue's bound reading pauses, so that Redis buffers, not we.
-void RedisSource::pause_if_full() {
-  if (paused_since_ || !wiring_.budget.is_full()) return;
-  paused_since_ = pause_counted_ = now_.steady;
-  is_paused_.store(
-      true, std::memory_order_seq_cst);  // pairs with room_came(); run() looks at the budget again before it waits
-  wiring_.events.reading_paused(wiring_.budget.bytes(), now_.steady);
-}
-
-/// At each turn, the one after the stop too: what has gone by of a pause, be its end near or not.
-void RedisSource::count_pause() {
-  if (!paused_since_) return;
-  wiring_.events.reading_paused_for(now_.steady - std::exchange(pause_counted_, now_.steady));
-}
-
 void RedisSource::resume_if_room() {
-  if (!paused_since_ || !wiring_.budget.has_room()) return;
-  const auto paused = now_.steady - *std::exchange(paused_since_, std::nullopt);
-  is_paused_.store(false, std::memory_order_relaxed);
+  if (!pause_.end_if_room(now_.steady)) return;
   paused_until_ = now_.steady;
   heard_ = now_.steady;  // silence counts from here
   asked_ = false;
-  wiring_.events.reading_resumed(std::chrono::duration_cast<milliseconds>(paused), now_.steady);
 }
 
 void RedisSource::room_came() {
-  if (is_paused_.load(std::memory_order_seq_cst) && wiring_.budget.has_room()) wakeup_.signal();
+  if (pause_.ends_now()) wakeup_.signal();
 }
 
 void RedisSource::lose(Error why) {
@@ -234,23 +216,6 @@ void RedisSource::adopt_attempt() {
   heard_ = now_.steady;
   heard_at_ = now_.utc;
   is_subscribed_.store(true, std::memory_order_relaxed);
-}
-
-void RedisSource::hand_over(std::unique_ptr<MessageBlock>& block) {
-  if (!block || block->empty()) return;
-  block->number = ++last_block_;
-  block->first_sequence = last_sequence_ + 1;
-  block->arrived = now_.steady;
-  block->arrived_at = now_.utc;
-  last_sequence_ += block->size();
-  wiring_.metrics.received.Increment(static_cast<double>(block->size()));
-  wiring_.budget.add(block->bytes(), block->size());
-  wiring_.messages.push(std::move(block));
-}
-
-std::unique_ptr<MessageBlock> RedisSource::fresh_block() {
-  std::unique_ptr<MessageBlock> block = wiring_.emptied.try_pop();
-  return block ? std::move(block) : std::make_unique<MessageBlock>();
 }
 
 }  // namespace firebase_relay::bus

@@ -11,10 +11,13 @@
 
 #include "base/queue.h"
 #include "base/wakeup.h"
+#include "bus/block_desk.h"
 #include "bus/channel_filter.h"
 #include "bus/connection.h"
+#include "bus/gap.h"
 #include "bus/name_lookup.h"
 #include "bus/reading_pace.h"
+#include "bus/reading_pause.h"
 #include "bus/redis_url.h"
 #include "bus/retry_pace.h"
 #include "firebase_relay/message.h"
@@ -23,13 +26,6 @@
 #include "observe/metrics.h"
 
 namespace firebase_relay::bus {
-
-/// A time in which nobody was subscribed: what was published then is lost, since pub/sub cannot replay.
-struct Gap {
-  UtcMillis from;  ///< the last sign of life before it
-  UtcMillis to;    ///< the new subscription
-  std::string cause;
-};
 
 /// Which Redis, and what of it.
 struct RedisSourceOptions {
@@ -81,17 +77,13 @@ class RedisSource final : public Source {
   void proceed_with_current();
   void proceed_with_attempt();
   void judge_silence();
-  void pause_if_full();
   void resume_if_room();
-  void count_pause();
   void note_refusal(const Error& refusal);
   // By value: the text is the connection's own, which goes.
   void lose(Error why);
   void attempt_failed(Error why);
   void wait_before_next_attempt(const Error& why, SteadyTime::duration took);
   void adopt_attempt();
-  void hand_over(std::unique_ptr<MessageBlock>& block);
-  std::unique_ptr<MessageBlock> fresh_block();
 
   RedisSourceOptions options_;
   Wiring wiring_;
@@ -100,6 +92,8 @@ class RedisSource final : public Source {
   NameLookup names_;
   RetryPace pace_;
   ReadingPace reading_;
+  ReadingPause pause_;
+  BlockDesk desk_;
   Now now_{};
 
   std::unique_ptr<Connection> current_;  ///< subscribed
@@ -107,8 +101,6 @@ class RedisSource final : public Source {
   SteadyTime attempt_since_{};
   SteadyTime next_attempt_{};
   std::unique_ptr<MessageBlock> block_;
-  Sequence last_sequence_;
-  std::uint64_t last_block_ = 0;
 
   SteadyTime rest_until_{};  ///< nothing is read before
   SteadyTime heard_{};       ///< when anything last came
@@ -120,11 +112,8 @@ class RedisSource final : public Source {
   std::string loss_;             ///< why the subscription was lost
   std::size_t read_last_ = 0;    ///< bytes of messages that the last read brought
   std::size_t read_before_ = 0;  ///< and the one before it
-  std::optional<SteadyTime> paused_since_;
-  SteadyTime pause_counted_{};  ///< until when the metrics know of it
-  SteadyTime paused_until_{};   ///< the last time that reading was paused
+  SteadyTime paused_until_{};    ///< the last time that reading was paused
 
-  std::atomic<bool> is_paused_{false};
   std::atomic<bool> is_subscribed_{false};
   std::atomic<SteadyTime::rep> last_turn_;
 };

@@ -6,7 +6,7 @@
 namespace firebase_relay::bus {
 namespace {
 
-struct Row {
+struct Remedy {
   std::string_view begins;  ///< of Redis' text
   std::string_view remedy;
 };
@@ -17,9 +17,12 @@ constexpr std::string_view kWrongPassword =
 constexpr std::string_view kNoPassword = "it has no password: take ours out (REDIS_PASSWORD, --redis-password-file)";
 constexpr std::string_view kNoDatabases =
     "leave the number out of --redis-url: channels are the same in every database";
+constexpr std::string_view kReplica =
+    "this is a read-only replica, where how far a stream was read cannot be noted: give the master's address in "
+    "--redis-url";
 
 /// The first that fits counts.
-constexpr Row kRows[] = {
+constexpr Remedy kRemedies[] = {
     {"NOAUTH", kGivePassword},
     {"ERR operation not permitted", kGivePassword},  // before 2.8.8
     {"WRONGPASS", kWrongPassword},
@@ -35,6 +38,12 @@ constexpr Row kRows[] = {
     {"ERR invalid DB index", kNoDatabases},
     {"ERR DB index is out of range", kNoDatabases},
     {"ERR SELECT is not allowed", kNoDatabases},
+    {"WRONGTYPE", "something else than a stream stands at this key: correct --streams, or delete what stands there"},
+    {"READONLY", kReplica},
+    {"CROSSSLOT", "in a Redis Cluster all streams of one relay have to lie in one slot: give them one hash tag, {bus}"},
+    {"MOVED", "this is a Redis Cluster: give the node that has the stream in --redis-url"},
+    {"MISCONF", "it cannot save to its disk, and takes no writes until it can: its log says why"},
+    {"OOM", "it has reached its maxmemory: give it more, or trim its streams (MAXLEN)"},
 };
 
 /// As ACL rules name them.
@@ -47,24 +56,53 @@ std::string_view name_of(Command command) {
     case Command::kAskAgain: return "psubscribe";
     case Command::kPing: return "ping";
     case Command::kUnsubscribe: return "punsubscribe";
+    case Command::kInfoStream:
+    case Command::kInfoGroups: return "xinfo";
+    case Command::kMakeGroup:
+    case Command::kSetGroup: return "xgroup";
+    case Command::kRead: return "xread";
+    case Command::kCommit: return "eval";
+    case Command::kInfo: return "info";
+    case Command::kConfig: return "config|get";
   }
   return "";
 }
 
+/// Redis 7.0 does not say which command of a script may not be run; ours looks, as the reader does, and moves a group.
+constexpr std::string_view kInScript = "user executing the script";
+
+/// The command that a reply says may not be run, one within a script too; else ours.
+std::string_view refused_command(const Refusal& refusal) {
+  if (refusal.reply.find(kInScript) != std::string_view::npos) return name_of(Command::kSetGroup);
+  constexpr std::string_view kBefore = "to run the '";
+  const std::size_t at = refusal.reply.find(kBefore);
+  if (at == std::string_view::npos) return name_of(refusal.command);
+  const std::string_view rest = refusal.reply.substr(at + kBefore.size());
+  return rest.substr(0, rest.find('\''));
+}
+
 /// A rule that lacks. Redis lets a pattern be subscribed to only where a rule has that very text, or has them all.
 std::string missing_rule(const Refusal& refusal) {
-  const bool is_channel = refusal.reply.find("channel") != std::string_view::npos;
-  const std::string rule =
-      is_channel ? "&" + std::string(refusal.pattern) : "+" + std::string(name_of(refusal.command));
+  const auto says = [&](std::string_view part) { return refusal.reply.find(part) != std::string_view::npos; };
+  const bool is_key = (says("permissions to access") || says("can't access")) && says("key");
+  std::string rule = "+" + std::string(refused_command(refusal));
+  if (says("channel")) rule = "&" + std::string(refusal.object);
+  if (is_key) rule = "~" + std::string(refusal.object);
   return "its rule lacks: ACL SETUSER " + std::string(refusal.user.empty() ? "default" : refusal.user) + " '" + rule +
          "'";
 }
 
+/// Within a script, too, where Redis 7 puts words of its own in front.
+bool is_about_rules(std::string_view reply) {
+  return reply.starts_with("NOPERM") || reply.find("ACL failure in script") != std::string_view::npos ||
+         reply.find(kInScript) != std::string_view::npos;
+}
+
 std::string remedy_for(const Refusal& refusal) {
-  if (refusal.reply.starts_with("NOPERM")) return missing_rule(refusal);
-  const auto* const row = std::find_if(std::begin(kRows), std::end(kRows),
-                                       [&](const Row& each) { return refusal.reply.starts_with(each.begins); });
-  if (row != std::end(kRows)) return std::string(row->remedy);
+  if (is_about_rules(refusal.reply)) return missing_rule(refusal);
+  const auto* const row = std::find_if(std::begin(kRemedies), std::end(kRemedies),
+                                       [&](const Remedy& each) { return refusal.reply.starts_with(each.begins); });
+  if (row != std::end(kRemedies)) return std::string(row->remedy);
   if (refusal.reply.starts_with("ERR unknown command")) {
     return "it does not know " + std::string(name_of(refusal.command)) +
            ": renamed (rename-command), or no Redis but something like it";
@@ -79,7 +117,7 @@ bool is_passing(std::string_view reply) {
 }
 
 /// Bytes that a peer may begin with, and what it is then.
-constexpr Row kStrangers[] = {
+constexpr Remedy kStrangers[] = {
     {"HTTP/", "an HTTP server answers there: give Redis' host and port in --redis-url (6379, if nobody changed it)"},
     {"\x15\x03", "this port speaks TLS: use rediss:// in --redis-url"},
     {"SSH-", "an SSH server answers there: give Redis' host and port in --redis-url"},
@@ -92,6 +130,15 @@ Error explain(const Refusal& refusal) {
   return {code, "Redis says: " + std::string(refusal.reply), remedy_for(refusal)};
 }
 
+Error explain_replica() { return {ErrorCode::kRefused, "Redis says that it is a replica", std::string(kReplica)}; }
+
+Error pending_error(std::string_view group, std::uint64_t pending) {
+  return {ErrorCode::kRefused,
+          "consumers read from the group '" + std::string(group) + "', and have " + std::to_string(pending) +
+              " entries that they have not acknowledged",
+          "their work would be lost: give the relay a group of its own by --stream-group"};
+}
+
 bool turns_away(std::string_view reply) {
   return reply.starts_with("DENIED") || reply.starts_with("ERR max number of clients");
 }
@@ -99,7 +146,7 @@ bool turns_away(std::string_view reply) {
 Error explain_stranger(std::string_view first_bytes) {
   constexpr std::size_t kShown = 40;
   const auto* const row = std::find_if(std::begin(kStrangers), std::end(kStrangers),
-                                       [&](const Row& each) { return first_bytes.starts_with(each.begins); });
+                                       [&](const Remedy& each) { return first_bytes.starts_with(each.begins); });
   const std::string_view line = first_bytes.substr(0, std::min(first_bytes.find_first_of("\r\n"), kShown));
   return {ErrorCode::kRefused, "not Redis' protocol: it says '" + std::string(line) + "'",
           std::string(row != std::end(kStrangers) ? row->remedy : "give Redis' host and port in --redis-url")};

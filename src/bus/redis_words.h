@@ -9,19 +9,42 @@
 namespace firebase_relay::bus {
 
 /// What the relay says to Redis.
-enum class Command : std::uint8_t { kAuth, kSelect, kHello, kSubscribe, kPing, kAskAgain, kUnsubscribe };
+enum class Command : std::uint8_t {
+  kAuth,
+  kSelect,
+  kHello,
+  kSubscribe,
+  kPing,
+  kAskAgain,
+  kUnsubscribe,
+  // of streams
+  kInfoStream,
+  kInfoGroups,
+  kMakeGroup,
+  kSetGroup,
+  kRead,
+  kCommit,
+  kInfo,
+  kConfig,
+};
 
 /// A command that Redis answered with an error.
 struct Refusal {
   Command command;
-  std::string_view pattern;  ///< of kSubscribe and kAskAgain
-  std::string_view user;     ///< empty: Redis' default user
-  std::string_view reply;    ///< without the `-` in front and without secrets
+  std::string_view object;  ///< the pattern of kSubscribe and kAskAgain; the key of a stream
+  std::string_view user;    ///< empty: Redis' default user
+  std::string_view reply;   ///< without the `-` in front and without secrets
 };
 
 /// What Redis said, and what a person does about it. kUnavailable: it will go away by itself (the data set is being
 /// loaded, a script runs, a replica has lost its master), else kRefused. Texts are those of Redis 2.8 to 7.2.
 Error explain(const Refusal& refusal);
+
+/// Of a Redis that takes no writes, of HELLO's `role`: how far a stream was read cannot be noted there.
+Error explain_replica();
+
+/// Of a group that consumers read from, with `pending` entries that they have not acknowledged.
+Error pending_error(std::string_view group, std::uint64_t pending);
 
 /// Was a connection turned away with it, whatever was asked (protected mode, the limit of clients)?
 bool turns_away(std::string_view reply);

@@ -8,9 +8,6 @@
 namespace firebase_relay::bus {
 namespace {
 
-// Of what is fed behind the reply's end, hiredis has made a copy in vain.
-constexpr std::size_t kPieceBytes = 4096;
-
 /// With this HELLO's answer begins.
 constexpr std::string_view kHello = "server";
 
@@ -23,22 +20,12 @@ ReplyParser::ReplyParser() : reader_(redisReaderCreateWithFunctions(&functions),
 
 ReplyParser::~ReplyParser() = default;
 
-ReplyParser::State ReplyParser::feed(std::string_view& bytes, const Output& output) {
+ReplyState ReplyParser::feed(std::string_view& bytes, const Output& output) {
   output_ = &output;
-  while (!bytes.empty()) {
-    const std::string_view piece = bytes.substr(0, kPieceBytes);
-    if (redisReaderFeed(reader_.get(), piece.data(), piece.size()) != REDIS_OK) return State::kBroken;
-    void* reply = nullptr;
-    if (redisReaderGetReply(reader_.get(), &reply) != REDIS_OK) return State::kBroken;
-    if (reply) {
-      const std::size_t behind = reader_->len - reader_->pos;  // its end lies in this piece
-      bytes.remove_prefix(piece.size() - behind);
-      end_reply();
-      return State::kWhole;
-    }
-    bytes.remove_prefix(piece.size());
-  }
-  return State::kOpen;
+  void* made = nullptr;
+  const ReplyState state = feed_reply(*reader_, bytes, made);
+  if (state == ReplyState::kWhole) end_reply();
+  return state;
 }
 
 std::string ReplyParser::error() const { return reader_->errstr; }

@@ -2,16 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "bus/hiredis_reader.h"
 #include "bus/message_intake.h"
 #include "firebase_relay/message.h"
 
-struct redisReader;
 struct redisReadTask;
 struct redisReplyObjectFunctions;
 
@@ -38,8 +37,6 @@ class ReplyParser {
     MessageBlock& block;
     std::vector<Reply>& replies;
   };
-  /// How far the reply has come. kBroken: this is no Redis; error() says why.
-  enum class State : std::uint8_t { kOpen, kWhole, kBroken };
 
   ReplyParser();
   ~ReplyParser();
@@ -48,7 +45,7 @@ class ReplyParser {
 
   /// Takes what is the reply's off the front of `bytes`: all of them while it is kOpen. Not to be called again after
   /// another state.
-  State feed(std::string_view& bytes, const Output& output);
+  ReplyState feed(std::string_view& bytes, const Output& output);
   [[nodiscard]] std::string error() const;
 
  private:
@@ -68,7 +65,7 @@ class ReplyParser {
   static redisReplyObjectFunctions make_functions();
   static redisReplyObjectFunctions functions;
 
-  std::unique_ptr<redisReader, void (*)(redisReader*)> reader_;
+  ReaderHandle reader_;
   const Output* output_ = nullptr;  ///< of the call under way
   bool is_message_ = false;
   bool is_mode_next_ = false;

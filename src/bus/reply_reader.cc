@@ -46,9 +46,9 @@ bool ReplyReader::take(std::string_view& bytes, const ReplyParser::Output& outpu
       }
       open_ = std::make_unique<ReplyParser>();
     }
-    const ReplyParser::State state = open_->feed(bytes, output);
-    if (state == ReplyParser::State::kBroken) return false;
-    if (state == ReplyParser::State::kWhole) open_.reset();
+    const ReplyState state = open_->feed(bytes, output);
+    if (state == ReplyState::kBroken) return false;
+    if (state == ReplyState::kWhole) open_.reset();
   }
   return true;
 }

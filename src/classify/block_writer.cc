@@ -24,10 +24,16 @@ std::unique_ptr<FragmentBlock> BlockWriter::write(const MessageBlock& messages) 
   std::unique_ptr<FragmentBlock> block = begin(messages);
   for (std::size_t i = 0; i < messages.size(); ++i) {
     places_.prefetch(messages, i);
+    entry_ = messages.entry_of(i);
+    if (entry_ != nullptr) begin_entry(*entry_);
     take(messages[i], messages.first_sequence + i, *block);
   }
   values_.finish(*block);
-  for (std::size_t i = 0; i < kShedClassCount; ++i) last_history_bytes_[i] = block->history[i].text.size();
+  for (std::size_t i = 0; i < kShedClassCount; ++i) {
+    HistoryRun& run = block->history[i];
+    last_history_bytes_[i] = run.text.size();
+    if (messages.streams) run.seeds.clear();  // an entry's key is settled: it is told apart by its id
+  }
   rewritten_.clear();
   places_.forget_if_many();
   return block;
@@ -50,10 +56,21 @@ std::unique_ptr<FragmentBlock> BlockWriter::begin(const MessageBlock& messages) 
   }
   const std::atomic<std::int64_t>* ahead = options_.clock_ahead_seconds;
   right_time_ = messages.arrived_at - std::chrono::seconds(ahead ? ahead->load(std::memory_order_relaxed) : 0);
+  came_at_ = messages.arrived_at;
+  streams_ = messages.streams.get();
+  stream_hashes_.clear();
+  if (streams_ != nullptr)
+    for (const std::string& key : *streams_) stream_hashes_.push_back(stream_hash(key));
   now_.assign(1, '"');
   append_iso_time(messages.arrived_at, now_);
   now_ += '"';
   return block;
+}
+
+/// No clock has a word in it: whenever an entry is read again, it has the same key.
+void BlockWriter::begin_entry(const StreamEntry& entry) {
+  right_time_ = came_at_ = time_of(entry.id);
+  entry_hash_ = entry_hash(stream_hashes_[entry.stream], entry.id);
 }
 
 void BlockWriter::take(const Message& message, Sequence sequence, FragmentBlock& block) {
@@ -65,7 +82,7 @@ void BlockWriter::take(const Message& message, Sequence sequence, FragmentBlock&
   const Routed routed = matcher_.match(payload, channel, right_time_);
   const Route& route = routed.route;
   Place& place = places_.place(routed.index, route.needs_ticker ? routed.ticker : std::string_view{}, channel);
-  if (const auto reason = over_path_limit(payload, routed, place, options_.base, has_history(route)))
+  if (const auto reason = over_path_limit(payload, routed, place, options_.base, has_entry(route)))
     return set_aside(message, sequence, *reason, block);
   if (!admits(routed, channel, place)) return set_aside(message, sequence, DeadLetterReason::kTickersMax, block);
 
@@ -78,9 +95,9 @@ void BlockWriter::take(const Message& message, Sequence sequence, FragmentBlock&
 
   const Found found{message, sequence, payload, routed, channel, place};
   BlockValues::Origin origin{.sequence = sequence, .ticket = LiveUpdate::kNoTicket, .order = routed.order};
-  if (has_history(route)) {
-    write_history(found, origin, block);
-  } else {
+  if (has_entry(route)) write_history(found, origin, block);
+  if (!has_history(route)) {
+    origin = {.sequence = sequence, .ticket = LiveUpdate::kNoTicket, .order = routed.order};  // the entry does not stay
     origin.ticket = static_cast<std::uint32_t>(block.tickets.size());
     block.tickets.push_back({route.kind, 0, routed.event_ms});
   }
@@ -99,8 +116,11 @@ void BlockWriter::set_aside(const Message& message, Sequence sequence, DeadLette
     append_message_line(options_.console, {message.channel.substr(0, shown), message.payload.substr(0, shown)},
                         kDeadLetterLine, why, block.arrived_at, block.console);
   }
-  block.dead_letters.push_back(
-      {reason, sequence, block.arrived_at, std::string(message.channel), std::string(message.payload)});
+  DeadLetter& letter = block.dead_letters.emplace_back(
+      DeadLetter{reason, sequence, block.arrived_at, std::string(message.channel), std::string(message.payload)});
+  if (entry_ == nullptr) return;
+  letter.stream = (*streams_)[entry_->stream];
+  letter.entry = entry_->id;
 }
 
 /// Asked after the limits of a path, so that no name is kept that could never be written.
@@ -125,11 +145,12 @@ void BlockWriter::write_history(const Found& found, BlockValues::Origin& origin,
   const std::int64_t event_ms = found.routed.event_ms;
   const bool has_time = event_ms != HistoryEntry::kNoEventTime;
   block.key_fallbacks += has_time ? 0 : 1;
-  const UtcMillis time = has_time ? UtcMillis(std::chrono::milliseconds(event_ms)) : block.arrived_at;
+  const UtcMillis time = has_time ? UtcMillis(std::chrono::milliseconds(event_ms)) : came_at_;
+  const std::uint64_t origin_hash = stream_hashes_.empty() ? channel.hash : entry_hash_;
   origin.entry = written(found.payload.message, found.payload);
   origin.entry_run = static_cast<std::uint8_t>(shed_class);
   origin.entry_offset =
-      run.add(found.place.history_parent_at(time), time, key_seed(found.message.payload, channel.hash), origin.entry,
+      run.add(found.place.history_parent_at(time), time, key_seed(found.message.payload, origin_hash), origin.entry,
               {.sequence_offset = static_cast<std::uint32_t>(found.sequence - block.first_sequence),
                .event_ms = event_ms,
                .channel = channel.index[shed_class],

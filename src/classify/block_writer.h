@@ -22,8 +22,9 @@ namespace firebase_relay::classify {
 
 /// What a writer makes of messages, and by which limits.
 struct WriterOptions {
-  bool history = true;
-  bool live = true;  ///< off for what is sent again: it may be old
+  bool history = true;   ///< at the database: entries are counted, and stand for their messages
+  bool archive = false;  ///< entries are made even without `history`: who archives them takes them out
+  bool live = true;      ///< off for what is sent again: it may be old
   std::size_t message_bytes_max = 1 << 20;
   LineFormat console = LineFormat::kNone;
   Reach base{};  ///< of the node below which the database's URL puts everything: it counts, too
@@ -58,10 +59,14 @@ class BlockWriter {
   };
 
   [[nodiscard]] std::unique_ptr<FragmentBlock> begin(const MessageBlock& messages);
+  void begin_entry(const StreamEntry& entry);
   void take(const Message& message, Sequence sequence, FragmentBlock& block);
   void set_aside(const Message& message, Sequence sequence, DeadLetterReason reason, FragmentBlock& block) const;
   [[nodiscard]] bool has_history(const Route& route) const { return options_.history && route.history; }
   [[nodiscard]] bool admits(const Routed& routed, const Channel& channel, Place& place) const;
+  [[nodiscard]] bool has_entry(const Route& route) const {
+    return (options_.history || options_.archive) && route.history;
+  }
   void write_history(const Found& found, BlockValues::Origin& origin, FragmentBlock& block);
   void write_live(const Found& found, const BlockValues::Origin& origin, FragmentBlock& block);
   [[nodiscard]] std::string_view live_value(const LiveTarget& target, const Found& found,
@@ -82,9 +87,14 @@ class BlockWriter {
   std::array<std::size_t, kShedClassCount> last_history_bytes_{};
 
   // Of the block under construction.
-  UtcMillis right_time_;  ///< of its arrival, by the right clock: what a message says of its time is judged by it
-  std::string now_;       ///< the same by this machine's clock, as JSON
-  std::deque<std::string> rewritten_;  ///< values that may not be written as published
+  UtcMillis right_time_;  ///< what a message says of its time is judged by it: of the arrival, by the right clock …
+  UtcMillis came_at_;     ///< the time of a message without one: of the arrival; of a stream's entry both are its id's
+  std::vector<std::uint64_t> stream_hashes_;  ///< stream_hash() of each stream; empty: messages come from no stream
+  const std::vector<std::string>* streams_ = nullptr;  ///< of the block at hand; null: its messages come from no stream
+  const StreamEntry* entry_ = nullptr;                 ///< the message at hand; null: it came from no stream
+  std::uint64_t entry_hash_ = 0;                       ///< of that
+  std::string now_;                                    ///< the same by this machine's clock, as JSON
+  std::deque<std::string> rewritten_;                  ///< values that may not be written as published
 };
 
 }  // namespace firebase_relay::classify

@@ -6,8 +6,9 @@
 
 namespace firebase_relay::classify {
 
-/// Limits of one path in the database, encoded. The SDKs refuse more for the whole path with the value's own depth:
-/// firebase/firebase-js-sdk packages/database/src/core/util/Path.ts (MAX_PATH_LENGTH_BYTES, MAX_PATH_DEPTH).
+/// Limits of one path in the database, encoded; its bytes with the slash in front. The SDKs refuse more for the whole
+/// path with the value's own depth: firebase/firebase-js-sdk packages/database/src/core/util/Path.ts
+/// (MAX_PATH_LENGTH_BYTES, MAX_PATH_DEPTH).
 inline constexpr std::size_t kPathBytesMax = 768;
 inline constexpr std::size_t kPathKeysMax = 32;
 

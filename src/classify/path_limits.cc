@@ -7,7 +7,7 @@ namespace {
 
 std::optional<DeadLetterReason> beyond_limit(std::size_t keys, std::size_t bytes) {
   if (keys > kPathKeysMax) return DeadLetterReason::kTooDeep;
-  if (bytes > kPathBytesMax) return DeadLetterReason::kPathTooLong;
+  if (1 + bytes > kPathBytesMax) return DeadLetterReason::kPathTooLong;
   return std::nullopt;
 }
 

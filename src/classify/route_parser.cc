@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "classify/kept_places.h"
 #include "classify/key_codec.h"
 #include "classify/names_once.h"
 #include "classify/routes.h"
@@ -125,6 +127,7 @@ class RouteParser {
     if (table_.routes.empty() || !takes_everything(table_.routes.back())) table_.routes.push_back(catch_all());
     if (table_.routes.size() > kRoutesMax) expected("/routes", "at most 64 routes");
     refuse_ancestors(written_paths(table_));
+    refuse_unclear_keeping(table_);
     return std::move(table_);
   }
 
@@ -264,8 +267,31 @@ class RouteParser {
 
   static void parse_history(const Json& json, const std::string& place, Route& route) {
     if (json.is_boolean() && !json.get<bool>()) return;
-    if (!json.is_string()) expected(place, "a path, or false for no history, found " + shown(json));
+    if (json.is_object()) return parse_kept_history(json, place, route);
+    if (!json.is_string())
+      expected(place, "a path, an object with 'path' and 'keep', or false for no history, found " + shown(json));
     route.history = parse_path(text_of(json, place), place);
+  }
+
+  static void parse_kept_history(const Json& json, const std::string& place, Route& route) {
+    check_keys(json, place, {"path", "keep"});
+    if (!json.contains("path")) expected(place, "a 'path'");
+    route.history = parse_path(text_of(json.at("path"), place + "/path"), place + "/path");
+    if (!json.contains("keep")) return;
+    route.keep_days = parse_days(text_of(json.at("keep"), place + "/keep"), place + "/keep");
+    if (!route.history->uses(PathTemplate::Piece::kDate))
+      expected(place + "/path", "a path with {DATE} beside a 'keep', since whole days are removed");
+  }
+
+  /// `30d`: so many days.
+  static std::uint32_t parse_days(const std::string& text, const std::string& place) {
+    constexpr std::uint32_t kMost = 36'500;
+    std::uint32_t days = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), days);
+    const bool is_in_days = std::string_view(end, static_cast<std::size_t>(text.data() + text.size() - end)) == "d";
+    if (error != std::errc() || !is_in_days || days == 0 || days > kMost)
+      expected(place, "days, from \"1d\" to \"36500d\", found '" + text + "'");
+    return days;
   }
 
   static void check_placeholders(Route& route, const std::string& place) {
@@ -302,7 +328,7 @@ class RouteParser {
     LiveTarget target;
     target.path = parse_path("channels/{CHANNEL}", "");
     route.live.push_back(std::move(target));
-    route.history = parse_path("history/_channels/{CHANNEL}", "");
+    route.history = parse_path("history/_channels/{CHANNEL}/{DATE}", "");
     route.needs_channel = true;
     return route;
   }
@@ -317,6 +343,8 @@ Result<RouteTable> parse_routes(std::string_view json, std::string_view file_nam
   const auto refused = [&](const std::string& what, std::string advice) {
     return fail(ErrorCode::kInvalid, one_line(std::string(file_name) + ": " + what), std::move(advice));
   };
+  if (json.find_first_not_of(" \t\r\n") == std::string_view::npos)
+    return refused("is empty", "a table of routes begins with {\"routes\":[: see docs/routes.md");
   try {
     return RouteParser().parse(Json::parse(json, NamesOnce()));
   } catch (const Json::exception& error) {  // no JSON, or a number that no double holds

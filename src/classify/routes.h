@@ -104,6 +104,7 @@ struct Route {
   std::vector<std::vector<Condition>> match;  ///< any of these, all conditions of it; none: every message
   std::vector<LiveTarget> live;
   std::optional<PathTemplate> history;  ///< without the key
+  std::uint32_t keep_days = 0;          ///< of the history, so many days stay; 0: all
   std::optional<FieldId> id;
   std::optional<Condition> closed;  ///< when it holds, the thing with this id is closed (--live-orders-max)
   bool needs_ticker = false;

@@ -41,19 +41,19 @@ bool could_be(const std::string& a, const std::string& b) {
   return a == WrittenPath::kEntry || b == WrittenPath::kEntry;
 }
 
-/// Could `b` begin with all of `a`?
-bool could_begin(const WrittenPath& b, const WrittenPath& a) {
-  return std::equal(a.keys.begin(), a.keys.end(), b.keys.begin(), could_be);
-}
 bool is_ancestor(const WrittenPath& a, const WrittenPath& b) {
-  return a.keys.size() < b.keys.size() && could_begin(b, a);
+  return a.keys.size() < b.keys.size() && could_begin(b, a, a.keys.size());
 }
 /// Of one message, two values for one path: which of them it keeps would be a guess.
 bool are_rivals(const WrittenPath& a, const WrittenPath& b) {
-  return &a < &b && a.place == b.place && a.keys.size() == b.keys.size() && could_begin(b, a);
+  return &a < &b && a.place == b.place && a.keys.size() == b.keys.size() && could_begin(b, a, a.keys.size());
 }
 
 }  // namespace
+
+bool could_begin(const WrittenPath& b, const WrittenPath& a, std::size_t keys) {
+  return std::equal(a.keys.begin(), a.keys.begin() + static_cast<std::ptrdiff_t>(keys), b.keys.begin(), could_be);
+}
 
 std::vector<WrittenPath> written_paths(const RouteTable& table) {
   std::vector<WrittenPath> all;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@ struct WrittenPath {
 
 /// All paths of `table`, history with its key.
 std::vector<WrittenPath> written_paths(const RouteTable& table);
+
+/// Could the first `keys` keys of both be the same? Both have so many.
+bool could_begin(const WrittenPath& b, const WrittenPath& a, std::size_t keys);
 
 /// Of all `paths` of one table: throws Mistake when one of them could be above another, or above or below the relay's
 /// own state, or when two values of one message could go to the same path.

@@ -19,6 +19,8 @@ class DiskRow {
   /// Is a row on disk, and is it the one of this very value?
   [[nodiscard]] bool is_there() const { return on_disk_ != 0; }
   [[nodiscard]] bool holds(Sequence sequence) const { return on_disk_ == sequence; }
+  /// The value that the row on disk holds; 0: none.
+  [[nodiscard]] Sequence on_disk() const { return on_disk_; }
   /// The row on disk holds the value of `sequence`, or a newer one of its path.
   [[nodiscard]] bool has_upto(Sequence sequence) const { return sequence <= on_disk_; }
   [[nodiscard]] bool is_being_saved() const { return saving_ != 0; }

@@ -12,6 +12,7 @@ void LivePath::set_path(std::string_view path, std::uint64_t path_hash, std::siz
 void LivePath::rest() {
   sequence = 0;
   waits_since = kLater;
+  owed_since = 0;
   ticket = kNoTicket;
   status = Status::kFree;
   flight = {};

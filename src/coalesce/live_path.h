@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -15,7 +16,8 @@ namespace firebase_relay::coalesce {
 
 /// One live path: its newest value, what is being done about it, and the one of its values that is under way.
 ///
-/// There may be hundreds of thousands of them, in an outage: 144 bytes and the text.
+/// There may be hundreds of thousands of them, in an outage: 152 bytes and the text. It has many members: a value is
+/// looked up once, and all that is known of its path stands where that leads.
 struct LivePath {
   /// Of `ticket`: the message has a history entry, which counts it.
   static constexpr std::uint32_t kNoTicket = LiveUpdate::kNoTicket;
@@ -48,10 +50,12 @@ struct LivePath {
   std::uint64_t hash = 0;
   Sequence sequence = 0;            ///< of the newest value
   SteadyTime waits_since = kLater;  ///< no request has taken a value of this path since
+  Sequence owed_since = 0;          ///< the lowest message that may be lost with the values of this path; 0: none
   std::uint32_t path_size = 0;
   std::uint32_t ticket = kNoTicket;
   Status status = Status::kFree;
   bool is_order = false;
+  bool is_own = false;  ///< the newest value is the relay's own, and no message's
   Flight flight;
   DiskRow row;
 
@@ -72,6 +76,12 @@ struct LivePath {
   }
 
   [[nodiscard]] bool has_next() const { return next && !next->empty(); }
+
+  /// The messages up to `upto` are safe, as far as this path goes; what came later, if anything, is still owed.
+  void safe_upto(Sequence upto) {
+    if (owed_since == 0) return;
+    owed_since = sequence <= upto ? 0 : std::max(owed_since, upto + 1);
+  }
 
   /// Begins a path in a free slot, with room for a value of `value_size` bytes.
   void set_path(std::string_view path, std::uint64_t path_hash, std::size_t value_size);
@@ -98,5 +108,6 @@ struct LivePath {
     }
   }
 };
+static_assert(sizeof(LivePath) <= 152);
 
 }  // namespace firebase_relay::coalesce

@@ -24,6 +24,8 @@ bool LiveValues::merge(const Arrival& arrival, SteadyTime now) {
   entry.set_newest(arrival.value);
   entry.sequence = arrival.sequence;
   entry.ticket = arrival.ticket;
+  entry.is_own = arrival.is_own;
+  if (entry.owed_since == 0 && arrival.owed_since != kNoSequence) entry.owed_since = arrival.owed_since;
   if (entry.status != Status::kWaiting) entry.is_order = arrival.is_order;  // what is queued stays where it is
   has_unsaved_ = true;
   if (entry.status != Status::kInFlight && entry.status != Status::kApart) queue(slot, entry);
@@ -62,6 +64,7 @@ void LiveValues::unpark() {
 }
 
 bool LiveValues::is_sendable(const LivePath& entry) const {
+  if (is_held(entry)) return false;
   if (disk_rule_ == DiskRule::kNothing || entry.row.holds(entry.sequence)) return true;
   return disk_rule_ == DiskRule::kItsRowIfAny && entry.row.is_clear();
 }
@@ -74,7 +77,8 @@ SteadyTime LiveValues::oldest_sendable() const {
 
 bool LiveValues::has_waited_since(SteadyTime time) const {
   const auto has = [this, time](Slot slot) { return table_[slot].waits_since <= time; };
-  return queue_.any_of(has) || (disk_rule_ != DiskRule::kItsRowIfAny && queue_.any_parked(has));
+  const bool parked_count = disk_rule_ != DiskRule::kItsRowIfAny && !is_behind_;
+  return queue_.any_of(has) || (parked_count && queue_.any_parked(has));
 }
 
 SteadyTime LiveValues::oldest(const std::vector<Sent>& taken) const {
@@ -137,6 +141,9 @@ void LiveValues::acknowledge(const std::vector<Sent>& all) {
     invariant(entry.status == Status::kInFlight && entry.flight.sequence == sent.sequence,
               "a live value is acknowledged that was not sent");
     end_hold(entry.flight.ticket, true);
+    if (disk_rule_ != DiskRule::kNothing && entry.owed_since != 0)
+      acknowledged_unsynced_ = std::min(acknowledged_unsynced_, entry.owed_since);
+    entry.safe_upto(sent.sequence);
     const bool is_newest = entry.sequence == sent.sequence;
     if (!is_newest && stragglers_.are_expected(sent.slot)) {
       stragglers_.stands(sent.slot, entry.text, sent.sequence);
@@ -212,6 +219,7 @@ std::optional<LiveValues::Refused> LiveValues::refuse(const Sent& sent) {
   }
   Refused refused{std::string(entry.path()), std::string(entry.newest()), entry.sequence,
                   std::exchange(entry.ticket, kNoTicket)};
+  entry.safe_upto(sent.sequence);  // the message has its dead letter
   entry.status = Status::kRefused;
   if (!bring_back(sent.slot, entry)) erase_if_done(sent.slot, entry);
   return refused;

@@ -69,6 +69,10 @@ class LiveValues {
     Sequence sequence;
     std::uint32_t ticket;
     bool is_order;  ///< goes behind the values that are none
+    /// The first message's of its block, by which it is owed to a source that can replay; kNoSequence: it is not the
+    /// source's.
+    Sequence owed_since = kNoSequence;
+    bool is_own = false;  ///< the relay's own, and no message's
   };
   /// Takes a value in, unless its path has a newer one. `now`: when it came, for oldest_sendable(). True: one of the
   /// two was overtaken, this one or an older one that was not sent yet.
@@ -81,7 +85,8 @@ class LiveValues {
   /// Is there a value that may be sent now? Suspects do not count, neither here nor in the three functions below.
   [[nodiscard]] bool has_sendable() const { return queue_.has_any(); }
   /// Is there a value that no request has taken, whether it may be sent now or has to wait for its row?
-  [[nodiscard]] bool has_unsent() const { return has_sendable() || queue_.has_parked(); }
+  /// What is held back by wait_until_caught_up() does not count.
+  [[nodiscard]] bool has_unsent() const { return has_sendable() || (!is_behind_ && queue_.has_parked()); }
   /// Has a value waited to be sent since `time`, or longer? While the disk fails, those that wait for their row do not
   /// count, since nobody knows how long that takes.
   [[nodiscard]] bool has_waited_since(SteadyTime time) const;
@@ -142,6 +147,22 @@ class LiveValues {
   /// each of them may have a straggler until `at`, and is settled then.
   void expect_stragglers(SteadyTime at);
 
+  /// Until caught_up(), values are merged and neither sent nor saved, those that wait already too, but for the relay's
+  /// own. The source replays, and what comes may be older than what the database has.
+  void wait_until_caught_up();
+  /// What was held back waits to be sent, since `now`.
+  void caught_up(SteadyTime now);
+  [[nodiscard]] bool is_behind() const { return is_behind_; }
+
+  /// The lowest message that a crash, or a power cut, would lose if the source did not replay it: because a live value
+  /// of it, or one that has overtaken it, is neither acknowledged nor refused nor in a row that was synced.
+  /// `under_way`: as flaw() has it. kNoSequence: there is none. Goes through all that is owed.
+  [[nodiscard]] Sequence lowest_owed(const std::vector<Slot>& under_way) const;
+  /// All rows, and deletions of rows, are on disk whatever happens to the power. Goes through all values.
+  void synced();
+  /// Was something acknowledged that makes a row on disk obsolete, so that it counts as safe after synced()?
+  [[nodiscard]] bool awaits_sync() const { return acknowledged_unsynced_ != kNoSequence; }
+
   /// What a value needs of the disk before it may be sent.
   enum class DiskRule : std::uint8_t {
     kNothing,      ///< all is well, and no path has a row
@@ -178,6 +199,7 @@ class LiveValues {
   void queue(Slot slot, LivePath& entry);
   void queue_or_park(Slot slot, const LivePath& entry);
   void unpark();
+  [[nodiscard]] bool is_held(const LivePath& entry) const { return is_behind_ && !entry.is_own; }
   [[nodiscard]] bool is_sendable(const LivePath& entry) const;
   static void append(Slot slot, LivePath& entry, Taken& taken);
   void end_hold(std::uint32_t& ticket, bool acknowledged);
@@ -197,6 +219,9 @@ class LiveValues {
   std::vector<LiveAcknowledged> forgettable_;
   std::uint64_t rows_on_disk_ = 0;
   bool has_unsaved_ = false;
+  bool is_behind_ = false;
+  /// The lowest message that was acknowledged in trouble since synced(): a power cut may bring an older row back.
+  Sequence acknowledged_unsynced_ = kNoSequence;
   DiskRule disk_rule_ = DiskRule::kNothing;
 };
 

@@ -18,6 +18,7 @@ std::vector<LiveRow> LiveValues::save(const std::function<Kind(std::uint32_t)>& 
   bool some_wait = false;
   for (Slot slot = 0; slot < table_.end(); ++slot) {
     LivePath& entry = table_[slot];
+    if (is_held(entry)) continue;  // the source has it still, and the database may have a newer one
     if (!entry.is_owed() || entry.row.has_upto(entry.sequence)) continue;
     if (entry.row.must_be_forgotten_before(entry.sequence)) {
       some_wait = true;
@@ -39,7 +40,7 @@ bool LiveValues::has_unsaved_message() const {
   for (Slot slot = 0; slot < table_.end(); ++slot) {
     const LivePath& entry = table_[slot];
     const bool has_ticket = entry.ticket != kNoTicket || entry.flight.ticket != kNoTicket;
-    if (has_ticket && entry.is_owed() && !entry.row.has_upto(entry.sequence)) return true;
+    if (has_ticket && entry.is_owed() && !is_held(entry) && !entry.row.has_upto(entry.sequence)) return true;
   }
   return false;
 }
@@ -55,6 +56,46 @@ void LiveValues::saved(bool ok) {
   }
   if (!ok) has_unsaved_ = true;
   unpark();
+}
+
+void LiveValues::wait_until_caught_up() {
+  is_behind_ = true;
+  queue_.park_all();
+  unpark();
+}
+
+void LiveValues::caught_up(SteadyTime now) {
+  invariant(is_behind_, "live values have caught up that were not behind");
+  is_behind_ = false;
+  has_unsaved_ = true;
+  for (const Slot slot : queue_.unpark()) {
+    LivePath& entry = table_[slot];
+    entry.waits_since = std::max(entry.waits_since, now);  // nobody was late with it
+    queue_or_park(slot, entry);
+  }
+}
+
+Sequence LiveValues::lowest_owed(const std::vector<Slot>& under_way) const {
+  Sequence lowest = acknowledged_unsynced_;
+  const auto look_at = [&](Slot slot) {
+    const Sequence since = table_[slot].owed_since;
+    if (since != 0) lowest = std::min(lowest, since);
+  };
+  queue_.for_each(look_at);
+  queue_.for_each_parked(look_at);
+  for (const Slot slot : under_way) look_at(slot);
+  for (const Bisection<Slot>::Group& group : suspects_.groups()) {
+    for (const Slot slot : group) look_at(slot);
+  }
+  return lowest;
+}
+
+void LiveValues::synced() {
+  acknowledged_unsynced_ = kNoSequence;
+  for (Slot slot = 0; slot < table_.end(); ++slot) {
+    LivePath& entry = table_[slot];
+    if (entry.row.is_there()) entry.safe_upto(entry.row.on_disk());
+  }
 }
 
 void LiveValues::forget_row(LivePath& entry, Sequence sequence) {

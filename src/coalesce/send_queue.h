@@ -22,6 +22,13 @@ class SendQueue {
   void add(Slot slot, bool is_order) { (is_order ? orders_ : others_).push_back(slot); }
   /// … or it may not be sent yet.
   void park(Slot slot) { parked_.push_back(slot); }
+  /// None may be sent yet.
+  void park_all() {
+    parked_.insert(parked_.end(), others_.begin(), others_.end());
+    parked_.insert(parked_.end(), orders_.begin(), orders_.end());
+    others_.clear();
+    orders_.clear();
+  }
   /// Hands out all that were parked. The caller adds those that may be sent now, and parks the others again.
   std::vector<Slot> unpark() { return std::exchange(parked_, {}); }
 

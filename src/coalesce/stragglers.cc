@@ -59,6 +59,7 @@ std::optional<Stragglers::Slot> Stragglers::take_gone(SteadyTime now) {
 }
 
 std::string_view Stragglers::flaw() const {
+  if (paths_.empty()) return {};
   std::unordered_map<Slot, unsigned> counted;
   for (const Expected& one : expected_) ++counted[one.slot];
   for (const auto& [slot, path] : paths_) {

@@ -54,6 +54,7 @@ void Accounts::delivered(const HistoryRun& run, const Slice& slice, const Now& n
     ++messages;
   }
   invariant(messages <= in_flight_, "more messages are delivered than came");
+  acknowledged_.add(run, slice.first, slice.last);
   account_.relay_lag.add(now.steady - run.arrived, messages);
   in_flight_ -= messages;
   has_counted_ = true;

@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "coalesce/acknowledged_history.h"
 #include "coalesce/live_values.h"
 #include "deliver/history_queue.h"
 #include "firebase_relay/delivery.h"
@@ -49,6 +50,8 @@ class Accounts {
 
   /// Messages that were taken in and have not ended.
   [[nodiscard]] std::uint64_t in_flight() const { return in_flight_; }
+  /// How much of it the database has, by place: all entries of delivered(), the relay's own ones, too.
+  coalesce::AcknowledgedHistory& acknowledged() { return acknowledged_; }
   /// What was counted since the last call; empty when nothing was.
   std::optional<Account> take();
 
@@ -67,6 +70,7 @@ class Accounts {
   std::vector<TicketState> tickets_;
   std::vector<std::uint32_t> free_;
   std::set<Sequence> set_aside_;  ///< messages that were set aside while their entry is outstanding
+  coalesce::AcknowledgedHistory acknowledged_;
   Account account_;
   std::uint64_t in_flight_ = 0;
   bool has_counted_ = false;  ///< since the last take()

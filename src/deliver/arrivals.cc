@@ -22,6 +22,7 @@ std::vector<Batch> Arrivals::take(std::uint64_t bytes_max) {
   invariant(bytes_ == 0, "the bytes of history that arrived are counted wrongly");
   bytes_ = 0;
   oldest_.reset();
+  first_ = kNoSequence;
   return batches;
 }
 

@@ -22,17 +22,20 @@ class Arrivals {
   /// `last_batch`: the highest id that is taken; batches are numbered from behind it.
   explicit Arrivals(BatchId last_batch) : last_batch_(last_batch) {}
 
-  /// `since`: when its block came, which is where guarantee 2's window begins.
-  void add(ShedClass shed_class, HistoryRun run, SteadyTime since) {
+  /// `since`: when its block came, which is where guarantee 2's window begins. `first`: as Safety::came() gave it.
+  void add(ShedClass shed_class, HistoryRun run, SteadyTime since, Sequence first) {
     invariant(!run.entries.empty(), "history arrives without entries");
     invariant((bytes_ > 0) == oldest_.has_value(), "history arrived, and nobody knows when");
-    if (!oldest_) oldest_ = since;
+    oldest_ = std::min(oldest_.value_or(since), since);
+    first_ = std::min(first_, first);
     bytes_ += run.text.size();
     runs_[static_cast<std::size_t>(shed_class)].push_back(std::move(run));
   }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   /// When the oldest of what is here came; nothing: nothing is here.
   [[nodiscard]] std::optional<SteadyTime> oldest() const { return oldest_; }
+  /// The lowest message that is here; kNoSequence: there is none.
+  [[nodiscard]] Sequence first() const { return first_; }
   /// The highest id that a batch has been given.
   [[nodiscard]] BatchId last_batch() const { return last_batch_; }
 
@@ -44,6 +47,7 @@ class Arrivals {
   std::array<std::vector<HistoryRun>, kShedClassCount> runs_;
   std::uint64_t bytes_ = 0;
   std::optional<SteadyTime> oldest_;
+  Sequence first_ = kNoSequence;
   BatchId last_batch_;
 };
 

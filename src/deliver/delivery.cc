@@ -21,6 +21,7 @@ Delivery::Impl::Impl(const DeliveryOptions& options, const Restored& restored, s
 }
 
 void Delivery::Impl::restore(const Restored& restored) {
+  if (state_.options.is_behind) state_.live.wait_until_caught_up();
   if (!restored.live.empty()) throttle_.live_first_upto = SteadyTime::max();
   for (const std::uint64_t messages : restored.history) state_.accounts.took_in(messages);
   // Several rows may be the live values of one message without history: they have its sequence, and share a ticket.
@@ -53,6 +54,7 @@ void Delivery::Impl::handle(Event event, const Now& now, Decisions& decisions) {
   const auto* arrived = std::get_if<Arrived>(&event);
   const bool more = arrived != nullptr && arrived->more && state_.arrivals.bytes() < state_.options.batch_bytes_max;
   std::visit([this](auto& what) { on(std::move(what)); }, event);
+  let_archived_go();
   if (!more) proceed();
   state_.accounts.end(state_.live.ended(), now);
   if (std::optional<Account> account = state_.accounts.take()) decisions.reports.emplace_back(*account);
@@ -67,6 +69,8 @@ void Delivery::Impl::handle(Event event, const Now& now, Decisions& decisions) {
 
 void Delivery::Impl::on(Arrived&& event) {
   FragmentBlock& block = event.block;
+  const Sequence first = safety_.came(block);
+  const bool is_own = block.messages == 0;
   std::vector<std::uint32_t> tickets;
   tickets.reserve(block.tickets.size());
   for (const Ticket& ticket : block.tickets) {
@@ -86,8 +90,14 @@ void Delivery::Impl::on(Arrived&& event) {
     invariant(update.ticket == LiveUpdate::kNoTicket || update.ticket < tickets.size(), "a live value has no message");
     const std::uint32_t ticket =
         update.ticket == LiveUpdate::kNoTicket ? LiveValues::kNoTicket : tickets[update.ticket];
-    const LiveValues::Arrival arrival{block.path_of(update), update.path_hash, block.value_of(update),
-                                      update.sequence,       ticket,           update.is_order};
+    const LiveValues::Arrival arrival{block.path_of(update),
+                                      update.path_hash,
+                                      block.value_of(update),
+                                      update.sequence,
+                                      ticket,
+                                      update.is_order,
+                                      first,
+                                      is_own};
     overtaken += state_.live.merge(arrival, since) ? 1 : 0;
   }
   state_.accounts.overtook(overtaken);
@@ -99,9 +109,43 @@ void Delivery::Impl::on(Arrived&& event) {
         static_cast<std::uint64_t>(std::count_if(run.entries.begin(), run.entries.end(), [](const HistoryEntry& entry) {
           return entry.sequence_offset != HistoryEntry::kUncounted;
         })));
-    state_.arrivals.add(static_cast<ShedClass>(shed_class), std::move(run), since);
+    take_in({event.archive_position, {}, since, first, static_cast<ShedClass>(shed_class), std::move(run)});
   }
   if (!state_.save_live_by && state_.live.has_unsent()) state_.save_live_by = since + state_.send_within();
+}
+
+/// What the archive has not written yet waits for it. The time is counted from the arrival, so that guarantee 2's
+/// window holds; what has spent it in the queue gets half of it once more, or a backlog would go past the archive.
+void Delivery::Impl::take_in(deliver::ArchiveGate::Held&& history) {
+  if (archive_.has(history.position))
+    return state_.arrivals.add(history.shed_class, std::move(history.run), history.since, history.first);
+  const std::chrono::milliseconds wait = state_.options.archive_wait;
+  history.until = std::max(history.since + wait, state_.now.steady + wait / 2);
+  invariant(history.until <= state_.now.steady + wait, "history would wait too long for the archive");
+  archive_.hold(std::move(history));
+}
+
+/// Lets history go that the archive has by now, or that has waited for it long enough. At the end of the drain all of
+/// it goes, to the outbox: whatever is in memory alone then would be lost.
+void Delivery::Impl::let_archived_go() {
+  const SteadyTime now = state_.drain_is_over() ? SteadyTime::max() - std::chrono::seconds(1) : state_.now.steady;
+  for (deliver::ArchiveGate::Held& held : archive_.take(now))
+    state_.arrivals.add(held.shed_class, std::move(held.run), held.since, held.first);
+  invariant(archive_.empty() || !state_.drain_is_over(), "the drain is over, and history waits for the archive");
+}
+
+void Delivery::Impl::on(CaughtUp&&) {
+  if (!state_.live.is_behind()) return;
+  state_.live.caught_up(state_.now.steady);
+  if (!state_.save_live_by && state_.live.has_unsent()) state_.save_live_by = state_.now.steady + state_.send_within();
+  invariant(!state_.live.is_behind(), "live values wait for a replay that has ended");
+}
+
+void Delivery::Impl::on(FellBehind&&) { state_.live.wait_until_caught_up(); }
+
+Sequence Delivery::Impl::safe_upto() {
+  return safety_.upto(std::min({state_.live.lowest_owed(state_.requests.live()), archive_.first(),
+                                state_.arrivals.first(), state_.store.lowest_unsafe()}));
 }
 
 /// Does whatever the state and the time ask for, whichever event has led there.
@@ -112,6 +156,7 @@ void Delivery::Impl::proceed() {
   dispatch_.proceed();  // before the disk: what can go now need not be saved
   disk_.proceed();
   disk_.forget();
+  disk_.sync(false);
   if (disk_.leave_trouble_if_empty(throttle_.circuit.is_closed())) dispatch_.proceed();
   invariant(disk_.in_trouble() || !state_.store.any_on_disk(), "all is well, and a batch is on disk");
   if (!state_.live.has_unsent() && !state_.live.has_suspects()) state_.save_live_by.reset();
@@ -119,7 +164,8 @@ void Delivery::Impl::proceed() {
 
 bool Delivery::Impl::waits_for_arrivals() const {
   if (disk_.in_trouble()) return !state_.must_save();
-  return !state_.save_live_by && !state_.arrivals.oldest();
+  const bool has_deadline = state_.arrivals.oldest() || (!archive_.empty() && !state_.flush_is_due());
+  return !state_.save_live_by && !has_deadline;
 }
 
 SteadyTime Delivery::Impl::may_wait_until(SteadyTime arrived) const {
@@ -130,8 +176,19 @@ SteadyTime Delivery::Impl::may_wait_until(SteadyTime arrived) const {
 }
 
 bool Delivery::Impl::has_unsaved() const {
-  return disk_.is_saving() || state_.arrivals.bytes() > 0 || state_.store.has_unsaved() ||
+  return disk_.is_saving() || state_.arrivals.bytes() > 0 || !archive_.empty() || state_.store.has_unsaved() ||
          state_.live.has_unsaved_message();
+}
+
+bool Delivery::Impl::grant(std::uint64_t bytes, SteadyTime now) {
+  const bool much_waits =
+      state_.unsent_history_bytes() > state_.options.batch_bytes_max || state_.history.has_suspects();
+  const bool is_well = !state_.is_stopping() && throttle_.circuit.is_closed() && !disk_.in_trouble() && !much_waits &&
+                       !throttle_.live_first_upto;
+  if (!is_well || throttle_.quota.history_room(bytes, 0, now) < bytes) return false;
+  invariant(!disk_.in_trouble(), "somebody else may write while what waits is on disk");
+  throttle_.quota.sent({0, bytes}, now);
+  return true;
 }
 
 void Delivery::Impl::find_deadline() {
@@ -146,8 +203,10 @@ void Delivery::Impl::find_deadline() {
   consider(throttle_.circuit.next_probe());
   consider(disk_.try_to_load_again_at());
   consider(disk_.try_to_forget_again_at());
+  consider(disk_.sync_deadline());
+  consider(archive_.next_release());
   consider(state_.drain_until.value_or(SteadyTime::max()));
-  if (state_.live.has_sendable() || state_.unsent_history_bytes() > 0 || state_.live.has_unsaved())
+  if (state_.live.has_sendable() || state_.unsent_history_bytes() > 0 || state_.live.has_unsaved() || !archive_.empty())
     consider(state_.next_flush);
   const bool has_history = state_.history.has_waiting() || state_.history.has_suspects();
   if (state_.options.bytes_per_minute_max > 0 && has_history) consider(throttle_.quota.next_release(now));
@@ -155,20 +214,24 @@ void Delivery::Impl::find_deadline() {
 
 void Delivery::Impl::check_drained() {
   if (!state_.is_stopping()) return;
-  const bool all_done = state_.requests.empty() && state_.accounts.in_flight() == 0 &&
-                        state_.unsent_history_bytes() == 0 && !state_.history.has_suspects() &&
-                        !state_.live.has_unsent() && !state_.live.has_suspects() && disk_.is_empty();
+  // A path that is settled meanwhile takes its row along, and another straggler may come.
+  if (disk_.is_forgetting()) settling_saved_.clear();
+  // What a replay has left undone is in no request and not saved, and the source will bring it again.
+  const bool all_ended = state_.accounts.in_flight() == 0 || state_.live.is_behind();
+  const bool all_done = state_.requests.empty() && all_ended && state_.unsent_history_bytes() == 0 &&
+                        archive_.empty() && !state_.history.has_suspects() && !state_.live.has_unsent() &&
+                        !state_.live.has_suspects() && disk_.is_empty();
   const bool is_saved = !state_.must_save() || disk_.is_failing();
   const bool all_saved = state_.drain_is_over() && !disk_.is_saving() && !disk_.is_forgetting() && is_saved;
-  drained_ = (all_done || all_saved) && settling_is_saved();
-  invariant(!drained_ || !disk_.is_saving(), "all is done, and rows are being saved");
+  invariant(!(all_done || all_saved) || !disk_.is_saving(), "all is done, and rows are being saved");
+  drained_ = (all_done || all_saved) && settling_is_saved() && disk_.sync(true);
 }
 
 /// A straggler may still come when this relay is gone, so the next start has to settle its path. For that the newest
 /// values of such paths are saved, by a last Persist when nothing else is left to do, and by another one if something
 /// was acknowledged meanwhile.
 bool Delivery::Impl::settling_is_saved() {
-  if (disk_.is_forgetting()) return false;  // or it would take away what is saved here
+  if (disk_.is_forgetting() || disk_.is_syncing()) return false;  // a Forget would take away what is saved here
   Persist persist;
   for (LiveRow& row : state_.live.unsettled()) {
     invariant(row.sequence > 0, "a path is to be settled that has no value");
@@ -202,13 +265,20 @@ void Delivery::handle(Event event, const Now& now, Decisions& decisions) {
 SteadyTime Delivery::next_deadline() const { return impl_->next_deadline(); }
 SteadyTime Delivery::next_flush() const { return impl_->next_flush(); }
 bool Delivery::waits_for_arrivals() const { return impl_->waits_for_arrivals(); }
+bool Delivery::waits_for_archive() const { return impl_->waits_for_archive(); }
 SteadyTime Delivery::may_wait_until(SteadyTime arrived) const { return impl_->may_wait_until(arrived); }
 bool Delivery::drained() const { return impl_->drained(); }
 std::uint64_t Delivery::messages_in_flight() const { return impl_->messages_in_flight(); }
 bool Delivery::database_reachable() const { return impl_->circuit().is_closed(); }
+Sequence Delivery::safe_upto() const { return impl_->safe_upto(); }
 bool Delivery::has_unsaved() const { return impl_->has_unsaved(); }
 const OutboxLevel& Delivery::outbox_level() const { return impl_->level(); }
+bool Delivery::takes_more() const { return impl_->takes_more(); }
+std::uint64_t Delivery::acknowledged_bytes() const { return impl_->acknowledged().bytes(); }
+std::size_t Delivery::acknowledged_places() const { return impl_->acknowledged().places(); }
+std::vector<PlaceBytes> Delivery::take_acknowledged() { return impl_->acknowledged().take(); }
 std::string_view Delivery::flaw() const { return impl_->flaw(); }
+bool Delivery::grant(std::uint64_t bytes, SteadyTime now) { return impl_->grant(bytes, now); }
 HoldReason Delivery::hold() const { return impl_->circuit().hold(); }
 
 }  // namespace firebase_relay

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint64_t kSaveBatches = 8;
 constexpr std::chrono::seconds kTryAgainAfter{1};
+constexpr std::uint64_t kMemoryMax = 64ull << 20;  // of history, while the disk fails
 
 template <typename Item>
 void append(std::vector<Item>& to, std::vector<Item>&& more) {
@@ -19,7 +20,7 @@ void append(std::vector<Item>& to, std::vector<Item>&& more) {
 }  // namespace
 
 Disk::Disk(State& state, const Restored& restored)
-    : state_(state), level_(restored.level), unloaded_(restored.level.batches) {
+    : state_(state), level_(restored.level), unloaded_(restored.level.batches), sync_(state.options.syncs_for_commit) {
   invariant(state.arrivals.last_batch() >= restored.level.batches,
             "new batches would have the numbers of those on disk");
   if (restored.level.batches > 0 || restored.level.live_rows > 0) set_mode(Mode::kTrouble);
@@ -39,7 +40,9 @@ void Disk::tell_live_values() {
 }
 
 bool Disk::leave_trouble_if_empty(bool database_answers) {
-  if (!in_trouble() || is_forgetting() || must_sync_ || !database_answers || !is_empty()) return false;
+  const bool deletions_wait = is_syncing();
+  if (!in_trouble() || is_forgetting() || deletions_wait || sync_.must_follow() || !database_answers || !is_empty())
+    return false;
   if (is_failing() && state_.must_save()) return false;  // else the next overdue batch would come straight back
   invariant(unloaded_ == 0 && state_.live.rows_on_disk() == 0, "all is well, and the disk has something");
   save_.succeed();
@@ -51,10 +54,11 @@ bool Disk::leave_trouble_if_empty(bool database_answers) {
 
 void Disk::form_batches() {
   const std::optional<SteadyTime> since = state_.arrivals.oldest();
+  const Sequence first = state_.arrivals.first();
   for (Batch& batch : state_.arrivals.take(state_.options.batch_bytes_max)) {
     const BatchId id = batch.id;
     invariant(since.has_value() && id > loaded_upto_, "a batch is made before one that was loaded");
-    state_.store.add(std::move(batch), {*since + state_.send_within(), *since + 2 * state_.half_window()});
+    state_.store.add(std::move(batch), {*since + state_.send_within(), *since + 2 * state_.half_window()}, first);
     if (unloaded_ > 0) {
       state_.history.hold(id);
     } else {
@@ -65,7 +69,7 @@ void Disk::form_batches() {
 }
 
 SteadyTime Disk::save_deadline() const {
-  if (is_saving() || is_forgetting()) return SteadyTime::max();
+  if (is_saving() || is_forgetting() || is_syncing()) return SteadyTime::max();
   if (is_failing()) return state_.must_save() ? save_.try_again_at() : SteadyTime::max();
   if (must_save_now_) return state_.now.steady;
   if (in_trouble()) {  // once a flush; sooner when that would be much to keep in memory, and to write at once
@@ -106,6 +110,7 @@ void Disk::save(bool is_flush) {
 
 void Disk::start_saving(Persist persist) {
   invariant(!is_saving() && !is_forgetting(), "rows are saved and forgotten at the same time");
+  invariant(!is_syncing(), "rows are saved while the disk syncs");
   invariant(!persist.batches.empty() || !persist.live.empty(), "nothing is to be saved");
   save_.start();
   state_.act(std::move(persist));
@@ -117,6 +122,7 @@ void Disk::on(const Persisted& event) {
   if (ok) {
     save_.succeed();
     shed_.may_try_again();
+    sync_.want();
     level_ = *event.level;
   } else {  // nothing of it is on disk: go on in memory, within bounds, and try the disk again
     save_.fail(state_.now.steady + kTryAgainAfter);
@@ -212,13 +218,14 @@ void Disk::nothing_is_unloaded() {
 /// The deletion of the last row is synced, and only then is anything sent past the disk again: else a power cut could
 /// bring the row back, with a value that is older than what the database has by then.
 void Disk::forget() {
-  if (is_saving() || !forget_.may_start(state_.now.steady)) return;
+  if (is_saving() || is_syncing() || !forget_.may_start(state_.now.steady)) return;
   append(forgetting_.batches, state_.store.take_forgettable());
   append(forgetting_.live, state_.live.take_forgettable());
   const bool sync = is_empty();
-  if (forgetting_.batches.empty() && forgetting_.live.empty() && !(must_sync_ && sync)) return;
+  if (forgetting_.batches.empty() && forgetting_.live.empty() && !(sync_.must_follow() && sync)) return;
   invariant(!is_saving(), "rows are forgotten while others are saved");
-  must_sync_ = !sync;
+  invariant(!is_syncing(), "rows are forgotten while the disk syncs");
+  sync_.forgetting(sync);
   forget_.start();
   state_.act(Forget{forgetting_.batches, forgetting_.live, sync});
 }
@@ -227,13 +234,42 @@ void Disk::on(const Forgotten& event) {
   invariant(is_forgetting(), "what nobody forgot is gone");
   if (!event.level) {
     forget_.fail(state_.now.steady + kTryAgainAfter);
-    must_sync_ = true;
+    sync_.forget_failed();
     return;
   }
   forget_.succeed();
   level_ = *event.level;
   const Rows forgotten = std::exchange(forgetting_, {});
   state_.live.forgotten(forgotten.live);
+  if (!sync_.must_follow()) all_is_on_disk();
+}
+
+SteadyTime Disk::sync_deadline() const {
+  return sync_.is_wanted() && !is_syncing() && !is_saving() && !is_forgetting() ? sync_.due() : SteadyTime::max();
+}
+
+bool Disk::sync(bool at_once) {
+  if (state_.live.awaits_sync()) sync_.want();
+  const bool helps = sync_.is_wanted() && !is_syncing() && !sync_.has_failed();
+  if (sync_deadline() <= state_.now.steady || (at_once && helps)) {
+    invariant(!is_saving() && !is_forgetting(), "the disk syncs while rows are written");
+    sync_.start(state_.now.steady);
+    state_.act(Sync{});
+  }
+  return !is_syncing() && (!sync_.is_wanted() || sync_.has_failed());
+}
+
+void Disk::on(const Synced& event) {
+  invariant(is_syncing(), "a sync has ended that nobody began");
+  if (!event.done) return sync_.fail(state_.now.steady);
+  sync_.succeed();
+  all_is_on_disk();
+}
+
+void Disk::all_is_on_disk() {
+  sync_.is_done();
+  state_.live.synced();
+  state_.store.synced();
 }
 
 bool Disk::is_empty() const {
@@ -241,18 +277,27 @@ bool Disk::is_empty() const {
 }
 
 /// Sheds at the outbox's limit (guarantee 3). While the disk fails, memory has a limit of its own and is shed instead.
+/// What a source can replay is not shed: it reads no more then, and what it has read by then goes beyond the limit.
 void Disk::keep_within_bounds() {
+  if (state_.options.can_replay) return;
   if (level_.excess_bytes > 0 && unloaded_ > 0 && !load_.is_running() && shed_.may_start(state_.now.steady)) {
     shed_.start();
     state_.act(ShedBytes{loaded_upto_, level_.excess_bytes, known()});
   }
-  constexpr std::uint64_t kMemoryMax = 64ull << 20;
   if (!is_failing() || state_.store.bytes() + state_.arrivals.bytes() <= kMemoryMax) return;
   form_batches();
   invariant(state_.store.bytes() > kMemoryMax, "memory is shed below its bound");
   const std::vector<Slice> slices = state_.history.shed(state_.store.bytes() - kMemoryMax);
   for (const Slice& slice : slices) state_.accounts.shed(state_.store.run_of(slice), slice);
   state_.store.finish(slices);
+}
+
+bool Disk::has_room_in_memory() const {
+  return !is_failing() || state_.store.bytes() + state_.arrivals.bytes() <= kMemoryMax / 2;
+}
+
+bool Disk::takes_more() const {
+  return has_room_in_memory() && (level_.excess_bytes == 0 || (state_.live.is_behind() && level_.batches == 0));
 }
 
 void Disk::on(const WasShed& event) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "deliver/disk_job.h"
+#include "deliver/disk_sync.h"
 #include "deliver/state.h"
 #include "firebase_relay/delivery.h"
 
@@ -44,6 +45,10 @@ class Disk {
   void proceed();
   /// Starts the deletion of rows that the outbox need not keep, if there are any and nothing is being saved.
   void forget();
+  /// Starts a Sync, when one is due and nothing else is under way: so what is on disk when it ends was there before.
+  /// `at_once`: for the end of a run, ahead of its time. True: all that was saved is known to be on disk, as far as
+  /// anybody wants to know, or the last Sync has failed: a disk that fails does not hold up the end.
+  bool sync(bool at_once);
   /// Starts saving `persist`. The caller has seen that nothing is being saved or forgotten.
   void start_saving(Persist persist);
 
@@ -52,23 +57,29 @@ class Disk {
   void on(const Forgotten& event);
   void on(Loaded&& event);
   void on(const WasShed& event);
+  void on(const Synced& event);
 
   /// When something that is in memory alone must be on disk; SteadyTime::max(): nothing has to be.
   [[nodiscard]] SteadyTime save_deadline() const;
   [[nodiscard]] SteadyTime try_to_load_again_at() const { return load_.try_again_at(); }
   [[nodiscard]] SteadyTime try_to_forget_again_at() const { return forget_.try_again_at(); }
+  [[nodiscard]] SteadyTime sync_deadline() const;
   [[nodiscard]] bool is_saving() const { return save_.is_running(); }
   [[nodiscard]] bool is_forgetting() const { return forget_.is_running(); }
+  [[nodiscard]] bool is_syncing() const { return sync_.is_running(); }
   /// Did the last save fail? Then memory is all there is.
   [[nodiscard]] bool is_failing() const { return save_.has_failed(); }
   /// True: the outbox holds nothing that is still needed. Rows whose deletion is under way do not count.
   [[nodiscard]] bool is_empty() const;
   [[nodiscard]] const OutboxLevel& level() const { return level_; }
+  /// As Delivery has it.
+  [[nodiscard]] bool takes_more() const;
 
   /// What does not add up; empty: nothing. Costs little.
   [[nodiscard]] std::string_view broken_invariant() const;
 
  private:
+  [[nodiscard]] bool has_room_in_memory() const;
   enum class Mode : std::uint8_t { kHealthy, kTrouble };
   struct Rows {
     std::vector<BatchId> batches;
@@ -84,6 +95,7 @@ class Disk {
   void keep_within_bounds();
   [[nodiscard]] std::vector<BatchId> known() const;
   void nothing_is_unloaded();
+  void all_is_on_disk();
 
   State& state_;
   Mode mode_ = Mode::kHealthy;
@@ -95,7 +107,7 @@ class Disk {
   std::uint64_t unloaded_ = 0;  ///< batches that are on disk only
   BatchId loaded_upto_ = 0;     ///< those have higher ids
   Rows forgetting_;             ///< of the Forget under way, or of one that failed
-  bool must_sync_ = false;      ///< rows were forgotten without a sync since
+  DiskSync sync_;
   bool must_save_now_ = false;
 };
 

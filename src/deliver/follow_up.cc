@@ -161,6 +161,7 @@ void FollowUp::refuse_live(const coalesce::LiveValues::Sent& sent, DeadLetterRea
   letter.channel = run.channels[run.entries[entry->first].channel];
   letter.payload = run.value_of(entry->first);
   letter.arrived_at = run.arrived_at;
+  letter.key = run.key_of(entry->first);
   state_.act(SetAside{std::move(letter)});
 }
 
@@ -172,7 +173,9 @@ void FollowUp::refuse_entry(const Slice& slice, DeadLetterReason reason) {
   const bool counts = entry.sequence_offset != HistoryEntry::kUncounted;
   if (counts && state_.accounts.set_aside_entry(sequence)) {
     const std::string channel = entry.channel < run.channels.size() ? run.channels[entry.channel] : std::string();
-    state_.act(SetAside{{reason, sequence, run.arrived_at, channel, std::string(run.value_of(slice.first))}});
+    DeadLetter letter{reason, sequence, run.arrived_at, channel, std::string(run.value_of(slice.first))};
+    letter.key = run.key_of(slice.first);
+    state_.act(SetAside{std::move(letter)});
   }
   state_.store.finish({slice});
 }

@@ -1,7 +1,6 @@
 #include "deliver/history_queue.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "base/invariant.h"
@@ -217,10 +216,9 @@ std::string_view HistoryQueue::flaw(const std::vector<Slice>& under_way) const {
   std::uint64_t waiting_bytes = 0;
   for (const Slice& slice : waiting_) waiting_bytes += store_.bytes_of(slice);
   if (waiting_bytes != waiting_bytes_) return "the bytes of history that wait are counted wrongly";
-  std::map<BatchId, std::uint64_t> open;
-  for (const Slice& slice : outstanding()) open[slice.batch] += slice.size();
-  for (const Slice& slice : under_way) open[slice.batch] += slice.size();
-  return store_.flaw(open);
+  std::vector<Slice> open = outstanding();
+  open.insert(open.end(), under_way.begin(), under_way.end());
+  return store_.flaw(std::move(open));
 }
 
 }  // namespace firebase_relay::deliver

@@ -26,11 +26,12 @@ HistoryStore::Stored& HistoryStore::store(Batch batch) {
   return stored;
 }
 
-void HistoryStore::add(Batch batch, const SaveBy& save_by) {
+void HistoryStore::add(Batch batch, const SaveBy& save_by, Sequence first) {
   invariant(save_by.unsent <= save_by.latest, "a batch may be saved later once it was sent");
   Stored& stored = store(std::move(batch));
   stored.save_by = save_by.unsent;
   stored.save_latest = save_by.latest;
+  stored.unsafe_since = first;
 }
 
 void HistoryStore::add_loaded(Batch batch) {
@@ -45,6 +46,7 @@ void HistoryStore::release(BatchId id) {
   invariant(found != stored_.end(), "a batch leaves memory that is not there");
   invariant(bytes_ >= text_bytes(found->second.batch), "the bytes of history in memory are counted below zero");
   bytes_ -= text_bytes(found->second.batch);
+  released_unsafe_ = std::min(released_unsafe_, found->second.unsafe_since);
   stored_.erase(found);
 }
 
@@ -53,6 +55,7 @@ void HistoryStore::finish(const std::vector<Slice>& slices) {
     Stored& stored = stored_.at(slice.batch);
     invariant(stored.left >= slice.size(), "more entries of a batch are done than it had");
     stored.left -= slice.size();
+    if (stored.left == 0) stored.unsafe_since = kNoSequence;
     release_if_done(slice.batch);
   }
 }
@@ -147,12 +150,31 @@ void HistoryStore::lost_row(BatchId id) {
   if (found != stored_.end()) found->second.on_disk = false;
 }
 
-std::string_view HistoryStore::flaw(const std::map<BatchId, std::uint64_t>& open) const {
+Sequence HistoryStore::lowest_unsafe() const {
+  Sequence lowest = released_unsafe_;
+  for (const auto& [id, stored] : stored_) lowest = std::min(lowest, stored.unsafe_since);
+  invariant(lowest > 0, "history that is not safe has no number");
+  return lowest;
+}
+
+void HistoryStore::synced() {
+  released_unsafe_ = kNoSequence;
+  for (auto& [id, stored] : stored_) {
+    if (stored.on_disk) stored.unsafe_since = kNoSequence;
+  }
+}
+
+std::string_view HistoryStore::flaw(std::vector<Slice> open) const {
+  const auto is_older = [](const Slice& a, const Slice& b) { return a.batch < b.batch; };
+  if (!std::is_sorted(open.begin(), open.end(), is_older)) std::sort(open.begin(), open.end(), is_older);
+  auto slice = open.cbegin();
   std::uint64_t bytes = 0;
   for (const auto& [id, stored] : stored_) {
     bytes += text_bytes(stored.batch);
-    const auto found = open.find(id);
-    if (stored.left != (found == open.end() ? 0 : found->second)) return "an entry of history is nowhere, or twice";
+    std::uint64_t left = 0;
+    for (; slice != open.cend() && slice->batch <= id; ++slice) left += slice->batch == id ? slice->size() : 0;
+    if (stored.left == 0 && stored.unsafe_since != kNoSequence) return "a batch is done, and counts as unsafe";
+    if (stored.left != left) return "an entry of history is nowhere, or twice";
   }
   return bytes == bytes_ ? "" : "the bytes of history in memory are counted wrongly";
 }

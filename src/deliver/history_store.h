@@ -28,9 +28,10 @@ class HistoryStore {
     SteadyTime unsent;
     SteadyTime latest;
   };
-  /// Takes in a new batch, which is on no disk.
-  void add(Batch batch, const SaveBy& save_by);
-  /// Takes in a batch that was read from the disk.
+  /// Takes in a new batch, which is on no disk. `first`: the lowest message that a source would have to replay if the
+  /// batch were lost; kNoSequence: none.
+  void add(Batch batch, const SaveBy& save_by, Sequence first = kNoSequence);
+  /// Takes in a batch that was read from the disk. Nothing has to be replayed for it, once its row was synced.
   void add_loaded(Batch batch);
   /// Takes a batch out of memory, whatever is left of it: the disk has it.
   void release(BatchId id);
@@ -72,8 +73,14 @@ class HistoryStore {
   std::vector<BatchId> take_forgettable() { return std::exchange(forgettable_, {}); }
   [[nodiscard]] const std::vector<BatchId>& forgettable() const { return forgettable_; }
 
-  /// What does not add up, when `open` says how many entries of each batch wait or are under way; empty: nothing.
-  [[nodiscard]] std::string_view flaw(const std::map<BatchId, std::uint64_t>& open) const;
+  /// The lowest message that a crash, or a power cut, would lose if the source did not replay it: what came with a
+  /// batch that is neither done nor, since the last synced(), on disk. kNoSequence: there is none.
+  [[nodiscard]] Sequence lowest_unsafe() const;
+  /// All rows are on disk whatever happens to the power.
+  void synced();
+
+  /// What does not add up, when `open` is all that waits or is under way; empty: nothing.
+  [[nodiscard]] std::string_view flaw(std::vector<Slice> open) const;
 
  private:
   struct Stored {
@@ -84,12 +91,14 @@ class HistoryStore {
     bool was_sent = false;
     SteadyTime save_by;
     SteadyTime save_latest;
+    Sequence unsafe_since = kNoSequence;  ///< its lowest message, until it is safe
   };
   Stored& store(Batch batch);
   void release_if_done(BatchId id);
 
   std::map<BatchId, Stored> stored_;
-  std::uint64_t bytes_ = 0;  ///< of all runs
+  std::uint64_t bytes_ = 0;                 ///< of all runs
+  Sequence released_unsafe_ = kNoSequence;  ///< the lowest message of what left memory, and may be unsynced
   std::vector<BatchId> forgettable_;
 };
 

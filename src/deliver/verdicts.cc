@@ -51,7 +51,10 @@ constexpr AnswerRule kTable[] = {
      "401: the database does not take our credentials; check that they belong to this project and that the clock is "
      "right"},
     {kAnswered, 402, 402, kHold, "payment", HoldReason::kPayment, false,
-     "402: the plan's quota is used up, or its payment failed; see Usage and Billing in the Firebase console"},
+     "402: the plan's quota is used up, or its payment failed; see Usage and Billing in the Firebase console. A full "
+     "database takes values again when history is removed, there or by 'firebase-relay prune', which tries while this "
+     "is held and shows the answer, or on the paid plan; a 'keep' in the routes spares it that. For download wait for "
+     "the month"},
     {kAnswered, 403, 403, kRefresh, "forbidden", HoldReason::kForbidden, false,
      "403: these credentials may not write there; give them a role that may (Firebase Realtime Database Admin)"},
     {kAnswered, 404, 404, kHold, "not_found", HoldReason::kNotFound, false,

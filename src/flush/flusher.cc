@@ -1,24 +1,42 @@
 #include "flush/flusher.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
 #include <utility>
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "flush/mean_lag.h"
 
 namespace firebase_relay::flush {
+namespace {
+
+void correct_clock(Flusher::Wiring& wiring, std::chrono::seconds skew) {
+  const bool is_right = std::chrono::abs(skew) <= kClockSkewMax;
+  // A number of its own: nothing is read together with it.
+  wiring.clock_ahead_seconds.store(is_right ? 0 : skew.count(), std::memory_order_relaxed);
+  wiring.events.clock_compared(skew, std::chrono::steady_clock::now());
+}
+
+/// What is in memory outlives nothing, so nobody may rely on its being in the outbox.
+DeliveryOptions with_outbox(DeliveryOptions options, const Outbox& outbox) {
+  options.syncs_for_commit = options.syncs_for_commit && outbox.is_on_disk();
+  return options;
+}
+
+}  // namespace
 
 Flusher::Flusher(const FlusherOptions& options, const Restored& restored, Wiring wiring)
     : options_(options),
       wiring_(std::move(wiring)),
-      delivery_(options.delivery, restored, options.jitter_seed),
+      delivery_(with_outbox(options.delivery, wiring_.outbox), restored, options.jitter_seed),
+      stored_(restored.stored, read_clocks(), {delivery_, wiring_.outbox, wiring_.metrics, wiring_.events}),
+      safe_point_(options.delivery.syncs_for_commit, {delivery_, wiring_.outbox, wiring_.letters, wiring_.events}),
       live_orders_(options.closed_orders_max, restored.orders),
       newest_(restored.last_sequence),
       last_turn_(std::chrono::steady_clock::now()) {
   wiring_.metrics.recovered.Increment(static_cast<double>(delivery_.messages_in_flight()));
   wiring_.sender.on_start([this](const Send& sent) { count_sent(sent); });
+  wiring_.remover.ask(delivery_, stored_);
   update_gauges();
 }
 
@@ -27,7 +45,10 @@ void Flusher::run() {
   handle(TimePassed{});
   while (!is_done()) {
     last_turn_.set(std::chrono::steady_clock::now());
+    if (const auto news = wiring_.archive.news()) handle(*news);
     take_blocks();
+    if (safe_point_.has_fallen_behind()) handle(FellBehind{});
+    if (safe_point_.has_caught_up(newest_)) handle(CaughtUp{});
     beat_if_due();
     store_letters(false);
     do_chores();
@@ -45,19 +66,25 @@ void Flusher::run() {
     SteadyTime blocks_due = take_blocks();
     if (newest_ != newest) blocks_due = SteadyTime::min();  // blocks came: waits_for_arrivals() may say otherwise now
     const SteadyTime letters_due = wiring_.letters ? wiring_.letters->due() : SteadyTime::max();
+    if (delivery_.waits_for_archive()) wiring_.archive.wake_on_news();
     wiring_.sender.wait(std::min({delivery_.next_deadline(), wiring_.heartbeat.due(), letters_due, blocks_due,
-                                  wiring_.events.report_due(), try_outbox_.at()}),
+                                  wiring_.events.report_due(), try_outbox_.at(), wiring_.remover.due(), stored_.due(),
+                                  safe_point_.due()}),
                         finished);
     waits_for_arrivals_.store(false, std::memory_order_relaxed);
     if (!finished.empty()) take_blocks();  // the next flush may go after an answer, and is to hold all that has come
     for (PatchSender::Finished& answer : finished) {
+      if (wiring_.remover.take(answer, read_clocks())) continue;
       wiring_.metrics.flush_duration_seconds.Observe(std::chrono::duration<double>(answer.took).count());
-      if (answer.clock_skew) correct_clock(*answer.clock_skew);
+      if (answer.clock_skew) correct_clock(wiring_, *answer.clock_skew);
       handle(Answered{answer.request, std::move(answer.answer)});
     }
     finished.clear();
     report_backfill();
   }
+  if (wiring_.letters) wiring_.letters->store(std::chrono::steady_clock::now(), true);
+  safe_point_.find_out(std::chrono::steady_clock::now());
+  stored_.save(read_clocks());
   update_gauges();
   wiring_.events.report_kept_back(SteadyTime::max());
 }
@@ -95,6 +122,11 @@ void Flusher::stop() {
   wiring_.sender.wake();
 }
 
+void Flusher::caught_up(Sequence upto) {
+  safe_point_.caught_up(upto);
+  wiring_.sender.wake();
+}
+
 void Flusher::end_now() {
   end_now_.store(true, std::memory_order_relaxed);
   wiring_.sender.wake();
@@ -107,7 +139,10 @@ void Flusher::take(std::unique_ptr<FragmentBlock> block, bool more) {
   const std::uint64_t bytes = block->message_bytes;
   const std::uint32_t messages = block->messages;
   newest_ = std::max(newest_, block->first_sequence + messages - 1);
-  handle(Arrived{std::move(*block), more});
+  const std::optional<ArchivePosition> position = wiring_.archive.take(*block);
+  if (!position) return end_now();  // the messages count as left
+  if (safe_point_.has_fallen_behind()) handle(FellBehind{});
+  handle(Arrived{std::move(*block), more, *position});
   wiring_.budget.release(bytes, messages);  // only now: no message may be missing from messages_in_flight
   wiring_.made_progress();
 }
@@ -117,7 +152,8 @@ void Flusher::collect_blocks() {
   std::uint64_t collected = 0;
   while (std::unique_ptr<FragmentBlock> block = wiring_.fragments.try_pop()) {
     if (block->number == 0) {
-      handle(Arrived{std::move(*block)});
+      const ArchivePosition position = wiring_.archive.take(*block).value_or(0);
+      handle(Arrived{std::move(*block), false, position});
     } else {
       collected += block->bytes();  // notify() was told of it
       order_.put(std::move(block));
@@ -170,11 +206,7 @@ void Flusher::beat_if_due() {
 }
 
 void Flusher::beat(RunState run_state) {
-  std::uint64_t messages = 0;
-  for (const std::uint64_t count : lag_since_beat_.counts()) messages += count;
-  if (messages > 0)
-    state_.lag =
-        std::chrono::milliseconds(std::llround(lag_since_beat_.sum_seconds() * 1000 / static_cast<double>(messages)));
+  if (!lag_since_beat_.empty()) state_.lag = mean_of(lag_since_beat_);
   lag_since_beat_ = {};
   handle(Arrived{std::move(*wiring_.heartbeat.beat(state_, read_clocks(), run_state))});
 }
@@ -205,6 +237,7 @@ bool Flusher::retry_letters() {
     live_orders_.apply(*block);
     account_for(*block);
     wiring_.metrics.recovered.Increment();
+    wiring_.archive.take_and_wait(*block);
     handle(Arrived{std::move(*block)});
   }
   saved_ = delivery_.messages_in_flight() <= before;  // then there is nothing that would have to be saved
@@ -238,9 +271,12 @@ void Flusher::outbox_written(SteadyTime now) {
 
 void Flusher::do_chores() {
   const SteadyTime now = std::chrono::steady_clock::now();
+  wiring_.remover.proceed(read_clocks());
   // There may be nothing to write for hours, and the person who has freed the disk is to see that all is well again.
   if (try_outbox_.is_due(wiring_.events.outbox_flaw().has_value(), now)) wiring_.try_outbox();
   if (wiring_.events.report_due() <= now) wiring_.events.report_kept_back(now);
+  stored_.keep_up(read_clocks());
+  safe_point_.keep_up(newest_, now);
   constexpr std::size_t kBytesKept = 1 << 20;
   if (give_memory_back_.is_due(true, now)) give_memory_back(kBytesKept);
 }
@@ -252,17 +288,9 @@ void Flusher::report_backfill() {
   if (line) wiring_.events.backfill(*line);
 }
 
-void Flusher::correct_clock(std::chrono::seconds skew) {
-  const bool is_right = std::chrono::abs(skew) <= kClockSkewMax;
-  // A number of its own: nothing is read together with it.
-  wiring_.clock_ahead_seconds.store(is_right ? 0 : skew.count(), std::memory_order_relaxed);
-  wiring_.events.clock_compared(skew, std::chrono::steady_clock::now());
-}
-
 std::optional<UtcMillis> Flusher::outbox_oldest() const {
   const std::int64_t ms = outbox_oldest_ms_.load(std::memory_order_relaxed);
-  if (ms == INT64_MAX) return std::nullopt;
-  return UtcMillis(std::chrono::milliseconds(ms));
+  return ms == INT64_MAX ? std::nullopt : std::optional(UtcMillis(std::chrono::milliseconds(ms)));
 }
 
 /// Actions that are done at once, like those of the outbox, bring the next events; each is handled in its turn.
@@ -299,89 +327,12 @@ void Flusher::update_gauges() {
   next_flush_.set(delivery_.next_flush());
   wiring_.metrics.database_reachable.Set(delivery_.database_reachable() ? 1 : 0);
   const OutboxLevel& level = delivery_.outbox_level();
+  const bool takes_more = !options_.delivery.can_replay || delivery_.takes_more();
+  if (takes_more_.exchange(takes_more, std::memory_order_seq_cst) != takes_more) wiring_.made_progress();
   wiring_.metrics.outbox_batches.Set(static_cast<double>(level.batches));
   wiring_.metrics.outbox_bytes.Set(static_cast<double>(level.bytes));
   outbox_oldest_ms_.store(level.oldest ? level.oldest->time_since_epoch().count() : INT64_MAX,
                           std::memory_order_relaxed);
-}
-
-void Flusher::perform(const Send& action) { wiring_.sender.send(action); }
-
-/// Counts a request when it goes out, and not when it is handed to the sender: there it may wait for an access token,
-/// and end without having been sent.
-void Flusher::count_sent(const Send& sent) {
-  wiring_.metrics.patch_bytes.Increment(static_cast<double>(sent.bytes));
-  wiring_.metrics.patch_paths.Increment(sent.paths);
-  wiring_.metrics.flush_bytes.Observe(static_cast<double>(sent.bytes));
-  wiring_.metrics.flush_paths.Observe(sent.paths);
-  if (sent.exceeds_quota) wiring_.events.quota_exceeded(std::chrono::steady_clock::now());
-}
-
-void Flusher::perform(const Persist& action) {
-  Result<OutboxLevel> level = wiring_.outbox.append(action.batches, action.live);
-  saved_ = level.has_value();
-  const SteadyTime now = std::chrono::steady_clock::now();
-  if (level) {
-    outbox_written(now);
-  } else {
-    wiring_.events.outbox_failed("append", level.error(), now);
-  }
-  events_.emplace_back(Persisted{std::move(level)});
-}
-
-void Flusher::perform(const Forget& action) {
-  Result<OutboxLevel> level = wiring_.outbox.acknowledge(action.batches, action.live, action.sync);
-  if (!level) wiring_.events.outbox_failed("acknowledge", level.error(), std::chrono::steady_clock::now());
-  events_.emplace_back(Forgotten{std::move(level)});
-}
-
-void Flusher::perform(const Load& action) {
-  Result<LoadedBatches> loaded = wiring_.outbox.load(action.after, action.bytes_max);
-  if (!loaded) wiring_.events.outbox_not_read("load", loaded.error(), std::chrono::steady_clock::now());
-  events_.emplace_back(Loaded{std::move(loaded)});
-}
-
-void Flusher::perform(const ShedBytes& action) {
-  Result<ShedResult> shed = wiring_.outbox.shed(action.after, action.bytes, action.kept);
-  if (!shed) wiring_.events.outbox_failed("shed", shed.error(), std::chrono::steady_clock::now());
-  events_.emplace_back(WasShed{std::move(shed)});
-}
-
-void Flusher::perform(const SetAside& action) { set_aside(action.letter); }
-
-void Flusher::perform(const RefreshCredentials&) { wiring_.sender.refresh_credentials(); }
-
-void Flusher::tell(const Account& report) {
-  observe::Metrics& metrics = wiring_.metrics;
-  observe::Metrics::add(metrics.delivered, report.delivered);
-  observe::Metrics::add(metrics.coalesced, report.coalesced);
-  metrics.updates_coalesced.Increment(static_cast<double>(report.updates_coalesced));
-  lag_since_beat_.merge(report.relay_lag);
-  observe::Metrics::observe(metrics.relay_lag_seconds, report.relay_lag);
-  observe::Metrics::observe(metrics.event_lag_seconds, report.event_lag);
-  wiring_.made_progress();
-  wiring_.events.batches_damaged(report.damaged, std::chrono::steady_clock::now());
-  if (std::any_of(report.shed.begin(), report.shed.end(), [](std::uint64_t count) { return count > 0; })) {
-    wiring_.events.history_shed(report.shed, std::chrono::steady_clock::now());
-  }
-}
-
-void Flusher::tell(const RequestEnded& report) {
-  wiring_.events.request_ended(report, std::chrono::steady_clock::now());
-  if (report.result == RequestEnded::Result::kHeld) wiring_.events.held(report.hold, report.remedy, report.detail);
-  if (report.result == RequestEnded::Result::kOk) {
-    wiring_.events.unheld();
-    state_.last_flush_at = utc_now();
-  }
-  wiring_.metrics.set_held(delivery_.hold());
-}
-
-/// A release goes on: a restart would not help, and order and history are safe without it. A build that is tested ends.
-void Flusher::tell(const InvariantBroken& report) {
-  wiring_.events.invariant_broken(report.what, std::chrono::steady_clock::now());
-#ifdef RELAY_CHECKED
-  std::abort();
-#endif
 }
 
 }  // namespace firebase_relay::flush

@@ -19,8 +19,12 @@
 #include "coalesce/repeats.h"
 #include "firebase_relay/delivery.h"
 #include "firebase_relay/outbox.h"
+#include "flush/archive_link.h"
 #include "flush/letter_box.h"
 #include "flush/patch_sender.h"
+#include "flush/remover.h"
+#include "flush/safe_point.h"
+#include "flush/stored_history.h"
 #include "observe/backfill_report.h"
 #include "observe/events.h"
 #include "observe/metrics.h"
@@ -49,7 +53,7 @@ class Heartbeat {
 
 /// The settings that the flusher depends on.
 struct FlusherOptions {
-  DeliveryOptions delivery;
+  DeliveryOptions delivery;  ///< `syncs_for_commit` is given whether or not the outbox is on disk
   std::size_t closed_orders_max = 50;
   std::uint64_t jitter_seed = 0;
 };
@@ -58,7 +62,11 @@ struct FlusherOptions {
 /// sent, saved, tried again and given up is decided there, and by the pure classes beside it, which are told the time
 /// (decision 3 of the contract): coalesce/live_orders.h, flush/letter_box.h, observe/backfill_report.h.
 ///
-/// Threads: run() is the flusher's thread; notify(), stop() and end_now() may be called from any.
+/// It is the largest here: its parts have classes of their own, and what is left is their order, and a function for
+/// each action and each report.
+///
+/// Threads: run() is the flusher's thread; notify(), stop() and end_now() may be called from any,
+/// caught_up() and falls_behind() from the source's.
 class Flusher {
  public:
   /// What it works with; all of it must outlive the flusher. The functions are called on its thread.
@@ -67,8 +75,10 @@ class Flusher {
     ByteBudget& budget;
     Outbox& outbox;
     LetterBox* letters;  ///< null: dead letters are counted and logged only
+    Remover& remover;
     PatchSender& sender;
     Heartbeat& heartbeat;
+    ArchiveLink& archive;
     observe::Metrics& metrics;
     observe::Events& events;
     std::function<void()> try_outbox;             ///< asked once a minute while it cannot be written
@@ -94,6 +104,16 @@ class Flusher {
   [[nodiscard]] std::uint64_t messages_in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
   /// To be asked after run(): is every message that is still in flight in the outbox?
   [[nodiscard]] bool left_is_safe() const { return !delivery_.has_unsaved(); }
+  /// As Delivery::safe_upto(), with dead letters, at most a second old; after run() it is exact. 0 unless
+  /// DeliveryOptions::syncs_for_commit was asked for.
+  [[nodiscard]] Sequence safe_upto() const noexcept { return safe_point_.get(); }
+  /// With DeliveryOptions::is_behind: all that the source held at the start has been put into the queues, and the
+  /// message `upto` is the last of it; 0: there was nothing. Live values go once that message has been taken.
+  void caught_up(Sequence upto);
+  /// What the source puts into the queues from now on is as it is at the start, with DeliveryOptions::is_behind.
+  void falls_behind() { safe_point_.falls_behind(); }
+  /// Delivery::takes_more(), for a source that can replay.
+  [[nodiscard]] bool takes_more() const { return takes_more_.load(std::memory_order_seq_cst); }
   /// As Delivery::next_flush(), for the workers: what they finish before is sent no earlier.
   [[nodiscard]] SteadyTime next_flush() const { return next_flush_.get(); }
   /// When the oldest batch in the outbox was stored; nothing when it is empty.
@@ -117,7 +137,6 @@ class Flusher {
   void do_chores();
   void set_aside(DeadLetter letter);
   void report_backfill();
-  void correct_clock(std::chrono::seconds skew);
   void handle(Event event);
   void process(Event event);
   void carry_out(const Decisions& decisions);
@@ -130,6 +149,7 @@ class Flusher {
   void perform(const Load& action);
   void perform(const ShedBytes& action);
   void perform(const SetAside& action);
+  void perform(const Sync& action);
   void perform(const RefreshCredentials& action);
   // Reports.
   void tell(const Account& report);
@@ -140,6 +160,8 @@ class Flusher {
   FlusherOptions options_;
   Wiring wiring_;
   Delivery delivery_;
+  StoredHistory stored_;
+  SafePoint safe_point_;
   coalesce::BlockOrder order_;
   coalesce::Repeats repeats_;
   coalesce::LiveOrders live_orders_;
@@ -161,6 +183,7 @@ class Flusher {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> end_now_{false};
   std::atomic<std::uint64_t> in_flight_{0};
+  std::atomic<bool> takes_more_{true};
   SharedTime next_flush_{SteadyTime{}};
   std::atomic<std::int64_t> outbox_oldest_ms_{INT64_MAX};
   SharedTime last_turn_;

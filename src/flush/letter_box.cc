@@ -48,6 +48,7 @@ void LetterBox::count_stored(SteadyTime now) {
 void LetterBox::add(DeadLetter letter, SteadyTime now) {
   wiring_.events.dead_letter(letter, now);
   waiting_bytes_ += letter.payload.size() + letter.channel.size();
+  unsafe_.add(letter.sequence);
   waiting_.push_back(std::move(letter));
   if (store_due_ == SteadyTime::max()) store_due_ = now + kStoreWithin;
   if (waiting_.size() >= kWaitingMax || waiting_bytes_ >= kWaitingBytesMax) store(now, true);
@@ -71,6 +72,7 @@ void LetterBox::store(SteadyTime now, bool at_once) {
   }
   waiting_.clear();
   waiting_bytes_ = 0;
+  unsafe_.stored();
 }
 
 std::optional<LetterBox::Retry> LetterBox::take_marked(Sequence newest, SteadyTime now) {
@@ -98,22 +100,36 @@ std::optional<LetterBox::Retry> LetterBox::take_marked(Sequence newest, SteadyTi
   return retry;
 }
 
-/// A letter by itself, since each has an arrival of its own. Equal letters are one message: their keys are those of
-/// n = 0, so that a retry that was cut off and made again writes nothing twice.
+/// A letter by itself, since each has an arrival of its own. It has the key that it had, or that of its entry. Other
+/// equal letters are one message: their keys are those of n = 0, so that a retry that was cut off and made again writes
+/// nothing twice.
 std::unique_ptr<FragmentBlock> LetterBox::classify(const outbox::StoredDeadLetter& stored, Sequence newest,
                                                    SteadyTime now) {
+  const DeadLetter& letter = stored.letter;
   MessageBlock message;
   message.number = ++last_block_;
   message.arrived = now;
-  message.arrived_at = stored.letter.arrived_at;
-  message.append(stored.letter.channel, stored.letter.payload);
+  // The time of its key may have stood in the envelope, which is gone, and says in which day it belongs.
+  message.arrived_at = time_of_key(letter.key).value_or(letter.arrived_at);
+  if (letter.stream.empty()) {
+    message.append(letter.channel, letter.payload);
+  } else {
+    message.streams = std::make_shared<const std::vector<std::string>>(1, letter.stream);
+    message.append(letter.channel, letter.payload, {0, letter.entry});
+  }
   const bool live = stored.retry == outbox::RetryMark::kHistoryAndLive;
   // History is not ordered by sequence: all it needs is a number that no message has.
   message.first_sequence = live ? newest : kUnorderedSequences + last_block_;
   std::unique_ptr<FragmentBlock> block = writers_[live ? 1 : 0].get().write(message);
   block->number = 0;
-  for (HistoryRun& run : block->history) run.seeds.clear();
-  for (DeadLetter& letter : block->dead_letters) letter.count = stored.letter.count + 1;
+  for (HistoryRun& run : block->history) {
+    run.seeds.clear();
+    for (std::size_t i = 0; i < run.entries.size() && time_of_key(letter.key); ++i) run.set_key(i, letter.key);
+  }
+  for (DeadLetter& again : block->dead_letters) {
+    again.count = letter.count + 1;
+    again.key = letter.key;
+  }
   return block;
 }
 

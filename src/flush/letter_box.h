@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "classify/published_routes.h"
+#include "deliver/unsafe_letters.h"
 #include "firebase_relay/dead_letter.h"
 #include "firebase_relay/fragment.h"
 #include "observe/events.h"
@@ -38,6 +39,11 @@ class LetterBox {
   /// Writes what has been added, when it is due or `at_once`.
   void store(SteadyTime now, bool at_once);
 
+  /// Which of them a power cut would take. What was stored counts as safe after synced(), which is to be called when
+  /// the outbox file was synced after a store().
+  [[nodiscard]] const deliver::UnsafeLetters& unsafe() const { return unsafe_; }
+  void synced() { unsafe_.synced(); }
+
   /// Letters on their way back. They leave the file by sent(), once the outbox has their messages.
   struct Retry {
     std::vector<outbox::DeadLetterId> letters;
@@ -61,6 +67,7 @@ class LetterBox {
   std::uint64_t last_block_ = 0;
   std::vector<DeadLetter> waiting_;
   std::uint64_t waiting_bytes_ = 0;
+  deliver::UnsafeLetters unsafe_;
   SteadyTime store_due_ = SteadyTime::max();
   SteadyTime look_due_{};
   bool has_more_ = true;  ///< marked letters may be in the file: at the start, and after a full helping

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 
 #include "base/clock.h"
 #include "flush/answer_text.h"
@@ -16,8 +17,13 @@ namespace firebase_relay::flush {
 
 /// A request whose credential is on its way.
 struct PatchSender::Parked {
-  Send send;
+  std::variant<Send, Question> what;
   SteadyTime began;
+
+  [[nodiscard]] RequestId request() const {
+    const Send* send = std::get_if<Send>(&what);
+    return send ? send->request : Question::kRequest;
+  }
 };
 
 struct PatchSender::Handles {
@@ -63,6 +69,11 @@ void PatchSender::send(const Send& send) {
   start_parked();
 }
 
+void PatchSender::ask(Question question) {
+  handles_->parked.push_back({std::move(question), std::chrono::steady_clock::now()});
+  start_parked();
+}
+
 /// Looks at the requests that wait for a credential: sends them if it has come, and answers them if none will come.
 void PatchSender::start_parked() {
   if (handles_->parked.empty()) return;
@@ -71,7 +82,7 @@ void PatchSender::start_parked() {
   std::vector<Parked> waiting;
   for (Parked& parked : handles_->parked) {
     if (credential && *credential) {
-      start(parked.send, **credential, parked.began);
+      start(parked, **credential);
     } else if (credential && now - parked.began < options_.request_timeout) {
       waiting.push_back(std::move(parked));
     } else {
@@ -79,24 +90,31 @@ void PatchSender::start_parked() {
       answer.transport = Answer::Transport::kConnect;
       answer.detail = "no access token yet: " + (credential ? std::string("the token endpoint has not answered")
                                                             : one_line(credential.error().what));
-      handles_->answered_here.push_back({parked.send.request, std::move(answer), now - parked.began});
+      handles_->answered_here.push_back({parked.request(), std::move(answer), now - parked.began});
     }
   }
   handles_->parked = std::move(waiting);
 }
 
-void PatchSender::start(const Send& send, const Credential& credential, SteadyTime began) {
+void PatchSender::start(const Parked& parked, const Credential& credential) {
   auto transfer = std::make_unique<Transfer>(options_);
-  transfer->begin(send, credential, began);
+  std::visit([&](const auto& what) { transfer->begin(what, credential, parked.began); }, parked.what);
   CURL* easy = transfer->easy();
   handles_->busy.emplace(easy, std::move(transfer));
   curl_multi_add_handle(handles_->multi, easy);
-  if (started_) started_(send);
+  if (const Send* send = std::get_if<Send>(&parked.what); send && started_) started_(*send);
+}
+
+void PatchSender::collect(std::vector<Finished>& finished) {
+  const std::size_t known = finished.size();
+  handles_->collect(finished);
+  for (std::size_t i = known; options_.answered && i < finished.size(); ++i)
+    options_.answered(finished[i].answer_bytes);
 }
 
 void PatchSender::wait(SteadyTime deadline, std::vector<Finished>& finished) {
   start_parked();
-  handles_->collect(finished);
+  collect(finished);
   if (!finished.empty()) return;
   constexpr std::chrono::seconds kLongest{10};  // health sees the flusher turn
   for (const Parked& parked : handles_->parked) deadline = std::min(deadline, parked.began + options_.request_timeout);
@@ -107,13 +125,13 @@ void PatchSender::wait(SteadyTime deadline, std::vector<Finished>& finished) {
   int active = 0;
   curl_multi_poll(handles_->multi, nullptr, 0, static_cast<int>(timeout.count()), &active);
   start_parked();
-  handles_->collect(finished);
+  collect(finished);
   // A full request takes several turns of curl. As long as curl can go on sending it does, before more blocks are
   // taken: else, while much comes, requests would not be answered in time.
   constexpr int kTurnsMax = 16;
   for (int turn = 0; active > 0 && finished.empty() && turn < kTurnsMax; ++turn) {
     curl_multi_poll(handles_->multi, nullptr, 0, 0, &active);
-    if (active > 0) handles_->collect(finished);
+    if (active > 0) collect(finished);
   }
 }
 

@@ -23,6 +23,16 @@ struct SenderOptions {
   std::shared_ptr<CredentialSource> credentials;  ///< asked for each request; null: none are needed
   std::shared_ptr<const CaFile> ca;               ///< null: the system's alone
   std::chrono::milliseconds request_timeout{15'000};
+  std::function<void(std::uint64_t bytes)> answered{};  ///< told of each answer: its head and body; may be empty
+};
+
+/// A request beside delivery's, of which one may be under way at a time.
+struct Question {
+  static constexpr RequestId kRequest = 0;  ///< by which its Finished is told from delivery's, which count from 1
+  std::string method;
+  std::string path;   ///< as it stands between quotes
+  std::string query;  ///< as it stands in the URL
+  std::string body;   ///< empty: none
 };
 
 /// Sends PATCH requests side by side over kept connections (curl multi, HTTP/1.1). A request whose answer is lost takes
@@ -39,6 +49,9 @@ class PatchSender {
     Answer answer;
     std::chrono::nanoseconds took;
     std::optional<std::chrono::seconds> clock_skew{};  ///< this machine's clock less the answer's Date
+    std::string body{};                                ///< of the answer to a Question
+    bool is_cut_off = false;                           ///< there was more of it
+    std::uint64_t answer_bytes = 0;                    ///< of its head and body, as far as they came
   };
 
   /// Connects to nobody yet. Errors: std::runtime_error when libcurl cannot be started.
@@ -49,6 +62,8 @@ class PatchSender {
   /// Begins a request and returns at once; wait() drives it on. The parts of `send` must live until its Finished, or
   /// until this object is gone.
   void send(const Send& send);
+  /// Likewise, of a Question.
+  void ask(Question question);
   /// Waits for answers, for wake(), or until `deadline`; what has been answered is appended to `finished`.
   void wait(SteadyTime deadline, std::vector<Finished>& finished);
   /// `started` is called on the sending thread for each request that goes out, when it does: not for one that is
@@ -62,8 +77,9 @@ class PatchSender {
  private:
   struct Handles;
   struct Parked;
+  void collect(std::vector<Finished>& finished);
   void start_parked();
-  void start(const Send& send, const Credential& credential, SteadyTime began);
+  void start(const Parked& parked, const Credential& credential);
 
   SenderOptions options_;
   std::unique_ptr<Handles> handles_;

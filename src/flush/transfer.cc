@@ -80,15 +80,31 @@ void Transfer::begin(const Send& send, const Credential& credential, SteadyTime 
   request_ = send.request;
   base_ = unquoted(send.base);
   parts_ = send.parts;
+  handle_.set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(send.bytes));
+  begin_at(options_.database.patch_url(base_), credential, began);
+}
+
+void Transfer::begin(const Question& question, const Credential& credential, SteadyTime began) {
+  base_ = unquoted(question.path);
+  body_ = question.body;
+  if (body_.empty()) {
+    handle_.set(CURLOPT_HTTPGET, 1L);
+  } else {
+    parts_ = {body_};
+    handle_.set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(body_.size()));
+  }
+  handle_.set(CURLOPT_CUSTOMREQUEST, question.method.c_str());
+  begin_at(options_.database.url_of(base_, question.query), credential, began);
+}
+
+void Transfer::begin_at(const std::string& url, const Credential& credential, SteadyTime began) {
   began_ = began;
   credential_ = credential;
   headers_.add("Content-Type: application/json");
   headers_.add("Expect:");  // no 100-continue: it costs a round trip
   headers_.add_authorization(credential.authorization);
   handle_.set(CURLOPT_HTTPHEADER, headers_.get());
-  const std::string url = options_.database.patch_url(base_);
   handle_.set_url(with_parameter(url, credential));
-  handle_.set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(send.bytes));
 }
 
 PatchSender::Finished Transfer::finish(CURLcode code) const {
@@ -102,7 +118,8 @@ PatchSender::Finished Transfer::finish(CURLcode code) const {
   if (has_no_name) answer.transport = Answer::Transport::kDns;
   answer.status = static_cast<int>(status);
   answer.retry_after = parse_retry_after(head_.retry_after(), utc_now());
-  answer.gives_back = code == CURLE_OK && status == 200 && gives_back_what_was_sent();
+  const bool is_question = request_ == Question::kRequest;
+  answer.gives_back = code == CURLE_OK && status == 200 && !is_question && gives_back_what_was_sent();
   answer.write_too_big = status == 400 && answer_.find("exceeds the maximum size") != std::string::npos;
   const deliver::AnswerRule& rule = deliver::judge(answer);
   if (has_no_name) {
@@ -113,8 +130,24 @@ PatchSender::Finished Transfer::finish(CURLcode code) const {
     answer.detail = described(
         {answer.status, head_.content_type(), answer_, is_cut_off_ && status == 200, head_.location()}, credential_);
   }
-  return {request_, std::move(answer), std::chrono::steady_clock::now() - began_,
-          is_from_a_database(rule) ? clock_skew(head_.date(), utc_now()) : std::nullopt};
+  const bool tells_the_time =
+      is_question ? code == CURLE_OK && is_answer_of_a_database(status) : is_from_a_database(rule);
+  return {request_,
+          std::move(answer),
+          std::chrono::steady_clock::now() - began_,
+          tells_the_time ? clock_skew(head_.date(), utc_now()) : std::nullopt,
+          is_question ? answer_ : std::string(),
+          is_cut_off_,
+          answer_bytes()};
+}
+
+/// What TLS and the connection take besides is not known here.
+std::uint64_t Transfer::answer_bytes() const {
+  long head = 0;
+  curl_off_t body = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_HEADER_SIZE, &head);
+  curl_easy_getinfo(handle_.get(), CURLINFO_SIZE_DOWNLOAD_T, &body);
+  return static_cast<std::uint64_t>(head) + static_cast<std::uint64_t>(body);
 }
 
 /// Whether the answer's Date is the database's: a login page, or a proxy's own 502, says nothing about that clock. A
@@ -123,6 +156,12 @@ bool Transfer::is_from_a_database(const deliver::AnswerRule& rule) const {
   if (rule.verdict == deliver::Verdict::kAcknowledged) return true;
   return rule.transport == Answer::Transport::kAnswered && rule.hold != HoldReason::kUnknownAnswer &&
          head_.content_type().starts_with("application/json");
+}
+
+/// The same for a question: what it asks for comes as JSON, and what it writes is silent.
+bool Transfer::is_answer_of_a_database(long status) const {
+  constexpr long kNoContent = 204;
+  return status == kNoContent || head_.content_type().starts_with("application/json");
 }
 
 bool Transfer::is_name_known() const {

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,15 +33,20 @@ class Transfer {
 
   /// What is to be sent; its parts must live until finish().
   void begin(const Send& send, const Credential& credential, SteadyTime began);
+  /// Likewise; the question need not live on.
+  void begin(const Question& question, const Credential& credential, SteadyTime began);
   /// What is to be told of the request, now that libcurl has ended it with `code`.
   [[nodiscard]] PatchSender::Finished finish(CURLcode code) const;
   /// libcurl's handle, which stays this object's.
   [[nodiscard]] CURL* easy() const { return handle_.get(); }
 
  private:
+  void begin_at(const std::string& url, const Credential& credential, SteadyTime began);
   [[nodiscard]] std::string certificate_flaw(CURLcode code) const;
   [[nodiscard]] bool is_from_a_database(const deliver::AnswerRule& rule) const;
+  [[nodiscard]] bool is_answer_of_a_database(long status) const;
   [[nodiscard]] bool is_name_known() const;
+  [[nodiscard]] std::uint64_t answer_bytes() const;
   [[nodiscard]] bool gives_back_what_was_sent() const;
 
   static std::size_t read(char* out, std::size_t size, std::size_t count, void* self);
@@ -49,7 +55,8 @@ class Transfer {
 
   const SenderOptions& options_;
   CurlHandle handle_;
-  RequestId request_ = 0;
+  RequestId request_ = Question::kRequest;
+  std::string body_;  ///< a Question's
   std::string base_;  ///< the location, as the database's path it is
   std::vector<std::string_view> parts_;
   std::size_t part_ = 0;

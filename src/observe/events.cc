@@ -41,16 +41,12 @@ std::string pattern_without(std::string_view channel) {
 }
 
 /// What a line ends with when `kept_back` like it came since the last one.
-std::string more_text(std::uint64_t kept_back) {
-  return kept_back == 0 ? std::string() : fmt::format(" (and {} more since the last such line)", kept_back);
-}
-
 }  // namespace
 
-void Events::redis_connected(std::string_view where) {
+void Events::redis_connected(std::string_view where, std::string_view doing) {
   metrics_.redis_connected.Set(1);
   forget_losses();
-  logger_.info("redis: subscribed at {}", printable(where));
+  logger_.info("redis: {} at {}", doing, printable(where));
 }
 
 void Events::redis_disconnected(const Error& why, std::chrono::milliseconds next_try_in, SteadyTime now) {
@@ -110,9 +106,13 @@ void Events::gap(UtcMillis from, UtcMillis to, std::string_view cause, SteadyTim
 }
 
 void Events::reading_paused(std::uint64_t queue_bytes, SteadyTime now) {
-  if (const auto more = may_log("reading paused", now)) {
+  if (const auto more = may_log("reading paused", now))
     logger_.warn("reading paused: {} bytes of messages wait, Redis buffers until its own limit{}", queue_bytes, *more);
-  }
+}
+
+void Events::reading_paused_at_limit(SteadyTime now) {
+  if (const auto more = may_log("reading paused at the limit", now))
+    logger_.warn("reading paused: the outbox is at its limit (--outbox-max-mb), Redis keeps what comes{}", *more);
 }
 
 void Events::reading_paused_for(SteadyTime::duration more) {
@@ -151,10 +151,10 @@ void Events::routes_refused(const Error& error, SteadyTime now) {
                   error.remedy.empty() ? "" : "; ", error.remedy, *more);
 }
 
-void Events::line_not_readable(std::uint64_t line, SteadyTime now) {
+void Events::line_not_readable(std::uint64_t line, std::string_view why, SteadyTime now) {
   constexpr std::uint64_t kNamed = 10;
   if (const auto more = may_log("line not readable", now, kNamed))
-    logger_.warn("line {}: expected channel<TAB>payload, or a line of tap --json; it is left out{}", line, *more);
+    logger_.warn("line {}: {}; left out{}", line, why, *more);
 }
 
 /// The first few letters are told one by one, so that a person sees what they are; from then on only how many more

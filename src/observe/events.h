@@ -30,8 +30,8 @@ class Events {
   Events(Metrics& metrics, spdlog::logger& logger) : metrics_(metrics), logger_(logger) {}
 
   // Redis
-  /// The first subscription since the start. `where` is masked (bus::RedisUrl::masked).
-  void redis_connected(std::string_view where);
+  /// The first subscription since the start. `where` is masked (bus::RedisUrl::masked); `doing`: what begins there.
+  void redis_connected(std::string_view where, std::string_view doing = "subscribed");
   /// `next_try_in`: until the next attempt. Also for a first connection that fails.
   void redis_disconnected(const Error& why, std::chrono::milliseconds next_try_in, SteadyTime now);
   /// Redis answers, but with an error that is about itself: it still loads its data set, or has lost its master.
@@ -48,13 +48,16 @@ class Events {
   void gap(UtcMillis from, UtcMillis to, std::string_view cause, SteadyTime now);
   /// The queue is at its bound with `queue_bytes`, so nothing more is read from Redis for now.
   void reading_paused(std::uint64_t queue_bytes, SteadyTime now);
+  /// The outbox is at its limit, so nothing more is read from a stream for now.
+  void reading_paused_at_limit(SteadyTime now);
   /// Adds to the seconds for which reading has paused. Called now and then while it does, and when it ends: `more` is
   /// the time since the last call, or since the pause began.
   void reading_paused_for(SteadyTime::duration more);
   /// Reading goes on after a pause of `paused`.
   void reading_resumed(std::chrono::milliseconds paused, SteadyTime now);
-  /// A line of a replayed file that is no message. No metric counts it, since it never was one.
-  void line_not_readable(std::uint64_t line, SteadyTime now);
+  /// A line of a replayed file that is no message, or no entry that may be written. No metric counts it, since it never
+  /// was one. `why`: for people.
+  void line_not_readable(std::uint64_t line, std::string_view why, SteadyTime now);
   /// A channel that no route takes. The caller tells each channel once.
   void unrouted_channel_first_seen(std::string_view channel, SteadyTime now);
 

@@ -80,6 +80,7 @@ Metrics::Metrics(std::string_view version)
       redis_connected(gauge(*registry_, "redis_connected")),
       redis_reconnects(counter(*registry_, "redis_reconnects_total")),
       subscription_gaps(counter(*registry_, "subscription_gaps_total")),
+      stream_entries_lost(counter(*registry_, "stream_entries_lost_total")),
       reading_paused_seconds(counter(*registry_, "reading_paused_seconds_total")),
       received(counter(*registry_, "messages_received_total")),
       recovered(counter(*registry_, "messages_recovered_total")),
@@ -96,6 +97,11 @@ Metrics::Metrics(std::string_view version)
       patches(counters(*registry_, "patches_total", kPatchResultNames)),
       patch_bytes(counter(*registry_, "patch_bytes_total")),
       patch_paths(counter(*registry_, "patch_paths_total")),
+      answer_bytes(counter(*registry_, "answer_bytes_total")),
+      download_bytes_per_day(gauge(*registry_, "download_bytes_per_day")),
+      history_removed(counters(*registry_, "history_removed_total", kKindNames)),
+      keep_due_seconds(gauge(*registry_, "keep_due_seconds")),
+      keep_overdue(gauge(*registry_, "keep_overdue")),
       quota_exceeded(counter(*registry_, "quota_exceeded_total")),
       invariants_broken(counter(*registry_, "invariants_broken_total")),
       flush_duration_seconds(seconds_histogram(*registry_, "flush_duration_seconds")),
@@ -104,6 +110,9 @@ Metrics::Metrics(std::string_view version)
       relay_lag_seconds(seconds_histogram(*registry_, "relay_lag_seconds")),
       event_lag_seconds(seconds_histogram(*registry_, "event_lag_seconds")),
       database_reachable(gauge(*registry_, "database_reachable")),
+      history_stored_bytes(gauge(*registry_, "history_stored_bytes")),
+      history_growth_bytes_per_day(gauge(*registry_, "history_growth_bytes_per_day")),
+      database_size_max_bytes(gauge(*registry_, "database_size_max_bytes")),
       clock_skew_seconds(gauge(*registry_, "clock_skew_seconds")),
       dead_letters(counters(*registry_, "dead_letters_total", kDeadLetterReasonNames)),
       dead_letters_evicted(counter(*registry_, "dead_letters_evicted_total")),
@@ -114,6 +123,10 @@ Metrics::Metrics(std::string_view version)
       outbox_oldest_seconds(gauge(*registry_, "outbox_oldest_seconds")),
       outbox_writable(gauge(*registry_, "outbox_writable")),
       outbox_errors(counter(*registry_, "outbox_errors_total")),
+      archive_bytes(gauge(*registry_, "archive_bytes")),
+      archive_errors(counter(*registry_, "archive_errors_total")),
+      archive_writable(gauge(*registry_, "archive_writable")),
+      archive_unsealed(gauge(*registry_, "archive_unsealed")),
       process_(std::make_unique<ProcessCollector>()),
       retries_(counters(*registry_, "retries_total", kRetryReasonNames)) {
   auto& held_family = gauge_family(*registry_, "delivery_held");
@@ -121,6 +134,7 @@ Metrics::Metrics(std::string_view version)
     held_[i] = &held_family.Add(label_of("delivery_held", MetricType::kGauge, kHoldReasonNames[i]));
   }
   outbox_writable.Set(1);  // until a write fails
+  archive_writable.Set(1);
   gauge_family(*registry_, "build_info").Add(label_of("build_info", MetricType::kGauge, version)).Set(1);
 }
 
@@ -134,6 +148,16 @@ Counter& Metrics::retries(std::string_view reason) const {
 
 void Metrics::set_held(HoldReason reason) {
   for (std::size_t i = 1; i < held_.size(); ++i) held_[i]->Set(i == static_cast<std::size_t>(reason) ? 1 : 0);
+}
+
+void Metrics::set_stream(std::string_view stream, std::uint64_t entries, std::optional<std::uint64_t> behind) {
+  gauge_family(*registry_, "stream_entries")
+      .Add(label_of("stream_entries", MetricType::kGauge, stream))
+      .Set(static_cast<double>(entries));
+  auto& family = gauge_family(*registry_, "stream_entries_behind");
+  Gauge& gauge = family.Add(label_of("stream_entries_behind", MetricType::kGauge, stream));
+  if (behind) return gauge.Set(static_cast<double>(*behind));
+  family.Remove(&gauge);
 }
 
 void Metrics::observe(Histogram& histogram, const LagBuckets& values) {

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,6 +77,7 @@ class Metrics {
   prometheus::Gauge& redis_connected;
   prometheus::Counter& redis_reconnects;
   prometheus::Counter& subscription_gaps;
+  prometheus::Counter& stream_entries_lost;
   prometheus::Counter& reading_paused_seconds;
   prometheus::Counter& received;
   prometheus::Counter& recovered;
@@ -94,6 +96,11 @@ class Metrics {
   CountersByPatchResult patches;
   prometheus::Counter& patch_bytes;
   prometheus::Counter& patch_paths;
+  prometheus::Counter& answer_bytes;
+  prometheus::Gauge& download_bytes_per_day;
+  CountersByKind history_removed;
+  prometheus::Gauge& keep_due_seconds;
+  prometheus::Gauge& keep_overdue;
   prometheus::Counter& quota_exceeded;
   prometheus::Counter& invariants_broken;
   prometheus::Histogram& flush_duration_seconds;
@@ -102,6 +109,9 @@ class Metrics {
   prometheus::Histogram& relay_lag_seconds;
   prometheus::Histogram& event_lag_seconds;
   prometheus::Gauge& database_reachable;
+  prometheus::Gauge& history_stored_bytes;
+  prometheus::Gauge& history_growth_bytes_per_day;
+  prometheus::Gauge& database_size_max_bytes;
   prometheus::Gauge& clock_skew_seconds;
   // Disk
   CountersByDeadLetter dead_letters;
@@ -113,11 +123,19 @@ class Metrics {
   prometheus::Gauge& outbox_oldest_seconds;
   prometheus::Gauge& outbox_writable;
   prometheus::Counter& outbox_errors;
+  prometheus::Gauge& archive_bytes;
+  prometheus::Counter& archive_errors;
+  prometheus::Gauge& archive_writable;
+  prometheus::Gauge& archive_unsealed;
 
   /// retries_total{reason}. `reason` is one of kRetryReasonNames; another one is a mistake, and std::logic_error.
   [[nodiscard]] prometheus::Counter& retries(std::string_view reason) const;
   /// delivery_held: 1 for `reason`, 0 for all others; kNone: 0 for all.
   void set_held(HoldReason reason);
+
+  /// stream_entries and stream_entries_behind of `stream`, which is valid UTF-8. `behind`: nothing: not known, and then
+  /// the stream has no such series.
+  void set_stream(std::string_view stream, std::uint64_t entries, std::optional<std::uint64_t> behind);
 
   /// Adds many values under one lock. Nothing when `values` is empty.
   static void observe(prometheus::Histogram& histogram, const LagBuckets& values);

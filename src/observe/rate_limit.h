@@ -100,4 +100,10 @@ class RateLimit {
   std::map<std::string, Window, std::less<>> windows_;
 };
 
+/// What is put behind a line that is told again, when so many were kept back; empty: none were.
+inline std::string more_text(std::uint64_t kept_back) {
+  if (kept_back == 0) return {};
+  return " (and " + std::to_string(kept_back) + " more since the last such line)";
+}
+
 }  // namespace firebase_relay::observe

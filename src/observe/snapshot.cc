@@ -78,11 +78,16 @@ std::optional<Snapshot> read_snapshot(std::string_view metrics_text) {
   snapshot.coalesced = reading.number("messages_coalesced_total");
   snapshot.dead_letters = reading.number("dead_letters_total");
   snapshot.shed = reading.number("messages_shed_total");
+  snapshot.days_removed = reading.number("history_removed_total");
   snapshot.in_flight = reading.number("messages_in_flight");
   snapshot.redis_connected = reading.number("redis_connected") == 1;
   snapshot.database_reachable = reading.number("database_reachable") == 1;
   snapshot.gaps = reading.number("subscription_gaps_total");
   snapshot.reconnects = reading.number("redis_reconnects_total");
+  snapshot.reads_streams = reading.sums.contains("stream_entries");
+  snapshot.stream_entries = reading.number("stream_entries");
+  snapshot.stream_entries_behind = reading.number("stream_entries_behind");
+  snapshot.stream_entries_lost = reading.number("stream_entries_lost_total");
   snapshot.queue_depth = reading.number("queue_depth");
   snapshot.outbox_writable = !reading.sums.contains("outbox_writable") || reading.number("outbox_writable") == 1;
   snapshot.outbox_batches = reading.number("outbox_batches");
@@ -90,6 +95,14 @@ std::optional<Snapshot> read_snapshot(std::string_view metrics_text) {
   snapshot.outbox_bytes_max = reading.number("outbox_limit_bytes");
   snapshot.outbox_oldest = std::chrono::seconds(reading.number("outbox_oldest_seconds"));
   snapshot.dead_letters_stored = reading.number("dead_letters_stored");
+  snapshot.history_bytes = reading.number("history_stored_bytes");
+  snapshot.history_bytes_a_day = reading.number("history_growth_bytes_per_day");
+  snapshot.days_overdue = reading.number("keep_overdue");
+  snapshot.archive_writable = !reading.sums.contains("archive_writable") || reading.number("archive_writable") == 1;
+  snapshot.archive_bytes = reading.number("archive_bytes");
+  snapshot.archive_days_unsealed = reading.number("archive_unsealed");
+  snapshot.download_bytes_a_day = reading.number("download_bytes_per_day");
+  snapshot.database_bytes_max = reading.number("database_size_max_bytes");
   snapshot.lag = reading.lag_cumulated;
   for (std::size_t i = snapshot.lag.size() - 1; i > 0; --i)
     snapshot.lag[i] = difference(snapshot.lag[i], snapshot.lag[i - 1]);

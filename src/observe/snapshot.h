@@ -28,11 +28,21 @@ struct Snapshot {
   bool database_reachable = false;
   std::string held;  ///< why delivery waits for a person; empty: it does not
   std::uint64_t gaps = 0, reconnects = 0;
+  bool reads_streams = false;                                   ///< else it is subscribed to channels
+  std::uint64_t stream_entries = 0, stream_entries_behind = 0;  ///< of all streams; not read yet
+  std::uint64_t stream_entries_lost = 0;                        ///< as far as they can be counted
   std::uint64_t queue_depth = 0;
   bool outbox_writable = true;
   std::uint64_t outbox_batches = 0, outbox_bytes = 0, outbox_bytes_max = 0;
   std::chrono::seconds outbox_oldest{0};
   std::uint64_t dead_letters_stored = 0;
+  std::uint64_t days_removed = 0;                            ///< of history, of a ticker or channel each
+  std::uint64_t history_bytes = 0, history_bytes_a_day = 0;  ///< in the database, and what comes on balance
+  std::uint64_t days_overdue = 0;                            ///< of history, that could not be removed
+  bool archive_writable = true;
+  std::uint64_t archive_bytes = 0, archive_days_unsealed = 0;
+  std::uint64_t download_bytes_a_day = 0;  ///< by answers; 0: not known yet
+  std::uint64_t database_bytes_max = 0;    ///< 0: no limit
 };
 
 /// Nothing when `metrics_text` is not what a relay's /metrics says.

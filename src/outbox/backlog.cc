@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "outbox/schema.h"
 #include "outbox/space.h"
 
 namespace firebase_relay::outbox {
@@ -19,7 +20,7 @@ void Backlog::store(Transaction& transaction, const Batch& batch, std::int64_t n
                       batch.id, now, counts.last_sequence, messages[0], messages[1], messages[2], messages[3],
                       messages[4], messages[5], stored.body_bytes, checksum_of(stored.bytes));
   packer_.give_back();
-  note_schema(transaction, totals);
+  note_schema(transaction, kSchemaOfPackedBodies, totals);
   totals.last_batch = std::max(totals.last_batch, batch.id);
   totals.last_sequence = std::max(totals.last_sequence, counts.last_sequence);
 }

@@ -9,6 +9,7 @@
 #include "outbox/file_lock.h"
 #include "outbox/letter_room.h"
 #include "outbox/recovery.h"
+#include "outbox/stream_tables.h"
 
 namespace firebase_relay::outbox {
 namespace {
@@ -29,8 +30,8 @@ constexpr std::string_view kSelectMarked =
     "SELECT id, reason, channel, payload, payload_size, arrived_at, count, retry FROM dead_letters WHERE retry>0 "
     "ORDER BY id";
 
-/// A row of one of these.
-StoredDeadLetter letter_of(const Statement& row) {
+/// A row of one of these, and what is remembered besides.
+StoredDeadLetter letter_of(Session& session, const Statement& row) {
   StoredDeadLetter stored;
   stored.id = row.integer(0);
   stored.letter = {reason_named(row.bytes(1)),
@@ -38,9 +39,13 @@ StoredDeadLetter letter_of(const Statement& row) {
                    UtcMillis(std::chrono::milliseconds(row.integer(5))),
                    std::string(row.bytes(2)),
                    std::string(row.bytes(3)),
-                   static_cast<std::uint32_t>(row.integer(6))};
+                   static_cast<std::uint32_t>(row.integer(6)),
+                   {},
+                   {},
+                   {}};
   stored.payload_size = row.count(4);
   stored.retry = static_cast<RetryMark>(std::clamp<std::int64_t>(row.integer(7), 0, 2));
+  add_origin(session, stored.id, stored.letter);
   return stored;
 }
 
@@ -122,6 +127,7 @@ void DeadLetters::Impl::insert(Transaction& transaction, const DeadLetter& lette
       "VALUES(?1,?2,?3,?4,?5,?6,0)",
       name_of(letter.reason), Blob{letter.channel}, Blob{kept_of(payload)}, payload.size(),
       letter.arrived_at.time_since_epoch().count(), letter.count);
+  remember_origin(transaction, letter);
 }
 
 /// `oldest` deletes a letter and returns what it was. False: there was none, or it failed.
@@ -170,20 +176,8 @@ DeadLetters& DeadLetters::operator=(DeadLetters&&) noexcept = default;
 DeadLetters::~DeadLetters() = default;
 
 Result<DeadLetters> DeadLetters::open(const std::filesystem::path& file, const DeadLetterLimits& limits, Sync sync) {
-  std::error_code error;
-  if (!std::filesystem::exists(file, error)) {
-    return fail(ErrorCode::kUnavailable, "outbox " + file.string() + " is not there",
-                "name the relay's outbox with --outbox; a relay creates it when it starts");
-  }
-  const std::string no_outbox = "outbox " + file.string() + " is no outbox of this program";
-  const std::string remedy = "name the relay's outbox with --outbox; a relay that starts sets such a file aside";
-  if (!std::filesystem::is_regular_file(file, error)) return fail(ErrorCode::kIo, no_outbox, remedy);
-  Result<std::unique_ptr<Database>> database = Database::open(file, Database::Mode::kExisting);
+  Result<std::unique_ptr<Database>> database = open_existing(file);
   if (!database) return error_of(database);
-  const Result<FileKind> kind = recognise(**database);
-  if (!kind && (*database)->is_damaged()) return fail(ErrorCode::kIo, kind.error().what, remedy);
-  if (!kind) return error_of(kind);
-  if (*kind != FileKind::kOutbox) return fail(ErrorCode::kIo, no_outbox, remedy);
   const Result<void> set = (*database)->configure(
       std::string("PRAGMA synchronous=") + (sync == Sync::kFull ? "FULL" : "NORMAL") +
       ";PRAGMA cache_size=-512;PRAGMA temp_store=MEMORY;PRAGMA mmap_size=0;"
@@ -201,7 +195,7 @@ Result<std::vector<StoredDeadLetter>> DeadLetters::list(std::uint64_t count_max)
   std::vector<StoredDeadLetter> letters;
   Statement query =
       session.select(kSelectNewest, std::min<std::uint64_t>(count_max, static_cast<std::uint64_t>(INT64_MAX)));
-  while (query.next()) letters.push_back(letter_of(query));
+  while (query.next()) letters.push_back(letter_of(session, query));
   std::reverse(letters.begin(), letters.end());
   return session.result(std::move(letters));
 }
@@ -210,7 +204,7 @@ Result<std::optional<StoredDeadLetter>> DeadLetters::find(DeadLetterId id) {
   Session session(impl_->database());
   std::optional<StoredDeadLetter> found;
   Statement query = session.select(kSelectOne, id);
-  if (query.next()) found = letter_of(query);
+  if (query.next()) found = letter_of(session, query);
   return session.result(std::move(found));
 }
 
@@ -220,7 +214,7 @@ Result<std::vector<StoredDeadLetter>> DeadLetters::marked(std::uint64_t bytes_ma
   std::uint64_t bytes = 0;
   Statement query = session.select(kSelectMarked);
   while ((letters.empty() || bytes < bytes_max) && query.next()) {
-    letters.push_back(letter_of(query));
+    letters.push_back(letter_of(session, query));
     bytes += letters.back().letter.payload.size();
   }
   return session.result(std::move(letters));
@@ -236,6 +230,12 @@ Result<std::uint64_t> DeadLetters::mark(std::span<const DeadLetterId> ids, Retry
   if (ids.empty())
     marked = transaction.run("UPDATE dead_letters SET retry=?1 WHERE length(payload)=payload_size", retry);
   return transaction.commit(marked);
+}
+
+Result<std::uint64_t> DeadLetters::cut_off() {
+  Session session(impl_->database());
+  const std::int64_t letters = session.number("SELECT count(*) FROM dead_letters WHERE length(payload)<payload_size");
+  return session.result(static_cast<std::uint64_t>(letters));
 }
 
 Result<std::uint64_t> DeadLetters::drop(std::span<const DeadLetterId> ids) {

@@ -71,6 +71,8 @@ class DeadLetters {
   /// Asks whoever relays to send these again; an empty list means all. Letters that are cut off stay as they are.
   /// Returns how many are marked now by this call.
   Result<std::uint64_t> mark(std::span<const DeadLetterId> ids, RetryMark retry);
+  /// How many are cut off.
+  Result<std::uint64_t> cut_off();
   /// Forgets these; an empty list means all. Returns how many there were.
   Result<std::uint64_t> drop(std::span<const DeadLetterId> ids);
 

@@ -102,6 +102,8 @@ Result<void> try_to_write(const fs::path& file, bool has_log) {
   const Result<std::unique_ptr<Database>> database = Database::open(file, Database::Mode::kExisting);
   if (!database) return error_of(database);
   (*database)->keep_log_on_close(has_log);
+  // What a killed run has written last stands in the log alone, and a later version may have been that run.
+  if (const Result<FileKind> kind = recognise(**database); !kind) return error_of(kind);
   Transaction transaction(**database);
   transaction.run("CREATE TABLE tried(number)");
   return transaction.status();  // and rolled back

@@ -101,7 +101,7 @@ Result<void> MemoryOutbox::save_orders(const LiveOrdersChange& change) {
 }
 
 Restored MemoryOutbox::restored() const {
-  Restored restored{last_sequence_, last_batch_, {}, level(), {}, {}};
+  Restored restored{last_sequence_, last_batch_, {}, level(), {}, {}, {}};
   for (const auto& [path, order] : orders_) restored.orders.push_back(order);
   for (const auto& [path, row] : live_) restored.live.push_back(row);
   for (const auto& [id, batch] : batches_) count(batch, restored.history);

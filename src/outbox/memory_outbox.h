@@ -18,9 +18,13 @@ class MemoryOutbox final : public Outbox {
   Result<OutboxLevel> append(const std::vector<const Batch*>& batches, const std::vector<LiveRow>& live) override;
   Result<OutboxLevel> acknowledge(const std::vector<BatchId>& batches, const std::vector<LiveAcknowledged>& live,
                                   bool sync) override;
+  Result<void> sync() override { return {}; }
   Result<LoadedBatches> load(BatchId after, std::uint64_t bytes_max) override;
   Result<ShedResult> shed(BatchId after, std::uint64_t bytes, const std::vector<BatchId>& kept) override;
   Result<void> save_orders(const LiveOrdersChange& change) override;
+  /// Keeps nothing of it: what stands in the database outlives this outbox.
+  Result<void> save_stored(const StoredChange&) override { return {}; }
+  Result<std::uint64_t> stored_at(std::string_view) override { return 0; }
   /// All of it, as the durable outbox gives it after a restart.
   [[nodiscard]] Restored restored() const;
 

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "outbox/schema.h"
+#include "outbox/stored_tables.h"
 
 namespace firebase_relay::outbox {
 namespace {
@@ -55,7 +56,8 @@ Result<void> create_tables(Database& database) {
   const std::string layout = "PRAGMA page_size=" + std::to_string(kPageBytes) + ";PRAGMA auto_vacuum=INCREMENTAL";
   if (Result<void> set = database.execute(layout); !set) return set;
   Transaction transaction(database);
-  transaction.execute(std::string(kCreateTables) + "PRAGMA application_id=" + std::to_string(kApplicationId) +
+  transaction.execute(std::string(kCreateTables) + kCreateStoredTables + kCreateStreamTables +
+                      "PRAGMA application_id=" + std::to_string(kApplicationId) +
                       ";PRAGMA user_version=" + std::to_string(kSchemaVersion));
   if (Result<void> committed = transaction.commit(); !committed) return committed;
   // The journal of this transaction is gone; a power cut that brought it back would undo the outbox's beginning later
@@ -127,6 +129,7 @@ Result<void> restore(Database& database, RecoveredFile& recovered) {
   restore_live(session, recovered.restored);
   restore_orders(session, recovered.restored);
   restore_meta(session, recovered);
+  recovered.restored.stored = stored_sums(session);
   look_at_the_others(session);
   return session.status();
 }
@@ -236,6 +239,24 @@ Result<RecoveredFile> open_or_set_aside(const fs::path& file, std::uint64_t chec
   attempt->recovered.set_aside = name->string();
   attempt->recovered.flaw = flaw;
   return std::move(attempt->recovered);
+}
+
+Result<std::unique_ptr<Database>> open_existing(const std::filesystem::path& file) {
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) {
+    return fail(ErrorCode::kUnavailable, "outbox " + file.string() + " is not there",
+                "name the relay's outbox with --outbox; a relay creates it when it starts");
+  }
+  const std::string no_outbox = "outbox " + file.string() + " is no outbox of this program";
+  const std::string remedy = "name the relay's outbox with --outbox; a relay that starts sets such a file aside";
+  if (!std::filesystem::is_regular_file(file, error)) return fail(ErrorCode::kIo, no_outbox, remedy);
+  Result<std::unique_ptr<Database>> database = Database::open(file, Database::Mode::kExisting);
+  if (!database) return error_of(database);
+  const Result<FileKind> kind = recognise(**database);
+  if (!kind && (*database)->is_damaged()) return fail(ErrorCode::kIo, kind.error().what, remedy);
+  if (!kind) return error_of(kind);
+  if (*kind != FileKind::kOutbox) return fail(ErrorCode::kIo, no_outbox, remedy);
+  return database;
 }
 
 }  // namespace firebase_relay::outbox

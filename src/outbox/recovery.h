@@ -28,6 +28,10 @@ struct RecoveredFile {
 /// In a file of up to `checked_bytes_max` every page is looked at.
 Result<RecoveredFile> open_or_set_aside(const std::filesystem::path& file, std::uint64_t checked_bytes_max);
 
+/// Opens the outbox `file`, which a relay has made and may be using, for a command beside it.
+/// Errors: kUnavailable, it is not there; kTooNew; kIo, it cannot be read, or is no outbox.
+Result<std::unique_ptr<Database>> open_existing(const std::filesystem::path& file);
+
 /// What stands in the header of a file: is it an outbox of ours?
 enum class FileKind : std::uint8_t { kOutbox, kEmpty, kForeign };
 /// kTooNew: a later version wrote it. Any other failure is the database's.

@@ -15,6 +15,8 @@
 #include "outbox/recovery.h"
 #include "outbox/schema.h"
 #include "outbox/space.h"
+#include "outbox/stored_tables.h"
+#include "outbox/stream_tables.h"
 #include "outbox/totals.h"
 #include "outbox/volume.h"
 
@@ -39,6 +41,15 @@ class SqliteOutbox::Impl {
   Result<OutboxLevel> acknowledge(const std::vector<BatchId>& batches, const std::vector<LiveAcknowledged>& live,
                                   bool sync);
   Result<LoadedBatches> load(BatchId after, std::uint64_t bytes_max);
+  Result<std::uint64_t> stored_at(std::string_view place) {
+    Session session(*database_);
+    return session.result(outbox::stored_at(session, place));
+  }
+  Result<std::optional<RememberedPosition>> stream_position(std::string_view group, std::string_view stream) {
+    Session session(*database_);
+    return session.result(remembered(session, group, stream));
+  }
+  Result<void> sync() const { return space_.sync_log(); }
   Backlog& backlog() { return backlog_; }
 
   /// One call at a time. Damage that it meets makes the next start look at the whole file.
@@ -204,6 +215,10 @@ Result<OutboxLevel> SqliteOutbox::acknowledge(const std::vector<BatchId>& batche
   return impl_->watched([&] { return impl_->acknowledge(batches, live, sync); });
 }
 
+Result<void> SqliteOutbox::sync() {
+  return impl_->watched([&] { return impl_->sync(); });
+}
+
 Result<LoadedBatches> SqliteOutbox::load(BatchId after, std::uint64_t bytes_max) {
   return impl_->watched([&] { return impl_->load(after, bytes_max); });
 }
@@ -228,6 +243,16 @@ Result<void> SqliteOutbox::save_orders(const LiveOrdersChange& change) {
   }));
 }
 
+Result<void> SqliteOutbox::save_stored(const StoredChange& change) {
+  return without_level(impl_->watched([&] {
+    return impl_->change([&](Transaction& transaction, Totals& totals) { save(transaction, change, totals); });
+  }));
+}
+
+Result<std::uint64_t> SqliteOutbox::stored_at(std::string_view place) {
+  return impl_->watched([&] { return impl_->stored_at(place); });
+}
+
 Result<void> SqliteOutbox::note_started(UtcMillis at) {
   return without_level(impl_->watched([&] {
     return impl_->change([&](Transaction& transaction, Totals& /*unchanged*/) {
@@ -238,6 +263,36 @@ Result<void> SqliteOutbox::note_started(UtcMillis at) {
 }
 
 Result<void> SqliteOutbox::note_stopped(UtcMillis at) { return note("stopped_at", at); }
+
+Result<UtcMillis> SqliteOutbox::archived_since(bool archives, UtcMillis now) {
+  UtcMillis since = UtcMillis::max();
+  const Result<void> noted = without_level(impl_->watched([&] {
+    return impl_->change([&](Transaction& transaction, Totals& /*unchanged*/) {
+      if (!archives) {
+        transaction.run("DELETE FROM meta WHERE name='archived_since'");
+        return;
+      }
+      transaction.run("INSERT OR IGNORE INTO meta VALUES('archived_since',?1)", now.time_since_epoch().count());
+      since = UtcMillis(
+          std::chrono::milliseconds(transaction.number("SELECT value FROM meta WHERE name='archived_since'")));
+    });
+  }));
+  if (!noted) return error_of(noted);
+  return since;
+}
+
+Result<std::optional<RememberedPosition>> SqliteOutbox::stream_position(std::string_view group,
+                                                                        std::string_view stream) {
+  return impl_->watched([&] { return impl_->stream_position(group, stream); });
+}
+
+Result<void> SqliteOutbox::note_stream(std::string_view group, std::string_view stream,
+                                       const RememberedPosition& position) {
+  return without_level(impl_->watched([&] {
+    return impl_->change(
+        [&](Transaction& transaction, Totals& /*unchanged*/) { remember(transaction, group, stream, position); });
+  }));
+}
 
 Result<void> SqliteOutbox::try_to_write() { return note("tried_at", utc_now()); }
 

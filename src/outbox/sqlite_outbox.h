@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "firebase_relay/outbox.h"
+#include "firebase_relay/stream_id.h"
 #include "outbox/sync.h"
 
 namespace firebase_relay::outbox {
@@ -64,13 +65,22 @@ class SqliteOutbox final : public Outbox {
   Result<OutboxLevel> append(const std::vector<const Batch*>& batches, const std::vector<LiveRow>& live) override;
   Result<OutboxLevel> acknowledge(const std::vector<BatchId>& batches, const std::vector<LiveAcknowledged>& live,
                                   bool sync) override;
+  Result<void> sync() override;
   Result<LoadedBatches> load(BatchId after, std::uint64_t bytes_max) override;
   Result<ShedResult> shed(BatchId after, std::uint64_t bytes, const std::vector<BatchId>& kept) override;
   Result<void> save_orders(const LiveOrdersChange& change) override;
+  Result<void> save_stored(const StoredChange& change) override;
+  Result<std::uint64_t> stored_at(std::string_view place) override;
 
   /// Remembers that a run has subscribed, or when the last one ended, for LastRun.
   Result<void> note_started(UtcMillis at);
   Result<void> note_stopped(UtcMillis at);
+  /// From when on every run has written an archive. `archives`: whether this one does; with the first that does it
+  /// begins, `now`, and one that does not ends it. UtcMillis::max(): none does.
+  Result<UtcMillis> archived_since(bool archives, UtcMillis now);
+  /// Where an earlier run had come to in a stream, by this consumer group; nothing: none has read it.
+  Result<std::optional<RememberedPosition>> stream_position(std::string_view group, std::string_view stream);
+  Result<void> note_stream(std::string_view group, std::string_view stream, const RememberedPosition& position);
   /// Writes a number that means nothing: can what waits be brought to disk? A file that was opened without the right to
   /// write it is opened anew first.
   Result<void> try_to_write();

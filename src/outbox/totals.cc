@@ -1,8 +1,7 @@
 #include "outbox/totals.h"
 
+#include <algorithm>
 #include <string>
-
-#include "outbox/schema.h"
 
 namespace firebase_relay::outbox {
 
@@ -10,9 +9,10 @@ void note_number(Transaction& transaction, std::string_view name, std::int64_t v
   transaction.run("INSERT OR REPLACE INTO meta VALUES(?1,?2)", name, value);
 }
 
-void note_schema(Transaction& transaction, Totals& totals) {
-  if (!totals.is_schema_noted) transaction.execute("PRAGMA user_version=" + std::to_string(kSchemaVersion));
-  totals.is_schema_noted = true;
+void note_schema(Transaction& transaction, std::int64_t version, Totals& totals) {
+  if (totals.schema >= version) return;
+  totals.schema = std::max(transaction.number("PRAGMA user_version"), version);
+  transaction.execute("PRAGMA user_version=" + std::to_string(totals.schema));
 }
 
 void note_last_numbers(Transaction& transaction, Totals& totals) {

@@ -17,13 +17,14 @@ struct Totals {
   // The latter two as this run has put them into the table meta.
   BatchId noted_batch = 0;
   Sequence noted_sequence = 0;
-  bool is_schema_noted = false;  ///< this run has put kSchemaVersion into the file
+  std::int64_t schema = 0;  ///< of what this run knows that the file has it in its header
 };
 
 /// Puts a number into the table meta, over the one of that name.
 void note_number(Transaction& transaction, std::string_view name, std::int64_t value);
-/// Before there is something in the file that an earlier version cannot read: from now on it refuses the file.
-void note_schema(Transaction& transaction, Totals& totals);
+/// Before there is something in the file that only `version` of the tables can hold: from now on earlier ones refuse
+/// the file.
+void note_schema(Transaction& transaction, std::int64_t version, Totals& totals);
 /// Before rows go that tell how far numbers have come: notes it beside them.
 void note_last_numbers(Transaction& transaction, Totals& totals);
 

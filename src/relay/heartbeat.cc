@@ -70,8 +70,11 @@ std::unique_ptr<FragmentBlock> StateWriter::gap_block(const bus::Gap& gap) {
   gaps_.fetch_add(1, std::memory_order_relaxed);
   if (are_gaps_known_.load(std::memory_order_relaxed)) has_news_.store(true, std::memory_order_relaxed);
   auto block = std::make_unique<FragmentBlock>();
-  const std::string value = "{\"from\":" + quoted_time(gap.from) + ",\"to\":" + quoted_time(gap.to) +
-                            ",\"cause\":" + json_text(gap.cause) + "}";
+  std::string value =
+      "{\"from\":" + quoted_time(gap.from) + ",\"to\":" + quoted_time(gap.to) + ",\"cause\":" + json_text(gap.cause);
+  if (!gap.stream.empty()) value += ",\"stream\":" + json_text(gap.stream);
+  if (gap.entries) value += ",\"entries\":" + std::to_string(*gap.entries);
+  value += "}";
   const HistoryKey key(gap.from, key_seed(value, 0), 0);
   HistoryRun& run = block->history[static_cast<std::size_t>(ShedClass::kRest)];
   run.arrived_at = gap.to;

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "bus/redis_source.h"
+#include "bus/gap.h"
 #include "firebase_relay/fragment.h"
 #include "firebase_relay/outbox.h"
 #include "flush/flusher.h"

@@ -50,7 +50,9 @@ struct Options {
   std::string redis_key_file;              ///< of that certificate
   std::string redis_tls_name;              ///< what Redis' certificate is for; empty: the URL's host
   std::vector<std::string> channels{"*"};  ///< glob patterns, at least one; with ! in front: what is left out
-  std::string routes_file;                 ///< empty: the built-in table
+  std::vector<std::string> streams;        ///< keys of the streams that are read, each once; empty: pub/sub
+  std::string stream_group = "firebase-relay";
+  std::string routes_file;  ///< empty: the built-in table
 
   // Database
   std::optional<flush::DatabaseUrl> database;  ///< none: nothing said where; `run` never comes so far
@@ -63,9 +65,10 @@ struct Options {
   std::chrono::milliseconds flush_interval{250};  ///< 0: the next as soon as the last is answered
   std::uint64_t batch_bytes_max = 1 << 20;
   std::chrono::milliseconds request_timeout{15'000};
-  std::uint32_t in_flight_max = 4;                  ///< history requests; live is always one at a time
-  std::uint64_t bytes_per_minute_max = 60'000'000;  ///< 0: no limit
-  std::uint32_t live_orders_max = 50;               ///< closed orders per ticker; 0: all
+  std::uint32_t in_flight_max = 4;                   ///< history requests; live is always one at a time
+  std::uint64_t bytes_per_minute_max = 60'000'000;   ///< 0: no limit
+  std::uint64_t database_bytes_max = 1024ull << 20;  ///< what its plan lets it store; 0: no limit
+  std::uint32_t live_orders_max = 50;                ///< closed orders per ticker; 0: all
   bool history = true;
   std::chrono::milliseconds drain_timeout{10'000};
 
@@ -80,6 +83,7 @@ struct Options {
   std::uint64_t outbox_bytes_max = 2048ull << 20;
   OutboxSync outbox_sync = OutboxSync::kNormal;
   std::uint32_t dead_letters_max = 10'000;
+  std::string archive;  ///< folder in which the whole history is kept; empty: none
 
   // Watching
   std::string instance;  ///< names this relay under relay/; filled with the host's name when nothing is said

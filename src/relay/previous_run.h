@@ -9,7 +9,7 @@
 #include <string_view>
 #include <thread>
 
-#include "bus/redis_source.h"
+#include "bus/gap.h"
 #include "firebase_relay/result.h"
 #include "flush/credentials.h"
 #include "flush/http_client.h"

@@ -1,12 +1,9 @@
 #include "relay/relay.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
 #include <thread>
 #include <utility>
 
@@ -16,8 +13,9 @@
 #include "base/wakeup.h"
 #include "bus/line_source.h"
 #include "bus/redis_source.h"
-#include "classify/timestamp.h"
+#include "bus/stream_source.h"
 #include "classify/workers.h"
+#include "flush/archive_link.h"
 #include "flush/flusher.h"
 #include "flush/http_client.h"
 #include "flush/letter_box.h"
@@ -26,10 +24,14 @@
 #include "observe/events.h"
 #include "observe/http_listener.h"
 #include "observe/metrics.h"
+#include "observe/stream_events.h"
 #include "relay/access.h"
+#include "relay/entry_of_line.h"
 #include "relay/heartbeat.h"
 #include "relay/previous_run.h"
+#include "relay/stage_options.h"
 #include "relay/storage.h"
+#include "relay/stream_memory.h"
 
 namespace firebase_relay::relay {
 namespace {
@@ -37,62 +39,6 @@ namespace {
 constexpr std::size_t kBlockBytesKept = 512 * 1024;  // of a block's memory, when it is used again
 constexpr std::size_t kBlocksKept = 8;
 constexpr std::chrono::seconds kStuckAfter{30};  // a thread that has not come around for so long
-
-bool shows_messages(const Options& options) {
-  if (options.log_messages == LogMessages::kAuto) return ::isatty(STDOUT_FILENO) == 1;
-  return options.log_messages == LogMessages::kOn;
-}
-
-/// Of a node as it stands in a URL: its escapes are a byte each.
-classify::Reach reach_of(std::string_view base_path) {
-  if (base_path.empty()) return {};
-  const auto count = [base_path](char c) { return std::count(base_path.begin(), base_path.end(), c); };
-  classify::Reach reach;
-  reach.keys = static_cast<std::uint32_t>(1 + count('/'));
-  reach.path_bytes = static_cast<std::uint32_t>(base_path.size() + 1 - 2 * static_cast<std::size_t>(count('%')));
-  return reach;
-}
-
-classify::WriterOptions writer_options(const Options& options, classify::KnownNames& known_names,
-                                       const std::atomic<std::int64_t>& clock_ahead_seconds, bool live) {
-  classify::WriterOptions result;
-  result.known_names = &known_names;
-  result.clock_ahead_seconds = &clock_ahead_seconds;
-  result.history = options.history;
-  result.live = live;
-  result.message_bytes_max = options.message_bytes_max;
-  result.base = reach_of(options.database->base_path);
-  if (shows_messages(options)) {
-    const bool json = options.log_format == observe::LogFormat::kJson;
-    result.console = json ? classify::LineFormat::kJson : classify::LineFormat::kText;
-  }
-  return result;
-}
-
-flush::FlusherOptions flusher_options(const Options& options, std::uint64_t seed) {
-  flush::FlusherOptions result;
-  result.delivery.flush_interval = options.flush_interval;
-  result.delivery.request_timeout = options.request_timeout;
-  result.delivery.drain_timeout = options.drain_timeout;
-  result.delivery.batch_bytes_max = options.batch_bytes_max;
-  result.delivery.bytes_per_minute_max = options.bytes_per_minute_max;
-  result.delivery.in_flight_max = options.in_flight_max;
-  result.delivery.loaded_bytes_max = options.outbox_bytes_max / 8;
-  result.closed_orders_max = options.live_orders_max;
-  result.jitter_seed = seed;
-  return result;
-}
-
-flush::SenderOptions sender_options(const Options& options, Access access, observe::Events& events,
-                                    std::uint64_t seed) {
-  const auto report = [&events](const flush::TokenNews& news) {
-    if (news.life) return events.token_obtained(*news.life, news.is_first);
-    events.token_failed(news.error, news.next_try_in, std::chrono::steady_clock::now());
-  };
-  flush::SenderOptions result{*options.database, nullptr, access.ca, options.request_timeout};
-  result.credentials = flush::open_source(std::move(access.credentials), {access.ca, seed, report});
-  return result;
-}
 
 }  // namespace
 
@@ -107,20 +53,26 @@ struct Relay::Parts {
         known_names(options.tickers_max),
         metrics(FIREBASE_RELAY_VERSION),
         events(metrics, log.logger()),
+        stream_events(metrics, log.logger()),
+        archive_events(metrics, log.logger()),
+        history_events(metrics, log.logger()),
         budget(options.queue_bytes_max),
         state(options.instance, is_from_redis() ? options.heartbeat : std::chrono::seconds(0), read_clocks()),
-        sending(sender_options(options, std::move(access), events, random_seed())),
+        sending(sender_options(options, std::move(access), metrics, events, random_seed())),
         sender(sending) {}
 
   Result<void> open(const Options& options);
-  void use_unsent_heartbeat();
   void make_source(const Options& options);
+  std::unique_ptr<Source> make_pub_sub(const Options& options);
+  std::unique_ptr<Source> make_streams(const Options& options);
   void make_flusher(const Options& options);
   Result<void> listen(const Options& options);
   void ask_for_the_previous_run(const Options& options);
   void start_threads(const Options& options);
   void reuse(std::unique_ptr<MessageBlock> block, SteadyTime::duration waited);
   void report(bus::Gap gap);
+  void leave_out(std::uint64_t line, std::string_view why);
+  void commit_streams();
   void note_stopped();
   void expect_noted(std::string_view what, const Result<void>& noted);
   [[nodiscard]] std::optional<std::string> health_flaw() const;
@@ -136,6 +88,9 @@ struct Relay::Parts {
   std::atomic<std::int64_t> clock_ahead_seconds{0};  ///< set by the flusher, read by the workers
   observe::Metrics metrics;
   observe::Events events;
+  observe::StreamEvents stream_events;
+  observe::ArchiveEvents archive_events;
+  observe::HistoryEvents history_events;
   Queue<MessageBlock> messages;
   Queue<MessageBlock> emptied;
   Queue<FragmentBlock> fragments;
@@ -145,8 +100,17 @@ struct Relay::Parts {
   StateWriter state;
   flush::SenderOptions sending;
   flush::PatchSender sender;
+  UtcMillis archived_since = UtcMillis::max();
+  std::unique_ptr<archive::Archive> archive;         ///< null: none is wanted
+  std::unique_ptr<archive::ReplayedLines> replayed;  ///< FromLines alone, and null likewise
+  std::optional<flush::ArchiveLink> archive_link;
   Wakeup source_ended;
-  std::unique_ptr<Source> source;  ///< none: FromDeadLetters
+  std::optional<EntryReader> entries;    ///< FromLines alone; the source's thread's
+  std::uint64_t unread_lines = 0;        ///< counted by the source's thread, read once that has ended
+  std::unique_ptr<Source> source;        ///< none: FromDeadLetters
+  bus::StreamSource* streams = nullptr;  ///< the same one, if it reads streams
+  std::optional<StreamMemory> stream_memory;
+  std::optional<flush::Remover> remover;
   std::optional<flush::Flusher> flusher;
   std::optional<classify::Workers> workers;
   std::optional<PreviousRun> previous_run;
@@ -156,50 +120,85 @@ struct Relay::Parts {
 };
 
 Result<void> Relay::Parts::open(const Options& options) {
+  metrics.database_size_max_bytes.Set(static_cast<double>(options.database_bytes_max));
   if (std::holds_alternative<FromLines>(input)) {
     storage = storage_in_memory();
+    auto opened = open_replayed(options);
+    if (!opened) return error_of(opened);
+    replayed = std::move(*opened);
     return {};
   }
   auto opened = open_storage(options, events, is_from_redis());
   if (!opened) return error_of(opened);
   storage = std::move(*opened);
   for (const LiveRow& row : storage.restored.live) state.rise_above(row);
-  use_unsent_heartbeat();
+  storage.use_unsent_heartbeat(state.path_of("heartbeat_at"));
   if (storage.letters)
     letters.emplace(std::move(*storage.letters), writer_options(options, known_names, clock_ahead_seconds, true),
                     flush::LetterBox::Wiring{routes, metrics, events});
   metrics.outbox_limit_bytes.Set(static_cast<double>(options.outbox_bytes_max));
+  auto archived = open_archive(options, archive_events, [this] { sender.wake(); });
+  if (!archived) return error_of(archived);
+  archive = std::move(*archived);
+  if (!storage.durable) return {};  // what nobody can remember counts as never begun
+  const Result<UtcMillis> since = storage.durable->archived_since(archive != nullptr, utc_now());
+  if (since) archived_since = *since;
+  if (!since) events.outbox_failed("note the archive", since.error(), std::chrono::steady_clock::now());
   return {};
 }
 
-/// In an outage heartbeats stay in the outbox: the newest one tells better than the database how long the last run
-/// lived.
-void Relay::Parts::use_unsent_heartbeat() {
-  if (!storage.last_run) return;
-  for (const LiveRow& row : storage.restored.live) {
-    if (row.path != state.path_of("heartbeat_at") || row.value.size() < 2) continue;
-    const auto beat = classify::parse_timestamp(std::string_view(row.value).substr(1, row.value.size() - 2));
-    storage.last_run->started_at = std::max(storage.last_run->started_at, beat.value_or(UtcMillis{}));
-  }
+std::unique_ptr<Source> Relay::Parts::make_pub_sub(const Options& options) {
+  return std::make_unique<bus::RedisSource>(
+      bus::RedisSourceOptions{options.redis, redis_tls, options.channels, storage.restored.last_sequence,
+                              random_seed()},
+      bus::RedisSource::Wiring{messages, emptied, budget, metrics, events, [this](const bus::Gap& gap) { report(gap); },
+                               [this](UtcMillis at) { previous_run->subscribed(at); },
+                               [this] { return flusher->next_flush(); }});
+}
+
+std::unique_ptr<Source> Relay::Parts::make_streams(const Options& options) {
+  stream_memory.emplace(options.streams, options.stream_group, storage.durable,
+                        [this](const Error& error) { expect_noted("note a stream", tl::unexpected<Error>(error)); });
+  bus::StreamSourceOptions reading = stream_options(options, redis_tls, random_seed());
+  reading.before = stream_memory->before();
+  reading.last_sequence = storage.restored.last_sequence;
+  bus::StreamReader::Listeners told;
+  told.gap = [this](const bus::Gap& gap) { report(gap); };
+  told.falls_behind = [this] { flusher->falls_behind(); };
+  told.caught_up = [this](Sequence upto) { flusher->caught_up(upto); };
+  told.level = [this, keys = options.streams](std::size_t stream, const bus::StreamLevel& level) {
+    stream_events.level(keys[stream], level.entries, level.behind);
+  };
+  told.next_flush = [this] { return flusher->next_flush(); };
+  auto made = std::make_unique<bus::StreamSource>(
+      reading,
+      bus::StreamSource::Wiring{
+          messages, emptied, budget, metrics, events, stream_events, [this] { return flusher->safe_upto(); },
+          [this] { return flusher->takes_more(); }, [this](UtcMillis at) { previous_run->subscribed(at); },
+          std::move(told),
+          [this](std::size_t stream, const StreamPosition& position) { stream_memory->noted(stream, position); }});
+  streams = made.get();
+  return made;
 }
 
 void Relay::Parts::make_source(const Options& options) {
   if (is_from_redis()) {
-    source = std::make_unique<bus::RedisSource>(
-        bus::RedisSourceOptions{options.redis, redis_tls, options.channels, storage.restored.last_sequence,
-                                random_seed()},
-        bus::RedisSource::Wiring{
-            messages, emptied, budget, metrics, events, [this](const bus::Gap& gap) { report(gap); },
-            [this](UtcMillis at) { previous_run->subscribed(at); }, [this] { return flusher->next_flush(); }});
+    source = options.streams.empty() ? make_pub_sub(options) : make_streams(options);
   } else if (const auto* from = std::get_if<FromLines>(&input)) {
+    entries.emplace(*routes.newest());
     source = std::make_unique<bus::LineSource>(
-        from->lines,
-        bus::LineSource::Wiring{
-            messages, emptied, budget,
-            [this](std::size_t count) { metrics.received.Increment(static_cast<double>(count)); },
-            [this] { return budget.messages() + flusher->messages_in_flight(); },
-            [this](std::uint64_t line) { events.line_not_readable(line, std::chrono::steady_clock::now()); },
-            [this] { source_ended.signal(); }});
+        from->lines, bus::LineSource::Wiring{
+                         messages, emptied, budget,
+                         [this](std::size_t count) { metrics.received.Increment(static_cast<double>(count)); },
+                         [this] { return budget.messages() + flusher->messages_in_flight(); },
+                         [this](std::uint64_t line, std::string_view why) { leave_out(line, why); },
+                         [this] { source_ended.signal(); },
+                         [this](std::string_view line, FragmentBlock& block) { return entries->add(line, block); },
+                         [this](std::unique_ptr<FragmentBlock> block) {
+                           const std::uint64_t bytes = block->bytes();
+                           fragments.push(std::move(block));
+                           flusher->notify(bytes);
+                         }});
   }
 }
 
@@ -207,10 +206,18 @@ void Relay::Parts::make_flusher(const Options& options) {
   const auto made_progress = [this] {
     if (source) source->room_came();
   };
+  archive_link.emplace(archive.get(), options.history, replayed.get(), [this](const Error& error) {
+    archive_events.not_left(error);
+    ::kill(::getpid(), SIGTERM);  // as a person ends a replay
+  });
+  remover.emplace(is_from_redis() ? &routes : nullptr, sender, history_events, may_be_removed(options, archived_since));
+  flush::FlusherOptions flushing = flusher_options(options, random_seed());
+  flushing.delivery.can_replay = streams != nullptr;
+  flushing.delivery.syncs_for_commit = flushing.delivery.is_behind = flushing.delivery.can_replay;
   flusher.emplace(
-      flusher_options(options, random_seed()), storage.restored,
-      flush::Flusher::Wiring{fragments, budget, *storage.outbox, letters ? &*letters : nullptr, sender, state, metrics,
-                             events, [this] { storage.try_to_write(events); }, made_progress,
+      flushing, storage.restored,
+      flush::Flusher::Wiring{fragments, budget, *storage.outbox, letters ? &*letters : nullptr, *remover, sender, state,
+                             *archive_link, metrics, events, [this] { storage.try_to_write(events); }, made_progress,
                              [this](std::string text) { log.print_messages(std::move(text)); }, clock_ahead_seconds});
   storage.restored = {};  // what was live is with the flusher now
   metrics.on_scrape([this](observe::Metrics& scraped) {
@@ -238,8 +245,9 @@ void Relay::Parts::ask_for_the_previous_run(const Options& options) {
   flush::HttpRequest question;
   question.url = options.database->url_of(state.path_of("heartbeat_at"), "");
   question.ca = sending.ca;
+  // What is in a stream waits there, so the time between two runs is no gap.
   previous_run.emplace(
-      storage.last_run,
+      streams == nullptr ? storage.last_run : std::nullopt,
       PreviousRun::Wiring{
           [this](const bus::Gap& gap) { report(gap); },
           [this] {
@@ -264,8 +272,9 @@ void Relay::Parts::start_threads(const Options& options) {
       messages, fragments,
       [this](std::unique_ptr<MessageBlock> block, SteadyTime::duration waited) { reuse(std::move(block), waited); },
       [this](std::uint64_t bytes) { flusher->notify(bytes); }};
-  workers.emplace(routes, writer_options(options, known_names, clock_ahead_seconds, live), options.workers,
-                  std::move(wiring));
+  classify::WriterOptions writing = writer_options(options, known_names, clock_ahead_seconds, live);
+  writing.archive = archive != nullptr || replayed != nullptr;
+  workers.emplace(routes, writing, options.workers, std::move(wiring));
   if (source) source_thread = start_thread("subscriber", [this](const std::stop_token& stop) { source->run(stop); });
 }
 
@@ -280,17 +289,32 @@ void Relay::Parts::reuse(std::unique_ptr<MessageBlock> block, SteadyTime::durati
 
 void Relay::Parts::report(bus::Gap gap) {
   if (gap.to < gap.from) gap.cause += "; the clock was set back meanwhile, so how long it was is not known";
-  events.gap(gap.from, gap.to, gap.cause, std::chrono::steady_clock::now());
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (gap.stream.empty()) {
+    events.gap(gap.from, gap.to, gap.cause, now);
+  } else {
+    stream_events.gap(gap.stream, gap.from, gap.to, gap.entries, gap.cause, now);
+  }
   fragments.push(state.gap_block(gap));
   flusher->notify(0);
   sender.wake();  // a beat with the new count is due
 }
 
+void Relay::Parts::leave_out(std::uint64_t line, std::string_view why) {
+  ++unread_lines;
+  events.line_not_readable(line, why, std::chrono::steady_clock::now());
+}
+
+/// What is not noted is read once more by the next run.
+void Relay::Parts::commit_streams() {
+  if (streams == nullptr) return;
+  if (!streams->commit(flusher->safe_upto())) stream_events.not_committed();
+  stream_memory->ended(streams->positions());
+}
+
 void Relay::Parts::note_stopped() {
-  if (!storage.durable || !is_from_redis()) return;
-  const std::optional<UtcMillis> read_until = source->read_until();
-  if (!read_until) return;  // it never listened: the gap goes on
-  expect_noted("note the stop", storage.durable->note_stopped(*read_until));
+  const std::optional<UtcMillis> read_until = is_from_redis() ? source->read_until() : std::nullopt;
+  if (read_until) expect_noted("note the stop", storage.note_stopped(*read_until));  // else the gap goes on
 }
 
 void Relay::Parts::expect_noted(std::string_view what, const Result<void>& noted) {
@@ -305,7 +329,7 @@ std::optional<std::string> Relay::Parts::health_flaw() const {
 }
 
 std::optional<std::string> Relay::Parts::ready_flaw() const {
-  if (!source->is_subscribed()) return "not subscribed to Redis";
+  if (!source->is_subscribed()) return streams == nullptr ? "not subscribed to Redis" : "not reading the streams";
   return std::nullopt;
 }
 
@@ -352,16 +376,12 @@ Outcome Relay::drain() {
   if (own.workers) own.workers->join();
   own.flusher->stop();
   own.flusher_thread.join();
-  Outcome outcome;
-  outcome.received = static_cast<std::uint64_t>(own.metrics.received.Value());
-  for (std::size_t kind = 0; kind < kKindCount; ++kind) {
-    outcome.delivered += static_cast<std::uint64_t>(own.metrics.delivered[static_cast<Kind>(kind)].Value());
-  }
-  for (std::size_t reason = 0; reason < kDeadLetterReasonCount; ++reason) {
-    outcome.dead += static_cast<std::uint64_t>(own.metrics.dead_letters[static_cast<DeadLetterReason>(reason)].Value());
-  }
+  if (own.archive) own.archive->finish();
+  Outcome outcome = outcome_of(own.metrics);
+  outcome.unread = own.unread_lines;
   outcome.left = own.flusher->messages_in_flight() + own.budget.messages();
   outcome.left_is_safe = own.storage.durable != nullptr && own.flusher->left_is_safe() && !a_thread_has_failed();
+  own.commit_streams();
   own.note_stopped();
   if (own.http) own.http->stop();
   return outcome;

@@ -9,18 +9,10 @@
 #include "firebase_relay/result.h"
 #include "observe/log.h"
 #include "relay/options.h"
+#include "relay/outcome.h"
 #include "relay/routes_file.h"
 
 namespace firebase_relay::relay {
-
-/// How a run ended.
-struct Outcome {
-  std::uint64_t received = 0;
-  std::uint64_t delivered = 0;
-  std::uint64_t left = 0;     ///< messages that were neither acknowledged nor otherwise ended
-  bool left_is_safe = false;  ///< those are in the outbox, and the next start sends them
-  std::uint64_t dead = 0;     ///< messages set aside
-};
 
 /// Where a Relay's messages come from; each needs other parts.
 struct FromRedis {};  ///< what is published, for good: with outbox and HTTP

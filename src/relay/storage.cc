@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "archive/whole_days.h"
+#include "classify/timestamp.h"
 #include "outbox/inspect.h"
 #include "outbox/memory_outbox.h"
 #include "outbox/volume.h"
@@ -81,10 +83,40 @@ void Storage::try_to_write(observe::Events& events) {
   events.outbox_failed("write", written.error(), now);
 }
 
+void Storage::use_unsent_heartbeat(std::string_view path) {
+  if (!last_run) return;
+  for (const LiveRow& row : restored.live) {
+    if (row.path != path || row.value.size() < 2) continue;
+    const auto beat = classify::parse_timestamp(std::string_view(row.value).substr(1, row.value.size() - 2));
+    last_run->started_at = std::max(last_run->started_at, beat.value_or(UtcMillis{}));
+  }
+}
+
 Storage storage_in_memory() {
   Storage storage;
   storage.outbox = std::make_unique<outbox::MemoryOutbox>(kReplayMemoryMax);
   return storage;
+}
+
+std::function<bool(std::string_view day)> may_be_removed(const Options& options, UtcMillis archived_since) {
+  if (options.archive.empty()) return {};
+  return [days = archive::WholeDays(options.archive, archived_since)](std::string_view day) { return days.has(day); };
+}
+
+Result<std::unique_ptr<archive::Archive>> open_archive(const Options& options, observe::ArchiveEvents& events,
+                                                       std::function<void()> wake) {
+  if (options.archive.empty()) return nullptr;
+  auto folder = archive::Folder::take(options.archive);
+  if (!folder && folder.error().code == ErrorCode::kIo)
+    return fail(ErrorCode::kInvalid, folder.error().what, folder.error().remedy);
+  if (!folder) return error_of(folder);
+  return std::make_unique<archive::Archive>(std::move(*folder), archive::Writer::kFreeBytesMin,
+                                            archive::Archive::Wiring{events, std::move(wake)});
+}
+
+Result<std::unique_ptr<archive::ReplayedLines>> open_replayed(const Options& options) {
+  if (options.archive.empty()) return nullptr;
+  return archive::ReplayedLines::open(options.archive, archive::Writer::kFreeBytesMin);
 }
 
 outbox::DeadLetterLimits dead_letter_limits(const Options& options) {

@@ -1,17 +1,23 @@
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <poll.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "archive/folder.h"
+#include "archive/writer.h"
 #include "base/ca_file.h"
 #include "base/clock.h"
 #include "bus/connection.h"
+#include "classify/kept_places.h"
 #include "classify/key_codec.h"
 #include "deliver/verdicts.h"
 #include "flush/answer_text.h"
@@ -19,35 +25,21 @@
 #include "flush/echo.h"
 #include "flush/http_client.h"
 #include "flush/token_keeper.h"
+#include "observe/database_room.h"
 #include "observe/http_listener.h"
 #include "observe/printable.h"
 #include "observe/snapshot.h"
 #include "outbox/inspect.h"
 #include "outbox/volume.h"
 #include "relay/relay.h"
+#include "terminal/check_streams.h"
 #include "terminal/commands.h"
 #include "terminal/complain.h"
+#include "terminal/report.h"
+#include "terminal/tls_text.h"
 
 namespace firebase_relay::terminal {
 namespace {
-
-/// One line a check: what was looked at, whether it is well, and what to do if not. What a person typed may stand in
-/// it, and what a server said: it is made fit for a terminal.
-class Report {
- public:
-  void good(const std::string& what, const std::string& detail) {
-    std::printf("ok      %-12s %s\n", what.c_str(), observe::printable(detail).c_str());
-  }
-  void bad(const std::string& what, const std::string& detail, const std::string& remedy) {
-    const std::string text = detail + (remedy.empty() ? "" : " -> ") + remedy;
-    std::printf("FAILED  %-12s %s\n", what.c_str(), observe::printable(text).c_str());
-    all_good_ = false;
-  }
-  [[nodiscard]] int exit() const { return all_good_ ? kExitOk : kExitFailed; }
-
- private:
-  bool all_good_ = true;
-};
 
 /// Until `there`, or the connection is closed. False: not in time.
 template <class There>
@@ -66,14 +58,6 @@ bool wait_for(bus::Connection& connection, SteadyTime until, const There& there)
     connection.proceed(messages, std::chrono::steady_clock::now());
   }
   return true;
-}
-
-/// What there is to say about TLS to Redis: a certificate that ends soon is better known today.
-std::string tls_text(const std::optional<bus::TlsPeer>& peer, const std::shared_ptr<const bus::TlsContext>& tls) {
-  if (!peer) return {};
-  const auto left = std::chrono::floor<std::chrono::days>(peer->expires - utc_now());
-  return ", " + peer->version + ", certificate by " + observe::printable(peer->issuer, 100) + ", " +
-         std::to_string(left.count()) + " days left" + (tls->warning() ? "; " + *tls->warning() : "");
 }
 
 void check_redis(const relay::Options& options, Report& report) {
@@ -223,20 +207,52 @@ void check_outbox(const relay::Options& options, Report& report) {
   report.good("outbox", *seen);
 }
 
+void check_archive(const relay::Options& options, Report& report) {
+  if (options.archive.empty()) return;
+  const auto seen = archive::Folder::look_at(options.archive, archive::Writer::kFreeBytesMin);
+  if (!seen) return report.bad("archive", seen.error().what, seen.error().remedy);
+  report.good("archive", *seen);
+}
+
+/// What the relay says that runs here with these settings; nothing: none does.
+std::optional<observe::Snapshot> running_relay(const relay::Options& options) {
+  flush::HttpRequest request;
+  request.url = url_of_relay(options, "/metrics");
+  request.is_to_relay = true;
+  const auto answer = flush::http_request(request);
+  return answer ? observe::read_snapshot(answer->body) : std::nullopt;
+}
+
 /// Listens for a moment. Where a relay listens already, that is the answer.
-void check_http(const relay::Options& options, Report& report) {
+void check_http(const relay::Options& options, const std::optional<observe::Snapshot>& relay, Report& report) {
   const std::string where = options.http_listen.host + ":" + std::to_string(options.http_listen.port);
   const observe::HttpAnswers nothing{[] { return std::string(); }, [] { return std::nullopt; },
                                      [] { return std::nullopt; }};
   const auto listener = observe::HttpListener::start(options.http_listen.host, options.http_listen.port, nothing);
   if (listener) return report.good("http", where + ", free");
-  if (listener.error().code == ErrorCode::kBusy) {
-    flush::HttpRequest request;
-    request.url = url_of_relay(options, "/metrics");
-    const auto answer = flush::http_request(request);
-    if (answer && observe::read_snapshot(answer->body)) return report.good("http", where + ", in use by a relay");
-  }
+  if (listener.error().code == ErrorCode::kBusy && relay)
+    return report.good("http", where + ", in use by a relay; stored so far: " + observe::room_text(*relay));
   report.bad("http", listener.error().what, listener.error().remedy);
+}
+
+/// How much history comes a day, as the relay that runs here has counted it.
+std::string rate_text(const std::optional<observe::Snapshot>& relay) {
+  constexpr double kMb = 1e6;
+  if (!relay) return "no relay runs here that could say how fast";
+  if (relay->history_bytes_a_day == 0) return "how fast is known after a day";
+  return fmt::format("{:.1f} MB a day at present, by the relay that runs here",
+                     static_cast<double>(relay->history_bytes_a_day) / kMb);
+}
+
+/// Which routes' history only grows, and how fast all of it does.
+void check_history(const classify::RouteTable& table, const relay::Options& options,
+                   const std::optional<observe::Snapshot>& relay, Report& report) {
+  if (!options.history) return report.good("history", "none (--no-history)");
+  const std::vector<std::string> growing = classify::endless_history(table);
+  if (growing.empty()) return report.good("history", "every route keeps some days of it at most");
+  std::string paths;
+  for (const std::string& path : growing) paths.append(paths.empty() ? "" : ", ").append(path);
+  report.good("history", "grows without end: " + paths + "; " + rate_text(relay));
 }
 
 }  // namespace
@@ -253,17 +269,20 @@ int check(const CommandLine& line) {
   std::string warnings;
   for (const std::string& warning : line.warnings) warnings += "; " + warning;
   report.good("config", (line.config_file.empty() ? "flags and environment" : line.config_file) + warnings);
+  const std::optional<observe::Snapshot> running = running_relay(line.options);
   const auto routes = relay::load_routes(line.options);
   if (routes) {
     report.good("routes", (line.options.routes_file.empty() ? "built in" : line.options.routes_file) + ", " +
                               std::to_string(routes->routes.size()) + " lines");
+    check_history(*routes, line.options, running, report);
   } else {
     report.bad("routes", routes.error().what, routes.error().remedy);
   }
-  check_redis(line.options, report);
+  line.options.streams.empty() ? check_redis(line.options, report) : check_streams(line.options, report);
   if (const auto access = check_credentials(line.options, report)) check_database(line.options, *access, report);
   check_outbox(line.options, report);
-  check_http(line.options, report);
+  check_archive(line.options, report);
+  check_http(line.options, running, report);
   return report.exit();
 }
 

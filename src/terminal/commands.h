@@ -26,6 +26,10 @@ int status(const CommandLine& line);
 int dead_letters(const CommandLine& line);
 /// Sends the messages of a file through the pipeline, as fast as answers come, beside a running relay or alone.
 int replay(const CommandLine& line);
+/// Prints the entries of an archive, or of the database's history, beside a running relay or alone.
+int export_history(const CommandLine& line);
+/// Removes old days of history from the database, or tells what would go, beside a running relay or alone.
+int prune(const CommandLine& line);
 /// Asks a running relay whether its threads move.
 int healthcheck(const CommandLine& line);
 

@@ -128,11 +128,21 @@ int send_marked(DeadLetters& letters, const CommandLine& line) {
   return outcome.left == 0 && outcome.dead == 0 && still_marked->empty() ? kExitOk : kExitFailed;
 }
 
+/// Of all letters these are not retried: it is said, and no failure, or whoever retries all now and then fails for
+/// ever.
+void tell_of_cut_off(DeadLetters& letters) {
+  const auto cut_off = letters.cut_off();
+  if (cut_off && *cut_off > 0)
+    std::printf("%llu stay: of their payload only the first bytes are kept -> publish those messages again\n",
+                static_cast<unsigned long long>(*cut_off));
+}
+
 int retry(DeadLetters& letters, const std::vector<DeadLetterId>& ids, const CommandLine& line) {
   const std::size_t missing = complain_of_missing(letters, ids, true);
   const auto marked = letters.mark(ids, line.live ? RetryMark::kHistoryAndLive : RetryMark::kHistory);
   if (!marked) return complain(marked.error());
   std::printf("%llu marked for a retry\n", static_cast<unsigned long long>(*marked));
+  if (line.all) tell_of_cut_off(letters);
   if (*marked == 0) return missing == 0 ? kExitOk : kExitFailed;
   if (outbox::is_outbox_in_use(line.options.outbox_file)) {
     std::puts("the relay that runs here sends them");

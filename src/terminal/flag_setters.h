@@ -20,6 +20,9 @@ inline tl::unexpected<Error> expected(std::string what) {
   return fail(ErrorCode::kInvalid, "expected " + std::move(what));
 }
 
+/// `text` without the blanks at its ends.
+std::string_view trimmed(std::string_view text);
+
 /// A whole number from Least to Most, stored Unit times as large. `_` between digits is ignored, as in TOML.
 template <auto Member, std::uint64_t Least, std::uint64_t Most, std::uint64_t Unit = 1>
 Result<void> set_number(relay::Options& options, std::string_view text) {
@@ -91,6 +94,9 @@ Result<void> set_switch(relay::Options& options, std::string_view text) {
 Result<void> set_redis_url(relay::Options& options, std::string_view text);
 Result<void> set_redis_tls_name(relay::Options& options, std::string_view text);
 Result<void> set_channels(relay::Options& options, std::string_view text);
+/// Keys separated by commas; a blank beside a comma is no part of them.
+Result<void> set_streams(relay::Options& options, std::string_view text);
+Result<void> set_stream_group(relay::Options& options, std::string_view text);
 Result<void> set_instance(relay::Options& options, std::string_view text);
 Result<void> set_http_listen(relay::Options& options, std::string_view text);
 Result<void> set_log_level(relay::Options& options, std::string_view text);

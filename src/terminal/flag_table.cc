@@ -10,15 +10,19 @@ namespace {
 
 using relay::Options;
 
-constexpr std::uint8_t kRun = 1 << static_cast<int>(Command::kRun);
-constexpr std::uint8_t kCheck = 1 << static_cast<int>(Command::kCheck);
-constexpr std::uint8_t kTap = 1 << static_cast<int>(Command::kTap);
-constexpr std::uint8_t kDead = 1 << static_cast<int>(Command::kDeadLetters);
-constexpr std::uint8_t kReplay = 1 << static_cast<int>(Command::kReplay);
-constexpr std::uint8_t kStatus = 1 << static_cast<int>(Command::kStatus);
-constexpr std::uint8_t kHealth = 1 << static_cast<int>(Command::kHealthcheck);
-constexpr std::uint8_t kAll = kRun | kCheck | kTap | kDead | kReplay | kStatus | kHealth;
-constexpr std::uint8_t kSends = kRun | kDead | kReplay;  // those that write to the database
+constexpr std::uint16_t kRun = 1 << static_cast<int>(Command::kRun);
+constexpr std::uint16_t kCheck = 1 << static_cast<int>(Command::kCheck);
+constexpr std::uint16_t kTap = 1 << static_cast<int>(Command::kTap);
+constexpr std::uint16_t kDead = 1 << static_cast<int>(Command::kDeadLetters);
+constexpr std::uint16_t kReplay = 1 << static_cast<int>(Command::kReplay);
+constexpr std::uint16_t kExport = 1 << static_cast<int>(Command::kExport);
+constexpr std::uint16_t kPrune = 1 << static_cast<int>(Command::kPrune);
+constexpr std::uint16_t kStatus = 1 << static_cast<int>(Command::kStatus);
+constexpr std::uint16_t kHealth = 1 << static_cast<int>(Command::kHealthcheck);
+constexpr std::uint16_t kAll = kRun | kCheck | kTap | kDead | kReplay | kExport | kPrune | kStatus | kHealth;
+constexpr std::uint16_t kSends = kRun | kDead | kReplay;  // those that send messages to the database
+constexpr std::uint16_t kWrites = kSends | kPrune;
+constexpr std::uint16_t kAsks = kWrites | kCheck | kExport;  // and those that read it
 
 constexpr bool kSecret = true;
 constexpr bool kPlain = false;
@@ -30,6 +34,8 @@ constexpr CommandRow kCommands[] = {
     {Command::kDeadLetters, "dead-letters", "dead-letters list|show|retry|drop [ID…]", 1, 100'000,
      "what was set aside"},
     {Command::kReplay, "replay", "replay FILE [--live] [flags]", 1, 1, "send a file of messages through the routes"},
+    {Command::kExport, "export", "export [flags]", 0, 0, "print history, from an archive or the database"},
+    {Command::kPrune, "prune", "prune --before DAY [flags]", 0, 0, "remove old history from the database, with --yes"},
     {Command::kStatus, "status", "status [--watch] [flags]", 0, 0, "ask the relay that runs here how it is"},
     {Command::kHealthcheck, "healthcheck", "healthcheck [flags]", 0, 0,
      "ask the relay that runs here whether it is well"},
@@ -48,6 +54,29 @@ constexpr CommandFlag kCommandFlags[] = {
     {Command::kDeadLetters, "all", "", "retry, drop: all of them."},
     {Command::kDeadLetters, "live", "", "retry: write live values, too, although they may be old."},
     {Command::kReplay, "live", "", "Write live values, too, although they may be old."},
+    {Command::kExport, "from", "DAY",
+     "The first day, such as 2026-11-28 (UTC), that one too; the oldest if not given."},
+    {Command::kExport, "to", "DAY", "The last day, that one too; the newest if not given."},
+    {Command::kExport, "ticker", "TICKER", "Of this ticker alone, as it is published."},
+    {Command::kExport, "kind", "KIND",
+     "Of this kind alone: price, order, performance, profit, registration, unrouted."},
+    {Command::kExport, "format", "jsonl|csv",
+     "jsonl, if not given: a line an entry, as the archive has it and replay takes it; csv: a column a field."},
+    {Command::kExport, "fields", "FIELD,…",
+     "csv: these columns, nested ones as order_data/order/id, and entry, entry_time; those of the first entry if not "
+     "given."},
+    {Command::kExport, "from-database", "",
+     "Read the database instead of an archive: says first what it will download, and asks."},
+    {Command::kExport, "yes", "", "With --from-database: download without asking."},
+    {Command::kPrune, "before", "DAY",
+     "What is older than this day (2026-11-28, in UTC) goes; the day itself stays, and so does today's."},
+    {Command::kPrune, "ticker", "TICKER", "Of this ticker alone, as it is published."},
+    {Command::kPrune, "kind", "KIND", "Of this kind alone: price, order, performance, profit, registration, unrouted."},
+    {Command::kPrune, "flat", "",
+     "Not the days, but the entries which a version without days left beside them, by the time in their key."},
+    {Command::kPrune, "unsealed", "",
+     "With --archive: days that it does not have whole go, too; tells how many entries then stand nowhere else."},
+    {Command::kPrune, "yes", "", "Remove it. Without this nothing is removed, only told."},
     {Command::kStatus, "watch", "", "Look again every two seconds, with the rates in between, until Ctrl-C."},
 };
 
@@ -71,22 +100,27 @@ constexpr Flag kFlags[] = {
     {"channels", "PATTERN,…", "", "*", "", Group::kRedis, kRun | kCheck | kTap, kPlain,
      "Take only channels that match one of these glob patterns; one with ! in front takes away what it matches.",
      set_channels},
-    {"routes", "FILE", "", "", "built in", Group::kRedis, kSends | kCheck | kTap, kPlain,
+    {"streams", "KEY,…", "", "", "none: pub/sub", Group::kRedis, kRun | kCheck | kTap, kPlain,
+     "Read these Redis Streams instead of pub/sub: what is added while no relay runs is read by the next.",
+     set_streams},
+    {"stream-group", "NAME", "", "firebase-relay", "", Group::kRedis, kRun | kCheck | kTap, kPlain,
+     "Consumer group in which Redis keeps how far the streams have been read.", set_stream_group},
+    {"routes", "FILE", "", "", "built in", Group::kRedis, kWrites | kCheck | kTap | kExport, kPlain,
      "JSON file that says which message goes to which paths.", set_text<&Options::routes_file>},
 
-    {"database-url", "URL", "FIREBASE_DATABASE_URL FIREBASE_DATABASE_EMULATOR_HOST", "", "", Group::kDatabase,
-     kSends | kCheck, kSecret,
+    {"database-url", "URL", "FIREBASE_DATABASE_URL FIREBASE_DATABASE_EMULATOR_HOST", "", "", Group::kDatabase, kAsks,
+     kSecret,
      "https://NAME.firebaseio.com, a regional one, or an emulator's http://host:port?ns=NAME; a path is the root of "
      "all "
      "that is written. FIREBASE_DATABASE_EMULATOR_HOST (host:port) beats FIREBASE_DATABASE_URL.",
      nullptr},
-    {"credentials", "FILE", "GOOGLE_APPLICATION_CREDENTIALS", "", "none", Group::kDatabase, kSends | kCheck, kPlain,
+    {"credentials", "FILE", "GOOGLE_APPLICATION_CREDENTIALS", "", "none", Group::kDatabase, kAsks, kPlain,
      "Service account's key (JSON).", set_text<&Options::credentials_file>},
-    {"auth-secret-file", "FILE", "", "", "none", Group::kDatabase, kSends | kCheck, kPlain,
+    {"auth-secret-file", "FILE", "", "", "none", Group::kDatabase, kAsks, kPlain,
      "File that holds a legacy database secret.", set_text<&Options::auth_secret_file>},
-    {"ca-file", "FILE", "", "", "the system's", Group::kDatabase, kSends | kCheck, kPlain,
+    {"ca-file", "FILE", "", "", "the system's", Group::kDatabase, kAsks, kPlain,
      "Certificate authorities to trust besides (PEM).", set_text<&Options::ca_file>},
-    {"allow-plaintext", "", "", "", "off", Group::kDatabase, kSends | kCheck, kPlain,
+    {"allow-plaintext", "", "", "", "off", Group::kDatabase, kAsks, kPlain,
      "Allow http:// to a host that is not this machine.", set_switch<&Options::allow_plaintext>},
 
     {"flush-interval-ms", "N", "", "250", "", Group::kDelivery, kSends, kPlain,
@@ -98,15 +132,18 @@ constexpr Flag kFlags[] = {
      "Closed orders that stay live per ticker; 0: all.", set_number<&Options::live_orders_max, 0, 1'000'000>},
     {"batch-max-bytes", "N", "", "1048576", "", Group::kDelivery, kSends, kPlain,
      "A flush over this size is split into several requests.", set_number<&Options::batch_bytes_max, 1024, 16'777'216>},
-    {"request-timeout-ms", "N", "", "15000", "", Group::kDelivery, kSends | kCheck, kPlain,
+    {"request-timeout-ms", "N", "", "15000", "", Group::kDelivery, kAsks, kPlain,
      "A request without an answer counts as lost after this time.",
      set_number<&Options::request_timeout, 100, 600'000>},
     {"in-flight", "N", "", "4", "", Group::kDelivery, kSends, kPlain,
      "Requests of history at the same time; live values always travel one request at a time.",
      set_number<&Options::in_flight_max, 1, 64>},
-    {"max-mb-per-minute", "N", "", "60", "", Group::kDelivery, kSends, kPlain,
+    {"max-mb-per-minute", "N", "", "60", "", Group::kDelivery, kWrites, kPlain,
      "Bytes sent in any minute, in MB; history waits when they are used up. 0: no limit.",
      set_number<&Options::bytes_per_minute_max, 0, 1'000'000, relay::kMb>},
+    {"database-size-max-mb", "N", "", "1024", "", Group::kDelivery, kRun, kPlain,
+     "What the database's plan stores, in MiB: by it status and alerts say when history fills it. 0: no limit.",
+     set_number<&Options::database_bytes_max, 0, 1'000'000'000, relay::kMiB>},
     {"drain-timeout-ms", "N", "", "10000", "", Group::kDelivery, kRun | kDead, kPlain,
      "Time to deliver what is left after SIGTERM or Ctrl-C.", set_number<&Options::drain_timeout, 0, 3'600'000>},
 
@@ -121,13 +158,16 @@ constexpr Flag kFlags[] = {
      "Distinct tickers, and apart from them distinct channels without a route.",
      set_number<&Options::tickers_max, 1, 10'000'000>},
 
-    {"outbox", "FILE", "", "./data/outbox.db", "", Group::kDisk, kRun | kCheck | kDead, kPlain,
+    {"outbox", "FILE", "", "./data/outbox.db", "", Group::kDisk, kRun | kCheck | kDead | kPrune | kExport, kPlain,
      "Where waits what the database has not acknowledged.", set_new_file<&Options::outbox_file>},
     {"outbox-max-mb", "N", "", "2048", "", Group::kDisk, kRun | kCheck | kDead, kPlain,
      "Size of the outbox, in MiB; at it the oldest price history is dropped first.",
      set_number<&Options::outbox_bytes_max, 1, 1'048'576, relay::kMiB>},
     {"outbox-sync", "normal|full", "", "normal", "", Group::kDisk, kRun | kDead, kPlain,
      "full: every write to the outbox survives a power cut, at the price of a sync each.", set_outbox_sync},
+    {"archive", "DIR", "", "", "none", Group::kDisk, kRun | kCheck | kDead | kReplay | kPrune | kExport, kPlain,
+     "Folder in which the whole history is kept, a file a day, besides what goes to the database.",
+     set_text<&Options::archive>},
     {"dead-letters-max", "N", "", "10000", "", Group::kDisk, kRun | kDead, kPlain, "Dead letters to keep.",
      set_number<&Options::dead_letters_max, 0, 10'000'000>},
 
@@ -169,7 +209,7 @@ std::string own_variable_of(const Flag& flag) {
 }
 
 bool is_used_by(const Flag& flag, Command command) {
-  const std::uint8_t with_run = command == Command::kCheck ? kRun : std::uint8_t{0};
+  const std::uint16_t with_run = command == Command::kCheck ? kRun : std::uint16_t{0};
   return (flag.commands & ((1 << static_cast<int>(command)) | with_run)) != 0;
 }
 

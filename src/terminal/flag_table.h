@@ -12,8 +12,8 @@
 namespace firebase_relay::terminal {
 
 /// What the program is asked to do.
-enum class Command : std::uint8_t { kRun, kCheck, kTap, kDeadLetters, kReplay, kStatus, kHealthcheck };
-inline constexpr std::size_t kCommandCount = 7;
+enum class Command : std::uint8_t { kRun, kCheck, kTap, kDeadLetters, kReplay, kExport, kPrune, kStatus, kHealthcheck };
+inline constexpr std::size_t kCommandCount = 9;
 
 /// A row of the table of commands.
 struct CommandRow {
@@ -41,12 +41,15 @@ struct Flag {
   std::string_view default_text;  ///< applied as if it were given; empty: Options' own
   std::string_view default_note;  ///< shown instead of default_text when that says too little
   Group group;
-  std::uint8_t commands;  ///< whose --help shows it: bits of 1 << Command; every command takes it
-  bool may_hold_secret;   ///< its value is never printed as it was given
+  std::uint16_t commands;  ///< whose --help shows it: bits of 1 << Command; every command takes it
+  bool may_hold_secret;    ///< its value is never printed as it was given
   std::string_view help;
   /// Puts `text` into `options`, or says what was expected instead. Null: flags.cc decides, since it takes more than
   /// one setting.
   Result<void> (*set)(relay::Options& options, std::string_view text);
+
+  /// Are its values several, separated by commas? Given several times they add up.
+  [[nodiscard]] bool is_list() const { return value_name.ends_with(",…"); }
 };
 
 /// Every flag, in the order of --help.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "base/secret_file.h"
@@ -34,11 +35,14 @@ std::optional<Given> from_environment(const Flag& flag, const Environment& envir
 }
 
 /// Does what was asked for go by `flag`? Some commands are several: those that only look into the outbox need no
-/// database, and who tries routes needs no Redis.
+/// database, nor does who reads an archive, and who tries routes needs no Redis.
 bool goes_by(const CommandLine& line, const Flag& flag) {
   const bool only_looks =
       line.command == Command::kDeadLetters && !line.arguments.empty() && line.arguments.front() != "retry";
   if (only_looks && flag.group != Group::kDisk && flag.group != Group::kWatching) return false;
+  const bool reads_archive = line.command == Command::kExport && !line.export_flags.from_database;
+  const bool is_of_database = flag.group == Group::kDatabase || flag.group == Group::kDelivery;
+  if (reads_archive && (is_of_database || flag.name == "outbox")) return false;
   const bool tries_routes = line.command == Command::kCheck && !line.route_test_file.empty();
   if (tries_routes && (flag.group == Group::kRedis || flag.group == Group::kDatabase)) return false;
   return is_used_by(flag, line.command);
@@ -176,13 +180,15 @@ Result<void> check_credentials(const Settings& settings, const CommandLine& line
 
 /// Of the key, when it is needed to know where the database is. `check` has a line of its own for a key that is wrong.
 Result<std::string> project_of_key(CommandLine& line) {
-  const bool uses_key = line.command == Command::kRun || line.command == Command::kCheck;
+  const bool reads_database = line.command == Command::kExport && line.export_flags.from_database;
+  const bool must_know = line.command == Command::kRun || line.command == Command::kPrune || reads_database;
+  const bool uses_key = must_know || line.command == Command::kCheck;
   if (line.options.credentials_file.empty() || !uses_key) return std::string();
   std::vector<std::string> repeated;  // whoever uses the key tells them
   const auto account = flush::read_account(line.options.credentials_file, repeated);
   const auto checked = account ? flush::default_database_of(account->project_id) : error_of(account);
   if (checked) return account->project_id;
-  if (line.command != Command::kRun) return std::string();
+  if (!must_know) return std::string();
   return fail(checked.error().code, checked.error().what + "; " + checked.error().remedy);
 }
 
@@ -251,6 +257,38 @@ std::string host_name() {
   return name.data();
 }
 
+/// What is given says something: a variable of the shell that is not set would ask for everything.
+Result<void> take_texts(const Words& words, std::span<const std::pair<const char*, std::string*>> all) {
+  for (const auto& [name, text] : all) {
+    const auto given = words.command_flags.find(name);
+    if (given == words.command_flags.end()) continue;
+    if (given->second.empty()) {
+      return invalid("--" + std::string(name) +
+                     ": expected a value, but it is empty; is a variable of the shell not set?");
+    }
+    *text = given->second;
+  }
+  return {};
+}
+
+Result<void> take_export_flags(const Words& words, ExportFlags& flags) {
+  const std::pair<const char*, std::string*> all[] = {{"from", &flags.from},     {"to", &flags.to},
+                                                      {"ticker", &flags.ticker}, {"kind", &flags.kind},
+                                                      {"format", &flags.format}, {"fields", &flags.fields}};
+  flags.from_database = words.command_flags.contains("from-database");
+  flags.yes = words.command_flags.contains("yes");
+  return take_texts(words, all);
+}
+
+Result<void> take_prune_flags(const Words& words, PruneFlags& flags) {
+  const std::pair<const char*, std::string*> all[] = {
+      {"before", &flags.before}, {"ticker", &flags.ticker}, {"kind", &flags.kind}};
+  flags.flat = words.command_flags.contains("flat");
+  flags.unsealed = words.command_flags.contains("unsealed");
+  flags.yes = words.command_flags.contains("yes");
+  return take_texts(words, all);
+}
+
 bool contains(const std::vector<std::string>& arguments, std::string_view word) {
   return std::find(arguments.begin(), arguments.end(), word) != arguments.end();
 }
@@ -280,6 +318,7 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv, const 
     if (line.route_test_file.empty())
       return fail(ErrorCode::kInvalid, "--route-test: expected the name of a file, or - for standard input");
   }
+  if (auto taken = take_export_flags(*words, line.export_flags); !taken) return error_of(taken);
   line.warnings = warnings_of_unknown(environment);
   const auto settings = gather(*words, environment, line);
   if (!settings) return error_of(settings);
@@ -293,7 +332,10 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv, const 
   line.all = words->command_flags.contains("all");
   line.live = words->command_flags.contains("live");
   line.watch = words->command_flags.contains("watch");
-  const bool needs_database = line.command == Command::kRun || line.command == Command::kReplay;
+  if (auto taken = take_prune_flags(*words, line.prune_flags); !taken) return error_of(taken);
+  const bool needs_database = line.command == Command::kRun || line.command == Command::kReplay ||
+                              line.command == Command::kPrune ||
+                              (line.command == Command::kExport && line.export_flags.from_database);
   if (needs_database && !line.options.database) {
     return invalid(
         "no database: expected --database-url, FIREBASE_DATABASE_URL, FIREBASE_DATABASE_EMULATOR_HOST, or "

@@ -12,6 +12,27 @@
 
 namespace firebase_relay::terminal {
 
+/// What `export` is asked for, as it was given; the command judges it.
+struct ExportFlags {
+  std::string from, to;  ///< days; empty: the oldest, the newest
+  std::string ticker;    ///< empty: any
+  std::string kind;      ///< empty: any
+  std::string format = "jsonl";
+  std::string fields;          ///< empty: those of the first entry
+  bool from_database = false;  ///< instead of the archive
+  bool yes = false;            ///< downloads without asking
+};
+
+/// Likewise of `prune`.
+struct PruneFlags {
+  std::string before;  ///< a day; empty: not given
+  std::string ticker;  ///< empty: any
+  std::string kind;    ///< empty: any
+  bool flat = false;
+  bool unsealed = false;
+  bool yes = false;
+};
+
 /// A person's order, read and checked.
 struct CommandLine {
   Command command = Command::kRun;
@@ -22,9 +43,11 @@ struct CommandLine {
   bool all = false;                    ///< dead-letters --all
   bool live = false;                   ///< dead-letters, replay: --live
   bool watch = false;                  ///< status --watch
-  std::string config_file;             ///< the TOML file that was read; empty: none
-  std::vector<std::string> warnings;   ///< for the log, once it is there
-  std::optional<std::string> print;    ///< --help or --version: print this and exit 0, all else is unset
+  ExportFlags export_flags;
+  PruneFlags prune_flags;
+  std::string config_file;            ///< the TOML file that was read; empty: none
+  std::vector<std::string> warnings;  ///< for the log, once it is there
+  std::optional<std::string> print;   ///< --help or --version: print this and exit 0, all else is unset
 };
 
 /// Flags beat the environment, which beats the TOML file, which beats the defaults of the flag table.

@@ -71,8 +71,14 @@ int report(const relay::Outcome& outcome, bool was_ended) {
   std::printf("replayed %llu messages: %llu delivered, %llu set aside, %llu not delivered\n",
               static_cast<unsigned long long>(outcome.received), static_cast<unsigned long long>(outcome.delivered),
               static_cast<unsigned long long>(outcome.dead), static_cast<unsigned long long>(outcome.left));
+  if (outcome.unread > 0) {
+    std::printf("%llu lines were left out: stderr says which and why\n",
+                static_cast<unsigned long long>(outcome.unread));
+  }
+  // Nothing but what cannot be read is not the file that was meant.
+  const bool has_read_nothing = outcome.received == 0 && outcome.unread > 0;
   if (was_ended) std::puts("ended by a signal: what was not read of the input is not in these numbers");
-  return outcome.left == 0 && outcome.dead == 0 && !was_ended ? kExitOk : kExitFailed;
+  return outcome.left == 0 && outcome.dead == 0 && !has_read_nothing && !was_ended ? kExitOk : kExitFailed;
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "observe/database_room.h"
+#include "observe/download.h"
 #include "observe/printable.h"
 
 namespace firebase_relay::terminal {
@@ -35,6 +37,37 @@ std::string database_text(const Snapshot& now, bool colour) {
   return good("reachable", colour);
 }
 
+/// Red when the database is full within a month.
+std::string stored_text(const Snapshot& now, bool colour) {
+  constexpr double kDaysFewest = 30;
+  const bool is_soon = observe::days_until_full(now).value_or(kDaysFewest) < kDaysFewest;
+  return is_soon ? bad(observe::room_text(now), colour) : observe::room_text(now);
+}
+
+/// Red when the plan's month does not last a month.
+std::string download_text(const Snapshot& now, bool colour) {
+  const std::string text = observe::download_text(now);
+  return observe::download_a_month(now) > observe::kPlanDownloadBytes ? bad(text, colour) : text;
+}
+
+std::string archive_text(const Snapshot& now, bool colour) {
+  constexpr double kMb = 1e6;
+  std::string text = fmt::format("{:.1f} MB", static_cast<double>(now.archive_bytes) / kMb);
+  if (!now.archive_writable) text += ", " + bad("STOPPED", colour) + " (the log says why)";
+  if (now.archive_days_unsealed > 0)
+    text += ", " + bad(fmt::format("{} days unsealed or with a hole", now.archive_days_unsealed), colour);
+  return text;
+}
+
+/// Red when half of what the streams hold is unread, or some of it was lost.
+std::string streams_text(const Snapshot& now, bool colour) {
+  const std::string behind = fmt::format("{} of {} entries not read", now.stream_entries_behind, now.stream_entries);
+  std::string text = 2 * now.stream_entries_behind > now.stream_entries ? bad(behind, colour) : behind;
+  if (now.stream_entries_lost > 0)
+    text += ", " + bad(fmt::format("{} trimmed before they were read", now.stream_entries_lost), colour);
+  return text;
+}
+
 std::string lag_line(const Snapshot::LagCounts& lag) {
   return fmt::format("p50 {}   p99 {}", observe::lag_text(lag, 0.5), observe::lag_text(lag, 0.99));
 }
@@ -53,6 +86,7 @@ std::string status_text(const Snapshot& now, const std::optional<EarlierSnapshot
   std::string out = fmt::format("firebase-relay {}, up {}\n", now.version, observe::duration_text(up));
   add_line(out, "since", observe::iso_utc(now.started_at));
   add_line(out, "redis", now.redis_connected ? good("connected", colour) : bad("not connected", colour));
+  if (now.reads_streams) add_line(out, "streams", streams_text(now, colour));
   add_line(out, "database", database_text(now, colour));
   add_flow(out, "received", now.received, before.received);
   if (now.recovered > 0) add_line(out, "recovered", fmt::format("{:>10}", now.recovered));
@@ -65,6 +99,14 @@ std::string status_text(const Snapshot& now, const std::optional<EarlierSnapshot
   if (earlier) add_line(out, "  just now", lag_line(observe::difference(now.lag, before.lag)));
   add_line(out, "queue", fmt::format("{} messages", now.queue_depth));
   add_line(out, "outbox", observe::outbox_text(now));
+  if (now.archive_bytes > 0 || !now.archive_writable || now.archive_days_unsealed > 0)
+    add_line(out, "archive", archive_text(now, colour));
+  if (now.days_removed > 0)
+    add_line(out, "removed", fmt::format("{} days of history, as routes keep no more", now.days_removed));
+  if (now.days_overdue > 0)
+    add_line(out, "overdue", bad(fmt::format("{} days that routes keep no more", now.days_overdue), colour));
+  add_line(out, "stored", stored_text(now, colour));
+  add_line(out, "download", download_text(now, colour));
   add_line(out, "gaps", now.gaps > 0 ? bad(fmt::format("{}", now.gaps), colour) : "none");
   return out;
 }

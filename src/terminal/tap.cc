@@ -2,21 +2,67 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <thread>
+#include <utility>
 
 #include "base/queue.h"
 #include "base/thread.h"
 #include "base/wakeup.h"
 #include "bus/redis_source.h"
+#include "bus/stream_source.h"
 #include "classify/block_writer.h"
 #include "observe/events.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
+#include "observe/stream_events.h"
 #include "relay/relay.h"
+#include "relay/stage_options.h"
 #include "terminal/commands.h"
 #include "terminal/signals.h"
 
 namespace firebase_relay::terminal {
+namespace {
+
+/// What a source needs of whoever reads it.
+struct Reading {
+  Queue<MessageBlock>& messages;
+  Queue<MessageBlock>& emptied;
+  ByteBudget& budget;
+  observe::Metrics& metrics;
+  observe::Events& events;
+};
+
+std::unique_ptr<Source> watch_channels(const relay::Options& options, std::shared_ptr<const bus::TlsContext> tls,
+                                       const Reading& reading) {
+  const auto tell = [&events = reading.events](const bus::Gap& gap) {
+    events.gap(gap.from, gap.to, gap.cause, std::chrono::steady_clock::now());
+  };
+  return std::make_unique<bus::RedisSource>(
+      bus::RedisSourceOptions{options.redis, std::move(tls), options.channels, 0, random_seed()},
+      bus::RedisSource::Wiring{
+          reading.messages, reading.emptied, reading.budget, reading.metrics, reading.events, tell, {}, {}});
+}
+
+/// What is added from now on; no group is made or moved.
+std::unique_ptr<Source> watch_streams(const relay::Options& options, std::shared_ptr<const bus::TlsContext> tls,
+                                      const Reading& reading, observe::StreamEvents& events) {
+  bus::StreamSourceOptions watching = relay::stream_options(options, std::move(tls), random_seed());
+  watching.only_watches = true;
+  return std::make_unique<bus::StreamSource>(watching, bus::StreamSource::Wiring{reading.messages,
+                                                                                 reading.emptied,
+                                                                                 reading.budget,
+                                                                                 reading.metrics,
+                                                                                 reading.events,
+                                                                                 events,
+                                                                                 [] { return Sequence{0}; },
+                                                                                 {},
+                                                                                 {},
+                                                                                 {},
+                                                                                 {}});
+}
+
+}  // namespace
 
 int tap(const CommandLine& line) {
   const Signals signals;
@@ -38,16 +84,11 @@ int tap(const CommandLine& line) {
   Queue<MessageBlock> messages;
   Queue<MessageBlock> emptied;
   ByteBudget budget(line.options.queue_bytes_max);
-  bus::RedisSource source(
-      {line.options.redis, *tls, line.options.channels, 0, random_seed()},
-      {messages,
-       emptied,
-       budget,
-       metrics,
-       events,
-       [&](const bus::Gap& gap) { events.gap(gap.from, gap.to, gap.cause, std::chrono::steady_clock::now()); },
-       {},
-       {}});
+  observe::StreamEvents stream_events(metrics, log.logger());
+  const std::unique_ptr<Source> source =
+      line.options.streams.empty()
+          ? watch_channels(line.options, *tls, {messages, emptied, budget, metrics, events})
+          : watch_streams(line.options, *tls, {messages, emptied, budget, metrics, events}, stream_events);
   classify::WriterOptions options;
   options.message_bytes_max = line.options.message_bytes_max;
   options.console = line.json ? classify::LineFormat::kJson : classify::LineFormat::kText;
@@ -55,7 +96,7 @@ int tap(const CommandLine& line) {
   const Wakeup nobody_reads;
   std::atomic<int> write_error{0};
   // Started first: it can be ended without the other one.
-  std::jthread reader = start_thread("subscriber", [&](const std::stop_token& stop) { source.run(stop); });
+  std::jthread reader = start_thread("subscriber", [&](const std::stop_token& stop) { source->run(stop); });
   const std::jthread printer = start_thread("printer", [&] {
     classify::BlockWriter writer(*routes, options);
     while (const std::unique_ptr<MessageBlock> block = messages.pop()) {
@@ -66,7 +107,7 @@ int tap(const CommandLine& line) {
         nobody_reads.signal();
       }
       budget.release(block->bytes(), block->size());
-      source.room_came();
+      source->room_came();
     }
   });
   while (signals.wait(std::chrono::milliseconds(-1), nobody_reads.fd()) == 0 && write_error == 0) {

@@ -35,6 +35,7 @@ struct FlagWord {
   std::string_view alone;  ///< its text when none is given; empty: the next word is
   bool is_setting = true;  ///< else a flag of the command's own
   bool is_fixed = false;   ///< no text may be given
+  bool is_list = false;    ///< given several times it adds up
 };
 
 /// The flag of this name, without its dashes.
@@ -42,7 +43,11 @@ std::optional<FlagWord> flag_word(std::string_view name, Command command) {
   if (name == "no-history") return FlagWord{"history", "false", true, true};
   if (const Flag* flag = find_flag(name)) {
     const bool is_switch = flag->value_name.empty();
-    return FlagWord{flag->name, is_switch ? "true" : flag->value_name.starts_with('[') ? "on" : ""};
+    return FlagWord{flag->name,
+                    is_switch                           ? "true"
+                    : flag->value_name.starts_with('[') ? "on"
+                                                        : "",
+                    true, false, flag->is_list()};
   }
   for (const CommandFlag& flag : command_flag_table()) {
     if (flag.command == command && flag.name == name)
@@ -83,7 +88,7 @@ Result<Words> read_words(const std::vector<std::string>& arguments, Command comm
     if (flag->alone.empty() && names_a_setting(text))
       return wrong_words(name + ": expected a value behind it, not the flag " + text);
     std::string& kept = (flag->is_setting ? words.flags : words.command_flags)[flag->name];
-    kept = flag->name == "channels" && !kept.empty() ? kept + "," + text : text;
+    kept = flag->is_list && !kept.empty() ? kept + "," + text : text;
   }
   if (words.plain.size() >= row.words_min) return words;
   return wrong_words(std::string(row.name) + ": too few words; expected " + std::string(row.arguments));

@@ -18,8 +18,8 @@ struct Words {
 };
 
 /// Reads `--name TEXT`, `--name=TEXT`, switches (`--name`, for `--history` also `--no-history`) and plain words. A
-/// switch takes its text behind `=` alone, so that `--log-messages off` cannot swallow the next word. `--channels`
-/// given several times adds up. Behind `--` all words are plain.
+/// switch takes its text behind `=` alone, so that `--log-messages off` cannot swallow the next word. A list
+/// (`--channels`, `--streams`) given several times adds up. Behind `--` all words are plain.
 ///
 /// Errors: kInvalid in one line, which never shows what stands behind a `=`, since that may be a secret.
 Result<Words> read_words(const std::vector<std::string>& arguments, Command command);

@@ -34,6 +34,35 @@ TEST(RedisWords, NameTheRuleThatLacksAndWhoLacksIt) {
               HasSubstr("ACL SETUSER bob '+select'"));
 }
 
+TEST(RedisWords, NameWhatLacksToReadAStream) {
+  EXPECT_THAT(remedy_of(Command::kRead, "NOPERM User bob has no permissions to run the 'xread' command", "bob", "bus"),
+              HasSubstr("ACL SETUSER bob '+xread'"));
+  EXPECT_THAT(
+      remedy_of(Command::kInfoStream,
+                "NOPERM this user has no permissions to run the 'xinfo' command or its subcommand", "bob", "bus"),
+      HasSubstr("ACL SETUSER bob '+xinfo'"));
+  EXPECT_THAT(remedy_of(Command::kRead, "NOPERM No permissions to access a key", "monkey", "bus"),
+              HasSubstr("ACL SETUSER monkey '~bus'"));
+  EXPECT_THAT(remedy_of(Command::kMakeGroup, "NOPERM User monkey has no permissions to run the 'xgroup|create' command",
+                        "monkey", "bus"),
+              HasSubstr("ACL SETUSER monkey '+xgroup|create'"));
+  EXPECT_THAT(remedy_of(Command::kCommit,
+                        "ERR ACL failure in script: User bob has no permissions to run the 'xgroup|setid' command",
+                        "bob", "bus"),
+              HasSubstr("ACL SETUSER bob '+xgroup|setid'"));
+  EXPECT_THAT(
+      remedy_of(Command::kCommit,
+                "ERR The user executing the script can't run this command or subcommand script: 1dca73", "bob", "bus"),
+      HasSubstr("ACL SETUSER bob '+xgroup'"));
+  EXPECT_THAT(remedy_of(Command::kCommit,
+                        "ERR The user executing the script can't access at least one of the keys mentioned in the "
+                        "command arguments script: 1dca73",
+                        "bob", "bus"),
+              HasSubstr("ACL SETUSER bob '~bus'"));
+  EXPECT_THAT(pending_error("g", 3).what, HasSubstr("3 entries"));
+  EXPECT_THAT(explain_replica().remedy, HasSubstr("master's address"));
+}
+
 TEST(RedisWords, HaveARemedyEach) {
   struct Known {
     Command command;
@@ -58,6 +87,13 @@ TEST(RedisWords, HaveARemedyEach) {
       {Command::kSelect, "ERR DB index is out of range", "leave the number out"},
       {Command::kSelect, "ERR SELECT is not allowed in cluster mode", "leave the number out"},
       {Command::kSubscribe, "ERR unknown command 'PSUBSCRIBE'", "psubscribe"},
+      {Command::kRead, "WRONGTYPE Operation against a key holding the wrong kind of value", "--streams"},
+      {Command::kMakeGroup, "READONLY You can't write against a read only replica.", "master's address"},
+      {Command::kRead, "CROSSSLOT Keys in request don't hash to the same slot", "hash tag"},
+      {Command::kRead, "MOVED 3999 127.0.0.1:6381", "Cluster"},
+      {Command::kCommit, "MISCONF Redis is configured to save RDB snapshots, but it is currently", "disk"},
+      {Command::kMakeGroup, "OOM command not allowed when used memory > 'maxmemory'.", "maxmemory"},
+      {Command::kCommit, "ERR unknown command 'EVAL'", "eval"},
   };
   for (const Known& each : cases)
     EXPECT_THAT(remedy_of(each.command, each.reply), HasSubstr(each.remedy)) << each.reply;

@@ -59,9 +59,9 @@ inline Told told_without_scanner(std::string_view bytes, const ChannelFilter& ch
     if (!parser) parser = std::make_unique<ReplyParser>();
     std::string_view byte = bytes.substr(0, 1);
     bytes.remove_prefix(1);
-    const ReplyParser::State state = parser->feed(byte, {intake, block, replies});
-    if (state == ReplyParser::State::kBroken) told.error = parser->error();
-    if (state == ReplyParser::State::kWhole) parser.reset();
+    const ReplyState state = parser->feed(byte, {intake, block, replies});
+    if (state == ReplyState::kBroken) told.error = parser->error();
+    if (state == ReplyState::kWhole) parser.reset();
   }
   told.add(block);
   told.add(replies);

@@ -35,8 +35,8 @@ TEST_F(BadInputTest, PlaceIsOnTheConsoleToo) {
 }
 
 TEST_F(BadInputTest, PathOfMoreThan768BytesIsSetAside) {
-  // history/_channels/NEWS/ and the key of 20 characters and a slash take the rest.
-  const std::size_t room = 768 - std::string("history/_channels/NEWS/").size() - 20 - 1;
+  // /history/_channels/NEWS/, the day, the key of 20 characters and a slash take the rest.
+  const std::size_t room = 768 - std::string("/history/_channels/NEWS/2026-05-06/").size() - 20 - 1;
   EXPECT_EQ(reason("NEWS", "{\"" + std::string(room, 'k') + "\":1}"), "");
   EXPECT_EQ(reason("NEWS", "{\"" + std::string(room + 1, 'k') + "\":1}"), "path_too_long");
   EXPECT_EQ(reason("NEWS", "{\"" + std::string(room / 3, '.') + "\":1}"), "") << "counted as encoded";
@@ -45,9 +45,9 @@ TEST_F(BadInputTest, PathOfMoreThan768BytesIsSetAside) {
 }
 
 TEST_F(BadInputTest, PathOfMoreThan32KeysIsSetAside) {
-  EXPECT_EQ(reason("NEWS", objects(32 - 4)), "") << "history, _channels, NEWS and the key";
-  EXPECT_EQ(reason("NEWS", objects(32 - 3)), "too_deep");
-  EXPECT_EQ(reason("NEWS", std::string(29, '[') + "1" + std::string(29, ']')), "too_deep")
+  EXPECT_EQ(reason("NEWS", objects(32 - 5)), "") << "history, _channels, NEWS, the day and the key";
+  EXPECT_EQ(reason("NEWS", objects(32 - 4)), "too_deep");
+  EXPECT_EQ(reason("NEWS", std::string(28, '[') + "1" + std::string(28, ']')), "too_deep")
       << "a list's places are keys";
 }
 
@@ -55,7 +55,7 @@ TEST_F(BadInputTest, PathOfALiveValueCountsAsWell) {
   const auto order = [](std::size_t id_size) {
     return R"({"type":"order","order_data":{"order":{"id":")" + std::string(id_size, 'i') + R"(","symbol":"A"}}})";
   };
-  const std::size_t room = 768 - std::string("services/A/orders/").size() - std::string("/order/symbol").size();
+  const std::size_t room = 768 - std::string("/services/A/orders/").size() - std::string("/order/symbol").size();
   EXPECT_EQ(reason("X", order(room)), "");
   EXPECT_EQ(reason("X", order(room + 1)), "path_too_long");
 }
@@ -67,12 +67,12 @@ TEST_F(BadInputTest, PayloadOverTheLimitIsSetAside) {
 }
 
 TEST_F(BadInputTest, NodeOfTheDatabasesUrlCountsInWhatIsTooDeepOrTooLong) {
-  const std::string deep = "{\"a\":{\"b\":{\"c\":1}}}";  // three keys below history/_channels/NEWS/KEY
+  const std::string deep = "{\"a\":{\"b\":{\"c\":1}}}";  // three keys below history/_channels/NEWS/DAY/KEY
   WriterOptions options;
-  options.base = {25, 50};
+  options.base = {24, 50};
   use(options);
   EXPECT_EQ(reason("NEWS", deep), "");
-  options.base.keys = 26;
+  options.base.keys = 25;
   use(options);
   EXPECT_EQ(reason("NEWS", deep), "too_deep");
   options.base = {1, 740};

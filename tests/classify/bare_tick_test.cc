@@ -14,7 +14,7 @@ TEST_F(BareTick, OnATickersChannelIsAPrice) {
   for (const std::string& payload : {tick, R"({"data":)" + tick + R"(,"sender":"b"})"}) {
     write({{"TICKER_UPDATES_AAPL", payload}});
     EXPECT_EQ(live_, expected);
-    EXPECT_EQ(history_, (std::vector<std::pair<std::string, std::string>>{{"history/AAPL/prices/", tick}}));
+    EXPECT_EQ(history_, (std::vector<std::pair<std::string, std::string>>{{"history/AAPL/prices/2026-05-06/", tick}}));
     EXPECT_EQ(classified(Kind::kPrice), 1u);
   }
   write({{"TICKER_UPDATES_MSFT", R"({"price":"1","timestamp":1778078351})"}});

@@ -22,7 +22,7 @@ TEST_F(BlockWriterTest, PriceGoesToItsFivePathsAndToHistory) {
        {message, R"({"data":)" + message + R"(,"timestamp":"2026-01-01T00:00:00","sender":"b"})"}) {
     write({{"TICKER_UPDATES_AAPL", payload}});
     EXPECT_EQ(live_, expected);
-    EXPECT_EQ(history_, (Entries{{"history/AAPL/prices/", message}}));
+    EXPECT_EQ(history_, (Entries{{"history/AAPL/prices/2026-05-06/", message}}));
     EXPECT_EQ(classified(Kind::kPrice), 1u);
     const HistoryRun& run = written_->history[static_cast<std::size_t>(ShedClass::kPrices)];
     ASSERT_EQ(run.entries.size(), 1u);
@@ -144,9 +144,9 @@ TEST_F(BlockWriterTest, SameFieldsArePerformanceOrProfitByTheirChannelAndUnroute
   EXPECT_EQ(live_, (Tree{{"services/aggregate/performance", message},
                          {"services/aggregate/profit", message},
                          {"channels/ELSEWHERE", message}}));
-  EXPECT_EQ(history_, (Entries{{"history/aggregate/performance/", message},
+  EXPECT_EQ(history_, (Entries{{"history/aggregate/performance/2026-05-06/", message},
                                {"history/aggregate/profit/", message},
-                               {"history/_channels/ELSEWHERE/", message}}));
+                               {"history/_channels/ELSEWHERE/2026-05-06/", message}}));
   EXPECT_EQ(written_->unrouted_channels, (std::vector<std::string>{"ELSEWHERE"}));
 }
 
@@ -178,7 +178,7 @@ TEST_F(BlockWriterTest, ByteOrderMarkIsNotWrittenAndMakesAnotherKey) {
   const std::string message = R"({"type":"price","price":1,"symbol":"A","timestamp":1778078351})";
   const auto key = [&](const std::string& payload) {
     write({{"X", payload}});
-    EXPECT_EQ(history_, (Entries{{"history/A/prices/", message}}));
+    EXPECT_EQ(history_, (Entries{{"history/A/prices/2026-05-06/", message}}));
     EXPECT_EQ(live_.at("services/A/price"), "1");
     return std::string(written_->history[static_cast<std::size_t>(ShedClass::kPrices)].path_of(0));
   };

@@ -53,10 +53,23 @@ TEST_F(DaysTest, MayStandAnywhereInThePathAndInATickersPlace) {
 
 TEST_F(DaysTest, CountForThePathsLimit) {
   const std::string ticker(
-      768 - std::string("history//prices/2026-05-06/").size() - 20 - std::string("price").size() - 1, 'T');
+      768 - std::string("/history//prices/2026-05-06/").size() - 20 - std::string("price").size() - 1, 'T');
   const auto of = [](const std::string& symbol) { return R"({"symbol":")" + symbol + R"(","price":1})"; };
   EXPECT_EQ(reason("x", R"({"symbol":"A","price":1})"), "");
   EXPECT_EQ(reason("x", of(ticker + "TTTTTTTTTTTT")), "path_too_long");
+}
+
+TEST(Days, OfTheBuiltInTableAreThoseOfWhatComesOften) {
+  std::map<std::string, bool> by_day;
+  const RouteTable table = *parse_routes(builtin_routes_json(), "routes.json");
+  for (const Route& route : table.routes)
+    by_day[std::string(name_of(route.kind))] = route.history->uses(PathTemplate::Piece::kDate);
+  EXPECT_EQ(by_day, (std::map<std::string, bool>{{"price", true},
+                                                 {"performance", true},
+                                                 {"unrouted", true},
+                                                 {"order", false},
+                                                 {"profit", false},
+                                                 {"registration", false}}));
 }
 
 /// "" when the table is taken, else why it is not.

@@ -61,9 +61,9 @@ TEST_F(RoutesPage, RoutesRawMessagesOfAlpacaAndBinance) {
                                                          {"services/BNBBTC/symbol", "\"BNBBTC\""},
                                                          {"services/BNBBTC/last_updated", kNow}}));
     const std::map<std::string, std::string> history(history_.begin(), history_.end());
-    EXPECT_EQ(history, (std::map<std::string, std::string>{{"history/BNBBTC/prices/", binance},
+    EXPECT_EQ(history, (std::map<std::string, std::string>{{"history/BNBBTC/prices/2026-05-06/", binance},
                                                            {"history/BRK%2EB/orders/", alpaca},
-                                                           {"history/_channels/alpaca/", listening}}));
+                                                           {"history/_channels/alpaca/2026-05-06/", listening}}));
     ASSERT_EQ(written_->orders.size(), 1u);
     EXPECT_TRUE(written_->orders[0].closed);
   }

@@ -90,6 +90,11 @@ class DeliveryTest : public testing::Test {
     }
   }
 
+  /// As the disk does: well or not.
+  [[nodiscard]] Synced sync_answer() const {
+    return disk_fails_ ? Synced{tl::unexpected(Error{ErrorCode::kIo, "no room", ""})} : Synced{};
+  }
+
   void handle(Event event) {
     Decisions decisions;
     delivery_->handle(std::move(event), now_, decisions);
@@ -115,6 +120,8 @@ class DeliveryTest : public testing::Test {
   KindCounts coalesced_{};
   KindCounts shed_{};
   KindCounts damaged_{};
+  int syncs_ = 0;
+  bool sync_takes_long_ = false;  ///< until the test comes with sync_answer()
   bool disk_fails_ = false;
   std::vector<DamagedBatch> damaged_on_disk_;  ///< which the next Load finds
   Sequence sequence_ = 0;
@@ -124,7 +131,7 @@ class DeliveryTest : public testing::Test {
     block.add_live({path, hash_of_path(path), value, sequence_, ticket});
   }
   void number(FragmentBlock& block, SteadyTime arrived) const {
-    block.first_sequence = sequence_;
+    block.number = block.first_sequence = sequence_;
     block.messages = 1;
     block.arrived = arrived;
     block.arrived_at = now_.utc;
@@ -159,6 +166,10 @@ class DeliveryTest : public testing::Test {
   }
   [[nodiscard]] OutboxLevel level() const {
     return {0, batches_on_disk_.size(), rows_on_disk_.size(), 0, std::nullopt};
+  }
+  void perform(Sync&) {
+    ++syncs_;
+    if (!sync_takes_long_) disk_answers_.emplace_back(sync_answer());
   }
   void perform(SetAside& action) { dead_.push_back(std::move(action.letter)); }
   void take_down(RequestEnded& report) { ended_.push_back(std::move(report)); }

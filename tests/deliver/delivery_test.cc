@@ -142,6 +142,23 @@ TEST_F(DeliveryTest, RetryWaitsForTheBackoffAndSendsTheNewestValue) {
   EXPECT_EQ(delivered_[static_cast<std::size_t>(Kind::kPrice)], 2u);
 }
 
+/// A full plan is no other trouble: once it is paid, or history was removed, the phone is up to date first.
+TEST_F(DeliveryTest, PlanThatWasFullGetsLiveValuesAheadOfHistory) {
+  start({});
+  for (int i = 0; i < 50; ++i) price("T" + std::to_string(i), "1", i < 49);
+  answer(402);
+  EXPECT_EQ(delivery_->hold(), HoldReason::kPayment);
+  price("T7", "2");
+  for (int i = 0; i < 10 && sent_.empty(); ++i) pass_to_deadline();
+
+  ASSERT_FALSE(sent_.empty());
+  EXPECT_EQ(body(out()).find("history"), std::string::npos) << body(out());
+  EXPECT_NE(body(out()).find(R"("services/T7/price":2)"), std::string::npos) << body(out());
+  deliver_all();
+  EXPECT_EQ(delivery_->hold(), HoldReason::kNone);
+  EXPECT_EQ(delivered_[static_cast<std::size_t>(Kind::kPrice)], 51u);
+}
+
 TEST_F(DeliveryTest, RetryAfterIsHonoured) {
   start({});
   price("A", "1");
@@ -218,6 +235,33 @@ TEST_F(DeliveryTest, HistoryWhoseKeysAreSettledIsDelivered) {
   handle(Arrived{std::move(block), false});
   deliver_all();
   EXPECT_EQ(delivered_[static_cast<std::size_t>(Kind::kPrice)], 1u);
+}
+
+TEST_F(DeliveryTest, HistoryIsCountedAtItsPlaceWhenTheDatabaseHasIt) {
+  start({});
+  price("AAPL", "1.5");
+  EXPECT_EQ(delivery_->acknowledged_bytes(), 0u) << "it is on its way";
+  answer(503);
+  EXPECT_EQ(delivery_->acknowledged_bytes(), 0u) << "it has to be sent again";
+  live_only("services/AAPL/volume", "7");
+  deliver_all();
+
+  constexpr std::uint64_t kEntry = 20 + 3 + 4;  // "KEY":1.5,
+  EXPECT_EQ(delivery_->acknowledged_bytes(), kEntry);
+  EXPECT_EQ(delivery_->acknowledged_places(), 1u);
+  EXPECT_EQ(delivery_->take_acknowledged(), (std::vector<PlaceBytes>{{"history/AAPL/prices", kEntry}}));
+  EXPECT_EQ(delivery_->acknowledged_bytes(), 0u);
+}
+
+TEST_F(DeliveryTest, HistoryThatTheDatabaseRefusesStandsNowhere) {
+  start({});
+  price("AAPL", "1.5");
+  answer(400);
+  answer(204);
+  answer(400);
+  deliver_all();
+  EXPECT_EQ(dead_.size(), 1u);
+  EXPECT_EQ(delivery_->acknowledged_places(), 0u);
 }
 
 TEST_F(DeliveryTest, SizeOfTheWriteLeadsToNarrowLocationsAndNoDeadLetter) {

@@ -48,7 +48,7 @@ TEST(Gaps, OfASubscriptionThatRedisClosedIsReportedAndTheRelaySubscribesAgain) {
   EXPECT_FALSE(gap.at("cause").get<std::string>().empty());
   EXPECT_TRUE(eventually([&] { return emulator.get("relay/test/gap_count") == 1; }));
   EXPECT_EQ(relay.metric("subscription_gaps_total"), 1);
-  EXPECT_EQ(emulator.get("history/AAPL/prices").size(), 2u);
+  EXPECT_EQ(emulator.entries("history/AAPL/prices").size(), 2u);
   EXPECT_TRUE(relay.accounts_add_up()) << relay.metrics();
 }
 

@@ -92,7 +92,7 @@ void plant_random_fault(const Emulator& emulator, std::mt19937_64& random) {
 std::map<int, int> numbers_in_history(const Emulator& emulator) {
   std::map<int, int> times;
   for (const std::string& ticker : kTickers) {
-    for (const json& entry : emulator.get("history/" + ticker + "/prices")) ++times[entry.at("price").get<int>()];
+    for (const json& entry : emulator.entries("history/" + ticker + "/prices")) ++times[entry.at("price").get<int>()];
     for (const json& entry : emulator.get("history/" + ticker + "/orders"))
       ++times[entry.at("order_data").at("order").at("filled_qty").get<int>()];
   }

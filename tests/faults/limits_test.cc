@@ -65,7 +65,7 @@ std::uintmax_t size_of(const std::string& file) {
 /// Everything that was published and not shed stands in history, once.
 void expect_all_but_shed(const Emulator& emulator, const RelayProcess& relay, int published) {
   std::map<int, int> prices;
-  for (const json& entry : emulator.get("history/AAPL/prices")) ++prices[entry.at("price").get<int>()];
+  for (const json& entry : emulator.entries("history/AAPL/prices")) ++prices[entry.at("price").get<int>()];
   for (const auto& [number, times] : prices) EXPECT_EQ(times, 1) << number;
   const auto shed = static_cast<int>(relay.metric("messages_shed_total", "kind=\"price\""));
   const auto shed_orders = static_cast<int>(relay.metric("messages_shed_total", "kind=\"order\""));

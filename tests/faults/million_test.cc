@@ -37,8 +37,12 @@ TEST(Million, PricesFromRedisCliComeThroughWithoutLoss) {
   };
   double entries = 0;
   const nlohmann::json tickers = keys_below("/history");
-  for (const auto& [ticker, below] : tickers.items())
-    entries += static_cast<double>(keys_below("/history/" + ticker + "/prices").size());
+  for (const auto& [ticker, below] : tickers.items()) {
+    const std::string place = "/history/" + ticker + "/prices";
+    const nlohmann::json days = keys_below(place);
+    for (const auto& [day, entries_of_day] : days.items())
+      entries += static_cast<double>(keys_below(place + "/" + day).size());
+  }
   EXPECT_EQ(entries, kMessages);
   EXPECT_EQ(relay.stop(), 0);
 }

@@ -149,7 +149,7 @@ class OutboxFile : public testing::TestWithParam<Damage> {
   /// How many of the backlog stand in history. Each once, and all that is new.
   [[nodiscard]] int backlog_in_history() const {
     std::map<int, int> times;
-    for (const json& entry : emulator_.get("history/AAPL/prices")) ++times[entry.at("price").get<int>()];
+    for (const json& entry : emulator_.entries("history/AAPL/prices")) ++times[entry.at("price").get<int>()];
     for (const auto& [number, count] : times) EXPECT_EQ(count, 1) << number;
     for (int i = 0; i < kNew; ++i) EXPECT_TRUE(times.contains(kFirstNew + i)) << i;
     return static_cast<int>(times.size()) - kNew;

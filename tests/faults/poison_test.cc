@@ -71,7 +71,7 @@ TEST(Poison, ThreeAmongFiveThousandAreThreeDeadLettersAndTheRestArrives) {
   EXPECT_EQ(listed, poisonous);
   std::multiset<int> arrived;
   for (const char* ticker : {"AAPL", "MSFT"}) {
-    for (const json& entry : emulator.get(std::string("history/") + ticker + "/prices"))
+    for (const json& entry : emulator.entries(std::string("history/") + ticker + "/prices"))
       arrived.insert(entry.at("price").get<int>());
   }
   std::multiset<int> expected;

@@ -56,6 +56,28 @@ TEST_F(LetterBoxTest, TableThatCannotBeCountedIsTold) {
   EXPECT_GT(metrics.outbox_errors.Value(), before) << "at the start of a run";
 }
 
+TEST_F(LetterBoxTest, LetterHoldsItsMessageBackUntilItIsStoredAndSynced) {
+  DeadLetter letter = letter_of("1");
+  letter.sequence = 7;
+  box->add(letter, start);
+  EXPECT_EQ(box->unsafe().safe_of(9), 6u);
+  box->store(start, true);
+  EXPECT_EQ(box->unsafe().safe_of(9), 6u);
+  EXPECT_TRUE(box->unsafe().await_sync());
+  box->synced();
+  EXPECT_EQ(box->unsafe().safe_of(9), 9u);
+}
+
+TEST_F(LetterBoxTest, LetterThatCouldNotBeStoredHoldsItsMessageBack) {
+  execute("DROP TABLE dead_letters");
+  DeadLetter letter = letter_of("1");
+  letter.sequence = 7;
+  box->add(letter, start);
+  box->store(start, true);
+  box->synced();
+  EXPECT_EQ(box->unsafe().safe_of(9), 6u);
+}
+
 TEST_F(LetterBoxTest, WritesManyLettersAtOnceWithinAFifthOfASecond) {
   EXPECT_FALSE(box->take_marked(1, start));
   box->add(letter_of("1"), start);
@@ -110,7 +132,7 @@ TEST_F(LetterBoxTest, TakesWhatWasMarkedByTodaysRoutesAndForgetsItWhenItWasSent)
   EXPECT_TRUE(retry->blocks[0]->live.empty());
   std::string history;
   for (const HistoryRun& run : retry->blocks[0]->history) history += run.text;
-  EXPECT_NE(history.find("history/AAPL/prices/"), std::string::npos);
+  EXPECT_NE(history.find("history/AAPL/prices/2026-05-03/"), std::string::npos) << "the day on which it came";
   EXPECT_EQ(stored(), 1u) << "until the outbox has it";
   box->sent(*retry, start + seconds(2));
   EXPECT_EQ(stored(), 0u);

@@ -32,7 +32,7 @@ void check_fragment(std::string_view path, std::string_view value) {
   const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
   demand(!json.is_discarded() && json.size() == 1, "no JSON", text);
   const std::string whole = json.items().begin().key();
-  demand(whole.size() <= kPathBytesMax, "path too long", text);
+  demand(1 + whole.size() <= kPathBytesMax, "path too long", text);
   for (const char c : whole)
     demand(c == '%' || c == '/' || !is_reserved_in_key(static_cast<unsigned char>(c)), "reserved byte in a path", text);
   demand(whole.find("//") == std::string::npos && !whole.ends_with('/'), "empty key in a path", text);

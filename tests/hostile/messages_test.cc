@@ -63,11 +63,14 @@ void put(json& tree, const std::string& path, const json& value) {
 
 /// The tree without the neighbours', the relay's own and what the clock decides: of history only the values.
 json comparable(json tree) {
+  constexpr std::string_view kDay = "2026-11-28";
   tree.erase("relay");
   for (const char* root : {"services", "history"}) tree[root].erase("NEIGHBOUR");
   for (auto& service : tree["services"]) service.erase("last_updated");
   for (auto& of_ticker : tree["history"]) {
     for (auto& entries : of_ticker) {
+      const bool is_by_day = entries.size() == 1 && entries.begin().key().size() == kDay.size();
+      if (is_by_day) entries = json(entries.begin().value());
       if (entries.size() == 1) entries = json(entries.begin().value());
     }
   }
@@ -102,7 +105,7 @@ TEST_P(HostileMessage, IsPlainDataOrADeadLetterAndNeverStructure) {
   for (const auto& [path, value] : GetParam().tree) put(expected, path, value);
   EXPECT_EQ(comparable(tree), expected);
   EXPECT_EQ(tree.at("services").at("NEIGHBOUR").at("price"), "2");
-  EXPECT_EQ(tree.at("history").at("NEIGHBOUR").at("prices").size(), 2u);
+  EXPECT_EQ(emulator.entries("history/NEIGHBOUR/prices").size(), 2u);
   EXPECT_TRUE(relay.accounts_add_up());
   EXPECT_EQ(relay.stop(), 0);
 }
@@ -126,8 +129,8 @@ INSTANTIATE_TEST_SUITE_P(
                     news("Empty", R"({"":1})", {{"%", 1}}),
                     news("Proto", R"({"__proto__":{"a":1}})", {{"__proto__", {{"a", 1}}}}),
                     news("Duplicates", R"({"a":1,"a":{"b":2},"\u0061":3})", {{"a", 3}}),
-                    news("Longest", "{\"" + std::string(724, 'k') + "\":1}", {{std::string(724, 'k'), 1}}),
-                    dead("OneByteTooLong", "{\"" + std::string(725, 'k') + "\":1}", "path_too_long"),
+                    news("Longest", "{\"" + std::string(712, 'k') + "\":1}", {{std::string(712, 'k'), 1}}),
+                    dead("OneByteTooLong", "{\"" + std::string(713, 'k') + "\":1}", "path_too_long"),
                     dead("Of768Bytes", "{\"" + std::string(768, 'k') + "\":1}", "path_too_long"),
                     dead("TooLongOnceEncoded", "{\"" + std::string(300, '.') + "\":1}", "path_too_long")),
     name_of);

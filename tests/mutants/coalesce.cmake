@@ -13,6 +13,9 @@ relay_mutant(skips_a_block FILE src/coalesce/block_order.cc FINDS "a block comes
 relay_mutant(keeps_a_seed FILE src/coalesce/repeats.cc FINDS "a history key has no seed" BY "Repeats.Settled*"
   OLD "run.seeds = {};" NEW "if (!run.seeds.empty()) run.seeds.pop_back();")
 
+relay_mutant(finds_no_place_again FILE src/coalesce/acknowledged_history.cc FINDS "a place of history is counted twice" BY "AcknowledgedHistory.*"
+  OLD "by_hash_.add(hash, static_cast<std::uint32_t>(places_.size()));" NEW "")
+
 set(stragglers src/coalesce/stragglers.cc)
 relay_mutant(settles_the_last_run_too_late FILE src/deliver/delivery.cc FINDS "stragglers are not in the order of their time"
   OLD "state_.live.expect_stragglers(now.steady + state_.options.request_timeout);"
@@ -66,3 +69,7 @@ relay_mutant(loses_suspects FILE ${values} FINDS "a live value is suspected in n
   OLD "suspects_.add(take_back_apart(sent, lost_until));" NEW "take_back_apart(sent, lost_until);")
 relay_mutant(counts_no_restored_row FILE ${values} FINDS "the rows on disk are counted wrongly"
   OLD "++rows_on_disk_;" NEW "")
+relay_mutant(owes_what_it_has_given FILE src/coalesce/live_path.h FINDS "a live value is owed to the source, and nobody sends it"
+  OLD "sequence <= upto ? 0 : std::max(owed_since, upto + 1)" NEW "std::max(owed_since, upto + 1)")
+relay_mutant(catches_up_twice FILE src/deliver/delivery.cc FINDS "live values have caught up that were not behind"
+  OLD "state_.live.caught_up(state_.now.steady);" NEW "state_.live.caught_up(state_.now.steady); state_.live.caught_up(state_.now.steady);")

@@ -17,7 +17,7 @@ relay_mutant(counts_no_message_without_history FILE ${accounts} FINDS "the messa
 relay_mutant(delivers_one_entry_too_many FILE src/deliver/follow_up.cc FINDS "history is delivered beyond its run"
   OLD "state_.accounts.delivered(state_.store.run_of(slice), slice, state_.now);"
   NEW "state_.accounts.delivered(state_.store.run_of(slice), {slice.batch, slice.run, slice.first, slice.last + 1}, state_.now);")
-relay_mutant(takes_in_no_message FILE src/deliver/delivery.cc FINDS "more messages are delivered than came"
+relay_mutant(takes_in_no_message FILE src/deliver/delivery.cc FINDS "more messages are delivered than came" BY "DeliveryTest.NothingIsPersistedWhileAnswersComeInTime"
   OLD "entry.sequence_offset != HistoryEntry::kUncounted" NEW "false")
 relay_mutant(sheds_one_entry_too_many FILE src/deliver/disk.cc FINDS "history is shed beyond its run" BY "DeliveryTest.MemoryIsShed*"
   OLD "state_.accounts.shed(state_.store.run_of(slice), slice);"
@@ -105,7 +105,7 @@ relay_mutant(saves_while_all_is_well FILE ${disk} FINDS "all is well, and someth
     save(is_flush);"
   NEW "save(is_flush);")
 relay_mutant(saves_while_it_forgets FILE ${disk} FINDS "rows are saved and forgotten at the same time"
-  OLD "if (is_saving() || is_forgetting()) return SteadyTime::max();" NEW "if (is_saving()) return SteadyTime::max();")
+  OLD "if (is_saving() || is_forgetting() || is_syncing()) return SteadyTime::max();" NEW "if (is_saving() || is_syncing()) return SteadyTime::max();")
 relay_mutant(saves_nothing FILE ${disk} FINDS "nothing is to be saved"
   OLD "if (!persist.batches.empty() || !persist.live.empty()) start_saving(std::move(persist));" NEW "start_saving(std::move(persist));")
 relay_mutant(forgets_that_it_saves FILE ${disk} FINDS "what nobody saved is on disk" BY "DeliveryTest.AnswerThatIsLate*"
@@ -128,7 +128,7 @@ relay_mutant(queues_held_history_early FILE ${disk} FINDS "held history is queue
   if (unloaded_ == 0) nothing_is_unloaded();"
   NEW "nothing_is_unloaded();")
 relay_mutant(forgets_while_it_saves FILE ${disk} FINDS "rows are forgotten while others are saved"
-  OLD "if (is_saving() || !forget_.may_start(state_.now.steady)) return;" NEW "if (!forget_.may_start(state_.now.steady)) return;")
+  OLD "if (is_saving() || is_syncing() || !forget_.may_start(state_.now.steady)) return;" NEW "if (!forget_.may_start(state_.now.steady)) return;")
 relay_mutant(forgets_that_it_forgets FILE ${disk} FINDS "what nobody forgot is gone"
   OLD "forget_.start();" NEW "")
 relay_mutant(sheds_memory_that_has_room FILE ${disk} FINDS "memory is shed below its bound" BY "DeliveryTest.MemoryIsShed*"
@@ -195,8 +195,8 @@ relay_mutant(refuses_the_value_that_came_meanwhile FILE src/coalesce/live_values
   }"
   NEW "")
 relay_mutant(loses_the_channels FILE src/deliver/delivery.cc FINDS "a message has no channel"
-  OLD "state_.arrivals.add(static_cast<ShedClass>(shed_class), std::move(run), since);"
-  NEW "run.channels.clear(); state_.arrivals.add(static_cast<ShedClass>(shed_class), std::move(run), since);")
+  OLD "take_in({event.archive_position, {}, since, first, static_cast<ShedClass>(shed_class), std::move(run)});"
+  NEW "run.channels.clear(); take_in({event.archive_position, {}, since, first, static_cast<ShedClass>(shed_class), std::move(run)});")
 relay_mutant(refuses_a_slice_for_an_entry FILE ${follow_up} FINDS "more than one entry is refused as one"
   OLD "is_alone ? refuse_entry(history.front(), reason) : state_.history.halve(history);"
   NEW "if (is_alone || history.front().size() > 1) refuse_entry(history.front(), reason); else state_.history.halve(history);")
@@ -216,7 +216,7 @@ relay_mutant(queues_what_is_behind_a_run FILE src/deliver/history_store.cc FINDS
   OLD "if (entries > 0) slices.push_back({id, run, 0, entries});" NEW "slices.push_back({id, run, entries, entries});")
 relay_mutant(cuts_one_entry_too_far FILE ${queue} FINDS "a slice is cut where nothing is"
   OLD "first = i + 1;" NEW "first = i + 1 + (i + 2 == slice.last);")
-relay_mutant(counts_no_narrow_history FILE ${queue} FINDS "history got lost when it was cut by location"
+relay_mutant(counts_no_narrow_history FILE ${queue} FINDS "history got lost when it was cut by location" BY "HistoryQueueTest.NarrowRequests*"
   OLD "waiting_bytes_ += store_.bytes_of(part);" NEW "")
 relay_mutant(fits_one_entry_more FILE ${queue} FINDS "more entries fit than there are"
   OLD "low = middle;" NEW "low = middle + 1;")
@@ -256,8 +256,8 @@ relay_mutant(loads_what_memory_has FILE ${disk} FINDS "a batch is stored twice"
 relay_mutant(counts_no_bytes_in_memory FILE ${store} FINDS "the bytes of history in memory have no room in a number"
   OLD "bytes_ += text_bytes(stored.batch);" NEW "")
 relay_mutant(saves_sooner_at_the_latest FILE ${disk} FINDS "a batch may be saved later once it was sent"
-  OLD "state_.store.add(std::move(batch), {*since + state_.send_within(), *since + 2 * state_.half_window()});"
-  NEW "state_.store.add(std::move(batch), {*since + 2 * state_.half_window(), *since + state_.send_within()});")
+  OLD "state_.store.add(std::move(batch), {*since + state_.send_within(), *since + 2 * state_.half_window()}, first);"
+  NEW "state_.store.add(std::move(batch), {*since + 2 * state_.half_window(), *since + state_.send_within()}, first);")
 relay_mutant(adds_what_it_has_given_away FILE ${disk} FINDS "a batch without entries was loaded"
   OLD "--unloaded_;
     state_.store.add_loaded(std::move(batch));"
@@ -281,7 +281,7 @@ relay_mutant(looks_for_a_message_too_far FILE ${follow_up} FINDS "a slice of his
 relay_mutant(stores_batches_that_are_done FILE ${store} FINDS "an entry is sent of a batch that is done"
   OLD "for (const HistoryRun& run : stored.batch.runs) stored.left += run.entries.size();" NEW "")
 relay_mutant(saves_while_it_saves FILE ${disk} FINDS "a batch is saved twice at a time"
-  OLD "if (is_saving() || is_forgetting()) return SteadyTime::max();" NEW "if (is_forgetting()) return SteadyTime::max();")
+  OLD "if (is_saving() || is_forgetting() || is_syncing()) return SteadyTime::max();" NEW "if (is_forgetting()) return SteadyTime::max();")
 relay_mutant(saves_what_is_saved FILE ${store} FINDS "a batch was saved that was on disk"
   OLD "if (stored.on_disk) continue;" NEW "")
 relay_mutant(loses_history_that_failed FILE ${follow_up} FINDS "an entry of history is nowhere, or twice"
@@ -294,7 +294,7 @@ relay_mutant(expects_nothing_of_what_it_sends FILE ${quota} FINDS "live bytes we
   OLD "total_.history += bytes.history;
   live_expected_ = std::max(live_expected_, total_.live);"
   NEW "total_.history += bytes.history;")
-relay_mutant(counts_history_in_its_second_only FILE ${quota} FINDS "a second held more than its minute"
+relay_mutant(counts_history_in_its_second_only FILE ${quota} FINDS "a second held more than its minute" BY "Quota.GivesHistory*"
   OLD "total_.history += bytes.history;" NEW "")
 relay_mutant(counts_all_in_one_second FILE ${quota} FINDS "a request is counted in a second that has passed"
   OLD "newest_ = std::max(newest_, second);" NEW "")
@@ -333,3 +333,45 @@ relay_mutant(lets_values_wait_for_ever FILE src/deliver/state.cc FINDS "what is 
 relay_mutant(keeps_more_than_it_may_load FILE src/deliver/state.cc FINDS "memory would keep more history than it may load" BY "DeliveryTest.MemoryKeepsNoMore*"
   OLD "std::min(options.loaded_bytes_max, options.batch_bytes_max * (options.in_flight_max + 1))"
   NEW "options.loaded_bytes_max + options.batch_bytes_max * (options.in_flight_max + 1)")
+
+relay_mutant(puts_history_before_what_waits FILE src/deliver/archive_gate.cc FINDS "history waits for the archive out of its order"
+  OLD "held_.push_back(std::move(held));" NEW "held_.push_front(std::move(held));")
+relay_mutant(forgets_how_far_the_archive_was FILE src/deliver/delivery_impl.h FINDS "the archive has less than it had"
+  OLD "archive_.written(event.upto);" NEW "archive_.written(event.upto); archive_.written(0);")
+relay_mutant(waits_for_the_archive_alone FILE src/deliver/archive_gate.cc FINDS "history waits for the archive beyond its time"
+  OLD "(has(held_.front().position) || held_.front().until <= now)" NEW "has(held_.front().position)")
+relay_mutant(waits_twice_as_long_for_the_archive FILE src/deliver/delivery.cc FINDS "history would wait too long for the archive"
+  OLD "std::max(history.since + wait, state_.now.steady + wait / 2)" NEW "history.since + 2 * wait")
+relay_mutant(forgets_the_archive_at_the_end FILE src/deliver/delivery.cc FINDS "the drain is over, and history waits for the archive"
+  OLD "state_.drain_is_over() ? SteadyTime::max() - std::chrono::seconds(1) : state_.now.steady" NEW "state_.now.steady")
+relay_mutant(grants_in_trouble FILE src/deliver/delivery.cc
+  OLD "!disk_.in_trouble() && !much_waits" NEW "!much_waits"
+  FINDS "somebody else may write while what waits is on disk" BY "DeliveryTest.Grants*")
+
+relay_mutant(counts_a_block_too_long FILE src/deliver/safety.h FINDS "a block comes whose messages came before"
+  OLD "std::max<Sequence>(block.messages, 1) - 1" NEW "std::max<Sequence>(block.messages, 1) + 1")
+relay_mutant(opens_what_was_safe FILE src/deliver/safety.h FINDS "what was safe is open again"
+  OLD "return block.first_sequence;" NEW "return block.first_sequence > 1 ? block.first_sequence - 1 : 1;")
+relay_mutant(is_ahead_of_what_came FILE src/deliver/safety.h FINDS "what has not come yet is safe"
+  OLD "std::min(came_upto_, lowest_open - 1)" NEW "lowest_open - 1")
+relay_mutant(keeps_letters_that_were_stored FILE src/deliver/unsafe_letters.cc FINDS "a letter waits that was stored"
+  OLD "std::exchange(waiting_, kNoSequence)" NEW "waiting_")
+relay_mutant(syncs_for_nobody FILE ${disk} FINDS "the disk syncs, and nobody wants it" BY "DeliverySafetyTest.*"
+  OLD "sync_.is_wanted() && !is_syncing() && !is_saving() && !is_forgetting()"
+  NEW "!is_syncing() && !is_saving() && !is_forgetting()")
+relay_mutant(ends_a_sync_too_early FILE ${disk} FINDS "a sync has ended, and goes on"
+  OLD "sync_.succeed();" NEW "")
+relay_mutant(syncs_while_it_saves FILE ${disk} FINDS "the disk syncs while rows are written"
+  OLD "sync_.is_wanted() && !is_syncing() && !is_saving()" NEW "sync_.is_wanted() && !is_syncing()")
+relay_mutant(forgets_that_it_syncs FILE src/deliver/disk_sync.h FINDS "a sync has ended that nobody began"
+  OLD "job_.start();" NEW "")
+relay_mutant(saves_while_it_syncs FILE ${disk} FINDS "rows are saved while the disk syncs"
+  OLD "is_saving() || is_forgetting() || is_syncing()" NEW "is_saving() || is_forgetting()")
+relay_mutant(never_catches_up FILE src/coalesce/live_values_disk.cc FINDS "live values wait for a replay that has ended"
+  OLD "is_behind_ = false;" NEW "")
+relay_mutant(forgets_while_it_syncs FILE ${disk} FINDS "rows are forgotten while the disk syncs"
+  OLD "is_saving() || is_syncing()" NEW "is_saving()")
+relay_mutant(gives_batches_no_number FILE src/deliver/history_store.cc FINDS "history that is not safe has no number"
+  OLD "stored.unsafe_since = first;" NEW "stored.unsafe_since = 0;")
+relay_mutant(fears_for_what_is_done FILE src/deliver/history_store.cc FINDS "a batch is done, and counts as unsafe"
+  OLD "if (stored.left == 0) stored.unsafe_since = kNoSequence;" NEW "")

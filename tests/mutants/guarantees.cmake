@@ -64,3 +64,49 @@ relay_mutant(forgets_that_live_goes_first FILE src/deliver/follow_up.cc
   OLD "throttle_.live_first_upto = std::min(*throttle_.live_first_upto, state_.now.steady);" NEW "throttle_.live_first_upto.reset();")
 relay_mutant(sends_orders_before_prices FILE src/coalesce/live_values.cc
   OLD "queue_.add(slot, entry.is_order);" NEW "queue_.add(slot, !entry.is_order);")
+
+relay_mutant(sends_history_ahead_of_the_archive FILE src/deliver/delivery.cc
+  OLD "archive_.has(history.position)" NEW "true")
+relay_mutant(waits_for_the_archive_for_ever FILE src/deliver/delivery.cc
+  OLD "consider(archive_.next_release());" NEW "")
+relay_mutant(lets_live_wait_for_the_archive FILE src/deliver/delivery.cc BY "DeliveryArchiveTest.LiveValues*"
+  OLD "if (!more) proceed();" NEW "if (!more && archive_.empty()) proceed();")
+
+# Over streams: what is not committed is read again after a crash, and nothing else.
+relay_mutant(commits_ahead_of_the_outbox FILE src/deliver/history_store.cc
+  OLD "lowest = std::min(lowest, stored.unsafe_since);" NEW "if (!stored.saving) lowest = std::min(lowest, stored.unsafe_since);")
+relay_mutant(counts_a_batch_as_safe_before_its_sync FILE src/deliver/history_store.cc
+  OLD "stored.on_disk = ok;" NEW "stored.on_disk = ok; if (ok) stored.unsafe_since = kNoSequence;")
+relay_mutant(forgets_what_left_memory_before_its_sync FILE src/deliver/history_store.cc
+  OLD "released_unsafe_ = std::min(released_unsafe_, found->second.unsafe_since);" NEW "")
+relay_mutant(sends_live_while_behind FILE src/coalesce/live_values.cc
+  OLD "if (is_held(entry)) return false;" NEW "")
+relay_mutant(commits_past_an_entry_that_waits_for_a_retry FILE src/deliver/history_store.cc
+  OLD "if (!std::exchange(stored.was_sent, true)) stored.save_by = std::min(save_by, stored.save_latest);"
+  NEW "if (!std::exchange(stored.was_sent, true)) stored.save_by = std::min(save_by, stored.save_latest); stored.unsafe_since = kNoSequence;")
+relay_mutant(commits_past_a_value_that_waits FILE src/coalesce/live_values_disk.cc
+  OLD "queue_.for_each(look_at);" NEW "")
+relay_mutant(commits_past_a_value_that_waits_for_the_disk FILE src/coalesce/live_values_disk.cc
+  OLD "queue_.for_each_parked(look_at);" NEW "")
+relay_mutant(commits_past_a_value_under_way FILE src/coalesce/live_values_disk.cc
+  OLD "for (const Slot slot : under_way) look_at(slot);" NEW "")
+relay_mutant(commits_past_suspects FILE src/coalesce/live_values_disk.cc
+  OLD "for (const Slot slot : group) look_at(slot);" NEW "")
+relay_mutant(commits_what_came_meanwhile FILE src/coalesce/live_path.h
+  OLD "sequence <= upto ? 0 : std::max(owed_since, upto + 1)" NEW "0")
+relay_mutant(commits_what_an_older_row_may_undo FILE src/coalesce/live_values.cc
+  OLD "acknowledged_unsynced_ = std::min(acknowledged_unsynced_, entry.owed_since);" NEW "")
+relay_mutant(commits_past_arrivals FILE src/deliver/arrivals.h
+  OLD "first_ = std::min(first_, first);" NEW "")
+relay_mutant(commits_ahead_of_the_archive FILE src/deliver/archive_gate.cc
+  OLD "first = std::min(first, held.first);" NEW "")
+relay_mutant(forgets_what_was_set_aside FILE src/deliver/unsafe_letters.cc
+  OLD "waiting_ = std::min(waiting_, sequence);" NEW "waiting_ = kNoSequence;")
+relay_mutant(takes_stored_letters_for_synced FILE src/deliver/unsafe_letters.cc
+  OLD "unsynced_ = std::min(unsynced_, std::exchange(waiting_, kNoSequence));" NEW "waiting_ = kNoSequence;")
+relay_mutant(saves_while_behind FILE src/coalesce/live_values_disk.cc
+  OLD "if (is_held(entry)) continue;" NEW "" BY "DeliverySafetyTest.*")
+relay_mutant(trusts_in_rows_that_are_gone FILE src/deliver/delivery.cc
+  OLD "if (disk_.is_forgetting()) settling_saved_.clear();" NEW "")
+relay_mutant(is_well_while_the_disk_syncs FILE src/deliver/disk.cc
+  OLD "deletions_wait || sync_.must_follow()" NEW "sync_.must_follow()")

@@ -42,6 +42,7 @@ TEST(Metrics, AreThoseOfTheTableAndNoOthers) {
   for (const MetricRow& row : metric_table()) expected.insert(std::string(row.name));
 
   Metrics metrics("1.2.3");
+  metrics.set_stream("bus", 1, 0);
 
   EXPECT_EQ(families_of(metrics.serialize(), "TYPE"), expected);
   EXPECT_EQ(expected.size(), metric_table().size()) << "a name stands twice in the table";
@@ -49,6 +50,7 @@ TEST(Metrics, AreThoseOfTheTableAndNoOthers) {
 
 TEST(Metrics, SayWhatEachOfThemMeans) {
   Metrics metrics("1.2.3");
+  metrics.set_stream("bus", 1, 0);
 
   EXPECT_EQ(families_of(metrics.serialize(), "HELP").size(), metric_table().size());
 }

@@ -97,7 +97,7 @@ TEST_F(EarlierVersionTest, IsLeftAsItIsByTheCommandsThatLookAtIt) {
   EXPECT_EQ(version_of(options.file), 1);
 }
 
-/// Opens the file and stores batches until it is killed; says when it begins.
+/// Opens the file and stores batches, and what stands in the database, until it is killed; says when it begins.
 [[noreturn]] void store_for_ever(const SqliteOutboxOptions& options, int told) {
   const bool has_told = ::write(told, "<", 1) == 1;
   Result<OpenedOutbox> opened = SqliteOutbox::open(options);
@@ -105,6 +105,7 @@ TEST_F(EarlierVersionTest, IsLeftAsItIsByTheCommandsThatLookAtIt) {
   for (BatchId id = opened->restored.last_batch + 1;; ++id) {
     const Batch batch = batch_of(id, ShedClass::kPrices, 40, 150, Texts::kRepeated);
     if (!opened->outbox->append({&batch}, {})) ::_exit(2);
+    if (!opened->outbox->save_stored({UtcMillis(std::chrono::hours(24)), {}, 0, {{"history/A", 1}}})) ::_exit(3);
   }
 }
 
@@ -128,6 +129,7 @@ TEST_F(EarlierVersionTest, KilledAtAnyMomentItLosesNothingAndItsVersionSaysWhatI
   std::mt19937_64 random(2);
   std::size_t with_new = 0;
   std::size_t without = 0;
+  std::size_t with_sums = 0;
   for (int kill = 0; kill < 60 && !HasFailure(); ++kill) {
     SCOPED_TRACE("kill " + std::to_string(kill));
     close();
@@ -139,11 +141,15 @@ TEST_F(EarlierVersionTest, KilledAtAnyMomentItLosesNothingAndItsVersionSaysWhatI
     open();
     ASSERT_FALSE(opened.set_aside) << opened.flaw;
     expect_batches_of_version_1();
-    const bool has_new = stored().size() > version_1_batches().size();
-    EXPECT_EQ(version_of(options.file), has_new ? 2 : 1);
-    ++(has_new ? with_new : without);
+    const std::size_t new_batches = stored().size() - version_1_batches().size();
+    const std::uint64_t sums = opened.restored.stored.bytes;
+    EXPECT_EQ(version_of(options.file), sums > 0 ? 3 : new_batches > 0 ? 2 : 1);
+    EXPECT_TRUE(new_batches == sums || new_batches == sums + 1) << new_batches << " batches, " << sums << " sums";
+    ++(new_batches > 0 ? with_new : without);
+    with_sums += sums > 0 ? 1 : 0;
   }
   EXPECT_GT(with_new, 0u) << "each was killed before its first batch: this shows nothing";
+  EXPECT_GT(with_sums, 0u) << "each was killed before it said what stands in the database: this shows nothing";
   EXPECT_GT(without, 0u) << "none was killed before its first batch: this shows nothing";
 }
 

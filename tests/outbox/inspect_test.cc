@@ -54,6 +54,19 @@ TEST_F(InspectTest, LeavesTheLogOfAKilledRunAsItWas) {
   EXPECT_EQ(test_support::bytes_of(dir.file("killed.db-wal")), log);
 }
 
+TEST_F(InspectTest, RefusesALaterVersionOfWhichOnlyTheLogKnows) {
+  open();
+  append(batch_of(1, ShedClass::kRest));
+  execute("PRAGMA user_version=99");
+  for (const char* part : {"", "-wal"})
+    std::filesystem::copy_file(options.file.string() + part, dir.file("killed.db") + part);
+  close();
+
+  const Result<std::string> text = inspect(dir.file("killed.db"));
+  ASSERT_FALSE(text) << *text;
+  EXPECT_EQ(text.error().code, ErrorCode::kTooNew);
+}
+
 TEST_F(InspectTest, CountsWhatWaitsAndChangesNothing) {
   open();
   EXPECT_NE(inspect(options.file)->find("in use by a relay"), std::string::npos);

@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "outbox/dead_letters.h"
 #include "outbox_model.h"
 #include "version_1_file.h"
 
@@ -209,6 +210,42 @@ TEST_F(PowerCutTest, ADeletionThatWasToBeSyncedIsNeverUndone) {
   ASSERT_TRUE(outbox->acknowledge({1, 2}, {}, true));
   cut_power();
   EXPECT_TRUE(stored().empty());
+}
+
+TEST_F(PowerCutTest, WhatWasStoredBeforeASyncIsThere) {
+  open();
+  append(batch_of(1, ShedClass::kRest));
+  ASSERT_TRUE(outbox->sync());
+  append(batch_of(2, ShedClass::kRest));
+
+  cut_power();
+  EXPECT_EQ(stored(), (std::vector<BatchId>{1})) << "the second came after: so the test can tell";
+}
+
+TEST_F(PowerCutTest, ASyncCoversDeadLetters) {
+  open();
+  ASSERT_TRUE(outbox->sync());
+  DeadLetters letters = DeadLetters::open(options.file, {}).value();
+  const std::vector<DeadLetter> one{{DeadLetterReason::kRefused, 1, UtcMillis(std::chrono::seconds(1)), "C", "1", 1}};
+  ASSERT_TRUE(letters.add(one));
+  ASSERT_TRUE(outbox->sync());
+
+  cut_power();
+  EXPECT_EQ(DeadLetters::open(options.file, {}).value().list(10)->size(), 1u);
+}
+
+TEST_F(PowerCutTest, ASyncThatFailsSaysSoAndMayBeMadeAgain) {
+  open();
+  append(batch_of(1, ShedClass::kRest));
+  synced_files.next_fails = true;
+  const Result<void> failed = outbox->sync();
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, ErrorCode::kIo);
+  EXPECT_NE(failed.error().remedy, "");
+  ASSERT_TRUE(outbox->sync());
+
+  cut_power();
+  EXPECT_EQ(stored(), (std::vector<BatchId>{1}));
 }
 
 TEST_F(PowerCutTest, ASyncWithNothingToForgetCoversWhatWasForgottenBefore) {

@@ -94,10 +94,11 @@ inline std::vector<Batch> version_1_batches() {
 }
 
 /// Writes an outbox of version 1: these batches, a live value, a live order and a dead letter, of a run that was
-/// killed.
-inline void write_version_1(const std::filesystem::path& file) {
+/// killed. Version 2 had the same tables, and took such batches, too.
+inline void write_version_1(const std::filesystem::path& file, int version = 1) {
   std::string sql = "PRAGMA page_size=4096;PRAGMA auto_vacuum=INCREMENTAL;BEGIN;" + std::string(kVersion1Tables) +
-                    "PRAGMA application_id=1179807608;PRAGMA user_version=1;COMMIT;PRAGMA journal_mode=WAL;";
+                    "PRAGMA application_id=1179807608;PRAGMA user_version=" + std::to_string(version) +
+                    ";COMMIT;PRAGMA journal_mode=WAL;";
   for (const Batch& batch : version_1_batches()) sql += version_1_rows(batch);
   sql += R"sql(
     INSERT INTO live VALUES('services/AAPL/price',3039,1,0,X'22312E3522');

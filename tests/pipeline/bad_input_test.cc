@@ -40,7 +40,7 @@ TEST_P(Input, ThatIsBadSparesItsNeighbours) {
   }
   EXPECT_EQ(emulator.get("channels/NEWS").is_null(), !reason.empty());
   EXPECT_EQ(emulator.get("services/AAPL/price"), "2");
-  EXPECT_EQ(emulator.get("history/AAPL/prices").size(), 2u);
+  EXPECT_EQ(emulator.entries("history/AAPL/prices").size(), 2u);
   EXPECT_TRUE(relay.accounts_add_up());
   EXPECT_EQ(relay.stop(), 0);
 }

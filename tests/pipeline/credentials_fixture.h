@@ -75,7 +75,7 @@ class CredentialsFixture : public testing::Test {
     RedisClient client(redis_);
     for (int i = first; i < first + count; ++i) client.publish("TICKER_UPDATES_AAPL", price(i));
   }
-  [[nodiscard]] std::size_t stored() const { return emulator_.get("history/AAPL/prices").size(); }
+  [[nodiscard]] std::size_t stored() const { return emulator_.entries("history/AAPL/prices").size(); }
   [[nodiscard]] int patches_answered(int status) const {
     return emulator_.control("GET", "stats").at("answers").value("PATCH " + std::to_string(status), 0);
   }

@@ -67,15 +67,16 @@ TEST(Database, IsWaitedForWhenItIsNotThere) {
   const test_support::TempDir dir;
   RelayProcess relay(redis, *emulator, {"--flush-interval-ms", "20"});
   ASSERT_TRUE(relay.wait_ready());
-  emulator->control("POST", "faults", {{"kind", "refuse"}, {"ms", 3000}});
+  emulator->begin_outage();
   RedisClient client(redis);
   for (int i = 0; i < 100; ++i) client.publish("TICKER_UPDATES_AAPL", price("AAPL", std::to_string(i)));
   EXPECT_TRUE(eventually([&] { return relay.metric("database_reachable") == 0; })) << relay.metrics();
   EXPECT_TRUE(relay.is_ready()) << "an outage is no reason to restart";
+  emulator->end_outage();
   ASSERT_TRUE(relay.wait_delivered(100)) << relay.metrics();
   EXPECT_EQ(relay.metric("database_reachable"), 1);
   EXPECT_EQ(emulator->get("services/AAPL/price"), "99");
-  EXPECT_EQ(emulator->get("history/AAPL/prices").size(), 100u);
+  EXPECT_EQ(emulator->entries("history/AAPL/prices").size(), 100u);
 }
 
 TEST(Database, RefusalOfOneMessageMakesOneDeadLetterAndSparesTheOthers) {
@@ -92,7 +93,7 @@ TEST(Database, RefusalOfOneMessageMakesOneDeadLetterAndSparesTheOthers) {
   EXPECT_EQ(relay.metric("dead_letters_total", "refused"), 1) << relay.metrics();
   EXPECT_EQ(relay.metric("messages_delivered_total"), 300);
   EXPECT_TRUE(relay.accounts_add_up()) << relay.metrics();
-  EXPECT_EQ(emulator.get("history/AAPL/prices").size(), 299u);
+  EXPECT_EQ(emulator.entries("history/AAPL/prices").size(), 299u);
   EXPECT_EQ(emulator.get("services/AAPL/price"), "299");
   EXPECT_EQ(emulator.get("services/MSFT/price"), "7");
 }
@@ -148,7 +149,7 @@ TEST(Database, OneFlushHoldsLiveAndHistoryTogetherAndIsSentAtOnceWhenIdle) {
   RedisClient(redis).publish("TICKER_UPDATES_AAPL", price("AAPL", "1"));
   ASSERT_TRUE(relay.wait_delivered(1, std::chrono::seconds(10))) << "the leading edge does not wait for the interval";
   EXPECT_EQ(emulator.control("GET", "stats").at("answers").value("PATCH 204", 0), 1);
-  EXPECT_EQ(emulator.get("history/AAPL/prices").size(), 1u);
+  EXPECT_EQ(emulator.entries("history/AAPL/prices").size(), 1u);
   EXPECT_EQ(emulator.get("services/AAPL/price"), "1");
 }
 

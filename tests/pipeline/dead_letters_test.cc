@@ -123,7 +123,7 @@ TEST_F(DeadLettersCommand, RetryIsSentOnceByTheRelayThatRunsAndNotLive) {
 
   EXPECT_EQ(ran.status, 0) << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("1 marked"));
-  EXPECT_TRUE(eventually([&] { return database.get("history/AAPL/prices").size() == 1; }));
+  EXPECT_TRUE(eventually([&] { return database.entries("history/AAPL/prices").size() == 1; }));
   EXPECT_TRUE(eventually([&] { return process->metric("dead_letters_stored") == 0; }));
   EXPECT_TRUE(eventually([&] { return process->metric("messages_in_flight") == 0; }));
   EXPECT_TRUE(rows().empty());
@@ -131,7 +131,7 @@ TEST_F(DeadLettersCommand, RetryIsSentOnceByTheRelayThatRunsAndNotLive) {
   EXPECT_EQ(process->metric("messages_delivered_total"), 1);
   EXPECT_TRUE(process->accounts_add_up()) << process->metrics();
   EXPECT_EQ(process->stop(), 0);
-  EXPECT_EQ(database.get("history/AAPL/prices").size(), 1u);
+  EXPECT_EQ(database.entries("history/AAPL/prices").size(), 1u);
   EXPECT_TRUE(database.get("services/AAPL/price").is_null()) << "it may be old";
 }
 
@@ -142,7 +142,7 @@ TEST_F(DeadLettersCommand, RetryWithLiveWritesTheLiveValuesToo) {
   EXPECT_EQ(command({"retry", "--all", "--live"}).status, 0);
 
   EXPECT_TRUE(eventually([&] { return database.get("services/AAPL/price") == "7"; })) << process->metrics();
-  EXPECT_TRUE(eventually([&] { return database.get("history/AAPL/prices").size() == 1; }));
+  EXPECT_TRUE(eventually([&] { return database.entries("history/AAPL/prices").size() == 1; }));
   EXPECT_TRUE(eventually([&] { return process->metric("messages_in_flight") == 0; }));
   EXPECT_TRUE(process->accounts_add_up()) << process->metrics();
 }
@@ -155,7 +155,7 @@ TEST_F(DeadLettersCommand, RetryDeliversByItselfWhileNoRelayRuns) {
 
   EXPECT_EQ(ran.status, 0) << ran.out << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("1 delivered"));
-  EXPECT_EQ(database.get("history/AAPL/prices").size(), 1u);
+  EXPECT_EQ(database.entries("history/AAPL/prices").size(), 1u);
   EXPECT_TRUE(database.get("services/AAPL/price").is_null());
   EXPECT_EQ(database.get("relay/test/heartbeat_at"), state) << "it is no relay";
   EXPECT_TRUE(rows().empty());
@@ -172,7 +172,7 @@ TEST_F(DeadLettersCommand, RetryWithoutTheDatabaseFailsAndTheNextRelaySendsIt) {
   database.control("DELETE", "faults");
   auto process = relay();
   EXPECT_TRUE(eventually([&] { return process->metric("messages_delivered_total") == 1; })) << process->metrics();
-  EXPECT_EQ(database.get("history/AAPL/prices").size(), 1u);
+  EXPECT_EQ(database.entries("history/AAPL/prices").size(), 1u);
   EXPECT_TRUE(process->accounts_add_up()) << process->metrics();
 }
 
@@ -206,7 +206,7 @@ TEST_F(DeadLettersCommand, PoisonIsListedWithTheMessageAndCanBeRetried) {
   EXPECT_EQ(listed.at(0)["channel"], "TICKER_UPDATES_AAPL");
   database.control("DELETE", "faults");
   EXPECT_EQ(command({"retry", "--all"}).status, 0);
-  EXPECT_TRUE(eventually([&] { return database.get("history/AAPL/prices").size() == 2; }));
+  EXPECT_TRUE(eventually([&] { return database.entries("history/AAPL/prices").size() == 2; }));
   EXPECT_EQ(database.get("services/AAPL/price"), "2");
 }
 
@@ -218,6 +218,9 @@ TEST_F(DeadLettersCommand, WhatIsCutOffCannotBeRetriedAndSaysSo) {
 
   EXPECT_EQ(ran.status, 1);
   EXPECT_THAT(ran.err, HasSubstr("only the first are kept"));
+  const Ran all = command({"retry", "--all"});
+  EXPECT_EQ(all.status, 0);
+  EXPECT_THAT(all.out, HasSubstr("0 marked for a retry\n1 stay: of their payload only the first bytes are kept"));
   EXPECT_EQ(command({"show", "1"}).out.size(), 4096u);
   EXPECT_EQ(rows().size(), 1u);
 }
@@ -241,7 +244,7 @@ TEST_F(DeadLettersCommand, ARowOfTheListCanBeReplayed) {
   const Ran ran = run_relay_command({"replay", dir.file("rows"), "--database-url", database.database_url()});
 
   EXPECT_EQ(ran.status, 0) << ran.err;
-  EXPECT_EQ(database.get("history/AAPL/prices").size(), 1u);
+  EXPECT_EQ(database.entries("history/AAPL/prices").size(), 1u);
 }
 
 TEST_F(DeadLettersCommand, CheckTellsHowTheOutboxIsAndDoesNotTouchIt) {

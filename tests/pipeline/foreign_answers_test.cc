@@ -59,7 +59,7 @@ TEST_P(ForeignAnswer, HoldsEverythingAndSaysWhatCame) {
 
   EXPECT_TRUE(eventually([&] { return relay->metric("messages_delivered_total") == 1; })) << relay->metrics();
   EXPECT_EQ(emulator_.get("services/AAPL/price"), "1.5");
-  EXPECT_EQ(emulator_.get("history/AAPL/prices").size(), 1u);
+  EXPECT_EQ(emulator_.entries("history/AAPL/prices").size(), 1u);
 }
 
 TEST_P(ForeignAnswer, FailsTheCheckThatShowsIt) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "pipeline/broker_run.h"
 #include "support/eventually.h"
@@ -76,24 +77,40 @@ TEST(Order, OneOrderNeverGoesBackWhileRequestsFail) {
   EXPECT_EQ(emulator.get("history/AAPL/orders").size(), static_cast<std::size_t>(kStates));
 }
 
+/// Publishes `older`, whose request the database leaves unanswered and applies 700 ms later, and `newer` behind it.
+void publish_around_a_straggler(const RedisServer& redis, const Emulator& emulator, int older, int newer) {
+  RedisClient client(redis);
+  emulator.control("DELETE", "faults");
+  emulator.control("POST", "faults", {{"kind", "straggle"}, {"ms", 700}});
+  client.publish("TICKER_UPDATES_AAPL", order_state(older));
+  ASSERT_TRUE(test_support::eventually(
+      [&] { return emulator.control("GET", "faults").dump().find("\"hits\":1") != std::string::npos; }));
+  client.publish("TICKER_UPDATES_AAPL", order_state(newer));
+}
+
+// The journal has every state, however short it stood. On a machine that stalls the straggler may be applied before the
+// newer state: then nothing was set back, and there is another one.
 TEST(Order, TheTreeSettlesOnTheNewestAfterAStragglerWasAppliedLate) {
   const RedisServer redis;
   const Emulator emulator;
-  RelayProcess relay(redis, emulator, {"--flush-interval-ms", "10", "--request-timeout-ms", "1500"});
+  emulator.control("POST", "journal", {{"enabled", true}, {"prefix", "services"}});
+  RelayProcess relay(redis, emulator, {"--flush-interval-ms", "10", "--request-timeout-ms", "2500"});
   ASSERT_TRUE(relay.wait_ready());
-  RedisClient client(redis);
-  emulator.control("POST", "faults", {{"kind", "straggle"}, {"ms", 700}});
-  client.publish("TICKER_UPDATES_AAPL", order_state(1));
-  ASSERT_TRUE(test_support::eventually(
-      [&] { return emulator.control("GET", "faults").dump().find("\"hits\":1") != std::string::npos; }));
-  client.publish("TICKER_UPDATES_AAPL", order_state(2));
-  const auto state = [&] {
-    const json order = emulator.get(kOrderPath);
-    return order.is_null() ? 0 : order.at("order").at("filled_qty").get<int>();
+  std::vector<int> states;
+  const auto was_set_back = [&] {
+    states = applied_states(emulator);
+    return !std::is_sorted(states.begin(), states.end());
   };
-  ASSERT_TRUE(test_support::eventually([&] { return state() == 2; }));
-  EXPECT_TRUE(test_support::eventually([&] { return state() == 1; })) << "the straggler was to be applied late";
-  EXPECT_TRUE(test_support::eventually([&] { return state() == 2; })) << "and to be overwritten";
+  int newest = 0;
+  for (int tries = 0; tries < 4 && !was_set_back(); ++tries) {
+    newest += 2;
+    publish_around_a_straggler(redis, emulator, newest - 1, newest);
+    if (HasFatalFailure()) return;
+    test_support::eventually(was_set_back, std::chrono::seconds(5));
+  }
+  ASSERT_TRUE(was_set_back()) << "the straggler was to be applied late: " << testing::PrintToString(states);
+  EXPECT_TRUE(test_support::eventually([&] { return applied_states(emulator).back() == newest; }))
+      << "and to be overwritten: " << testing::PrintToString(applied_states(emulator));
 }
 
 }  // namespace

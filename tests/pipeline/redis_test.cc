@@ -144,7 +144,7 @@ TEST_P(Redis, IsComeBackToAfterACrashAndTheGapIsReported) {
   ASSERT_EQ(gaps.size(), 1u);
   EXPECT_LE(gaps.front().at("from"), gaps.front().at("to"));
   EXPECT_FALSE(gaps.front().at("cause").get<std::string>().empty());
-  EXPECT_EQ(emulator.get("history/AAPL/prices").size(), 2u);
+  EXPECT_EQ(emulator.entries("history/AAPL/prices").size(), 2u);
 }
 
 TEST_P(Redis, ThatDropsASlowRelayIsReportedAsSuch) {
@@ -190,7 +190,7 @@ TEST_P(Redis, MessageThatMatchesTwoPatternsIsTakenOnce) {
   EXPECT_EQ(client.publish("TICKER_UPDATES_MSFT", kApple), 1);
   EXPECT_EQ(client.publish("NEWS", kApple), 0);
   ASSERT_TRUE(relay.wait_delivered(3));
-  EXPECT_EQ(emulator.get("history/AAPL/prices").size(), 3u);
+  EXPECT_EQ(emulator.entries("history/AAPL/prices").size(), 3u);
   EXPECT_EQ(relay.metric("messages_received_total"), 3);
 }
 

@@ -1,9 +1,7 @@
 // SIGHUP: the routes are read again while messages flow; a terminal that goes takes nothing along.
 #include <gtest/gtest.h>
-#include <pty.h>
 #include <signal.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +9,7 @@
 #include <set>
 
 #include "pipeline/broker_run.h"
+#include "support/at_a_terminal.h"
 #include "support/eventually.h"
 #include "support/http.h"
 #include "support/process.h"
@@ -19,6 +18,7 @@
 namespace pipeline_test {
 namespace {
 
+using test_support::AtATerminal;
 using test_support::built;
 using test_support::Emulator;
 using test_support::eventually;
@@ -147,6 +147,21 @@ TEST(Reload, TakesOverWithinASecondAndRefusesWhatIsWrong) {
   EXPECT_EQ(relay.stop(), 0);
 }
 
+TEST(Reload, OfAnEmptyFileSaysSo) {
+  const RedisServer redis;
+  const Emulator emulator;
+  const TempDir dir;
+  const std::string file = dir.file("routes.json");
+  write_file(file, routes_below("a"));
+  RelayProcess relay(redis, emulator, {"--routes", file});
+  ASSERT_TRUE(relay.wait_ready());
+  write_file(file, "");
+  relay.process().signal(SIGHUP);
+  EXPECT_EQ(relay.process().wait_for("routes: refused, those before stay: ").find(file + ": is empty"), 0u)
+      << relay.process().err();
+  EXPECT_EQ(relay.stop(), 0);
+}
+
 TEST(Reload, OfWhatIsNoFileIsRefusedAndHoldsNoStop) {
   const RedisServer redis;
   const Emulator emulator;
@@ -173,57 +188,6 @@ TEST(Reload, OfTheBuiltInTableSaysThatThereIsNoFile) {
   EXPECT_EQ(reloads(relay, "ok"), 1);
   EXPECT_EQ(relay.stop(), 0);
 }
-
-/// The relay as in a person's terminal, which can be closed.
-class AtATerminal {
- public:
-  explicit AtATerminal(std::vector<std::string> command) {
-    std::vector<char*> argv;
-    for (std::string& word : command) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    pid_ = ::forkpty(&terminal_, nullptr, nullptr, nullptr);
-    if (pid_ != 0) return;
-    ::execvp(argv[0], argv.data());
-    ::_exit(127);
-  }
-  ~AtATerminal() {
-    if (pid_ <= 0 || has_ended()) return;
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  AtATerminal(const AtATerminal&) = delete;
-  AtATerminal& operator=(const AtATerminal&) = delete;
-
-  /// Reads what is said until `marker` and the end of its line have come; what stands behind the marker.
-  std::string wait_for(const std::string& marker) {
-    std::string said;
-    for (char c = 0; ::read(terminal_, &c, 1) == 1;) {
-      said += c;
-      const std::size_t at = said.find(marker);
-      if (c == '\n' && at != std::string::npos)
-        return said.substr(at + marker.size(), said.size() - at - marker.size() - 2);
-    }
-    return "";
-  }
-  void close() { ::close(terminal_); }
-  void signal(int number) const { ::kill(pid_, number); }
-  /// 128 + n by signal n; -1: it still runs.
-  int wait() {
-    eventually([&] { return has_ended(); });
-    return status_;
-  }
-
- private:
-  bool has_ended() {
-    int status = 0;
-    if (status_ < 0 && ::waitpid(pid_, &status, WNOHANG) == pid_)
-      status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    return status_ >= 0;
-  }
-  int terminal_ = -1;
-  pid_t pid_ = -1;
-  int status_ = -1;
-};
 
 TEST(TerminalThatIsClosed, LeavesTheRelayAtWork) {
   const RedisServer redis;

@@ -38,7 +38,9 @@ TEST_P(Remedy, StandsInTheLineOfTheHold) {
 
 INSTANTIATE_TEST_SUITE_P(Of, Remedy,
                          testing::Values(Hold{401, "unauthorized", "check that they belong to this project"},
-                                         Hold{402, "payment", "Usage and Billing"},
+                                         Hold{402, "payment",
+                                              "the Firebase console. A full database takes values again when history "
+                                              "is removed, there or by 'firebase-relay prune'"},
                                          Hold{403, "forbidden", "give them a role"},
                                          Hold{404, "not_found", "compare the database URL"},
                                          Hold{423, "locked", "enable it"},

@@ -63,14 +63,48 @@ TEST_F(Replay, WritesHistoryAloneUnlessItIsToldLive) {
 
   EXPECT_EQ(ran.status, 0) << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("replayed 2 messages: 2 delivered, 0 set aside, 0 not delivered"));
-  EXPECT_EQ(database.get("history/AAPL/prices").size(), 2u);
+  EXPECT_EQ(database.entries("history/AAPL/prices").size(), 2u);
   EXPECT_TRUE(database.get("services").is_null());
   EXPECT_TRUE(database.get("relay").is_null()) << "it is no relay";
 
   EXPECT_EQ(replay(price_line("3"), {"--live"}).status, 0);
 
   EXPECT_EQ(database.get("services/AAPL/price"), "3");
-  EXPECT_EQ(database.get("history/AAPL/prices").size(), 3u);
+  EXPECT_EQ(database.entries("history/AAPL/prices").size(), 3u);
+}
+
+TEST_F(Replay, WritesLinesOfAnArchiveUnderTheirOwnKeys) {
+  const std::string lines = R"({"history/BRK%2EB/prices/-P7YxE5RjSNm1N5Lr-l7":{"price":"1.50","volume":null}})"
+                            "\n"
+                            R"({"history/AAPL/prices/2026-05-06/-P7YxE5UmBv83HTVOLL9":{"price":2}})"
+                            "\n" +
+                            price_line("3");
+
+  const Ran ran = replay(lines + lines);
+
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("replayed 6 messages: 6 delivered, 0 set aside, 0 not delivered"));
+  EXPECT_EQ(database.get("history/BRK%2EB/prices/-P7YxE5RjSNm1N5Lr-l7"), (nlohmann::json{{"price", "1.50"}}));
+  EXPECT_EQ(database.get("history/AAPL/prices/2026-05-06").size(), 1u);
+  EXPECT_TRUE(database.get("services").is_null());
+}
+
+TEST_F(Replay, TakesNoLineOfAnArchiveThatCouldSpoilARequest) {
+  const Ran ran = replay(R"({"history/A/prices/-P7YxE5RjSNm1N5Lr-l7":1,"services/A/price":2})"
+                         "\n"
+                         R"({"history/A/prices/-P7YxE5RjSNm1N5Lr-l7":NaN})"
+                         "\n"
+                         R"({"services/A/price":2})"
+                         "\n"
+                         R"({"sealed":3})"
+                         "\n" +
+                         price_line("1"));
+
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("replayed 1 messages: 1 delivered"));
+  EXPECT_THAT(ran.err, HasSubstr("line 1"));
+  EXPECT_TRUE(database.get("services").is_null());
+  EXPECT_EQ(database.get("history").size(), 1u);
 }
 
 TEST_F(Replay, WorksBesideARunningRelay) {
@@ -81,7 +115,7 @@ TEST_F(Replay, WorksBesideARunningRelay) {
   const Ran ran = replay(price_line("1"));
 
   EXPECT_EQ(ran.status, 0) << ran.err;
-  EXPECT_EQ(database.get("history/AAPL/prices").size(), 1u);
+  EXPECT_EQ(database.entries("history/AAPL/prices").size(), 1u);
   EXPECT_EQ(database.get("relay/test/state"), "running");
 }
 
@@ -93,7 +127,7 @@ TEST_F(Replay, WaitsForTheDatabaseAndFinishes) {
   const Ran ran = replay(lines);
 
   EXPECT_EQ(ran.status, 0) << ran.err;
-  EXPECT_EQ(database.get("history/AAPL/prices").size(), 500u);
+  EXPECT_EQ(database.entries("history/AAPL/prices").size(), 500u);
 }
 
 TEST_F(Replay, LeavesUnreadableLinesOutAndSaysWhich) {
@@ -101,9 +135,45 @@ TEST_F(Replay, LeavesUnreadableLinesOutAndSaysWhich) {
 
   EXPECT_EQ(ran.status, 0);
   EXPECT_THAT(ran.err, HasSubstr("line 2: expected channel<TAB>payload"));
-  EXPECT_EQ(database.get("history/AAPL/prices").size(), 2u);
+  EXPECT_EQ(database.entries("history/AAPL/prices").size(), 2u);
   EXPECT_EQ(run_relay_command({"replay", dir.file(""), "--database-url", database.database_url()}).status, 2)
       << "a folder";
+}
+
+TEST_F(Replay, WritesNoLineOfAnArchiveBesidesHistory) {
+  const Ran ran = replay(R"({"readers/-P6soyrc3_yzsUqSsIo3":true})"
+                         "\n"
+                         R"({"history/A/prices/-P7YxE5RjSNm1N5Lr-l7":{"at":{".sv":"timestamp"}}})"
+                         "\n"
+                         R"({"history/A/prices/-P7YxE5UmBv83HTVOLL9":{"price":1}})"
+                         "\n");
+
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("replayed 1 messages: 1 delivered"));
+  EXPECT_THAT(ran.err, HasSubstr("line 1: no route keeps history at this place"));
+  EXPECT_THAT(ran.err, HasSubstr("line 2: a key of the entry"));
+  EXPECT_TRUE(database.get("readers").is_null());
+  EXPECT_EQ(database.get("history/A/prices").size(), 1u);
+}
+
+TEST_F(Replay, OfNothingButUnreadableLinesFails) {
+  const Ran ran = replay("no tab and no JSON\n{\"services/A/price\":2}\n");
+
+  EXPECT_EQ(ran.status, 1) << ran.out;
+  EXPECT_THAT(ran.out, HasSubstr("replayed 0 messages"));
+  EXPECT_THAT(ran.out, HasSubstr("2 lines were left out"));
+  EXPECT_EQ(replay("").status, 0) << "nothing is all of it";
+}
+
+TEST_F(Replay, PassesOverTheCountsOfASealedFile) {
+  const Ran ran = replay(R"({"history/A/prices/-P7YxE5RjSNm1N5Lr-l7":{"price":1}})"
+                         "\n"
+                         R"({"sealed":1})"
+                         "\n");
+
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("replayed 1 messages: 1 delivered"));
+  EXPECT_THAT(ran.out + ran.err, testing::Not(HasSubstr("left out")));
 }
 
 TEST_F(Replay, IsEndedByASignalAndSaysWhatIsLeft) {
@@ -123,7 +193,7 @@ TEST_F(Replay, OfStandardInputEndsByASignalAlthoughNothingComes) {
   ASSERT_EQ(::mkfifo(dir.file("input").c_str(), 0600), 0);
   Process process(in_a_shell("replay - --log-level debug --database-url '" + database.database_url() + "' <>input"));
   std::ofstream(dir.file("input")) << price_line("1") << std::flush;
-  ASSERT_TRUE(eventually([&] { return database.get("history/AAPL/prices").size() == 1; }))
+  ASSERT_TRUE(eventually([&] { return database.entries("history/AAPL/prices").size() == 1; }))
       << "what stands in a pipe goes out although the pipe is still open";
 
   process.signal(SIGTERM);
@@ -137,10 +207,65 @@ TEST_F(Replay, ReadsStandardInputAndMakesNoFile) {
 
   EXPECT_EQ(process.wait(), 0) << process.err();
 
-  EXPECT_EQ(database.get("history/AAPL/prices").size(), 1u);
+  EXPECT_EQ(database.entries("history/AAPL/prices").size(), 1u);
   std::size_t files = 0;
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(dir.file(""))) ++files;
   EXPECT_EQ(files, 1u) << "the input alone";
+}
+
+TEST_F(Replay, WithAnArchiveLeavesItsEntriesThereBesideARelayAndAlone) {
+  const RedisServer redis;
+  const std::string folder = dir.file("archive");
+  const std::vector<std::string> flags = {"--archive", folder};
+  const auto exported = [&] {
+    const Ran ran = run_relay_command({"export", "--archive", folder, "--ticker", "AAPL"});
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    return std::count(ran.out.begin(), ran.out.end(), '\n');
+  };
+  const std::string line = R"({"history/AAPL/prices/2026-05-06/-Orx9B7-UmBv83HTVOLL":{"price":2}})"
+                           "\n";
+  {
+    RelayProcess relay(redis, database, {"--archive", folder, "--outbox", dir.file("outbox.db")});
+    ASSERT_TRUE(relay.wait_ready());
+    const Ran ran = replay(price_line("1") + line, flags);
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    EXPECT_EQ(exported(), 2) << "before the relay has taken them in";
+    EXPECT_EQ(relay.stop(), 0);
+  }
+  EXPECT_EQ(replay(price_line("3"), flags).status, 0) << "no relay runs";
+  EXPECT_EQ(exported(), 3);
+  const auto is_left = [&] {
+    for (const auto& file : std::filesystem::directory_iterator(folder)) {
+      if (file.path().string().find("2026-05-06.replayed.") != std::string::npos) return true;
+    }
+    return false;
+  };
+  EXPECT_TRUE(is_left());
+  RelayProcess relay(redis, database, {"--archive", folder, "--outbox", dir.file("outbox.db")});
+  ASSERT_TRUE(relay.wait_ready());
+  EXPECT_TRUE(eventually([&] { return std::filesystem::exists(folder + "/2026-05-06.jsonl.zst"); }))
+      << relay.process().err();
+  EXPECT_FALSE(is_left());
+  EXPECT_EQ(exported(), 3);
+}
+
+TEST_F(Replay, WhoseArchiveCannotTakeItSendsNothing) {
+  const std::string folder = dir.file("archive");
+  const Ran none = replay(price_line("1"), {"--archive", folder});
+  EXPECT_EQ(none.status, 2);
+  EXPECT_THAT(none.err, HasSubstr("there is none"));
+
+  std::filesystem::create_directory(folder);
+  std::ofstream(folder + "/archive.json") << "{\"archive\":1}\n";
+  std::vector<std::string> command = {"sh", "-c", "trap '' XFSZ; ulimit -f 4; exec \"$0\" \"$@\"",
+                                      built("src/firebase-relay")};
+  for (const std::string& word : words(price_line(std::string(6000, '1')), {"--archive", folder}))
+    command.push_back(word);
+  Process full(command);  // no file may grow beyond 4 kB: the same as a full disk
+  EXPECT_EQ(full.wait(std::chrono::seconds(20)), 1) << full.out();
+  EXPECT_THAT(full.err(), HasSubstr("nothing more is sent"));
+  EXPECT_THAT(full.out(), HasSubstr("1 not delivered"));
+  EXPECT_TRUE(database.get("history").is_null());
 }
 
 TEST_F(Replay, SendsTwentyThousandLinesInSeconds) {
@@ -152,7 +277,7 @@ TEST_F(Replay, SendsTwentyThousandLinesInSeconds) {
 
   EXPECT_EQ(ran.status, 0) << ran.err;
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
-  EXPECT_EQ(database.get("history/AAPL/prices").size(), 20'000u);
+  EXPECT_EQ(database.entries("history/AAPL/prices").size(), 20'000u);
 }
 
 }  // namespace

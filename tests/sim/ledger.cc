@@ -24,8 +24,47 @@ std::string value_of(std::uint64_t number, bool poison) {
   return poison ? "\"poison" + std::to_string(number) + "\"" : std::to_string(number);
 }
 
+std::uint64_t number_of(std::string_view value) {
+  const std::size_t digits = value.find_first_of("0123456789");
+  return std::stoull(std::string(value.substr(digits)));
+}
+
 FragmentBlock Ledger::publish(Random& random, std::uint32_t count, Sequence sequence, const Now& now,
                               unsigned poison_percent, bool history) {
+  const std::uint64_t first = messages_.size() + 1;
+  draw(random, count, now, poison_percent, history);
+  return block_of(first, count, sequence, now);
+}
+
+void Ledger::draw(Random& random, std::uint32_t count, const Now& now, unsigned poison_percent, bool history) {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const bool is_price = random.chance(60);
+    Published message;
+    message.number = messages_.size() + 1;
+    message.kind = is_price ? Kind::kPrice : Kind::kOrder;
+    message.poison = random.chance(poison_percent);
+    message.arrived = now.steady;
+    const std::string ticker = "T" + std::to_string(random.below(kTickers));
+    const std::string service = "services/" + ticker;
+    message.live_paths.reserve(is_price ? 2 : 1);
+    if (is_price) {
+      message.live_paths.push_back(service + "/price");
+      message.live_paths.push_back(service + "/volume");
+    } else {
+      message.live_paths.push_back(service + "/orders/" + std::to_string(random.below(orders_)));
+    }
+    if (history && !random.chance(20)) {
+      const std::string digits = std::to_string(message.number);
+      message.history_path = "history/" + ticker + (is_price ? "/prices/" : "/orders/") + "K" +
+                             std::string(19 - digits.size(), '0') + digits;
+    } else if (random.chance(10)) {
+      message.live_paths.clear();  // neither: nothing is written, and the worker has counted it
+    }
+    messages_.push_back(std::move(message));
+  }
+}
+
+FragmentBlock Ledger::block_of(std::uint64_t first, std::uint32_t count, Sequence sequence, const Now& now) {
   FragmentBlock block;
   block.number = 1;
   block.first_sequence = sequence;
@@ -39,35 +78,16 @@ FragmentBlock Ledger::publish(Random& random, std::uint32_t count, Sequence sequ
     run.channels = {"channel"};
   }
   for (std::uint32_t i = 0; i < count; ++i) {
-    const bool is_price = random.chance(60);
-    const Kind kind = is_price ? Kind::kPrice : Kind::kOrder;
-    Published message;
-    message.number = messages_.size() + 1;
-    message.kind = kind;
-    message.poison = random.chance(poison_percent);
+    Published& message = messages_[first - 1 + i];
     message.arrived = now.steady;
-    const std::string ticker = "T" + std::to_string(random.below(kTickers));
-    if (is_price) {
-      message.live_paths = {"services/" + ticker + "/price", "services/" + ticker + "/volume"};
-    } else {
-      message.live_paths = {"services/" + ticker + "/orders/" + std::to_string(random.below(orders_))};
-    }
-    if (history && !random.chance(20)) {
-      const std::string digits = std::to_string(message.number);
-      message.history_path = "history/" + ticker + (is_price ? "/prices/" : "/orders/") + "K" +
-                             std::string(19 - digits.size(), '0') + digits;
-      add_history(block, message, i, kind);
-    } else if (random.chance(10)) {
-      message.live_paths.clear();  // neither: nothing is written, and the worker has counted it
-    }
+    if (!message.history_path.empty()) add_history(block, message, i, message.kind);
     std::uint32_t ticket = LiveUpdate::kNoTicket;
     if (message.history_path.empty() && !message.live_paths.empty()) {
       ticket = static_cast<std::uint32_t>(block.tickets.size());
       block.tickets.push_back(
-          {kind, static_cast<std::uint32_t>(message.live_paths.size()), HistoryEntry::kNoEventTime});
+          {message.kind, static_cast<std::uint32_t>(message.live_paths.size()), HistoryEntry::kNoEventTime});
     }
     add_live(block, message, sequence + i, ticket);
-    messages_.push_back(std::move(message));
   }
   return block;
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "firebase_relay/fragment.h"
@@ -20,7 +21,7 @@ struct Published {
   Kind kind = Kind::kUnrouted;
   bool poison = false;
   bool in_doubt = false;  ///< a crash fell into the time in which it may be lost
-  SteadyTime arrived;
+  SteadyTime arrived;     ///< when the relay had it, the last time
 };
 
 /// All that was published: the oracle, plain maps that share no code with the relay.
@@ -29,6 +30,10 @@ class Ledger {
   /// Makes `count` messages and the block in which they come. `sequence` is the relay's number of the first one.
   FragmentBlock publish(Random& random, std::uint32_t count, Sequence sequence, const Now& now, unsigned poison_percent,
                         bool history);
+  /// The same in two steps, for a stream: messages are published, and a block has those from number `first` on, as
+  /// often as they are read.
+  void draw(Random& random, std::uint32_t count, const Now& now, unsigned poison_percent, bool history);
+  FragmentBlock block_of(std::uint64_t first, std::uint32_t count, Sequence sequence, const Now& now);
   /// How many orders a ticker has: with many of them live values take many requests.
   void set_orders(std::uint64_t orders) { orders_ = orders; }
   [[nodiscard]] const std::vector<Published>& messages() const { return messages_; }
@@ -41,5 +46,7 @@ class Ledger {
 
 /// A message's value; that of poison makes the database refuse.
 std::string value_of(std::uint64_t number, bool poison);
+/// The number of the message that has this value.
+std::uint64_t number_of(std::string_view value);
 
 }  // namespace firebase_relay::sim

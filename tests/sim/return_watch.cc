@@ -17,6 +17,11 @@ void ReturnWatch::restarted() {
   has_parts_ = false;
 }
 
+void ReturnWatch::fell_behind() {
+  waiting_.clear();
+  owed_.clear();
+}
+
 void ReturnWatch::took_in(const FragmentBlock& block, SteadyTime now) {
   if (!is_on_) return;
   for (const LiveUpdate& update : block.live) {

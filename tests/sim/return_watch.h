@@ -19,6 +19,8 @@ class ReturnWatch {
   /// that fails, have an order of their own: then it is not switched on.
   void switch_on(std::chrono::milliseconds patience);
   void restarted();
+  /// What waits may be overtaken by what is read again, and has to wait for the end of that then.
+  void fell_behind();
   void took_in(const FragmentBlock& block, SteadyTime now);
   void sent(const Send& send, const std::vector<SimulatedDatabase::Write>& writes, SteadyTime now);
   void answered(const Answered& answered);

@@ -1,6 +1,9 @@
 #include "sim/simulated_database.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "sim/ledger.h"
 
 namespace firebase_relay::sim {
 namespace {
@@ -23,6 +26,7 @@ Answer no_answer(Answer::Transport transport) {
 
 std::vector<SimulatedDatabase::Write> SimulatedDatabase::parse(const Send& send) {
   std::string body;
+  body.reserve(send.bytes);
   for (const std::string_view part : send.parts) body += part;
   std::vector<Write> writes;
   const std::string prefix = send.base.empty() ? "" : send.base + "/";
@@ -30,8 +34,10 @@ std::vector<SimulatedDatabase::Write> SimulatedDatabase::parse(const Send& send)
   for (std::size_t at = 1; at < body.size();) {
     const std::size_t path_end = body.find('"', at + 1);
     const std::size_t value_end = body.find_first_of(",}", path_end);
-    writes.push_back(
-        {prefix + body.substr(at + 1, path_end - at - 1), body.substr(path_end + 2, value_end - path_end - 2)});
+    Write& write = writes.emplace_back();
+    write.path.reserve(prefix.size() + path_end - at - 1);
+    write.path.append(prefix).append(body, at + 1, path_end - at - 1);
+    write.value.assign(body, path_end + 2, value_end - path_end - 2);
     at = value_end + 1;
   }
   return writes;
@@ -49,10 +55,10 @@ std::optional<Answer> SimulatedDatabase::refusal(const Send& send, const std::ve
   return poisoned ? std::optional(status(400)) : std::nullopt;
 }
 
-void SimulatedDatabase::receive(const Send& send, const Now& now, Random& random, const FaultRates& faults,
-                                milliseconds request_timeout) {
+void SimulatedDatabase::receive(const Send& send, std::vector<Write> writes, const Now& now, Random& random,
+                                const FaultRates& faults, milliseconds request_timeout) {
   ++requests_;
-  OnTheWire request{send.request, parse(send), {}, {}, {}, status(204), false, false, false, {}};
+  OnTheWire request{send.request, std::move(writes), {}, {}, {}, status(204), false, false, false, {}};
   request.is_live =
       std::any_of(request.writes.begin(), request.writes.end(), [](const Write& write) { return write.is_live(); });
   for (const OnTheWire& other : wire_) {
@@ -85,6 +91,8 @@ void SimulatedDatabase::receive(const Send& send, const Now& now, Random& random
     request.answer = no_answer(random.chance(50) ? Answer::Transport::kReset : Answer::Transport::kTimeout);
   } else if (const auto refused = refusal(send, request.writes)) {
     request.answer = *refused;
+    const Write& first = request.writes.front();
+    if (request.writes.size() == 1) refused_[first.path] = std::max(refused_[first.path], number_of(first.value));
   } else if (hits(faults.server_error)) {
     constexpr int kStatus[] = {500, 502, 504, 408, 200, 202};  // the last two give nothing back
     request.answer = status(kStatus[random.below(6)]);
@@ -147,6 +155,7 @@ void SimulatedDatabase::apply(const OnTheWire& request) {
     }
     if (!request.unremembered.contains(write.path)) newest = std::max(newest, number);
     live_[write.path] = number;
+    reached_[write.path] = std::max(reached_[write.path], number);
     if (request.was_cut_off) {
       excused_.insert(write.path);
     } else if (!request.is_straggler) {

@@ -43,8 +43,8 @@ class SimulatedDatabase {
   };
   static std::vector<Write> parse(const Send& send);
 
-  /// Takes a request and decides what becomes of it.
-  void receive(const Send& send, const Now& now, Random& random, const FaultRates& faults,
+  /// Takes a request, whose writes parse() has found, and decides what becomes of it.
+  void receive(const Send& send, std::vector<Write> writes, const Now& now, Random& random, const FaultRates& faults,
                std::chrono::milliseconds request_timeout);
   /// Applies what is due, and gives the answers that are due.
   std::vector<Reply> proceed(const Now& now);
@@ -63,6 +63,9 @@ class SimulatedDatabase {
   std::uint64_t body_bytes_max = 1 << 30;  ///< 413 above
 
   [[nodiscard]] const std::map<std::string, std::uint64_t>& live() const { return live_; }
+  /// The newest that it has ever had at a live path, and the newest that it has refused alone; 0: nothing.
+  [[nodiscard]] std::uint64_t reached(const std::string& path) const { return newest_in(reached_, path); }
+  [[nodiscard]] std::uint64_t refused(const std::string& path) const { return newest_in(refused_, path); }
   [[nodiscard]] const std::map<std::string, std::uint64_t>& history() const { return history_; }
   /// What must never happen; empty: it did not.
   [[nodiscard]] const std::string& violation() const { return violation_; }
@@ -92,6 +95,10 @@ class SimulatedDatabase {
     bool was_cut_off = false;            ///< by a kill
     std::set<std::string> unremembered;  ///< paths that a power cut set back while this was under way
   };
+  static std::uint64_t newest_in(const std::map<std::string, std::uint64_t>& numbers, const std::string& path) {
+    const auto found = numbers.find(path);
+    return found == numbers.end() ? 0 : found->second;
+  }
   std::optional<Answer> refusal(const Send& send, const std::vector<Write>& writes) const;
   void apply(const OnTheWire& request);
 
@@ -99,6 +106,8 @@ class SimulatedDatabase {
   std::map<std::string, std::uint64_t> live_;
   std::map<std::string, std::uint64_t> history_;
   std::map<std::string, std::uint64_t> newest_;
+  std::map<std::string, std::uint64_t> reached_;
+  std::map<std::string, std::uint64_t> refused_;
   std::set<std::string> excused_;
   std::map<std::string, SteadyTime> unsettled_;  ///< set back by a straggler, and when the relay sends them again
   std::uint64_t settled_ = 0;

@@ -1,12 +1,26 @@
 #include "sim/simulated_disk.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
+
+#include "sim/ledger.h"
 
 namespace firebase_relay::sim {
 namespace {
 
 tl::unexpected<Error> failure() { return fail(ErrorCode::kIo, "the disk of the simulation fails"); }
+
+std::vector<Batch> all_of(outbox::MemoryOutbox& outbox) {
+  LoadedBatches loaded = *outbox.load(0, UINT64_MAX);
+  return std::move(loaded.batches);
+}
+
+OutboxLevel append(outbox::MemoryOutbox& outbox, const std::vector<Batch>& batches, const std::vector<LiveRow>& live) {
+  std::vector<const Batch*> pointers;
+  for (const Batch& batch : batches) pointers.push_back(&batch);
+  return *outbox.append(pointers, live);
+}
 
 }  // namespace
 
@@ -31,41 +45,62 @@ void SimulatedDisk::submit(const ShedBytes& action, const Now& now, Random& rand
   submit(Action(action), {}, now, random);
 }
 
+void SimulatedDisk::submit(const Sync& action, const Now& now, Random& random) {
+  submit(Action(action), {}, now, random);
+}
+
 std::vector<Event> SimulatedDisk::proceed(const Now& now) {
   std::vector<Event> events;
   for (; !queue_.empty() && queue_.front().at <= now.steady; queue_.pop_front())
-    events.push_back(perform(queue_.front()));
+    events.push_back(perform(std::move(queue_.front())));
   return events;
 }
 
-Event SimulatedDisk::perform(const Operation& operation) {
+Event SimulatedDisk::perform(Operation operation) {
   if (const auto* persist = std::get_if<Persist>(&operation.action)) {
     if (operation.fails) return Persisted{failure()};
-    std::vector<const Batch*> batches;
-    for (const Batch& batch : operation.copies) batches.push_back(&batch);
-    const OutboxLevel level = *outbox_.append(batches, persist->live);
-    written(operation, sync_always);
+    const OutboxLevel level = append(outbox_, operation.copies, persist->live);
+    written(std::move(operation), sync_always);
     return Persisted{level};
   }
   if (const auto* forget = std::get_if<Forget>(&operation.action)) {
     if (operation.fails) return Forgotten{failure()};
+    const bool sync = sync_always || forget->sync;
     const OutboxLevel level = *outbox_.acknowledge(forget->batches, forget->live, forget->sync);
-    written(operation, sync_always || forget->sync);
+    written(std::move(operation), sync);
     return Forgotten{level};
   }
-  if (const auto* load_action = std::get_if<Load>(&operation.action)) {
+  if (std::holds_alternative<Load>(operation.action)) {
     if (operation.fails) return Loaded{failure()};
-    return load(*load_action, operation);
+    return load(operation);
   }
-  const auto& shed = std::get<ShedBytes>(operation.action);
+  if (std::holds_alternative<Sync>(operation.action)) {
+    if (operation.fails) return Synced{failure()};
+    all_is_synced();
+    return Synced{};
+  }
   if (operation.fails) return WasShed{failure()};
+  return shed(std::move(operation));
+}
+
+Event SimulatedDisk::shed(Operation operation) {
+  const auto& shed = std::get<ShedBytes>(operation.action);
+  std::map<BatchId, Batch> before;
+  if (remembers_gone) {
+    for (Batch& batch : all_of(outbox_)) before.emplace(batch.id, std::move(batch));
+  }
   const ShedResult result = *outbox_.shed(shed.after, shed.bytes, shed.kept);
-  written(operation, sync_always);
+  if (remembers_gone) {
+    for (const Batch& batch : all_of(outbox_)) before.erase(batch.id);
+    for (const auto& [id, batch] : before) is_gone(batch);
+  }
+  written(std::move(operation), sync_always);
   return WasShed{result};
 }
 
 /// Some of what is read does not match its checksum, and is set aside.
-Event SimulatedDisk::load(const Load& action, const Operation& operation) {
+Event SimulatedDisk::load(const Operation& operation) {
+  const auto& action = std::get<Load>(operation.action);
   LoadedBatches loaded = *outbox_.load(action.after, action.bytes_max);
   Random random(operation.damage);
   std::vector<Batch> good;
@@ -75,6 +110,7 @@ Event SimulatedDisk::load(const Load& action, const Operation& operation) {
       continue;
     }
     DamagedBatch damaged{batch.id, {}};
+    is_gone(batch);
     for (const HistoryRun& run : batch.runs) {
       for (const HistoryEntry& entry : run.entries) ++damaged.messages[static_cast<std::size_t>(entry.kind)];
     }
@@ -91,16 +127,85 @@ Event SimulatedDisk::load(const Load& action, const Operation& operation) {
   return Loaded{std::move(loaded)};
 }
 
-void SimulatedDisk::written(const Operation& operation, bool sync) {
-  if (!sync) return unsynced_.push_back(operation);
-  durable_ = outbox_;
+void SimulatedDisk::written(Operation operation, bool sync) {
+  unsynced_.push_back(std::move(operation));
+  if (sync) all_is_synced();
+}
+
+void SimulatedDisk::all_is_synced() {
+  std::move(unsynced_.begin(), unsynced_.end(), std::back_inserter(synced_));
   unsynced_.clear();
+}
+
+/// What was synced is done to durable_ when somebody looks: a copy of the whole outbox at every sync was a quarter of
+/// the simulation's time.
+void SimulatedDisk::follow() {
+  for (const Operation& operation : std::exchange(synced_, {})) follow(operation);
+}
+
+void SimulatedDisk::follow(const Operation& operation) {
+  if (const auto* persist = std::get_if<Persist>(&operation.action)) {
+    append(durable_, operation.copies, persist->live);
+    if (!seen_durable_) return;
+    for (const Batch& batch : operation.copies) seen_durable_->add(batch);
+    for (const LiveRow& row : persist->live) seen_durable_->live[row.path] = {row.sequence, number_of(row.value)};
+  } else if (const auto* forget = std::get_if<Forget>(&operation.action)) {
+    (void)durable_.acknowledge(forget->batches, forget->live, forget->sync);
+    if (!seen_durable_) return;
+    for (const BatchId id : forget->batches) seen_durable_->erase(id);
+    for (const LiveAcknowledged& acknowledged : forget->live) seen_durable_->erase(acknowledged);
+  } else if (const auto* shed = std::get_if<ShedBytes>(&operation.action)) {
+    (void)durable_.shed(shed->after, shed->bytes, shed->kept);
+    seen_durable_.reset();
+  }
+}
+
+void SimulatedDisk::is_gone(const Batch& batch) {
+  for (const HistoryRun& run : batch.runs) {
+    for (std::size_t i = 0; i < run.entries.size(); ++i) gone_.emplace(run.path_of(i));
+  }
+}
+
+void SimulatedDisk::Durable::add(const Batch& batch) {
+  const auto [place, is_new] = paths.try_emplace(batch.id);
+  if (!is_new) return;  // as the outbox has it
+  for (const HistoryRun& run : batch.runs) {
+    for (std::size_t i = 0; i < run.entries.size(); ++i) ++history[place->second.emplace_back(run.path_of(i))];
+  }
+}
+
+void SimulatedDisk::Durable::erase(BatchId id) {
+  const auto batch = paths.find(id);
+  if (batch == paths.end()) return;
+  for (const std::string& path : batch->second) {
+    const auto entry = history.find(path);
+    if (--entry->second == 0) history.erase(entry);
+  }
+  paths.erase(batch);
+}
+
+void SimulatedDisk::Durable::erase(const LiveAcknowledged& acknowledged) {
+  const auto row = live.find(acknowledged.path);
+  if (row != live.end() && row->second.sequence <= acknowledged.sequence) live.erase(row);
+}
+
+const SimulatedDisk::Durable& SimulatedDisk::durable() {
+  follow();
+  if (!seen_durable_) see_durable();
+  return *seen_durable_;
+}
+
+void SimulatedDisk::see_durable() {
+  seen_durable_.emplace();
+  for (const Batch& batch : all_of(durable_)) seen_durable_->add(batch);
+  const Restored restored = durable_.restored();
+  for (const LiveRow& row : restored.live) seen_durable_->live[row.path] = {row.sequence, number_of(row.value)};
 }
 
 void SimulatedDisk::relay_killed(Random& random) {
   for (; !queue_.empty() && random.chance(50); queue_.pop_front()) {
     if (std::holds_alternative<Load>(queue_.front().action)) continue;  // leaves nothing behind
-    const Event event = perform(queue_.front());
+    const Event event = perform(std::move(queue_.front()));
     if (const auto* shed = std::get_if<WasShed>(&event); shed && shed->shed) {
       for (std::size_t kind = 0; kind < kKindCount; ++kind) shed_unheard_[kind] += shed->shed->messages[kind];
     }
@@ -118,11 +223,13 @@ std::optional<SimulatedDisk::Lost> SimulatedDisk::power_cut(Random& random) {
       for (const LiveRow& row : persist->live) lost->paths.insert(row.path);
     }
   }
-  outbox_ = durable_;
-  const std::vector<Operation> operations = std::exchange(unsynced_, {});
-  for (std::size_t i = 0; i < kept; ++i) perform(operations[i]);
-  durable_ = outbox_;
-  unsynced_.clear();
+  if (lost) {
+    follow();
+    outbox_ = durable_;
+    std::vector<Operation> operations = std::exchange(unsynced_, {});
+    for (std::size_t i = 0; i < kept; ++i) perform(std::move(operations[i]));
+  }
+  all_is_synced();
   return lost;
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "firebase_relay/delivery.h"
@@ -21,6 +23,7 @@ class SimulatedDisk {
   void submit(const Forget& action, const Now& now, Random& random);
   void submit(const Load& action, const Now& now, Random& random);
   void submit(const ShedBytes& action, const Now& now, Random& random);
+  void submit(const Sync& action, const Now& now, Random& random);
 
   /// What is done by now, as events in their order.
   std::vector<Event> proceed(const Now& now);
@@ -35,6 +38,24 @@ class SimulatedDisk {
   /// The power went, too. Nothing: no operation was lost.
   std::optional<Lost> power_cut(Random& random);
   [[nodiscard]] Restored restored() const { return outbox_.restored(); }
+
+  /// What a power cut leaves for certain: in how many batches each history entry stands, and the live values.
+  struct Durable {
+    struct Live {
+      Sequence sequence = 0;
+      std::uint64_t number = 0;
+    };
+    std::unordered_map<std::string, unsigned> history;
+    std::unordered_map<std::string, Live> live;
+    std::map<BatchId, std::vector<std::string>> paths;  ///< of the entries of each batch
+    void add(const Batch& batch);
+    void erase(BatchId id);
+    void erase(const LiveAcknowledged& acknowledged);
+  };
+  const Durable& durable();
+  /// Entries that were shed, or found damaged, if remembers_gone.
+  [[nodiscard]] const std::set<std::string>& gone() const { return gone_; }
+  bool remembers_gone = false;
 
   /// What was shed while nobody was left to count it.
   [[nodiscard]] const KindCounts& shed_unheard() const { return shed_unheard_; }
@@ -54,15 +75,24 @@ class SimulatedDisk {
     std::vector<Batch> copies;  ///< of a Persist: what it points to may be gone when a killed relay's write gets done
   };
   void submit(Action action, std::vector<Batch> copies, const Now& now, Random& random);
-  Event perform(const Operation& operation);
-  Event load(const Load& action, const Operation& operation);
-  void written(const Operation& operation, bool sync);
+  Event perform(Operation operation);
+  Event load(const Operation& operation);
+  Event shed(Operation operation);
+  void written(Operation operation, bool sync);
+  void all_is_synced();
+  void follow();
+  void follow(const Operation& operation);
+  void see_durable();
+  void is_gone(const Batch& batch);
 
   outbox::MemoryOutbox outbox_;
-  outbox::MemoryOutbox durable_;  ///< what a power cut leaves for certain
+  outbox::MemoryOutbox durable_;   ///< what a power cut leaves for certain, once follow() has done …
+  std::vector<Operation> synced_;  ///< … what was synced since
   std::vector<Operation> unsynced_;
   std::deque<Operation> queue_;
   KindCounts shed_unheard_{};
+  std::optional<Durable> seen_durable_;  ///< of durable_; none: nobody has asked, or a whole look is due
+  std::set<std::string> gone_;
 };
 
 }  // namespace firebase_relay::sim

@@ -62,6 +62,8 @@ World::World(std::uint64_t seed) : random_(seed) {
   }
   if (disk_.failing_percent == 0 && poison_percent_ == 0)
     return_.switch_on(2 * options_.flush_interval + milliseconds(3 * disk_.slowest_ms + 50));
+  if (random_.chance(40)) archive_.switch_on(options_.archive_wait);
+  if (random_.chance(50)) switch_stream_on();
   start_relay();
 }
 
@@ -73,18 +75,23 @@ void World::start_relay() {
   }
   quota_.restarted(now_.steady);
   return_.restarted();
+  archive_.restarted();
+  stream_.restarted(ledger_.messages().size(), last_sequence_);
   delivery_ = std::make_unique<Delivery>(options_, std::move(restored), random_.next());
   handle(TimePassed{});
+  if (stream_.is_on() && stream_.handed_over(0)) handle(CaughtUp{});
 }
 
 void World::run_with_faults(unsigned steps) {
   for (unsigned step = 0; step < steps && violation().empty(); ++step) {
     const std::uint64_t draw = random_.below(100);
     if (draw < 45) publish();
+    if (stream_.is_on() && random_.chance(70)) read_stream();
     if (draw >= 45 && draw < 45 + crash_percent_) crash();
     if (draw >= 50 && draw < 50 + restart_percent_) restart();
     if (draw >= 55 && draw < 55 + clock_jump_percent_) now_.utc += clock_jump();
     if (draw == 60) handle(SaveNow{});
+    if (draw >= 61 && draw < 61 + begins_again_percent_) lose_place();
     const std::uint64_t step_ms = random_.chance(10) ? random_.between(0, 3000) : random_.between(0, 60);
     pass_time(now_.steady + milliseconds(step_ms * slowness_));
   }
@@ -97,6 +104,7 @@ milliseconds World::clock_jump() {
 
 void World::publish() {
   const auto count = static_cast<std::uint32_t>(random_.chance(10) ? random_.between(1, 60) : random_.between(1, 5));
+  if (stream_.is_on()) return ledger_.draw(random_, count, now_, poison_percent_, history_);
   std::vector<FragmentBlock> blocks;
   blocks.push_back(ledger_.publish(random_, count, last_sequence_ + 1, now_, poison_percent_, history_));
   last_sequence_ += count;
@@ -104,11 +112,17 @@ void World::publish() {
   if (random_.chance(10)) {
     blocks.push_back(ledger_.publish(random_, 2, last_sequence_ + 1, now_, poison_percent_, history_));
     last_sequence_ += 2;
+    blocks[0].number = 0;  // it has no place among those of the source
     std::swap(blocks[0], blocks[1]);
   }
+  queue_up(std::move(blocks));
+}
+
+void World::queue_up(std::vector<FragmentBlock> blocks) {
   // Who is not woken by a block has to come by himself, before half of guarantee 2's window has passed.
   const milliseconds half_window = std::max(options_.flush_interval, milliseconds(250));
-  const bool disk_is_busy = disk_.next() != SteadyTime::max() || disk_.failing_percent > 0;
+  const bool disk_has_failed = disk_.failing_percent > 0 || troubled_until_ > now_.steady;
+  const bool disk_is_busy = disk_.next() != SteadyTime::max() || disk_has_failed;
   if (!disk_is_busy && !delivery_->waits_for_arrivals() && delivery_->next_deadline() > now_.steady + half_window)
     unfinished_ = "nobody comes for a block";
   for (FragmentBlock& block : blocks) queue_.push_back(std::move(block));
@@ -127,7 +141,22 @@ void World::hand_over(bool all) {
     for (const HistoryRun& run : block.history) taken_in_ += run.entries.size();
     taken_in_ += block.tickets.size();
     const bool more = !queue_.empty() && (all || delivery_->may_wait_until(queue_.front().arrived) < now_.steady);
-    handle(Arrived{std::move(block), more});
+    const ArchivePosition position = archive_.is_on() ? archive_.took_in(block, now_, random_) : 0;
+    if (!stream_.is_behind()) return_.took_in(block, now_.steady);
+    const bool catches_up = stream_.is_on() && stream_.handed_over(block.messages);
+    handle(Arrived{std::move(block), more, position});
+    if (catches_up) handle(CaughtUp{});
+  }
+}
+
+/// The flusher's part: it looks how far the archive has come whenever it is awake, and is woken only where that
+/// matters.
+void World::tell_of_archive() {
+  archive_.proceed(now_.steady);
+  marks_[kPassedArchive] = archive_.passed();
+  if (const ArchivePosition upto = archive_.untold(); upto > 0) {
+    archive_.told();
+    handle(Archived{upto});
   }
 }
 
@@ -149,7 +178,7 @@ void World::crash() {
       if (disk_.failing_percent > 0) {
         for (const LiveRow& row : disk_.restored().live) paths.insert(row.path);
       }
-      database_.forgive(paths);
+      if (!stream_.is_on()) database_.forgive(paths);  // what was acknowledged, and is not safe, comes again
       lost_since = std::min(lost_since, lost->since);
     }
   } else {
@@ -159,6 +188,7 @@ void World::crash() {
   const milliseconds writing(2 * disk_.slowest_ms + 2);
   doubt(disk_.failing_percent > 0 ? SteadyTime{} : lost_since - window - writing);  // a failing disk has nothing
   database_.relay_killed(random_);
+  stream_.killed(power);
   delivery_.reset();
   queue_.clear();
   come_back(in_flight);
@@ -169,12 +199,17 @@ void World::restart() {
   ++marks_[kRestart];
   if (kTrace) std::printf("---- restart\n");
   hand_over(true);
+  archive_.drain_is_over_at(now_.steady + options_.drain_timeout);  // which may be at once
   handle(Stop{});
   const SteadyTime patience = now_.steady + options_.drain_timeout + std::chrono::seconds(10);
   while (!delivery_->drained() && violation().empty() && now_.steady < patience) {
-    pass_time(std::min({patience, database_.next(), disk_.next(), delivery_->next_deadline()}));
+    pass_time(std::min({patience, database_.next(), disk_.next(), archive_due(), delivery_->next_deadline()}));
   }
   if (!delivery_->drained()) unfinished_ = "the drain took longer than its time";
+  stream_.store_letters(SteadyTime::max());
+  stream_.synced();
+  judge_stream();
+  stream_.commit();
   const std::uint64_t in_flight = delivery_->messages_in_flight();
   if (disk_.failing_percent > 0) {
     doubt(SteadyTime{});
@@ -190,6 +225,7 @@ void World::restart() {
 }
 
 void World::doubt(SteadyTime since) {
+  if (stream_.is_on()) return;
   for (Published& message : ledger_.messages()) {
     if (message.arrived >= since) message.in_doubt = true;
   }
@@ -199,6 +235,7 @@ void World::doubt(SteadyTime since) {
 void World::come_back(std::uint64_t in_flight) {
   now_.steady += milliseconds(random_.between(1, kRestartMax.count()));
   now_.utc += milliseconds(random_.between(1, kRestartMax.count()));
+  if (stream_.is_on() && random_.chance(50)) publish();  // nobody reads it yet
   start_relay();
   taken_in_ += delivery_->messages_in_flight();
   taken_in_ -= in_flight;
@@ -208,7 +245,8 @@ void World::pass_time(SteadyTime until) {
   while (violation().empty()) {
     const SteadyTime queue_due =
         queue_.empty() ? SteadyTime::max() : delivery_->may_wait_until(queue_.front().arrived) + milliseconds(1);
-    const SteadyTime next = std::min({until, database_.next(), disk_.next(), delivery_->next_deadline(), queue_due});
+    const SteadyTime next =
+        std::min({until, database_.next(), disk_.next(), archive_due(), delivery_->next_deadline(), queue_due});
     if (next > now_.steady) {
       now_.utc += std::chrono::duration_cast<milliseconds>(next - now_.steady);
       now_.steady = next;
@@ -218,46 +256,12 @@ void World::pass_time(SteadyTime until) {
     for (SimulatedDatabase::Reply& reply : database_.proceed(now_))
       handle(Answered{reply.request, std::move(reply.answer)});
     for (Event& event : disk_.proceed(now_)) handle(std::move(event));
+    tell_of_archive();
     if (delivery_->next_deadline() <= now_.steady) handle(TimePassed{});
     hand_over(false);
+    commit_if_due();
     if (now_.steady >= until) return;
   }
-}
-
-/// What a straggler set back stands at the newest again within two flush intervals of the request's timeout, and the
-/// time that the requests of one flush, with the one before it, take; in trouble the disk has a word, too. Trouble of
-/// the database or of the disk begins that time anew.
-void World::expect_settled() {
-  marks_[kSettled] = database_.settled();
-  if (!delivery_->database_reachable()) troubled_until_ = std::max(troubled_until_, now_.steady);
-  // While a slow disk saves one value the next one comes, which may not be sent before it is saved, too; the flusher
-  // takes none meanwhile.
-  if (disk_.slowest_ms > 100) return;
-  constexpr int kHalvings = 16;  // to single out what is poison, and again what came meanwhile
-  const auto requests =
-      static_cast<int>(2 + live_bytes_max_ / options_.batch_bytes_max) + (poison_percent_ > 0 ? kHalvings : 0);
-  const milliseconds writing(2 * disk_.slowest_ms);
-  const milliseconds patience = 2 * options_.flush_interval + requests * SimulatedDatabase::kLatencyMax + writing;
-  if (now_.steady <= std::max(troubled_until_, database_.troubled_until()) + patience) return;
-  const std::string path = database_.unsettled(now_.steady - patience);
-  if (!path.empty() && unfinished_.empty()) unfinished_ = path + " has not settled in time";
-}
-
-/// History that waits is sent, whatever live values take of the quota, unless trouble keeps it (guarantee 6).
-void World::expect_no_starving() {
-  marks_[kQuotaShare] = quota_.shares();
-  marks_[kLongReturn] = return_.long_returns();
-  if (std::max(troubled_until_, database_.troubled_until()) >= now_.steady) quota_.excuse(now_.steady);
-  if (!quota_.looks_starved(now_.steady)) return;
-  const bool is_all_there =
-      std::none_of(ledger_.messages().begin(), ledger_.messages().end(), [this](const auto& message) {
-        return !message.history_path.empty() && !message.poison && !message.in_doubt &&
-               message.arrived < now_.steady - std::chrono::seconds(65) &&
-               !database_.history().contains(message.history_path);
-      });
-  const bool may_be_gone = shed_ != KindCounts{} || disk_.shed_unheard() != KindCounts{};
-  if (is_all_there || may_be_gone) return quota_.excuse(now_.steady);
-  if (unfinished_.empty()) unfinished_ = "history starves beside live values";
 }
 
 void World::handle(Event event) {
@@ -266,11 +270,16 @@ void World::handle(Event event) {
   const auto* forgotten = std::get_if<Forgotten>(&event);
   const bool persist_failed = persisted != nullptr && !persisted->level;
   marks_[kPersistFailed] += persist_failed ? 1 : 0;
+  if (const auto* synced = std::get_if<Synced>(&event)) {
+    marks_[kSyncFailed] += synced->done ? 0 : 1;
+    if (synced->done) stream_.synced();
+  }
   if (persist_failed || (forgotten != nullptr && !forgotten->level))
     troubled_until_ = now_.steady + std::chrono::seconds(1);  // then it is tried again
   if (kTrace) {
-    constexpr const char* kNames[] = {"arrived",  "answered", "persisted", "forgotten", "loaded",
-                                      "was shed", "time",     "save now",  "stop"};
+    constexpr const char* kNames[] = {"arrived",  "answered",  "persisted",  "forgotten", "loaded",
+                                      "was shed", "time",      "save now",   "stop",      "archived",
+                                      "synced",   "caught up", "fell behind"};
     std::printf("%lld %s%s", static_cast<long long>(now_.utc.time_since_epoch().count() % 100'000'000),
                 kNames[event.index()], persist_failed ? " not" : "");
     if (const auto* answered = std::get_if<Answered>(&event))
@@ -286,12 +295,12 @@ void World::handle(Event event) {
     quota_.answered(*answered);
     return_.answered(*answered);
   }
-  if (const auto* arrived = std::get_if<Arrived>(&event)) return_.took_in(arrived->block, now_.steady);
   Decisions decisions;
   delivery_->handle(std::move(event), now_, decisions);
   for (const Action& action : decisions.actions) perform(action);
   for (const Report& report : decisions.reports) take_down(report);
   if (flaw_.empty()) flaw_ = delivery_->flaw();
+  judge_stream();
 }
 
 void World::perform(const Action& action) {
@@ -302,10 +311,11 @@ void World::perform(const Action& action) {
       std::printf("    send #%llu %s %s\n", static_cast<unsigned long long>(send->request), send->base.c_str(),
                   body_of(*send).c_str());
     if (!send->base.empty()) ++marks_[kNarrow];
-    const std::vector<SimulatedDatabase::Write> writes = SimulatedDatabase::parse(*send);
+    std::vector<SimulatedDatabase::Write> writes = SimulatedDatabase::parse(*send);
     quota_.sent(*send, writes, now_.steady);
+    archive_.sent(writes, now_.steady);
     return_.sent(*send, writes, now_.steady);
-    database_.receive(*send, now_, random_, faults_, options_.request_timeout);
+    database_.receive(*send, std::move(writes), now_, random_, faults_, options_.request_timeout);
   } else if (const auto* persist = std::get_if<Persist>(&action)) {
     ++marks_[kPersisted];
     if (kTrace) {
@@ -313,6 +323,7 @@ void World::perform(const Action& action) {
       for (const LiveRow& row : persist->live) std::printf(" %s=%s", row.path.c_str(), row.value.c_str());
       std::printf("\n");
     }
+    archive_.saved(*persist, now_.steady);
     disk_.submit(*persist, now_, random_);
   } else if (const auto* forget = std::get_if<Forget>(&action)) {
     marks_[kEmptied] += forget->sync ? 1 : 0;
@@ -322,17 +333,23 @@ void World::perform(const Action& action) {
     disk_.submit(*load, now_, random_);
   } else if (const auto* shed = std::get_if<ShedBytes>(&action)) {
     disk_.submit(*shed, now_, random_);
-  } else if (std::holds_alternative<SetAside>(action)) {
+  } else if (const auto* set_aside = std::get_if<SetAside>(&action)) {
+    if (stream_.is_on()) stream_.set_aside(set_aside->letter, now_.steady);
     ++marks_[kSetAside];
     ++ended_;
   } else if (std::holds_alternative<RefreshCredentials>(action)) {
     ++marks_[kRefreshed];
+  } else if (const auto* sync = std::get_if<Sync>(&action)) {
+    if (kTrace) std::printf("    sync\n");
+    ++marks_[kSynced];
+    disk_.submit(*sync, now_, random_);
   }
 }
 
 void World::take_down(const Report& report) {
   note(32 + report.index());
   if (const auto* account = std::get_if<Account>(&report)) {
+    if (stream_.is_on() && sum(account->shed) > 0) unfinished_ = "what stands in a stream was shed";
     ended_ += sum(account->delivered) + sum(account->coalesced) + sum(account->shed) + sum(account->damaged);
     for (std::size_t kind = 0; kind < kKindCount; ++kind) shed_[kind] += account->shed[kind] + account->damaged[kind];
     marks_[kShed] += account->shed[static_cast<std::size_t>(Kind::kPrice)];
@@ -355,8 +372,10 @@ void World::heal() {
 
 std::string World::run_until_quiet(unsigned steps) {
   for (unsigned step = 0; step < steps && violation().empty(); ++step) {
-    const bool is_quiet = delivery_->messages_in_flight() == 0 && delivery_->next_deadline() == SteadyTime::max() &&
-                          database_.next() == SteadyTime::max() && disk_.next() == SteadyTime::max();
+    for (int reads = 0; reads < 5 && stream_.is_on(); ++reads) read_stream();
+    const bool is_quiet = stream_is_read() && delivery_->messages_in_flight() == 0 &&
+                          delivery_->next_deadline() == SteadyTime::max() && database_.next() == SteadyTime::max() &&
+                          disk_.next() == SteadyTime::max();
     if (is_quiet) return {};
     pass_time(now_.steady + std::chrono::seconds(5));
   }

@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "firebase_relay/delivery.h"
+#include "sim/archive_watch.h"
 #include "sim/ledger.h"
 #include "sim/quota_watch.h"
 #include "sim/random.h"
 #include "sim/return_watch.h"
 #include "sim/simulated_database.h"
 #include "sim/simulated_disk.h"
+#include "sim/stream_watch.h"
 
 namespace firebase_relay::sim {
 
@@ -34,6 +36,8 @@ class World {
   [[nodiscard]] const std::string& violation() const {
     if (!flaw_.empty()) return flaw_;
     if (!quota_.violation().empty()) return quota_.violation();
+    if (!archive_.violation().empty()) return archive_.violation();
+    if (!stream_.violation().empty()) return stream_.violation();
     return return_.violation().empty() ? database_.violation() : return_.violation();
   }
   /// Everything that happened, in short: equal for equal seeds.
@@ -60,6 +64,11 @@ class World {
     kSettled,
     kQuotaShare,
     kLongReturn,
+    kPassedArchive,
+    kReplayed,
+    kBeganAgain,
+    kSynced,
+    kSyncFailed,
     kMarkCount
   };
   using Marks = std::array<std::uint64_t, kMarkCount>;
@@ -82,14 +91,30 @@ class World {
       "waited",
       "settled",
       "history beside live values over the quota",
-      "more live values at the database's return than one request holds"};
+      "more live values at the database's return than one request holds",
+      "history past an archive that stands still",
+      "messages read again from a stream",
+      "a stream that lost its place",
+      "synced for a commit",
+      "a sync that failed"};
   [[nodiscard]] const Marks& marks() const { return marks_; }
 
  private:
   void start_relay();
   std::chrono::milliseconds clock_jump();
   void publish();
+  void switch_stream_on();
+  void read_stream();
+  void lose_place();
+  void commit_if_due();
+  void judge_stream();
+  [[nodiscard]] bool stream_is_read() const;
+  void queue_up(std::vector<FragmentBlock> blocks);
   void hand_over(bool all);
+  void tell_of_archive();
+  [[nodiscard]] SteadyTime archive_due() const {
+    return delivery_->waits_for_archive() ? archive_.next() : SteadyTime::max();
+  }
   void crash();
   void restart();
   void come_back(std::uint64_t in_flight);
@@ -110,6 +135,7 @@ class World {
   unsigned crash_percent_ = 0;
   unsigned power_cut_percent_ = 0;  ///< of the crashes
   unsigned restart_percent_ = 0;
+  unsigned begins_again_percent_ = 0;
   unsigned clock_jump_percent_ = 0;
   std::uint64_t live_bytes_max_ = 1000;  ///< of all live values at once
   unsigned slowness_ = 1;                ///< of the traffic: a run that sees several minutes has to be slow
@@ -119,6 +145,9 @@ class World {
   SimulatedDisk disk_;
   QuotaWatch quota_;
   ReturnWatch return_;
+  ArchiveWatch archive_;
+  StreamWatch stream_;
+  SteadyTime next_commit_{};
   Ledger ledger_;
   std::unique_ptr<Delivery> delivery_;
   Sequence last_sequence_ = 0;

@@ -34,10 +34,12 @@ INSTANTIATE_TEST_SUITE_P(
     Words, Mistakes,
     testing::Values(
         Mistake{"unknown_command", {"rum"}, {}, "unknown command 'rum'; did you mean run?"},
+        Mistake{"command_with_letters_swapped", {"chekc"}, {}, "unknown command 'chekc'; did you mean check?"},
         Mistake{"very_unknown_command",
                 {"dead-mail"},
                 {},
-                "unknown command 'dead-mail'; expected run, check, tap, dead-letters, replay, status, healthcheck"},
+                "unknown command 'dead-mail'; expected run, check, tap, dead-letters, replay, export, prune, status, "
+                "healthcheck"},
         Mistake{"unknown_flag", {"--wrokers=s3cret"}, {}, "unknown flag --wrokers; did you mean --workers?"},
         Mistake{"very_unknown_flag", {"--frobnicate"}, {}, "unknown flag --frobnicate; see firebase-relay --help"},
         Mistake{"short_unknown_flag", {"replay", "--nope"}, {}, "unknown flag --nope; see firebase-relay --help"},
@@ -58,6 +60,14 @@ INSTANTIATE_TEST_SUITE_P(
     Flags, Mistakes,
     testing::Values(
         Mistake{"empty_route_test", {"check", "--route-test="}, {}, "--route-test: expected the name of a file, or -"},
+        Mistake{"empty_ticker", {"export", "--ticker="}, {}, "--ticker: expected a value, but it is empty"},
+        Mistake{"empty_kind", {"export", "--kind", ""}, {}, "--kind: expected a value, but it is empty"},
+        Mistake{"empty_fields", {"export", "--fields="}, {}, "--fields: expected a value, but it is empty"},
+        Mistake{
+            "empty_first_day_that_stays", {"prune", "--before="}, {}, "--before: expected a value, but it is empty"},
+        Mistake{"yes_with_a_value", {"prune", "--yes=1"}, {}, "--yes: expected no value behind it"},
+        Mistake{"yes_of_another_command", {"replay", "--yes", "file"}, {}, "unknown flag --yes"},
+        Mistake{"empty_day", {"export", "--from="}, {}, "--from: expected a value, but it is empty"},
         Mistake{"tls_name_of_a_suffix",
                 {"--redis-tls-name", ".com"},
                 {},
@@ -92,6 +102,9 @@ INSTANTIATE_TEST_SUITE_P(
                 {"--channels", "A,!**"},
                 {},
                 "--channels: got 'A,!**': expected channel patterns of which something is left"},
+        Mistake{"empty_stream", {"--streams", "a,,b"}, {}, "--streams: got 'a,,b': expected keys of streams"},
+        Mistake{"stream_twice", {"--streams", "a, a"}, {}, "--streams: got 'a, a': expected keys of streams, each"},
+        Mistake{"empty_group", {"--stream-group="}, {}, "--stream-group: got '': expected the name of a"},
         Mistake{"listen", {"--http-listen", "9464"}, {}, "--http-listen: got '9464': expected HOST:PORT"},
         Mistake{"listen_port",
                 {"--http-listen", "0.0.0.0:70000"},

@@ -69,6 +69,8 @@ TEST(CommandLine, PutsEveryFlagIntoItsOption) {
   const auto line = parse({"run",
                            "--redis-url=redis://r:1/2",
                            "--channels=A*, B*",
+                           "--streams=bus, orders",
+                           "--stream-group=g",
                            "--routes=r.json",
                            "--database-url=http://d:9000/base?ns=n",
                            "--allow-plaintext",
@@ -77,6 +79,7 @@ TEST(CommandLine, PutsEveryFlagIntoItsOption) {
                            "--request-timeout-ms=100",
                            "--in-flight=64",
                            "--max-mb-per-minute=3",
+                           "--database-size-max-mb=5",
                            "--live-orders-max=0",
                            "--no-history",
                            "--drain-timeout-ms=1",
@@ -96,6 +99,8 @@ TEST(CommandLine, PutsEveryFlagIntoItsOption) {
   expected.redis.port = 1;
   expected.redis.database = 2;
   expected.channels = {"A*", "B*"};
+  expected.streams = {"bus", "orders"};
+  expected.stream_group = "g";
   expected.routes_file = "r.json";
   expected.database = flush::DatabaseUrl{false, "d", 9000, "base", "n", true};
   expected.allow_plaintext = true;
@@ -104,6 +109,7 @@ TEST(CommandLine, PutsEveryFlagIntoItsOption) {
   expected.request_timeout = milliseconds(100);
   expected.in_flight_max = 64;
   expected.bytes_per_minute_max = 3'000'000;
+  expected.database_bytes_max = 5ull << 20;
   expected.live_orders_max = 0;
   expected.history = false;
   expected.drain_timeout = milliseconds(1);
@@ -222,6 +228,22 @@ TEST(Flags, WatchBelongsToStatus) {
   EXPECT_FALSE(parse({"status"})->watch);
   EXPECT_TRUE(parse({"status", "--watch"})->watch);
   EXPECT_FALSE(parse({"healthcheck", "--watch"}));
+}
+
+TEST(Flags, OfPruneAreTakenAsTheyAreGiven) {
+  const auto line = parse_run({"prune", "--before", "2026-11-28", "--ticker", "BRK.B", "--kind=price", "--flat",
+                               "--unsealed", "--yes", "--outbox", "/tmp/o.db", "--max-mb-per-minute", "5"});
+  ASSERT_TRUE(line) << line.error().what;
+  EXPECT_EQ(line->command, Command::kPrune);
+  EXPECT_EQ(line->prune_flags.before, "2026-11-28");
+  EXPECT_EQ(line->prune_flags.ticker, "BRK.B");
+  EXPECT_EQ(line->prune_flags.kind, "price");
+  EXPECT_TRUE(line->prune_flags.flat && line->prune_flags.unsealed && line->prune_flags.yes);
+  EXPECT_EQ(line->options.bytes_per_minute_max, 5'000'000u);
+  const auto plain = parse_run({"prune", "--before", "2026-11-28"});
+  ASSERT_TRUE(plain);
+  EXPECT_FALSE(plain->prune_flags.flat || plain->prune_flags.unsealed || plain->prune_flags.yes);
+  EXPECT_FALSE(parse({"prune", "--before", "2026-11-28"})) << "no database is named";
 }
 
 }  // namespace

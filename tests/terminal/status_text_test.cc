@@ -44,7 +44,35 @@ TEST(StatusText, SaysAllOfARelayThatIsWell) {
             "lag         p50 <= 100 ms   p99 <= 1.0 s\n"
             "queue       0 messages\n"
             "outbox      empty\n"
+            "stored      0.0 MB\n"
+            "download    known after an hour\n"
             "gaps        none\n");
+}
+
+TEST(StatusText, TellsOfDaysThatWereRemovedOnceThereAreAny) {
+  observe::Snapshot now = well();
+  now.days_removed = 12;
+  EXPECT_THAT(status_text(now, std::nullopt, kNow, false),
+              HasSubstr("removed     12 days of history, as routes keep no more\n"));
+}
+
+TEST(StatusText, TellsOfDaysThatCouldNotBeRemoved) {
+  observe::Snapshot now = well();
+  now.days_overdue = 3;
+  EXPECT_THAT(status_text(now, std::nullopt, kNow, true),
+              HasSubstr("overdue     \033[31;1m3 days that routes keep no more\033[0m\n"));
+}
+
+TEST(StatusText, TellsOfAnArchiveThatHasStoppedAndOfItsHoles) {
+  observe::Snapshot now = well();
+  EXPECT_THAT(status_text(now, std::nullopt, kNow, false), Not(HasSubstr("archive")));
+  now.archive_bytes = 12'345'678;
+  EXPECT_THAT(status_text(now, std::nullopt, kNow, true), HasSubstr("\narchive     12.3 MB\n"));
+  now.archive_writable = false;
+  now.archive_days_unsealed = 2;
+  EXPECT_THAT(status_text(now, std::nullopt, kNow, false),
+              HasSubstr("\narchive     12.3 MB, STOPPED (the log says why), 2 days unsealed or with a hole\n"));
+  EXPECT_THAT(status_text(now, std::nullopt, kNow, true), HasSubstr("\033[31;1mSTOPPED\033[0m"));
 }
 
 TEST(StatusText, HasTheRatesAndLagOfTheTimeBetweenTwoLooks) {
@@ -87,8 +115,31 @@ TEST(StatusText, FitsInto70Columns) {
   full.outbox_batches = 123'456;
   full.outbox_bytes = full.outbox_bytes_max = 2'147'483'648;
   full.outbox_oldest = seconds(86'399);
+  full.download_bytes_a_day = 99'999'999'999;
   std::istringstream lines(status_text(full, EarlierSnapshot{{}, seconds(2)}, kNow, false));
   for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 70u) << line;
+}
+
+TEST(StatusText, SaysHowFullTheDatabaseIsAndInRedWhenAMonthIsLeft) {
+  observe::Snapshot snapshot = well();
+  snapshot.history_bytes = 412'000'000;
+  snapshot.history_bytes_a_day = 14'000'000;
+  snapshot.database_bytes_max = 1'000'000'000;
+  EXPECT_THAT(status_text(snapshot, std::nullopt, kNow, true),
+              HasSubstr("stored      412.0 of 1000.0 MB, 14.0 MB a day: full in 42 days\n"));
+  snapshot.history_bytes = 590'000'000;
+  EXPECT_THAT(status_text(snapshot, std::nullopt, kNow, true),
+              HasSubstr("stored      \033[31;1m590.0 of 1000.0 MB, 14.0 MB a day: full in 29 days\033[0m\n"));
+}
+
+TEST(StatusText, SaysWhatAMonthDownloadsAndInRedWhereThePlanGivesLess) {
+  observe::Snapshot snapshot = well();
+  snapshot.download_bytes_a_day = 10'000'000;
+  EXPECT_THAT(status_text(snapshot, std::nullopt, kNow, true),
+              HasSubstr("download    0.30 GB a month by answers, of the plan's 10\n"));
+  snapshot.download_bytes_a_day = 400'000'000;
+  EXPECT_THAT(status_text(snapshot, std::nullopt, kNow, true),
+              HasSubstr("download    \033[31;1m12.00 GB a month by answers, of the plan's 10: TOO MUCH\033[0m\n"));
 }
 
 }  // namespace

@@ -25,9 +25,12 @@ const Edges kAllowed = {
     {"coalesce", {"base"}},
     {"outbox", {"base"}},
     {"deliver", {"base", "coalesce"}},
-    {"flush", {"base", "observe", "classify", "coalesce", "outbox", "deliver"}},
-    {"relay", {"base", "observe", "bus", "classify", "coalesce", "outbox", "deliver", "flush"}},
-    {"terminal", {"base", "observe", "bus", "classify", "coalesce", "outbox", "deliver", "flush", "relay"}}};
+    {"keep", {}},
+    {"archive", {"base", "observe", "outbox"}},
+    {"flush", {"base", "observe", "classify", "coalesce", "outbox", "deliver", "keep", "archive"}},
+    {"relay", {"base", "observe", "bus", "classify", "coalesce", "outbox", "deliver", "keep", "archive", "flush"}},
+    {"terminal",
+     {"base", "observe", "bus", "classify", "coalesce", "outbox", "deliver", "keep", "archive", "flush", "relay"}}};
 
 /// One `#include "folder/…"`.
 struct Include {

@@ -21,13 +21,14 @@ std::size_t lines_of(const std::string& text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
+/// But how a line is made fit for a terminal, which none of them judges.
 TEST(Tree, ToolsShareNothingWithTheRelayTheyJudge) {
   const std::regex include("#include \"([a-z_]+)/");
   for (const fs::path& file : test_support::sources_in({"tools"})) {
     const std::string text = bytes_of(file);
     const std::string tool = *fs::relative(file, kRoot / "tools").begin();
     for (std::sregex_iterator it(text.begin(), text.end(), include), end; it != end; ++it)
-      EXPECT_EQ((*it)[1], tool) << file;
+      EXPECT_TRUE((*it)[1] == tool || (*it)[1] == (tool == "terminal_line" ? "base" : "terminal_line")) << file;
   }
 }
 

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "archive/calendar.h"
+
+namespace firebase_relay::archive {
+
+/// What an archive's `archive.json` says: the version of its format in the first line, then, line by line, what has
+/// become of its days. So a plain file that somebody takes away is missed, whether or not a relay runs meanwhile.
+///
+///     {"archive":1}
+///     {"made":1795824000000}        since when it is there, in ms; else the file is as old as the archive
+///     {"begun":"2026-11-28"}        the day has a plain file
+///     {"sealed":"2026-11-28"}       and has none any more
+///
+/// A line that is none of these says nothing: of the last one a power cut may have left half. Pure.
+struct Account {
+  int version = 0;  ///< 0: the first line does not say it
+  std::optional<UtcMillis> made_at;
+  std::set<Day> plain;  ///< days that have a plain file
+
+  static Account of(std::string_view text);
+};
+
+/// Lines of it, with their ends.
+std::string version_line(int version);
+std::string made_line(UtcMillis at);
+std::string begun_line(Day day);
+std::string sealed_line(Day day);
+
+}  // namespace firebase_relay::archive

@@ -1,0 +1,146 @@
+#include "archive/archive.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/thread.h"
+
+namespace firebase_relay::archive {
+namespace {
+
+constexpr std::uint64_t kWriteBytesMax = 1 << 20;  // of lines that are written before anything else is looked at
+constexpr std::size_t kJoinBytesMax = 1 << 15;
+constexpr std::chrono::milliseconds kRest{2};  // between two writes, unless so much waits:
+constexpr std::uint64_t kEnoughBytes = 1 << 18;
+
+/// Puts lines of the same day together, so that many small blocks are one write; to copy large ones costs more than
+/// that.
+void join(std::vector<DayLines>& days, std::vector<DayLines>&& more) {
+  for (DayLines& lines : more) {
+    const auto same = std::find_if(days.begin(), days.end(), [&](const DayLines& each) {
+      return each.day == lines.day && each.text.size() + lines.text.size() <= kJoinBytesMax;
+    });
+    if (same == days.end()) {
+      days.push_back(std::move(lines));
+    } else {
+      same->text += lines.text;
+      same->lines += lines.lines;
+    }
+  }
+}
+
+}  // namespace
+
+Archive::Archive(Folder folder, std::uint64_t free_bytes_min, Wiring wiring)
+    : wiring_(std::move(wiring)),
+      writer_(std::move(folder), free_bytes_min, wiring_.events, read_clocks()),
+      thread_(start_thread("archive", [this] { run(); })) {}
+
+Archive::~Archive() { finish(); }
+
+ArchivePosition Archive::put(std::vector<DayLines> days) {
+  auto item = std::make_unique<Item>();
+  for (const DayLines& lines : days) item->bytes += lines.text.size();
+  if (queued_bytes_.load(std::memory_order_relaxed) + item->bytes > kQueueBytesMax) {
+    const std::lock_guard lock(mutex_);
+    for (const DayLines& lines : days) lost_[lines.day] += lines.lines;
+    // One that has nothing in it: who waits for it waits for the marks. One is enough, however long the disk stands.
+    if (!std::exchange(tells_of_lost_, true)) push(std::make_unique<Item>());
+    return last_;
+  }
+  queued_bytes_.fetch_add(item->bytes, std::memory_order_relaxed);
+  item->days = std::move(days);
+  push(std::move(item));
+  return last_;
+}
+
+void Archive::push(std::unique_ptr<Item> item) {
+  item->put_at = std::chrono::steady_clock::now();
+  queue_.push(std::move(item));
+  if (sleeps_.exchange(false, std::memory_order_seq_cst)) wakeup_.signal();  // pairs with sleep_until()
+  ++last_;
+}
+
+void Archive::wake_when_written(ArchivePosition position) {
+  wake_wanted_.store(true, std::memory_order_seq_cst);  // pairs with write_waiting()
+  if (written_.load(std::memory_order_seq_cst) > position && wake_wanted_.exchange(false)) wiring_.wake();
+}
+
+void Archive::finish() {
+  if (!thread_.joinable()) return;
+  finishing_.store(true, std::memory_order_release);  // pairs with run()
+  wakeup_.signal();
+  thread_.join();
+}
+
+void Archive::run() {
+  SteadyTime due{};
+  for (;;) {
+    const bool is_last = finishing_.load(std::memory_order_acquire);  // pairs with finish(): all is in the queue
+    if (!is_last) rest();
+    const bool has_written = write_waiting();
+    const Now now = read_clocks();
+    if (now.steady >= due) due = writer_.work(now);
+    if (has_written) continue;
+    if (is_last) break;
+    if (due > now.steady) sleep_until(due);
+  }
+  writer_.sync(read_clocks());
+}
+
+/// Lets lines come together, so that many small writes are a few large ones.
+void Archive::rest() {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (now < rest_until_ && queued_bytes_.load(std::memory_order_relaxed) < kEnoughBytes)
+    std::this_thread::sleep_for(rest_until_ - now);
+}
+
+/// False: there was nothing.
+bool Archive::write_waiting() {
+  std::vector<DayLines> days;
+  std::uint64_t bytes = 0;
+  std::uint64_t items = 0;
+  SteadyTime oldest = SteadyTime::max();
+  while (bytes < kWriteBytesMax) {
+    const std::unique_ptr<Item> item = queue_.try_pop();
+    if (!item) break;
+    bytes += item->bytes;
+    ++items;
+    oldest = std::min(oldest, item->put_at);
+    join(days, std::move(item->days));
+  }
+  if (items == 0) return false;
+  writer_.write(days, read_clocks());
+  write_off_lost();
+  const SteadyTime now = std::chrono::steady_clock::now();
+  rest_until_ = now + kRest;
+  queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  written_.fetch_add(items, std::memory_order_seq_cst);  // pairs with written() and wake_when_written()
+  if (wake_wanted_.exchange(false, std::memory_order_seq_cst)) wiring_.wake();
+  if (now - oldest > kWaitMax) wiring_.events.late(now - oldest, now);
+  return true;
+}
+
+void Archive::write_off_lost() {
+  std::map<Day, std::uint64_t> lost;
+  {
+    const std::lock_guard lock(mutex_);
+    lost.swap(lost_);
+    tells_of_lost_ = false;
+  }
+  const Now now = read_clocks();
+  for (const auto& [day, lines] : lost) writer_.lose(day, lines, now);
+}
+
+/// Says that the next item has to wake it, then looks once more: one that came in between has not.
+void Archive::sleep_until(SteadyTime due) {
+  sleeps_.store(true, std::memory_order_seq_cst);  // pairs with put()
+  if (queue_.size() == 0 && !finishing_.load(std::memory_order_seq_cst)) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - std::chrono::steady_clock::now());
+    wakeup_.wait(std::max(left, std::chrono::milliseconds(0)));
+  }
+  sleeps_.store(false, std::memory_order_relaxed);
+}
+
+}  // namespace firebase_relay::archive

@@ -1,0 +1,68 @@
+#include "archive/day_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <utility>
+
+namespace firebase_relay::archive {
+
+Result<DayFile> DayFile::open(const std::filesystem::path& folder, Day day) {
+  const std::filesystem::path path = folder / FileName{day, FileName::Kind::kPlain}.text();
+  File file(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
+  if (!file.is_open()) return tl::unexpected(io_error(path, "cannot be opened", errno));
+  DayFile opened(path, std::move(file));
+  if (auto dropped = opened.drop_damaged_end(); !dropped) return error_of(dropped);
+  return opened;
+}
+
+/// Looks for the last line end, from behind: a line may be long.
+Result<void> DayFile::drop_damaged_end() {
+  const std::uint64_t size = file_.size();
+  std::uint64_t end = size;
+  std::string piece;
+  while (end > 0) {
+    const std::uint64_t begin = end - std::min<std::uint64_t>(end, 1 << 16);
+    piece.resize(end - begin);
+    const ssize_t got = ::pread(file_.fd(), piece.data(), piece.size(), static_cast<off_t>(begin));
+    if (got != static_cast<ssize_t>(piece.size())) return tl::unexpected(io_error(path_, "cannot be read", errno));
+    const std::size_t line_end = piece.rfind('\n');
+    end = line_end == std::string::npos ? begin : begin + line_end + 1;
+    if (line_end != std::string::npos) break;
+  }
+  if (end < size && ::ftruncate(file_.fd(), static_cast<off_t>(end)) != 0)
+    return tl::unexpected(io_error(path_, "cannot be repaired", errno));
+  dropped_bytes_ = size - end;
+  bytes_ = end;
+  return {};
+}
+
+Result<void> DayFile::append(std::string_view lines) {
+  if (file_.append(lines)) {
+    bytes_ += lines.size();
+    is_synced_ = false;
+    return {};
+  }
+  const int error = errno;
+  // What is in the file of the lines goes: else the next ones would stand behind half a line.
+  if (::ftruncate(file_.fd(), static_cast<off_t>(bytes_)) != 0)
+    return tl::unexpected(io_error(path_, "is damaged", error));
+  return tl::unexpected(io_error(path_, "cannot be written", error));
+}
+
+Result<void> DayFile::sync() {
+  struct stat about {};
+  if (::fstat(file_.fd(), &about) == 0 && about.st_nlink == 0)
+    return fail(ErrorCode::kIo, path_.string() + " was removed while the archive is written: what stood in it is lost",
+                "leave the files of an archive to the relay; days that are sealed may be copied");
+  if (is_synced_) return {};
+  if (!file_.sync()) return tl::unexpected(io_error(path_, "cannot be synced", errno));
+  is_synced_ = true;
+  return {};
+}
+
+}  // namespace firebase_relay::archive

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "archive/account.h"
+#include "archive/calendar.h"
+#include "archive/file.h"
+#include "firebase_relay/result.h"
+
+namespace firebase_relay::archive {
+
+/// An archive's folder, held by the one relay that writes it.
+///
+/// Its `archive.json` (archive/account.h) is what is locked: on the open file description (fcntl, F_OFD_SETLK), so that
+/// the lock goes with the process, however that ends. Threads: one.
+class Folder {
+ public:
+  /// Makes the folder, readable by its owner alone, where it is not there, and takes it.
+  /// Errors: kInvalid (on a network share, or no folder, or a damaged archive.json), kIo (it cannot be made or
+  /// written), kBusy (another relay writes it), kTooNew.
+  static Result<Folder> take(const std::filesystem::path& path);
+  /// What take() would say, without making or taking anything, and kIo where less than `free_bytes_min` is free on its
+  /// disk; else a line for people about what is there.
+  static Result<std::string> look_at(const std::filesystem::path& path, std::uint64_t free_bytes_min);
+  /// What its `archive.json` says; of one that is not there, or empty, this version and nothing else. One that does not
+  /// say when it was made is as old as the file. Errors: kTooNew, kInvalid (it is damaged), kIo (it cannot be read).
+  static Result<Account> account_of(const std::filesystem::path& path);
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  /// Days of which a plain file stands there, by the account: one that does not was taken away.
+  [[nodiscard]] const std::set<Day>& plain() const { return plain_; }
+  /// Writes into the account that a day has a plain file, whose name is on the disk, and that it has none any more.
+  /// Both are on the disk when they return. Errors: kIo.
+  Result<void> begun(Day day);
+  Result<void> sealed(Day day);
+  /// The files of days that are in it.
+  [[nodiscard]] std::vector<FileName> files() const;
+  /// Bytes of these; 0: none, or they cannot be looked at.
+  [[nodiscard]] std::uint64_t bytes() const;
+  /// That an archive at `path`, or one that is made there, has so much room. Errors: kIo.
+  static Result<void> expect_room(const std::filesystem::path& path, std::uint64_t free_bytes_min);
+
+ private:
+  Folder(std::filesystem::path path, File lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  Result<void> open_account();
+  Result<void> note(const std::string& line);
+
+  std::filesystem::path path_;
+  File lock_;  ///< the account's
+  bool ends_in_half_a_line_ = false;
+  std::set<Day> plain_;
+};
+
+/// The files of days in `folder`, sorted by day; none where it cannot be read.
+std::vector<FileName> day_files_in(const std::filesystem::path& folder);
+
+}  // namespace firebase_relay::archive

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "archive/calendar.h"
+#include "archive/file.h"
+#include "firebase_relay/result.h"
+
+namespace firebase_relay::archive {
+
+/// Seals one day, piece by piece, so that whoever does it can write new lines in between: its plain file becomes a
+/// frame of zstd with a checksum, whose last line is `{"sealed":N}`, N being how many lines stand before it in the
+/// frame. Where the day is sealed already, what has come late goes behind the frames that are there.
+///
+///     copy of what is sealed + new frame → D.jsonl.zst.new, synced → renamed to D.jsonl.zst → folder synced
+///     → noted → D.jsonl removed → folder synced
+///
+/// Until the rename all stands as it was. Killed behind it, the lines of the plain file stand twice, and are sealed
+/// once more: readers give each once. Threads: one.
+class Sealing {
+ public:
+  /// What one call of step() takes in: some milliseconds of work.
+  static constexpr std::size_t kStepBytes = 1 << 20;
+
+  /// Begins with the day of `folder`. Its plain file must not be written until this has ended. `note`: called before
+  /// that is removed, for whoever would miss it; its error is that of the sealing. Errors: kIo.
+  static Result<Sealing> begin(const std::filesystem::path& folder, Day day, std::function<Result<void>()> note = {});
+  /// An unfinished one leaves nothing behind but, killed, a file to be removed.
+  ~Sealing();
+  Sealing(Sealing&&) noexcept;
+  Sealing& operator=(Sealing&&) = delete;
+
+  /// Goes on. True: the day is sealed. Errors (kIo): it is not, and all stands as before.
+  Result<bool> step();
+
+  [[nodiscard]] Day day() const { return day_; }
+  [[nodiscard]] std::uint64_t lines() const { return lines_; }
+  [[nodiscard]] std::uint64_t bytes_before() const { return bytes_before_; }
+  /// Of the sealed file.
+  [[nodiscard]] std::uint64_t bytes_after() const { return bytes_after_; }
+
+ private:
+  struct Packer;  ///< zstd's
+  Sealing(std::filesystem::path folder, Day day);
+  Result<void> pack(std::string_view lines, bool is_end);
+  Result<void> finish();
+  [[nodiscard]] std::filesystem::path path_of(FileName::Kind kind) const;
+
+  std::filesystem::path folder_;
+  Day day_;
+  std::function<Result<void>()> note_;
+  File plain_;
+  File sealed_;  ///< what was sealed before, until it is copied
+  File made_;
+  std::unique_ptr<Packer> packer_;
+  std::string piece_;
+  char last_ = '\n';  ///< of what was read
+  bool is_done_ = false;
+  std::uint64_t lines_ = 0;
+  std::uint64_t bytes_before_ = 0;
+  std::uint64_t bytes_after_ = 0;
+};
+
+}  // namespace firebase_relay::archive

@@ -1,0 +1,256 @@
+#include "archive/writer.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace firebase_relay::archive {
+namespace {
+
+constexpr std::chrono::seconds kLookAtDiskEvery{1};
+constexpr std::chrono::minutes kSealAgainAfter{10};
+
+}  // namespace
+
+Writer::Writer(Folder folder, std::uint64_t free_bytes_min, observe::ArchiveEvents& events, const Now& now)
+    : folder_(std::move(folder)),
+      free_bytes_min_(free_bytes_min),
+      events_(events),
+      plan_(folder_.files(), now.utc),
+      sync_at_(now.steady + kSyncEvery) {
+  for (const FileName& left : plan_.leftovers()) ::unlink((folder_.path() / left.text()).c_str());
+  for (const FileName& file : folder_.files()) {  // of a relay that kept no account, or was killed before it did
+    if (file.kind != FileName::Kind::kPlain) continue;
+    if (const auto noted = folder_.begun(file.day); !noted) stop(noted.error(), now);
+  }
+  look_for_missing_files(now);
+  take_in_replayed(now);
+  count_bytes();
+  count_unsealed();
+}
+
+void Writer::count_bytes() {
+  bytes_ = folder_.bytes();
+  events_.holds(bytes_);
+}
+
+void Writer::count_unsealed() { events_.unsealed(plan_.unsealed().size()); }
+
+void Writer::write(const std::vector<DayLines>& lines, const Now& now) {
+  const bool may = may_write(now);
+  for (const DayLines& each : lines) may ? write_day(each, now) : lose(each.day, each.lines, now);
+}
+
+void Writer::write_day(const DayLines& lines, const Now& now) {
+  if (now.steady < try_again_at_) return lose(lines.day, lines.lines, now);  // the day before could not be written
+  if (sealing_ && sealing_->day() == lines.day) {                            // it has to take these along
+    sealing_.reset();
+    plan_.put_off(lines.day, now.utc + SealPlan::kWait);
+  }
+  Result<DayFile*> file = file_of(lines.day, now);
+  const Result<void> written = file ? (*file)->append(lines.text) : Result<void>(error_of(file));
+  if (!written) {
+    stop(written.error(), now);
+    return lose(lines.day, lines.lines, now);
+  }
+  plan_.wrote(lines.day, now.utc);
+  bytes_ += lines.text.size();
+  events_.holds(bytes_);
+  events_.written();
+}
+
+/// A disk that is full for others, too, is looked at before it fails.
+bool Writer::may_write(const Now& now) {
+  if (now.steady < try_again_at_) return false;
+  if (now.steady < look_at_disk_at_) return true;
+  look_at_disk_at_ = now.steady + kLookAtDiskEvery;
+  const Result<void> has_room = Folder::expect_room(folder_.path(), free_bytes_min_);
+  if (has_room) return true;
+  stop(has_room.error(), now);
+  return false;
+}
+
+/// A new file is on the disk by its name, and noted, before the first line is in it.
+Result<DayFile*> Writer::file_of(Day day, const Now& now) {
+  const auto found = files_.find(day);
+  if (found != files_.end()) return &found->second;
+  const bool is_noted = folder_.plain().contains(day);
+  if (is_noted && !stands(day, FileName::Kind::kPlain)) take_back_place_of(day, now);
+  auto opened = DayFile::open(folder_.path(), day);
+  if (!opened) return error_of(opened);
+  if (opened->dropped_bytes() > 0) events_.dropped_end(name_of(day), opened->dropped_bytes());
+  if (!is_noted) {
+    if (auto synced = sync_folder(folder_.path()); !synced) return error_of(synced);
+    if (auto noted = folder_.begun(day); !noted) return error_of(noted);
+  }
+  return &files_.emplace(day, std::move(*opened)).first->second;
+}
+
+void Writer::stop(const Error& error, const Now& now) {
+  events_.failed(error, now.steady);
+  count_unsealed();
+  try_again_at_ = now.steady + kTryAgainAfter;
+  look_at_disk_at_ = try_again_at_;
+  files_.clear();  // what is opened again is looked at, and repaired
+}
+
+void Writer::lose(Day day, std::uint64_t lines, const Now& now) {
+  open_hole(day);
+  events_.lost(name_of(day), lines, now.steady);
+}
+
+void Writer::open_hole(Day day) {
+  if (!plan_.holes().contains(day)) unmarked_holes_.insert(day);
+  plan_.lost(day);
+  if (sealing_ && sealing_->day() == day) sealing_.reset();
+  count_unsealed();
+  mark_holes();
+}
+
+/// By a file beside the day's, at once, since nothing else tells a kill's heir of the hole. A disk that refuses even
+/// this is asked again.
+void Writer::mark_holes() {
+  std::set<Day> marked;
+  for (const Day day : unmarked_holes_) {
+    const std::filesystem::path path = folder_.path() / FileName{day, FileName::Kind::kHole}.text();
+    const File mark(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    if (mark.is_open()) marked.insert(day);
+  }
+  if (marked.empty() || !sync_folder(folder_.path())) return;
+  for (const Day day : marked) unmarked_holes_.erase(day);
+}
+
+bool Writer::stands(Day day, FileName::Kind kind) const {
+  std::error_code error;
+  return std::filesystem::exists(folder_.path() / FileName{day, kind}.text(), error) || error;
+}
+
+/// Somebody has taken away what was not sealed: while no relay ran, or behind its back.
+void Writer::look_for_missing_files(const Now& now) {
+  for (const Day day : std::set<Day>(folder_.plain())) {
+    const bool is_open = files_.contains(day);  // then sync() sees it
+    if (!is_open && !stands(day, FileName::Kind::kPlain)) take_back_place_of(day, now);
+  }
+}
+
+/// A hole, and an empty file, so that it is missed once.
+void Writer::take_back_place_of(Day day, const Now& now) {
+  if (!plan_.holes().contains(day)) events_.missing(name_of(day));
+  open_hole(day);
+  if (const auto made = DayFile::open(folder_.path(), day); !made) return stop(made.error(), now);
+  plan_.wrote(day, now.utc);
+}
+
+void Writer::take_in_replayed(const Now& now) {
+  for (const FileName& file : folder_.files()) {
+    if (file.kind == FileName::Kind::kReplayed && !stands(file.day, FileName::Kind::kPlain)) take_in(file, now);
+  }
+}
+
+/// The file becomes the plain one of its day, which has none, and is sealed as soon as that may be. One that a replay
+/// still writes is let be.
+void Writer::take_in(const FileName& replayed, const Now& now) {
+  const std::filesystem::path path = folder_.path() / replayed.text();
+  const File file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  if (!file.is_open() || !file.lock()) return;
+  if (file.size() == 0) {
+    ::unlink(path.c_str());
+    return;
+  }
+  const std::filesystem::path plain = folder_.path() / FileName{replayed.day, FileName::Kind::kPlain}.text();
+  if (::rename(path.c_str(), plain.c_str()) != 0) return stop(io_error(path, "cannot be renamed", errno), now);
+  plan_.wrote(replayed.day, now.utc - SealPlan::kWait);
+  Result<void> noted = sync_folder(folder_.path());
+  if (noted) noted = folder_.begun(replayed.day);
+  if (!noted) stop(noted.error(), now);
+}
+
+SteadyTime Writer::work(const Now& now) {
+  if (!unmarked_holes_.empty()) mark_holes();
+  if (now.steady >= sync_at_) {
+    sync(now);
+    look_for_missing_files(now);
+    look_for_mended_days();
+    take_in_replayed(now);
+    tell_of_open_days(now);
+    sync_at_ = now.steady + kSyncEvery;
+  }
+  seal(now);
+  if (sealing_) return now.steady;
+  if (now.steady < try_again_at_) return std::min(sync_at_, try_again_at_);
+  if (!unmarked_holes_.empty()) return std::min(sync_at_, now.steady + kTryAgainAfter);
+  const UtcMillis next = plan_.next();
+  // The clock may be set meanwhile: each minute it is looked at.
+  if (next == UtcMillis::max() || next > now.utc + kSyncEvery) return sync_at_;
+  return std::min(sync_at_, now.steady + std::max(next - now.utc, UtcMillis::duration(1)));
+}
+
+void Writer::sync(const Now& now) {
+  std::optional<Error> error;
+  for (auto file = files_.begin(); file != files_.end();) {
+    const bool is_idle = file->second.is_synced();
+    if (const auto synced = file->second.sync(); !synced) {
+      // What the disk has not taken it may never have.
+      error = synced.error();
+      open_hole(file->first);
+    }
+    file = is_idle ? files_.erase(file) : std::next(file);
+  }
+  if (error) stop(*error, now);
+  count_bytes();
+}
+
+/// A person who has removed the mark takes the day as it is.
+void Writer::look_for_mended_days() {
+  for (const Day day : std::set<Day>(plan_.holes())) {
+    if (stands(day, FileName::Kind::kHole) || unmarked_holes_.contains(day)) continue;
+    plan_.mended(day);
+    told_of_.erase(day);
+  }
+}
+
+void Writer::tell_of_open_days(const Now& now) {
+  count_unsealed();
+  for (const Day day : plan_.kept_open(now.utc)) {
+    if (told_of_.insert(day).second) events_.not_sealed(name_of(day));
+  }
+}
+
+void Writer::seal(const Now& now) {
+  if (now.steady < try_again_at_) return;
+  if (!sealing_) {
+    const std::optional<Day> day = plan_.due(now.utc);
+    if (!day) return;
+    // Opened once more, so that half a last line is dropped.
+    if (auto file = file_of(*day, now); !file) return stop(file.error(), now);
+    files_.erase(*day);
+    if (plan_.holes().contains(*day)) return;  // it was not there
+    auto begun = Sealing::begin(folder_.path(), *day, [this, day = *day] { return folder_.sealed(day); });
+    if (!begun) {
+      plan_.failed(*day, now.utc + kSealAgainAfter);
+      return stop(begun.error(), now);
+    }
+    sealing_.emplace(std::move(*begun));
+    return;
+  }
+  const Day day = sealing_->day();
+  const Result<bool> done = sealing_->step();
+  if (!done) {
+    plan_.failed(day, now.utc + kSealAgainAfter);
+    sealing_.reset();
+    return stop(done.error(), now);
+  }
+  if (!*done) return;
+  plan_.sealed(day);
+  count_unsealed();
+  events_.sealed(name_of(day), sealing_->lines(), sealing_->bytes_before(), sealing_->bytes_after());
+  sealing_.reset();
+  count_bytes();
+}
+
+}  // namespace firebase_relay::archive

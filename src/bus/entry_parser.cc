@@ -1,0 +1,90 @@
+#include "bus/entry_parser.h"
+
+#include <hiredis/read.h>
+
+#include <new>
+
+namespace firebase_relay::bus {
+namespace {
+
+/// How many arrays a text stands in.
+int depth_of(const redisReadTask& task) {
+  int depth = 0;
+  for (const redisReadTask* each = task.parent; each != nullptr; each = each->parent) ++depth;
+  return depth;
+}
+
+constexpr int kDepthOfKey = 2;
+constexpr int kDepthOfId = 4;
+constexpr int kDepthOfField = 5;
+
+}  // namespace
+
+EntryParser::EntryParser() : reader_(redisReaderCreateWithFunctions(&functions), redisReaderFree) {
+  if (!reader_) throw std::bad_alloc();
+  reader_->privdata = this;
+}
+
+ReplyState EntryParser::feed(std::string_view& bytes, EntryIntake& intake, MessageBlock& block) {
+  intake_ = &intake;
+  block_ = &block;
+  void* made = nullptr;
+  return feed_reply(*reader_, bytes, made);
+}
+
+std::string EntryParser::error() const { return reader_->errstr; }
+
+void EntryParser::text(const redisReadTask& task, std::string_view text) {
+  if (said_.is_odd) return;
+  if (task.type == REDIS_REPLY_ERROR) {
+    said_.error.assign(text);
+    return;
+  }
+  switch (depth_of(task)) {
+    case kDepthOfKey: said_.is_odd = task.idx != 0 || !intake_->begin_stream(text); return;
+    case kDepthOfId: {
+      const auto id = parse_stream_id(text);
+      said_.is_odd = task.idx != 0 || !id;
+      if (id) intake_->begin_entry(*id);
+      return;
+    }
+    case kDepthOfField: return field(task, text);
+    default: said_.is_odd = true;
+  }
+}
+
+void EntryParser::field(const redisReadTask& task, std::string_view text) {
+  if (task.idx % 2 == 0) return intake_->name(text);
+  intake_->value(text, *block_);
+  if (task.idx + 1 == static_cast<int>(task.parent->elements)) intake_->end_entry(*block_);
+}
+
+void* EntryParser::on_string(const redisReadTask* task, char* bytes, std::size_t size) {
+  static_cast<EntryParser*>(task->privdata)->text(*task, {bytes, size});
+  return task->privdata;
+}
+template <typename Size>
+void* EntryParser::on_array(const redisReadTask* task, Size) {
+  return task->privdata;
+}
+void* EntryParser::on_integer(const redisReadTask* task, long long) {
+  static_cast<EntryParser*>(task->privdata)->said_.is_odd = true;
+  return task->privdata;
+}
+void* EntryParser::on_nil(const redisReadTask* task) { return task->privdata; }
+void EntryParser::on_free(void*) {}
+
+/// By name, since hiredis 1.0 has two more, for types that only RESP3 has, between these. It does without them.
+redisReplyObjectFunctions EntryParser::make_functions() {
+  redisReplyObjectFunctions made{};
+  made.createString = on_string;
+  made.createArray = on_array;
+  made.createInteger = on_integer;
+  made.createNil = on_nil;
+  made.freeObject = on_free;
+  return made;
+}
+
+redisReplyObjectFunctions EntryParser::functions = make_functions();
+
+}  // namespace firebase_relay::bus

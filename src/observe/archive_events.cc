@@ -1,0 +1,84 @@
+#include "observe/archive_events.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+namespace firebase_relay::observe {
+namespace {
+
+std::string more_failures(std::uint64_t kept_back) {
+  return kept_back == 0 ? std::string() : fmt::format(" (and {} more since the last such line)", kept_back);
+}
+
+}  // namespace
+
+void ArchiveEvents::failed(const Error& error, SteadyTime now) {
+  metrics_.archive_errors.Increment();
+  metrics_.archive_writable.Set(0);
+  has_failed_ = true;
+  if (const auto more = lines_.admit("failed", now)) {
+    logger_.error("archive: {}{}{}; until then history goes to the database alone{}", error.what,
+                  error.remedy.empty() ? "" : "; ", error.remedy, more_failures(*more));
+  }
+}
+
+void ArchiveEvents::written() {
+  if (!std::exchange(has_failed_, false)) return;
+  metrics_.archive_writable.Set(1);
+  lines_.forget("failed");
+  logger_.info("archive: is written again");
+}
+
+void ArchiveEvents::lost(std::string_view day, std::uint64_t lines, SteadyTime now) {
+  metrics_.archive_errors.Increment();
+  if (const auto more = lines_.admit("lost", now, 1, lines)) {
+    logger_.error(
+        "archive: {} has a hole and will not be sealed: {} lines of it are not written. Its file {}.hole says so; "
+        "remove that to have the day sealed as it is",
+        day, lines + *more, day);
+  }
+}
+
+void ArchiveEvents::not_left(const Error& error) {
+  metrics_.archive_errors.Increment();
+  logger_.error(
+      "archive: {}{}{}; nothing more is sent, since it would stand in the database alone: replay the file again then",
+      error.what, error.remedy.empty() ? "" : "; ", error.remedy);
+}
+
+void ArchiveEvents::missing(std::string_view day) {
+  metrics_.archive_errors.Increment();
+  logger_.error(
+      "archive: {}.jsonl was removed before it was sealed: what stood in it is lost here, so {} has a hole and will "
+      "not "
+      "be sealed. Its file {}.hole says so; remove that to have the day sealed as it is",
+      day, day, day);
+}
+
+void ArchiveEvents::late(SteadyTime::duration waited, SteadyTime now) {
+  metrics_.archive_errors.Increment();
+  if (const auto more = lines_.admit("late", now)) {
+    logger_.warn("archive: a write took {} ms: history went on meanwhile; see whether its disk is busy or failing{}",
+                 std::chrono::duration_cast<std::chrono::milliseconds>(waited).count(), more_failures(*more));
+  }
+}
+
+void ArchiveEvents::dropped_end(std::string_view day, std::uint64_t bytes) {
+  metrics_.archive_errors.Increment();
+  logger_.warn("archive: the last line of {} has no end, after a power cut or on a full disk: {} bytes dropped", day,
+               bytes);
+}
+
+void ArchiveEvents::sealed(std::string_view day, std::uint64_t lines, std::uint64_t bytes_before,
+                           std::uint64_t bytes_after) {
+  logger_.info("archive: {} is sealed: {} lines, {} bytes packed; its file has {} now", day, lines, bytes_before,
+               bytes_after);
+}
+
+void ArchiveEvents::not_sealed(std::string_view day) {
+  logger_.warn("archive: {} has a hole and stays plain; remove {}.hole to have it sealed as it is", day, day);
+}
+
+}  // namespace firebase_relay::observe

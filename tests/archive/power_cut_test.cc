@@ -1,0 +1,132 @@
+// What a power cut leaves of an archive. The functions that sync are ours in this program: they keep what was synced,
+// of a file its bytes and of a folder its names, and after the cut there is nothing but that.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <map>
+
+#include "archive/archive_fixture.h"
+
+namespace {
+
+struct SyncedDisk {
+  using Bytes = std::map<std::string, std::string>;  ///< of files, by path
+
+  int syncs = 0;
+  int cut_at = 0;  ///< at this sync the power goes; 0: never
+  std::map<ino_t, std::string> bytes;
+  std::map<std::string, ino_t> names;
+  std::optional<Bytes> left;
+
+  int sync(int fd) {
+    struct stat status {};
+    if (::fstat(fd, &status) != 0) return -1;
+    S_ISDIR(status.st_mode) ? keep_names(fd) : keep_bytes(fd, status);
+    if (++syncs == cut_at) left = now();
+    return 0;
+  }
+
+ private:
+  void keep_bytes(int fd, const struct stat& status) {
+    std::ifstream in("/proc/self/fd/" + std::to_string(fd), std::ios::binary);
+    bytes[status.st_ino] = {std::istreambuf_iterator<char>(in), {}};
+  }
+  void keep_names(int fd) {
+    const auto folder = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd));
+    names.clear();
+    std::map<ino_t, std::string> named;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      struct stat status {};
+      if (::stat(entry.path().c_str(), &status) != 0) std::abort();
+      names[entry.path()] = status.st_ino;
+      named[status.st_ino] = bytes[status.st_ino];
+    }
+    bytes = std::move(named);  // a number that is free may be given to another file
+  }
+  [[nodiscard]] Bytes now() const {
+    Bytes result;
+    for (const auto& [path, number] : names) {
+      const auto found = bytes.find(number);
+      result[path] = found == bytes.end() ? "" : found->second;
+    }
+    return result;
+  }
+};
+SyncedDisk synced_disk;
+
+}  // namespace
+
+extern "C" int fsync(int fd) { return synced_disk.sync(fd); }
+extern "C" int fdatasync(int fd) { return synced_disk.sync(fd); }
+
+namespace firebase_relay::archive {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+
+class ArchivePowerCut : public ArchiveTest {
+ protected:
+  /// Days that begin, end, are sealed, and get late lines; each minute is synced. Until the power goes at `cut_at`.
+  /// Returns how many lines each day had when they were last promised.
+  std::map<Day, std::uint64_t> run(int cut_at) {
+    synced_disk = {};
+    synced_disk.cut_at = cut_at;
+    Now now{SteadyTime(hours(1000)), at(kDay, hours(22))};
+    std::map<Day, std::uint64_t> written;
+    std::map<Day, std::uint64_t> promised;
+    Writer writer(take(), 0, events_, now);
+    for (int minute = 0; minute < 60 * 30 && !synced_disk.left; minute += 20) {
+      now.steady += minutes(20);
+      now.utc += minutes(20);
+      const Day today = std::chrono::floor<std::chrono::days>(now.utc);
+      for (const Day day : {today, kDay}) {
+        const bool is_late = day == kDay && today != kDay;
+        if (is_late && minute != 60 * 5) continue;
+        writer.write({lines(day, written[day], 7)}, now);
+        written[day] += 7;
+      }
+      for (int i = 0; i < 50 && writer.work(now) <= now.steady; ++i) {
+      }
+      writer.sync(now);
+      if (!synced_disk.left) promised = written;
+    }
+    return promised;
+  }
+  /// The folder as the power cut has left it.
+  void cut() {
+    std::filesystem::remove_all(folder());
+    std::filesystem::create_directories(folder());
+    for (const auto& [path, bytes] : *synced_disk.left) std::ofstream(path, std::ios::binary) << bytes;
+  }
+};
+
+TEST_F(ArchivePowerCut, CostsNothingThatWasSyncedWhereverItComes) {
+  static_cast<void>(run(0));
+  const int syncs = synced_disk.syncs;
+  ASSERT_GT(syncs, 50);
+  EXPECT_TRUE(names().contains("2026-11-27.jsonl.zst"));
+  for (int sync = 2; sync <= syncs; ++sync) {  // the first one makes the names
+    std::filesystem::remove_all(folder());
+    const std::map<Day, std::uint64_t> promised = run(sync);
+    ASSERT_TRUE(synced_disk.left) << sync;
+    cut();
+    for (int start = 0; start < 2; ++start) {
+      for (const auto& [day, count] : promised) {
+        Question question;
+        question.from = question.to = day;
+        EXPECT_GE(read(question).size(), count) << name_of(day) << ", power cut at sync " << sync;
+        EXPECT_THAT(summary_.flaws, testing::IsEmpty()) << sync;
+      }
+      // The next start repairs what there is to be repaired, and seals once more.
+      Now later{SteadyTime(hours(5000)), UtcMillis(kDay + std::chrono::days(9))};
+      Writer writer(take(), 0, events_, later);
+      for (int i = 0; i < 50 && writer.work(later) <= later.steady; ++i) {
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace firebase_relay::archive

@@ -1,0 +1,38 @@
+# Each costs the archive an entry, or makes a day look whole that is not, and its tests see it.
+
+relay_mutant(seals_without_a_sync FILE src/archive/seal.cc
+  OLD "::fsync(made_.fd()) != 0" NEW "false" BY "ArchivePowerCut.*")
+relay_mutant(removes_what_was_not_sealed FILE src/archive/seal.cc
+  OLD "::rename(made.c_str(), path_of(FileName::Kind::kSealed).c_str()) != 0" NEW "false" BY "ArchiveKills.*")
+relay_mutant(leaves_out_what_was_sealed_before FILE src/archive/seal.cc
+  OLD "sealed_.is_open()" NEW "false" BY "ArchiveKills.*")
+relay_mutant(writes_behind_half_a_line FILE src/archive/day_file.cc
+  OLD "end < size && ::ftruncate(file_.fd(), static_cast<off_t>(end)) != 0" NEW "false" BY "ArchiveKills.*")
+relay_mutant(never_syncs_a_day FILE src/archive/day_file.cc
+  OLD "!file_.sync()" NEW "false" BY "ArchivePowerCut.*")
+relay_mutant(seals_while_a_line_comes FILE src/archive/writer.cc
+  OLD "sealing_ && sealing_->day() == lines.day" NEW "false" BY "WriterTest.*:ArchiveKills.*")
+relay_mutant(forgets_a_hole FILE src/archive/writer.cc
+  OLD "if (!plan_.holes().contains(day)) unmarked_holes_.insert(day);" NEW "" BY "WriterTest.*")
+relay_mutant(seals_a_day_with_a_hole FILE src/archive/seal_plan.cc
+  OLD "at <= now && !holes_.contains(day)" NEW "at <= now" BY "SealPlan.*")
+relay_mutant(seals_a_day_that_goes_on FILE src/archive/seal_plan.cc
+  OLD "UtcMillis(day + std::chrono::days(1)) + kWait" NEW "UtcMillis(day) + kWait" BY "SealPlan.*")
+relay_mutant(says_written_before_it_is FILE src/archive/archive.cc
+  OLD "writer_.write(days, read_clocks());" NEW "" BY "WriterTest.*")
+relay_mutant(loses_the_queues_lines_unsaid FILE src/archive/archive.cc
+  OLD "lost_[lines.day] += lines.lines" NEW "static_cast<std::uint64_t>(0)" BY "WriterTest.*")
+relay_mutant(takes_a_day_with_a_hole_for_whole FILE src/archive/whole_days.cc
+  OLD "stands(FileName::Kind::kHole)" NEW "false" BY "WholeDaysTest.*")
+relay_mutant(takes_a_day_before_the_archive_for_whole FILE src/archive/whole_days.cc
+  OLD "UtcMillis(*day) < *account->made_at" NEW "false" BY "WholeDaysTest.*")
+relay_mutant(takes_a_day_without_the_archive_for_whole FILE src/archive/whole_days.cc
+  OLD "UtcMillis(*day) < since_" NEW "false" BY "WholeDaysTest.*")
+relay_mutant(takes_half_a_file_for_a_whole_day FILE src/archive/whole_days.cc
+  OLD "return at == size;" NEW "return at > 0;" BY "WholeDaysTest.*")
+relay_mutant(gives_an_entry_twice FILE src/archive/sorted_entries.cc
+  OLD "i > 0 && is_same_entry(line_at(places_[i - 1]), line_at(places_[i]))" NEW "false" BY "FilesTest.*")
+relay_mutant(gives_an_entry_of_two_runs_twice FILE src/archive/sorted_entries.cc
+  OLD "reader->line().path != last_path" NEW "true" BY "FilesTest.*")
+relay_mutant(believes_a_file_without_its_end FILE src/archive/lines_of_file.cc
+  OLD "left != 0 || lines_since_count > 0 || !has_count || !lines.is_between_lines()" NEW "false" BY "FilesTest.*")

@@ -1,0 +1,73 @@
+// What is remembered of streams, and of where dead letters come from.
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <span>
+
+#include "outbox/database.h"
+#include "outbox/dead_letters.h"
+#include "outbox_fixture.h"
+#include "version_1_file.h"
+
+namespace firebase_relay::outbox {
+namespace {
+
+class StreamTablesTest : public OutboxTest {
+ protected:
+  DeadLetters letters() const { return std::move(*DeadLetters::open(options.file, {})); }
+  static DeadLetter entry_of_a_stream() {
+    DeadLetter letter{DeadLetterReason::kRefused, 7, UtcMillis(std::chrono::milliseconds(1'777'777'777'123)), "a",
+                      "{}"};
+    letter.stream = std::string("b\0s", 3);
+    letter.entry = {5, std::numeric_limits<std::uint64_t>::max()};
+    letter.key = "-OhQ0000aaaabbbbcccc";
+    return letter;
+  }
+};
+
+TEST_F(StreamTablesTest, PositionsAreRememberedByGroupAndStream) {
+  open();
+  const RememberedPosition last{{{5, std::numeric_limits<std::uint64_t>::max()}, 17}, true};
+  const RememberedPosition begun{{{9, 0}, std::nullopt}, false};
+  EXPECT_EQ(*outbox->stream_position("g", "s"), std::nullopt);
+  ASSERT_TRUE(outbox->note_stream("g", "s", {{{1, 1}, 1}, false}));
+  ASSERT_TRUE(outbox->note_stream("g", "s", last));
+  ASSERT_TRUE(outbox->note_stream("h", "s", begun));
+  open();
+  EXPECT_EQ(*outbox->stream_position("g", "s"), last);
+  EXPECT_EQ(*outbox->stream_position("h", "s"), begun);
+  EXPECT_EQ(*outbox->stream_position("g", "t"), std::nullopt);
+}
+
+TEST_F(StreamTablesTest, OriginOfALetterStaysAsLongAsTheLetter) {
+  open();
+  DeadLetters store = letters();
+  const DeadLetter letter = entry_of_a_stream();
+  ASSERT_TRUE(store.add(std::span(&letter, 1)));
+  const auto stored = store.list(10);
+  ASSERT_EQ(stored->size(), 1u);
+  EXPECT_EQ(stored->front().letter.stream, letter.stream);
+  EXPECT_EQ(stored->front().letter.entry, letter.entry);
+  EXPECT_EQ(stored->front().letter.key, letter.key);
+  ASSERT_TRUE(store.drop({}));
+  const Result<std::unique_ptr<Database>> database = Database::open(options.file, Database::Mode::kExisting);
+  Session session(**database);
+  EXPECT_EQ(session.number("SELECT count(*) FROM letter_origins"), 0);
+}
+
+TEST_F(StreamTablesTest, FileOfVersion1BecomesOneThatHasThem) {
+  write_version_1(options.file);
+  open();
+  EXPECT_EQ(*outbox->stream_position("g", "s"), std::nullopt);
+  const RememberedPosition position{{{5, 1}, 17}, true};
+  ASSERT_TRUE(outbox->note_stream("g", "s", position));
+  EXPECT_EQ(*outbox->stream_position("g", "s"), position);
+  EXPECT_TRUE(outbox->save_stored({})) << "it has the tables of version 3, too";
+  DeadLetters store = letters();
+  const DeadLetter letter = entry_of_a_stream();
+  ASSERT_TRUE(store.add(std::span(&letter, 1)));
+  EXPECT_EQ(store.list(10)->back().letter.key, letter.key);
+}
+
+}  // namespace
+}  // namespace firebase_relay::outbox

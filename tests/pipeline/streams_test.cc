@@ -1,0 +1,232 @@
+// A relay that reads streams: nothing is lost by its stops and crashes, and what Redis has lost is a gap.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "support/eventually.h"
+#include "support/paths.h"
+#include "support/random_text.h"
+#include "support/relay_process.h"
+#include "support/temp_dir.h"
+
+namespace pipeline_test {
+namespace {
+
+using nlohmann::json;
+using test_support::Emulator;
+using test_support::eventually;
+using test_support::RedisClient;
+using test_support::RedisServer;
+using test_support::RedisTransport;
+using test_support::RelayProcess;
+
+const std::string kPrices = "history/AAPL/prices/2026-11-28";
+
+std::string price(int i) {
+  return R"({"type":"price","symbol":"AAPL","timestamp":"2026-11-28T12:00:00.000Z","volume":1,"price":)" +
+         std::to_string(i) + "}";
+}
+
+std::string add(RedisClient& client, const std::string& payload, const std::string& stream = "bus") {
+  return client.command({"XADD", stream, "*", "channel", "TICKER_UPDATES_AAPL", "data", payload});
+}
+
+/// Runs of a relay over one outbox.
+class StreamRuns : public testing::Test {
+ protected:
+  explicit StreamRuns(RedisTransport transport) : redis_(transport) {}
+  [[nodiscard]] std::vector<std::string> flags(const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> all = {"--streams", "bus", "--outbox", dir_.file("outbox.db")};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  bool have_come(int count) const {
+    return eventually([&] { return static_cast<int>(emulator_.entries(kPrices).size()) == count; });
+  }
+  json gaps() const { return emulator_.get("relay/test/gaps"); }
+  std::string group_field(const std::string& field) const {
+    RedisClient client(redis_);
+    return client.command({"EVAL",
+                           "for _, g in ipairs(redis.call('XINFO', 'GROUPS', 'bus')) do "
+                           "for i = 1, #g, 2 do if g[i] == ARGV[1] then return tostring(g[i + 1]) end end end "
+                           "return 'none'",
+                           "0", field});
+  }
+
+  const test_support::TempDir dir_;
+  RedisServer redis_;
+  const Emulator emulator_;
+};
+
+/// However Redis is reached.
+class Streams : public StreamRuns, public testing::WithParamInterface<RedisTransport> {
+ protected:
+  Streams() : StreamRuns(GetParam()) {}
+};
+
+class StreamsOnce : public StreamRuns {
+ protected:
+  StreamsOnce() : StreamRuns(RedisTransport::kUnixSocket) {}
+};
+
+TEST_P(Streams, AreReadFromTheirBeginningAndOnAfterStopsAndCrashes) {
+  RedisClient client(redis_);
+  add(client, price(1));
+  {
+    RelayProcess relay(redis_, emulator_, flags());
+    ASSERT_TRUE(relay.wait_ready()) << relay.process().err();
+    add(client, price(2));
+    ASSERT_TRUE(have_come(2));
+    EXPECT_EQ(relay.stop(), 0);
+  }
+  EXPECT_EQ(group_field("lag"), "0") << "noted at the stop";
+  add(client, price(3));
+  {
+    RelayProcess relay(redis_, emulator_, flags());
+    ASSERT_TRUE(have_come(3)) << relay.process().err();
+    relay.kill();
+  }
+  add(client, price(4));
+  {
+    RelayProcess relay(redis_, emulator_, flags());
+    ASSERT_TRUE(have_come(4)) << relay.process().err();
+    EXPECT_TRUE(eventually([&] { return emulator_.get("services/AAPL/price") == 4; }));
+    EXPECT_TRUE(relay.accounts_add_up());
+    EXPECT_EQ(relay.process().err().find("somebody has moved"), std::string::npos) << relay.process().err();
+  }
+  EXPECT_TRUE(gaps().is_null()) << gaps();
+}
+
+TEST_P(Streams, NeedNoOutboxOnceAllIsNoted) {
+  RedisClient client(redis_);
+  {
+    RelayProcess relay(redis_, emulator_, flags());
+    for (int i = 1; i <= 3; ++i) add(client, price(i));
+    ASSERT_TRUE(have_come(3));
+    ASSERT_TRUE(eventually([&] { return group_field("lag") == "0"; }));
+    relay.kill();
+  }
+  for (const char* part : {"", "-wal", "-shm", ".lock"}) std::filesystem::remove(dir_.file("outbox.db") + part);
+  add(client, price(4));
+  RelayProcess relay(redis_, emulator_, flags());
+  ASSERT_TRUE(have_come(4));
+  EXPECT_TRUE(relay.wait_delivered(1)) << "the others were not read again";
+  EXPECT_TRUE(gaps().is_null()) << gaps();
+}
+
+INSTANTIATE_TEST_SUITE_P(Over, Streams, testing::Values(RedisTransport::kUnixSocket, RedisTransport::kTls),
+                         [](const auto& of) { return of.param == RedisTransport::kTls ? "tls" : "unix_socket"; });
+
+TEST_F(StreamsOnce, WhatWasTrimmedUnreadIsAGapWithItsCountEachTime) {
+  RedisClient client(redis_);
+  {
+    RelayProcess relay(redis_, emulator_, flags());
+    add(client, price(0));
+    ASSERT_TRUE(have_come(1));
+    EXPECT_EQ(relay.stop(), 0);
+  }
+  for (int run = 1; run <= 2; ++run) {
+    for (int i = 0; i < 10; ++i) add(client, price(100 * run + i));
+    client.command({"XTRIM", "bus", "MAXLEN", "3"});
+    RelayProcess relay(redis_, emulator_, flags());
+    ASSERT_TRUE(have_come(1 + 3 * run)) << relay.process().err();
+    ASSERT_TRUE(eventually([&] { return gaps().is_object() && static_cast<int>(gaps().size()) == run; })) << gaps();
+    EXPECT_EQ(relay.metric("stream_entries_lost_total"), 7);
+    EXPECT_EQ(relay.stop(), 0);
+  }
+  const json told = gaps();
+  for (const auto& [key, gap] : told.items()) {
+    EXPECT_EQ(gap["stream"], "bus");
+    EXPECT_EQ(gap["entries"], 7);
+    EXPECT_EQ(gap["cause"], "trimmed before they were read (MAXLEN or MINID)");
+  }
+}
+
+TEST_F(StreamsOnce, AStreamThatWasLostIsAGapWithoutACountAndIsReadFromItsBeginning) {
+  RedisClient client(redis_);
+  RelayProcess relay(redis_, emulator_, flags());
+  for (int i = 1; i <= 5; ++i) add(client, price(i));
+  ASSERT_TRUE(have_come(5));
+  ASSERT_TRUE(eventually([&] { return group_field("lag") == "0"; }));
+  client.command({"FLUSHALL"});
+  ASSERT_TRUE(eventually([&] { return gaps().is_object(); })) << relay.process().err();
+  for (int i = 6; i <= 8; ++i) add(client, price(i));
+  ASSERT_TRUE(have_come(8)) << relay.process().err();
+  EXPECT_TRUE(eventually([&] { return emulator_.get("services/AAPL/price") == 8; }));
+  EXPECT_EQ(gaps().size(), 1u) << gaps();
+  EXPECT_FALSE(gaps().begin()->contains("entries")) << gaps();
+}
+
+TEST_F(StreamsOnce, LiveValuesWaitForTheEndOfAReplay) {
+  RedisClient client(redis_);
+  {
+    RelayProcess relay(redis_, emulator_, flags());
+    for (int i = 1; i <= 500; ++i) add(client, price(i));
+    ASSERT_TRUE(have_come(500));
+    ASSERT_TRUE(eventually([&] { return group_field("lag") == "0"; }));
+    EXPECT_EQ(relay.stop(), 0);
+  }
+  client.command({"XGROUP", "SETID", "bus", "firebase-relay", "0"});
+  emulator_.control("POST", "journal", {{"enabled", true}, {"prefix", "services"}});
+  RelayProcess relay(redis_, emulator_, flags({"--flush-interval-ms", "0"}));
+  ASSERT_TRUE(relay.wait_delivered(500)) << relay.process().err();
+  EXPECT_NE(relay.process().err().find("somebody has moved it back"), std::string::npos) << relay.process().err();
+  ASSERT_TRUE(eventually([&] { return emulator_.get("services/AAPL/price") == 500; }));
+  for (const json& write : emulator_.control("GET", "journal?path=services/AAPL/price"))
+    EXPECT_EQ(write.at("value"), 500) << "an older one was sent";
+  EXPECT_EQ(emulator_.entries(kPrices).size(), 500u) << "the same keys";
+  EXPECT_TRUE(gaps().is_null()) << gaps();
+}
+
+TEST_F(StreamsOnce, AtTheOutboxLimitReadingStopsAndNothingIsShed) {
+  RedisClient client(redis_);
+  RelayProcess relay(redis_, emulator_, flags({"--outbox-max-mb", "1", "--queue-max-mb", "1"}));
+  ASSERT_TRUE(relay.wait_ready());
+  emulator_.begin_outage();
+  constexpr int kCount = 6000;
+  for (int i = 0; i < kCount; ++i) {
+    add(client, R"({"type":"price","symbol":"AAPL","timestamp":"2026-11-28T12:00:00Z","price":)" + std::to_string(i) +
+                    R"(,"note":")" + test_support::random_text(static_cast<std::uint64_t>(i), 1000) + "\"}");
+  }
+  ASSERT_TRUE(eventually([&] { return relay.process().err().find("outbox is at its limit") != std::string::npos; }))
+      << relay.process().err();
+  EXPECT_TRUE(eventually([&] { return relay.metric("stream_entries_behind") > 0; }));
+  emulator_.end_outage();
+  ASSERT_TRUE(eventually([&] { return emulator_.entries(kPrices).size() == static_cast<std::size_t>(kCount); },
+                         std::chrono::seconds(60)))
+      << emulator_.entries(kPrices).size() << relay.metrics() << relay.process().err();
+  EXPECT_EQ(relay.metric("messages_shed_total"), 0);
+  EXPECT_TRUE(eventually([&] { return relay.metric("stream_entries_behind") == 0; }));
+}
+
+TEST_F(StreamsOnce, ADeadLetterThatIsRetriedHasTheKeyOfItsEntry) {
+  RedisClient client(redis_);
+  {
+    RelayProcess relay(redis_, emulator_, flags({"--message-max-bytes", "1024"}));
+    add(client, R"({"type":"price","symbol":"AAPL","price":1,"note":")" + std::string(1100, 'x') + "\"}");
+    ASSERT_TRUE(eventually([&] { return relay.metric("dead_letters_stored") == 1; }));
+    EXPECT_EQ(relay.stop(), 0);
+  }
+  test_support::Process retry({test_support::built("src/firebase-relay"), "dead-letters", "retry", "--all", "--outbox",
+                               dir_.file("outbox.db"), "--database-url", emulator_.database_url()});
+  ASSERT_EQ(retry.wait(), 0) << retry.err();
+  const auto keys = [&] {
+    std::vector<std::string> all;
+    const json days = emulator_.get("history/AAPL/prices");
+    for (const auto& [day, entries] : days.items())
+      for (const auto& [key, entry] : entries.items()) all.push_back(day + "/" + key);
+    return all;
+  };
+  ASSERT_EQ(keys().size(), 1u);
+  const std::vector<std::string> retried = keys();
+  client.command({"XGROUP", "SETID", "bus", "firebase-relay", "0"});
+  RelayProcess relay(redis_, emulator_, flags());
+  ASSERT_TRUE(relay.wait_delivered(1)) << relay.process().err();
+  EXPECT_EQ(keys(), retried) << "read again it stands in the same place";
+}
+
+}  // namespace
+}  // namespace pipeline_test
