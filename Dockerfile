@@ -8,7 +8,7 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,t
     rm -f /etc/apt/apt.conf.d/docker-clean && apt-get update -qq && apt-get install -y -qq --no-install-recommends \
     ccache cmake g++ ninja-build pkg-config \
     libcivetweb-dev libcli11-dev libconcurrentqueue-dev libcurl4-openssl-dev libexpected-dev libhiredis-dev liblz4-dev libsimdjson-dev \
-    libspdlog-dev libsqlite3-dev libssl-dev libxxhash-dev nlohmann-json3-dev prometheus-cpp-dev > /dev/null
+    libspdlog-dev libsqlite3-dev libssl-dev libxxhash-dev libzstd-dev nlohmann-json3-dev prometheus-cpp-dev > /dev/null
 ENV CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=/ccache CCACHE_NOHASHDIR=1
 WORKDIR /source
 COPY . .
@@ -39,7 +39,7 @@ ENV DEBIAN_FRONTEND=noninteractive
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     apt-get update -qq && apt-get install -y -qq --no-install-recommends \
     ca-certificates libcivetweb1 libcurl4t64 libfmt10 libhiredis1.1.0 liblz4-1 libprometheus-cpp-core1.0 libsimdjson25 libspdlog1.15 \
-    libsqlite3-0 libssl3t64 libxxhash0 > /dev/null && \
+    libsqlite3-0 libssl3t64 libxxhash0 libzstd1 > /dev/null && \
     install -d -o 10001 -g 10001 -m 700 /data
 COPY --from=build-relay /build/src/firebase-relay /usr/bin/
 COPY LICENSE routes.json /usr/share/doc/firebase-relay/

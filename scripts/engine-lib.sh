@@ -29,6 +29,7 @@ image_size() {
 }
 # make_others FILE: the images of a compose file that we do not build. An engine with a registry pulls them by itself.
 make_others() { [ -z "$lab" ] || "$lab" standins "$@"; }
-# host_curl ARGUMENTS: reaches what is published on this machine's loopback (the lab has a loopback of its own).
-host_curl() { if [ -n "$lab" ]; then "$lab" in curl -fsS "$@"; else curl -fsS "$@"; fi; }
+# on_host COMMAND…: reaches what is published on this machine's loopback (the lab has a loopback of its own).
+on_host() { if [ -n "$lab" ]; then "$lab" in "$@"; else "$@"; fi; }
+host_curl() { on_host curl -fsS "$@"; }
 find_engine
