@@ -2,6 +2,7 @@
 // with history.
 #include <benchmark/benchmark.h>
 
+#include "coalesce/acknowledged_history.h"
 #include "coalesce/live_values.h"
 #include "deliver/history_queue.h"
 #include "history_batch.h"
@@ -83,6 +84,19 @@ void queue_history(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(entries));
 }
 BENCHMARK(queue_history);
+
+/// What is acknowledged is counted at its place: prices of many tickers in turns.
+void count_acknowledged(benchmark::State& state) {
+  firebase_relay::HistoryRun run;
+  for (std::size_t i = 0; i < 10'000; ++i) {
+    const auto ticker = static_cast<std::int64_t>(i) * 7'919 % state.range(0);
+    run.add("history/T" + std::to_string(ticker) + "/prices/2026-11-28/-OPq8XPw---aBcDeFgHi", "{\"price\":187.23}", {});
+  }
+  firebase_relay::coalesce::AcknowledgedHistory history;
+  for (auto _ : state) history.add(run, 0, run.entries.size());
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(run.entries.size()));
+}
+BENCHMARK(count_acknowledged)->Arg(10)->Arg(10'000);
 
 }  // namespace
 }  // namespace relay_bench

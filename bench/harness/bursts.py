@@ -16,6 +16,7 @@ class Burst:
     cpu_seconds: float    # of the subscriber, until it is done with them
     anonymous_bytes: int = 0
     settled_seconds: float = 0.0  # until the last was acknowledged
+    sent_bytes: float = 0.0       # of the bodies of all requests
 
 
 @dataclass
@@ -30,6 +31,10 @@ class Bursts:
     @property
     def cpu_us(self):
         return 1e6 * median(burst.cpu_seconds for burst in self.all) / self.messages
+
+    @property
+    def sent_bytes(self):
+        return median(burst.sent_bytes for burst in self.all)
 
     @property
     def anonymous_mb(self):
@@ -102,13 +107,14 @@ def relay_burst(stage, feed, messages, *flags, away=False):
         relay.wait_for_rest()
     cpu = relay.child.cpu_seconds() - before
     memory = watch.stop()
+    sent = relay.metrics()["patch_bytes_total"]
     if away:
         sink.come_back()
         relay.wait_for(messages, seconds=300)
     relay.stop()
     sink.stop()
     wait_until("its end at Redis", lambda: stage.redis.subscribers() == 0)
-    return Burst(seconds, cpu, memory, settled)
+    return Burst(seconds, cpu, memory, settled, sent)
 
 
 def in_turns(stage, messages, **subjects):

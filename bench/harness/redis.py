@@ -61,7 +61,7 @@ class Redis:
                                             "--tls-key-file", self.key, "--tls-ca-cert-file", self.certificate,
                                             "--tls-auth-clients", "no",
                                             "--client-output-buffer-limit", "pubsub 0 0 0"], self.folder)
-        wait_until("redis-server", lambda: self.child.must_run() or os.path.exists(self.socket_path), every=0.001)
+        wait_until("redis-server", lambda: self.child.must_run() or self.answers(), every=0.001)
         self.questions = self.connect()
         if self.command("PING") != "PONG":
             raise Failed("redis-server does not answer")
@@ -85,6 +85,15 @@ class Redis:
             if fields.get("omem") != "0" or fields.get("obl") != "0" or fields.get("oll") != "0":
                 return False
         return True
+
+    def answers(self):
+        """Its socket has a name before anybody listens there."""
+        try:
+            with socket.socket(socket.AF_UNIX) as question:
+                question.connect(self.socket_path)
+            return True
+        except OSError:
+            return False
 
     def pipe(self, file):
         """Publishes the commands of `file` as fast as Redis takes them."""
