@@ -251,7 +251,8 @@ TEST(StreamCursor, StreamThatBeginsAnewWithOlderIdsIsReadFromItsBeginning) {
   EXPECT_EQ(cursor.read_upto(), (StreamId{}));
   EXPECT_EQ(cursor.position().id, (StreamId{}));
   EXPECT_FALSE(cursor.is_caught_up());
-  EXPECT_NE(cursor.due(10), (StreamPosition{{100, 0}, 100})) << "of the stream that is no more";
+  const auto due = cursor.due(10);
+  EXPECT_TRUE(!due || due->id == StreamId{}) << "what was read of the stream that is no more is no place in this one";
   cursor.took({3, 0}, 3, 13);
   EXPECT_TRUE(cursor.is_caught_up());
   EXPECT_EQ(cursor.due(13), (StreamPosition{{3, 0}, 3}));
@@ -344,6 +345,19 @@ TEST(StreamCursor, WithoutCountsALossHasNoneAndIsToldOnce) {
   EXPECT_EQ(cursor.due(20), (StreamPosition{{100, 0}, std::nullopt}));
 }
 
+TEST(StreamCursor, WithoutCountsAnEndThatIsGoneIsSeenByItsId) {
+  Model stream;
+  stream.is_old = true;
+  stream.add(100);
+  StreamCursor cursor;
+  cursor.start(stream.info(), group_at(100, std::nullopt), std::nullopt);
+  stream.added = 95;
+  const auto found = cursor.look(stream.info(), group_at(95, std::nullopt));
+  ASSERT_TRUE(found.loss);
+  EXPECT_EQ(found.loss->cause, Cause::kMisfit);
+  EXPECT_EQ(cursor.read_upto(), (StreamId{}));
+}
+
 TEST(StreamCursor, WithoutCountsWhatWasAllReadMayBeTrimmed) {
   Model stream;
   stream.is_old = true;
@@ -385,6 +399,10 @@ TEST(StreamCursor, RemembersNoMoreReadsThanItsBoundAndStillCommitsTheNewest) {
     EXPECT_EQ(due->entries, due->id.ms);
   }
   EXPECT_EQ(cursor.due(kReads), (StreamPosition{{kReads, 0}, kReads}));
+
+  StreamCursor just_over = started_at(stream, 0);
+  for (std::uint64_t i = 1; i <= StreamCursor::kReadsMax + 1; ++i) just_over.took({i, 0}, 1, i);
+  EXPECT_EQ(just_over.due(StreamCursor::kReadsMax + 1)->id.ms, StreamCursor::kReadsMax + 1);
 }
 
 }  // namespace

@@ -110,3 +110,10 @@ relay_mutant(trusts_in_rows_that_are_gone FILE src/deliver/delivery.cc
   OLD "if (disk_.is_forgetting()) settling_saved_.clear();" NEW "")
 relay_mutant(is_well_while_the_disk_syncs FILE src/deliver/disk.cc
   OLD "deletions_wait || sync_.must_follow()" NEW "sync_.must_follow()")
+relay_mutant(sends_live_where_a_source_begins_again FILE src/coalesce/live_values_disk.cc
+  OLD "is_behind_ = true;
+  queue_.park_all();" NEW "")
+relay_mutant(sheds_what_a_stream_holds FILE src/deliver/disk.cc
+  OLD "if (state_.options.can_replay) return;" NEW "")
+relay_mutant(reads_on_at_the_outboxs_limit FILE src/deliver/disk.cc BY "DeliverySafetyTest.*"
+  OLD "level_.excess_bytes == 0" NEW "true")
