@@ -173,6 +173,36 @@ TEST_F(DeliverySafetyTest, RunEndsWithASync) {
   EXPECT_EQ(delivery_->safe_upto(), 1u);
 }
 
+TEST_F(DeliverySafetyTest, WhatTheNextStartSettlesIsSavedOnceMoreWhereItsRowWentMeanwhile) {
+  DeliveryOptions options = over_streams();
+  options.drain_timeout = seconds(60);
+  start(options);
+  const auto wait_for_request = [this] {
+    for (int i = 0; i < 200 && sent_.empty(); ++i) pass(milliseconds(100));
+    ASSERT_FALSE(sent_.empty());
+  };
+  Answer lost;  // it may reach the database yet: a straggler
+  lost.transport = Answer::Transport::kReset;
+  live_only("services/A/price", "1");
+  answer(lost);
+  wait_for_request();
+  answer(204);
+  sync_takes_long_ = true;  // so that it does not end at once
+  persists_.clear();
+  handle(Stop{});
+  for (int i = 0; i < 5 && persists_.empty(); ++i) handle(sync_answer());
+  ASSERT_EQ(persists_.size(), 1u) << "its straggler may come when this relay is gone";
+  wait_for_request();
+  answer(lost);  // what was to settle it is one, too
+  sync_takes_long_ = false;
+  handle(sync_answer());
+  wait_for_request();
+  persists_.clear();
+  answer(204);
+  EXPECT_TRUE(delivery_->drained());
+  EXPECT_EQ(persists_.size(), 1u) << "its row went when it was acknowledged";
+}
+
 TEST_F(DeliverySafetyTest, DiskThatCannotSyncDoesNotHoldUpTheEnd) {
   start(over_streams());
   sync_takes_long_ = true;

@@ -106,7 +106,7 @@ relay_mutant(takes_stored_letters_for_synced FILE src/deliver/unsafe_letters.cc
   OLD "unsynced_ = std::min(unsynced_, std::exchange(waiting_, kNoSequence));" NEW "waiting_ = kNoSequence;")
 relay_mutant(saves_while_behind FILE src/coalesce/live_values_disk.cc
   OLD "if (is_held(entry)) continue;" NEW "" BY "DeliverySafetyTest.*")
-relay_mutant(trusts_in_rows_that_are_gone FILE src/deliver/delivery.cc
+relay_mutant(trusts_in_rows_that_are_gone FILE src/deliver/delivery.cc BY "DeliverySafetyTest.*"
   OLD "if (disk_.is_forgetting()) settling_saved_.clear();" NEW "")
 relay_mutant(is_well_while_the_disk_syncs FILE src/deliver/disk.cc
   OLD "deletions_wait || sync_.must_follow()" NEW "sync_.must_follow()")
