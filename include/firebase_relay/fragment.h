@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +67,13 @@ struct OrderState {
   bool closed;
 };
 
+/// A live path into which entries of two streams were written: which value is the newer nobody can tell.
+struct PathOfTwoStreams {
+  std::string path;    ///< encoded, without quotes
+  std::string stream;  ///< the keys
+  std::string other;
+};
+
 /// All that a worker made of one MessageBlock: finished text and what is needed to merge, count and retry it.
 ///
 /// Ownership: moved from the worker to the flusher. Every range is into `text`, but those of HistoryRun and some of
@@ -88,9 +96,10 @@ struct FragmentBlock {
   KindCounts classified{};
   KindCounts coalesced{};  ///< messages without history, all of whose values this very block overtook
   std::uint64_t updates_coalesced = 0;
-  std::uint64_t key_fallbacks = 0;             ///< keys made without a usable time of the message's own
-  std::vector<std::string> unrouted_channels;  ///< those that this worker had not seen before
-  std::string console;                         ///< lines for --log-messages; empty when off
+  std::uint64_t key_fallbacks = 0;              ///< keys made without a usable time of the message's own
+  std::vector<std::string> unrouted_channels;   ///< those that this worker had not seen before
+  std::optional<PathOfTwoStreams> two_streams;  ///< the first that this worker has seen, once
+  std::string console;                          ///< lines for --log-messages; empty when off
 
   /// Adds a live value. Copies it.
   LiveUpdate& add_live(const LiveValue& live);

@@ -160,6 +160,7 @@ void BlockWriter::write_history(const Found& found, BlockValues::Origin& origin,
 void BlockWriter::write_live(const Found& found, const BlockValues::Origin& origin, FragmentBlock& block) {
   const Route& route = found.routed.route;
   const std::string_view id = found.routed.id;
+  if (entry_ != nullptr && !has_seen_two_streams_) look_for_two_streams(found.place, block);
   const BlockValues::Slot first = values_.slots_of(found.place, block);
   for (std::size_t i = 0; i < route.live.size(); ++i) {
     const Place::Path& path = found.place.paths[i];
@@ -168,6 +169,17 @@ void BlockWriter::write_live(const Found& found, const BlockValues::Origin& orig
     if (value.empty()) continue;
     values_.put(path.has_id ? values_.slot_of(found.place, path, id) : first + i, value, origin, block);
   }
+}
+
+/// Entries of two streams have no order among each other. Orders may well be spread: each has a path of its own.
+void BlockWriter::look_for_two_streams(Place& place, FragmentBlock& block) {
+  const std::uint16_t before = std::exchange(place.stream, entry_->stream);
+  if (before == Place::kNoStream || before == entry_->stream) return;
+  const auto path =
+      std::find_if(place.paths.begin(), place.paths.end(), [](const Place::Path& p) { return !p.has_id; });
+  if (path == place.paths.end()) return;
+  has_seen_two_streams_ = true;
+  block.two_streams = {std::string(place[path->whole]), (*streams_)[before], (*streams_)[entry_->stream]};
 }
 
 /// Empty: the message has no such field, and the path stays as it was.

@@ -69,6 +69,7 @@ class BlockWriter {
   }
   void write_history(const Found& found, BlockValues::Origin& origin, FragmentBlock& block);
   void write_live(const Found& found, const BlockValues::Origin& origin, FragmentBlock& block);
+  void look_for_two_streams(Place& place, FragmentBlock& block);
   [[nodiscard]] std::string_view live_value(const LiveTarget& target, const Found& found,
                                             const BlockValues::Origin& origin);
   /// The value's bytes in the message block, which lives as long as this one is made; or its rewritten copy.
@@ -93,8 +94,9 @@ class BlockWriter {
   const std::vector<std::string>* streams_ = nullptr;  ///< of the block at hand; null: its messages come from no stream
   const StreamEntry* entry_ = nullptr;                 ///< the message at hand; null: it came from no stream
   std::uint64_t entry_hash_ = 0;                       ///< of that
-  std::string now_;                                    ///< the same by this machine's clock, as JSON
-  std::deque<std::string> rewritten_;                  ///< values that may not be written as published
+  bool has_seen_two_streams_ = false;
+  std::string now_;                    ///< the same by this machine's clock, as JSON
+  std::deque<std::string> rewritten_;  ///< values that may not be written as published
 };
 
 }  // namespace firebase_relay::classify

@@ -48,6 +48,9 @@ struct Place {
   std::uint32_t path_bytes_max = 0;      ///< of all its paths, the longest; without an id
   std::uint32_t keys_max = 0;            ///< of all its paths, the most
   bool is_admitted = false;              ///< its names are among KnownNames; else to be asked
+  std::uint16_t stream = kNoStream;      ///< whose entry came last, where streams are read; an index as StreamEntry's
+
+  static constexpr std::uint16_t kNoStream = UINT16_MAX;
 
   /// The history parent of an entry whose key has this time. A view of `text`.
   [[nodiscard]] std::string_view history_parent_at(UtcMillis time) {

@@ -197,6 +197,8 @@ void Flusher::account_for(FragmentBlock& block) {
   for (const std::string& channel : block.unrouted_channels) {
     if (unrouted_channels_.is_new(channel)) wiring_.events.unrouted_channel_first_seen(channel, now);
   }
+  if (const auto& two = block.two_streams)
+    wiring_.stream_events.path_has_two_streams(two->path, two->stream, two->other);
   if (!block.console.empty()) wiring_.show(std::move(block.console));
 }
 

@@ -28,6 +28,7 @@
 #include "observe/backfill_report.h"
 #include "observe/events.h"
 #include "observe/metrics.h"
+#include "observe/stream_events.h"
 
 namespace firebase_relay::flush {
 
@@ -81,6 +82,7 @@ class Flusher {
     ArchiveLink& archive;
     observe::Metrics& metrics;
     observe::Events& events;
+    observe::StreamEvents& stream_events;
     std::function<void()> try_outbox;             ///< asked once a minute while it cannot be written
     std::function<void()> made_progress;          ///< a block was taken, or messages have been acknowledged
     std::function<void(std::string lines)> show;  ///< console lines, in the order of arrival

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 
 #include "observe/printable.h"
 
@@ -34,6 +35,7 @@ void StreamEvents::level(std::string_view stream, std::uint64_t entries, std::op
 }
 
 void StreamEvents::path_has_two_streams(std::string_view path, std::string_view stream, std::string_view other) {
+  if (std::exchange(has_told_of_two_streams_, true)) return;
   logger_.warn(
       "{} is fed from the streams {} and {}: which of two values is the newer nobody can tell then; publish all "
       "messages of one path to one stream, by ticker, say",

@@ -17,7 +17,7 @@ namespace firebase_relay::observe {
 /// As Events, for what happens to streams, and to the consumer groups in which Redis keeps how far they have been read.
 /// Nothing is lost by any of it, but by a gap. `stream` is a key, and may hold any byte.
 ///
-/// Threads: the subscriber's. Reads no clock: times are passed in.
+/// Threads: the subscriber's, and path_has_two_streams() the flusher's. Reads no clock: times are passed in.
 class StreamEvents {
  public:
   /// Both must outlive it.
@@ -47,6 +47,7 @@ class StreamEvents {
   Metrics& metrics_;
   spdlog::logger& logger_;
   RateLimit lines_;
+  bool has_told_of_two_streams_ = false;
 };
 
 }  // namespace firebase_relay::observe

@@ -217,8 +217,9 @@ void Relay::Parts::make_flusher(const Options& options) {
   flusher.emplace(
       flushing, storage.restored,
       flush::Flusher::Wiring{fragments, budget, *storage.outbox, letters ? &*letters : nullptr, *remover, sender, state,
-                             *archive_link, metrics, events, [this] { storage.try_to_write(events); }, made_progress,
-                             [this](std::string text) { log.print_messages(std::move(text)); }, clock_ahead_seconds});
+                             *archive_link, metrics, events, stream_events, [this] { storage.try_to_write(events); },
+                             made_progress, [this](std::string text) { log.print_messages(std::move(text)); },
+                             clock_ahead_seconds});
   storage.restored = {};  // what was live is with the flusher now
   metrics.on_scrape([this](observe::Metrics& scraped) {
     scraped.queue_depth.Set(static_cast<double>(budget.messages()));

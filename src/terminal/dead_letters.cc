@@ -40,6 +40,10 @@ std::string json_of(const StoredDeadLetter& stored) {
   line["bytes"] = stored.payload_size;
   line["cut_off"] = stored.is_cut_off();
   line["retry"] = stored.retry != RetryMark::kNone;
+  if (!stored.letter.stream.empty()) {
+    line["stream"] = observe::printable(stored.letter.stream);
+    line["entry"] = to_text(stored.letter.entry);
+  }
   std::string text = line.dump();
   text.pop_back();
   text += ',';
@@ -79,6 +83,9 @@ int show(DeadLetters& letters, DeadLetterId id) {
     return complain({ErrorCode::kInvalid, "there is no dead letter " + std::to_string(id), "see dead-letters list"});
   const StoredDeadLetter& stored = **found;
   const std::string fault = fault_of(stored);
+  if (!stored.letter.stream.empty())
+    std::fprintf(stderr, "stream   %s\nentry    %s\n", observe::printable(stored.letter.stream).c_str(),
+                 to_text(stored.letter.entry).c_str());
   std::fprintf(stderr, "reason   %s%s%s\narrived  %s\nchannel  %s\ncount    %u\nbytes    %llu%s\n",
                std::string(name_of(stored.letter.reason)).c_str(), fault.empty() ? "" : " at ", fault.c_str(),
                observe::iso_utc(stored.letter.arrived_at).c_str(), observe::printable(stored.letter.channel).c_str(),

@@ -65,6 +65,35 @@ TEST_F(StreamEntries, AreTheirOwnWhateverElseIsEqual) {
   EXPECT_NE(path_of({0, {kAdded, 3}, R"({"headline":"UP"})"}), path) << "a stream that was begun again";
 }
 
+TEST_F(StreamEntries, OfTwoStreamsForOneLivePathAreToldOnce) {
+  const auto price = [this](std::uint16_t stream, std::uint64_t ms, const std::string& symbol) {
+    MessageBlock block;
+    block.number = ++number_;
+    block.streams = keys_;
+    block.append("prices", R"({"type":"price","symbol":")" + symbol + R"(","price":1})", {stream, {kAdded + ms, 0}});
+    return writer_.write(block)->two_streams;
+  };
+  EXPECT_FALSE(price(0, 0, "AAPL"));
+  EXPECT_FALSE(price(1, 1, "MSFT")) << "each of one stream";
+  EXPECT_FALSE(price(0, 2, "AAPL"));
+  const std::optional<PathOfTwoStreams> found = price(1, 3, "AAPL");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->path.find("services/AAPL/"), 0u) << found->path;
+  EXPECT_EQ(found->stream, "bus");
+  EXPECT_EQ(found->other, "orders");
+  EXPECT_FALSE(price(0, 4, "AAPL")) << "once is enough";
+}
+
+TEST_F(StreamEntries, OfTwoStreamsMayBeOrdersOfOneTicker) {
+  MessageBlock block;
+  block.number = ++number_;
+  block.streams = keys_;
+  const std::string order = R"({"type":"order","order_data":{"order":{"id":"1","symbol":"AAPL","status":"new"}}})";
+  block.append("orders", order, {0, {kAdded, 0}});
+  block.append("orders", order, {1, {kAdded, 1}});
+  EXPECT_FALSE(writer_.write(block)->two_streams);
+}
+
 TEST_F(StreamEntries, HaveTheTimeOfTheirIdWhereTheMessageHasNone) {
   const auto time_in = [](std::string_view path) { return path.substr(path.size() - kHistoryKeySize, 8); };
   const auto key_time = [](std::int64_t ms) {

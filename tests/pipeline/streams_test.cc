@@ -202,6 +202,22 @@ TEST_F(StreamsOnce, AtTheOutboxLimitReadingStopsAndNothingIsShed) {
   EXPECT_TRUE(eventually([&] { return relay.metric("stream_entries_behind") == 0; }));
 }
 
+TEST_F(StreamsOnce, APathThatTwoOfThemFeedIsToldOnce) {
+  RelayProcess relay(redis_, emulator_, {"--streams", "bus,other"});
+  RedisClient client(redis_);
+  const std::string told = "services/AAPL/price is fed from the streams ";
+  int i = 0;
+  const auto is_told = [&] {  // once one of the workers has had both
+    for (const char* stream : {"bus", "other"}) add(client, price(++i), stream);
+    return relay.process().err().find(told) != std::string::npos;
+  };
+  EXPECT_TRUE(eventually(is_told)) << relay.process().err();
+  EXPECT_TRUE(have_come(i));
+  EXPECT_EQ(relay.stop(), 0);
+  const std::string said = relay.process().err();
+  EXPECT_EQ(said.find(told), said.rfind(told)) << said;
+}
+
 TEST_F(StreamsOnce, ADeadLetterThatIsRetriedHasTheKeyOfItsEntry) {
   RedisClient client(redis_);
   {
@@ -210,8 +226,19 @@ TEST_F(StreamsOnce, ADeadLetterThatIsRetriedHasTheKeyOfItsEntry) {
     ASSERT_TRUE(eventually([&] { return relay.metric("dead_letters_stored") == 1; }));
     EXPECT_EQ(relay.stop(), 0);
   }
-  test_support::Process retry({test_support::built("src/firebase-relay"), "dead-letters", "retry", "--all", "--outbox",
-                               dir_.file("outbox.db"), "--database-url", emulator_.database_url()});
+  const std::string program = test_support::built("src/firebase-relay");
+  const std::string outbox = dir_.file("outbox.db");
+  const std::string id = client.command({"EVAL", "return redis.call('XRANGE', 'bus', '-', '+')[1][1]", "0"});
+  test_support::Process list({program, "dead-letters", "list", "--json", "--outbox", outbox});
+  ASSERT_EQ(list.wait(), 0) << list.err();
+  const json listed = json::parse(list.out());
+  EXPECT_EQ(listed.at("stream"), "bus");
+  EXPECT_EQ(listed.at("entry"), id);
+  test_support::Process show({program, "dead-letters", "show", "1", "--outbox", outbox});
+  EXPECT_EQ(show.wait(), 0);
+  EXPECT_NE(show.err().find("stream   bus\nentry    " + id + "\n"), std::string::npos) << show.err();
+  test_support::Process retry(
+      {program, "dead-letters", "retry", "--all", "--outbox", outbox, "--database-url", emulator_.database_url()});
   ASSERT_EQ(retry.wait(), 0) << retry.err();
   const auto keys = [&] {
     std::vector<std::string> all;
