@@ -1,5 +1,5 @@
-// Writes PUBLISH commands to stdout, for redis-cli --pipe: a file prepared once, so that publishing costs next to
-// nothing. Usage: feed KIND MESSAGES [TICKERS] [BYTES]
+// Writes PUBLISH commands, or XADD to a stream, to stdout, for redis-cli --pipe: a file prepared once, so that
+// publishing costs next to nothing. Usage: feed KIND MESSAGES [TICKERS] [BYTES] [STREAM]
 #include <cstdio>
 #include <cstdlib>
 
@@ -8,7 +8,10 @@
 int main(int argc, char** argv) {
   const auto shape = argc >= 3 ? relay_bench::shape_named(argv[1]) : std::nullopt;
   if (!shape) {
-    std::fputs("usage: feed price|order|performance|profit|registration|unrouted MESSAGES [TICKERS] [BYTES]\n", stderr);
+    std::fputs(
+        "usage: feed price|order|performance|profit|registration|unrouted MESSAGES [TICKERS] [BYTES] "
+        "[STREAM]\n",
+        stderr);
     return 2;
   }
   relay_bench::SampleOptions options{*shape};
@@ -20,7 +23,10 @@ int main(int argc, char** argv) {
   constexpr std::size_t kWriteBytes = 1 << 20;
   std::string out;
   for (std::uint64_t n = 0; n < messages; ++n) {
-    append_as_command(sample(options, n), out);
+    if (argc > 5)
+      append_as_entry(sample(options, n), argv[5], out);
+    else
+      append_as_command(sample(options, n), out);
     if (out.size() < kWriteBytes && n + 1 < messages) continue;
     if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size()) return 1;
     out.clear();

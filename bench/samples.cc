@@ -222,4 +222,12 @@ void append_as_command(const Sample& sample, std::string& out) {
   append_bulk(sample.payload, out);
 }
 
+void append_as_entry(const Sample& sample, std::string_view stream, std::string& out) {
+  out += "*7\r\n$4\r\nXADD\r\n";
+  for (const std::string_view word : {stream, std::string_view("*"), std::string_view("channel"),
+                                      std::string_view(sample.channel), std::string_view("data")})
+    append_bulk(word, out);
+  append_bulk(sample.payload, out);
+}
+
 }  // namespace relay_bench

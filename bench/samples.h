@@ -40,5 +40,7 @@ std::unique_ptr<firebase_relay::MessageBlock> block_of(const SampleOptions& opti
 void append_as_reply(const Sample& sample, std::string& out);
 /// The PUBLISH that `redis-cli --pipe` takes; appended to `out`.
 void append_as_command(const Sample& sample, std::string& out);
+/// The XADD to `stream` in its place; appended to `out`.
+void append_as_entry(const Sample& sample, std::string_view stream, std::string& out);
 
 }  // namespace relay_bench

@@ -78,8 +78,8 @@ def publish(stage, child, feed):
     return time.monotonic() - begin, begin
 
 
-def bare_burst(stage, feed, messages, program="bare-subscriber"):
-    bare = Bare(stage, program)
+def bare_burst(stage, feed, messages, program="bare-subscriber", *arguments):
+    bare = Bare(stage, program, *arguments)
     watch = MemoryWatch(bare.child)  # as beside the relay
     before = bare.child.cpu_seconds()
     seconds, _ = publish(stage, bare.child, feed)

@@ -1,5 +1,6 @@
 """A redis-server of our own, and as much of its protocol as the harness speaks."""
 import os
+import re
 import socket
 import subprocess
 
@@ -75,12 +76,24 @@ class Redis:
     def command(self, *words):
         return self.questions.command(*words)
 
+    def reads_that_wait(self):
+        """XREADs for which nothing more stands in the stream."""
+        return int(re.search(r"blocked_clients:(\d+)", self.command("INFO", "clients"))[1])
+
     def subscribers(self):
-        return self.command("PUBSUB", "NUMPAT")
+        return self.command("PUBSUB", "NUMPAT") + self.reads_that_wait()
+
+    def calls(self, command):
+        """How often it was called since CONFIG RESETSTAT, and the microseconds of that."""
+        found = re.search(rf"cmdstat_{command}:calls=(\d+),usec=(\d+)", self.command("INFO", "commandstats"))
+        return (int(found[1]), int(found[2])) if found else (0, 0)
 
     def is_drained(self):
         """Has every subscriber's connection taken all that was published?"""
-        for line in self.command("CLIENT", "LIST", "TYPE", "pubsub").splitlines():
+        lines = self.command("CLIENT", "LIST", "TYPE", "pubsub").splitlines()
+        if not lines:  # the one there is reads a stream
+            return self.reads_that_wait() > 0
+        for line in lines:
             fields = dict(field.split("=", 1) for field in line.split(" ") if "=" in field)
             if fields.get("omem") != "0" or fields.get("obl") != "0" or fields.get("oll") != "0":
                 return False

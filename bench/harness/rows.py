@@ -14,6 +14,7 @@ from .peers import node
 from .processes import Failed, wait_until
 from .results import Result, absent, at_least, at_most, limit, verdict
 from .stage import Relay, Sink
+from .streams import rows as streams
 
 NO_OUTBOX = "no --outbox yet"
 
@@ -283,5 +284,7 @@ GROUPS = {
     "workers": (workers, ("workers",)),
     "home": (home_rows, ("home-cpu", "home-wakeups", "redis-restart-1", "redis-restart-5", "return")),
     "listeners": (listeners, ("listeners", "listeners-refused")),
+    "streams": (streams, ("streams-throughput", "streams-cpu", "streams-memory", "streams-catch-up", "streams-commit-redis",
+                          "streams-commit-relay")),
     "node": (node, ("node-live", "node-live-memory", "node-history", "node-history-memory", "node-away")),
 }

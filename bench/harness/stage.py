@@ -124,8 +124,8 @@ class Relay:
 class Bare:
     """A floor of receiving. See bench/bare_subscriber.cc and bench/bare_scanner.cc."""
 
-    def __init__(self, stage, program):
-        self.child = Child(program, [stage.options.program("bench", program), stage.redis.socket_path], stage.logs)
+    def __init__(self, stage, program, *arguments):
+        self.child = Child(program, [stage.options.program("bench", program), stage.redis.socket_path, *arguments], stage.logs)
         wait_until(program, lambda: self.child.must_run() or stage.redis.subscribers() > 0)
 
     def stop(self):
@@ -157,14 +157,14 @@ class Stage:
         self.files += 1
         return os.path.join(self.folder, f"{self.files}-{name}")
 
-    def feed(self, kind, messages, tickers=10, size=0):
-        """A file for redis-cli --pipe; made once."""
-        key = (kind, messages, tickers, size)
+    def feed(self, kind, messages, tickers=10, size=0, stream=None):
+        """A file for redis-cli --pipe; made once. It publishes, or adds to `stream`."""
+        key = (kind, messages, tickers, size, stream)
         if key not in self.feeds:
             file = self.new_file("feed")
             with open(file, "wb") as out:
-                subprocess.run([self.options.program("bench", "feed"), kind, str(messages), str(tickers), str(size)],
-                               stdout=out, check=True)
+                subprocess.run([self.options.program("bench", "feed"), kind, str(messages), str(tickers), str(size),
+                                *([stream] if stream else [])], stdout=out, check=True)
             self.feeds[key] = file
         return self.feeds[key]
 
@@ -173,12 +173,13 @@ class Stage:
             os.unlink(file)
         self.feeds.clear()
 
-    def broker(self, rate, *, seconds=None, messages=None, kinds="price", tickers=10):
-        """broker-sim at a steady rate."""
+    def broker(self, rate, *, seconds=None, messages=None, kinds="price", tickers=10, stream=None):
+        """broker-sim at a steady rate, which publishes, or adds to `stream`."""
         arguments = [self.options.program("tools", "broker_sim", "broker-sim"), "--redis-url",
                      f"unix://{self.redis.socket_path}", "--rate", str(rate), "--kinds", kinds, "--tickers", str(tickers)]
         arguments += ["--seconds", str(seconds)] if seconds else []
         arguments += ["--messages", str(messages)] if messages else []
+        arguments += ["--stream", stream] if stream else []
         return Child("broker-sim", arguments, self.logs)
 
     def published(self, broker, seconds, rate=None):
