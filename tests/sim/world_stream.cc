@@ -14,8 +14,9 @@ void World::switch_stream_on() {
   options_.syncs_for_commit = true;
   options_.is_behind = true;
   // Beside a quota, what is read over and over would take hours to be sent.
-  begins_again_percent_ =
-      options_.bytes_per_minute_max > 1'000'000 && random_.chance(30) ? static_cast<unsigned>(random_.between(1, 3)) : 0;
+  begins_again_percent_ = options_.bytes_per_minute_max > 1'000'000 && random_.chance(30)
+                              ? static_cast<unsigned>(random_.between(1, 3))
+                              : 0;
 }
 
 /// Redis has lost its end and has it again, or is another one: what is read now was read before, or some of it.
