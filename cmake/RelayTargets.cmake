@@ -44,24 +44,25 @@ target_include_directories(relay_types INTERFACE "${PROJECT_SOURCE_DIR}/include"
 target_include_directories(relay_types SYSTEM INTERFACE "${EXPECTED_INCLUDE}")
 target_compile_definitions(relay_types INTERFACE FIREBASE_RELAY_VERSION="${PROJECT_VERSION}")
 
-# relay_stage(NAME SOURCES a.cc … [USES targets its header needs …] [HIDES targets only its sources need …])
+# relay_stage(NAME SOURCES a.cc … [USES targets its header needs …] [HIDES targets only its sources need …] [SHARDS n])
 # One folder, one library firebase_relay::NAME, one test program NAME_test of all tests/NAME/*_test.cc, so that none is forgotten.
 function(relay_stage name)
-  cmake_parse_arguments(arg "" "" "SOURCES;USES;HIDES" ${ARGN})
+  cmake_parse_arguments(arg "" "SHARDS" "SOURCES;USES;HIDES" ${ARGN})
   add_library(relay_${name} ${arg_SOURCES})
   add_library(firebase_relay::${name} ALIAS relay_${name})
   target_include_directories(relay_${name} PUBLIC "${PROJECT_SOURCE_DIR}/src")
   target_link_libraries(relay_${name} PUBLIC firebase_relay::types ${arg_USES} PRIVATE ${arg_HIDES} relay_warnings)
   file(GLOB tests CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${name}/*_test.cc")
   if(RELAY_TESTS AND tests)
-    relay_test(${name}_test SOURCES ${tests} USES firebase_relay::${name} ${arg_HIDES})
+    relay_test(${name}_test SOURCES ${tests} USES firebase_relay::${name} ${arg_HIDES} SHARDS ${arg_SHARDS})
   endif()
 endfunction()
 
-# relay_test(NAME SOURCES a_test.cc … [USES targets …] [LABEL unit|simulation|pipeline|faults] [TIMEOUT seconds])
+# relay_test(NAME SOURCES a_test.cc … [USES targets …] [LABEL unit|simulation|pipeline|faults] [TIMEOUT seconds] [SHARDS n])
+# SHARDS: its tests mostly wait, so they are n tests of ctest, which may run side by side.
 # ctest runs the whole program as one test: starting a process per case costs more than most cases.
 function(relay_test name)
-  cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;USES" ${ARGN})
+  cmake_parse_arguments(arg "" "LABEL;TIMEOUT;SHARDS" "SOURCES;USES" ${ARGN})
   if(NOT arg_LABEL)
     set(arg_LABEL unit)
   endif()
@@ -74,8 +75,22 @@ function(relay_test name)
   # Tests compile in half the time so; what they test is compiled as the preset says.
   target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1> $<$<CONFIG:Debug>:-O0>)
   set_target_properties(${name} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
-  add_test(NAME ${name} COMMAND ${name})
+  set(environment "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp" UBSAN_OPTIONS=print_stacktrace=1)
+  if(arg_SHARDS)
+    math(EXPR last "${arg_SHARDS} - 1")
+    foreach(shard RANGE ${last})
+      # Each writes its account into a folder of its own, or one would take the other's name.
+      add_test(NAME ${name}_${shard}
+        COMMAND sh -c "export GTEST_OUTPUT=\"\${GTEST_OUTPUT:+\${GTEST_OUTPUT}${shard}/}\"; exec \"$0\"" $<TARGET_FILE:${name}>)
+      list(APPEND names ${name}_${shard})
+      set_tests_properties(${name}_${shard} PROPERTIES
+        ENVIRONMENT "${environment};GTEST_TOTAL_SHARDS=${arg_SHARDS};GTEST_SHARD_INDEX=${shard}")
+    endforeach()
+  else()
+    add_test(NAME ${name} COMMAND ${name})
+    set(names ${name})
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT "${environment}")
+  endif()
   # The longest first, where they run side by side.
-  set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} COST ${arg_TIMEOUT}
-    ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp;UBSAN_OPTIONS=print_stacktrace=1")
+  set_tests_properties(${names} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} COST ${arg_TIMEOUT})
 endfunction()

@@ -2,36 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "bus/stream_model.h"
+
 namespace firebase_relay::bus {
 namespace {
 
 using Cause = StreamCursor::Cause;
 using Group = StreamCursor::Group;
 using Moved = StreamCursor::Moved;
-
-/// A stream that is kept as Redis 7 keeps one. Ids are `1-0`, `2-0`, …
-struct Model {
-  std::uint64_t added = 0;
-  std::uint64_t trimmed = 0;  ///< from the front
-  std::uint64_t deleted = 0;  ///< behind that, by XDEL
-  std::optional<StreamId> max_deleted;
-  bool is_old = false;  ///< before Redis 7, which counts nothing
-
-  void add(std::uint64_t entries) { added += entries; }
-  void trim_to(std::uint64_t length) { trimmed = added - length; }
-  [[nodiscard]] StreamInfo info() const {
-    StreamInfo said;
-    said.length = added - trimmed - deleted;
-    said.last_generated = {added, 0};
-    if (said.length > 0) said.first = StreamId{trimmed + 1, 0};
-    if (is_old) return said;
-    said.added = added;
-    said.max_deleted = max_deleted.value_or(StreamId{});
-    return said;
-  }
-};
-
-GroupInfo group_at(std::uint64_t id, std::optional<std::uint64_t> entries) { return {{id, 0}, entries, 0, 0}; }
 
 /// A cursor that has started at `id`, with all before it counted.
 StreamCursor started_at(const Model& stream, std::uint64_t id) {
@@ -325,47 +303,6 @@ TEST(StreamCursor, AfterAKillAGroupThatStandsFurtherIsTheRunsOwnWork) {
   };
   EXPECT_EQ(moved(80), Moved::kNo);
   EXPECT_EQ(moved(20), Moved::kBack) << "it had stood further already when that run began";
-}
-
-TEST(StreamCursor, WithoutCountsALossHasNoneAndIsToldOnce) {
-  Model stream;
-  stream.is_old = true;
-  stream.add(100);
-  StreamCursor cursor;
-  EXPECT_FALSE(cursor.start(stream.info(), group_at(50, std::nullopt), std::nullopt).loss);
-  stream.trim_to(20);
-
-  const auto found = cursor.look(stream.info(), group_at(50, std::nullopt));
-
-  ASSERT_TRUE(found.loss);
-  EXPECT_EQ(found.loss->entries, std::nullopt);
-  EXPECT_FALSE(cursor.look(stream.info(), group_at(50, std::nullopt)).loss);
-  cursor.took({100, 0}, 20, 20);
-  EXPECT_FALSE(cursor.look(stream.info(), group_at(50, std::nullopt)).loss);
-  EXPECT_EQ(cursor.due(20), (StreamPosition{{100, 0}, std::nullopt}));
-}
-
-TEST(StreamCursor, WithoutCountsAnEndThatIsGoneIsSeenByItsId) {
-  Model stream;
-  stream.is_old = true;
-  stream.add(100);
-  StreamCursor cursor;
-  cursor.start(stream.info(), group_at(100, std::nullopt), std::nullopt);
-  stream.added = 95;
-  const auto found = cursor.look(stream.info(), group_at(95, std::nullopt));
-  ASSERT_TRUE(found.loss);
-  EXPECT_EQ(found.loss->cause, Cause::kMisfit);
-  EXPECT_EQ(cursor.read_upto(), (StreamId{}));
-}
-
-TEST(StreamCursor, WithoutCountsWhatWasAllReadMayBeTrimmed) {
-  Model stream;
-  stream.is_old = true;
-  stream.add(100);
-  StreamCursor cursor;
-  cursor.start(stream.info(), group_at(100, std::nullopt), std::nullopt);
-  stream.trim_to(0);
-  EXPECT_FALSE(cursor.look(stream.info(), group_at(100, std::nullopt)).loss);
 }
 
 TEST(StreamCursor, SaysHowManyAreNotRead) {
