@@ -18,6 +18,18 @@ constexpr int kDepthOfKey = 2;
 constexpr int kDepthOfId = 4;
 constexpr int kDepthOfField = 5;
 
+/// Streams and entries are pairs, of which the second is an array, and so are fields.
+bool may_stand_there(const redisReadTask& array, std::size_t size) {
+  switch (depth_of(array)) {
+    case 0: return true;
+    case kDepthOfKey - 1: return size == 2;
+    case kDepthOfKey: return array.idx == 1;
+    case kDepthOfId - 1: return size == 2;
+    case kDepthOfId: return array.idx == 1 && size % 2 == 0;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 EntryParser::EntryParser() : reader_(redisReaderCreateWithFunctions(&functions), redisReaderFree) {
@@ -64,7 +76,9 @@ void* EntryParser::on_string(const redisReadTask* task, char* bytes, std::size_t
   return task->privdata;
 }
 template <typename Size>
-void* EntryParser::on_array(const redisReadTask* task, Size) {
+void* EntryParser::on_array(const redisReadTask* task, Size size) {
+  if (!may_stand_there(*task, static_cast<std::size_t>(size)))
+    static_cast<EntryParser*>(task->privdata)->said_.is_odd = true;
   return task->privdata;
 }
 void* EntryParser::on_integer(const redisReadTask* task, long long) {

@@ -5,40 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "bus/entries_read.h"
 #include "bus/wire.h"
 
 namespace firebase_relay::bus {
 namespace {
 
-struct Read {
-  std::vector<std::string> messages;  ///< `stream ms-seq channel payload`
-  std::vector<EntryIntake::Came> came;
-  EntryParser::Said said;
-  ReplyState state = ReplyState::kOpen;
-  std::size_t left = 0;
-};
-
-Read read(std::string_view bytes, std::size_t piece, const std::vector<std::string>& patterns = {"*"}) {
-  EntryIntake intake(ChannelFilter(patterns),
-                     std::make_shared<const std::vector<std::string>>(std::vector<std::string>{"bus", "orders"}));
-  EntryParser parser;
-  MessageBlock block;
-  Read all;
-  while (all.state == ReplyState::kOpen && !bytes.empty()) {
-    std::string_view next = bytes.substr(0, piece);
-    const std::size_t size = next.size();
-    all.state = parser.feed(next, intake, block);
-    bytes.remove_prefix(size - next.size());
-  }
-  for (std::size_t i = 0; i < block.size(); ++i) {
-    const StreamEntry& entry = *block.entry_of(i);
-    all.messages.push_back(std::to_string(entry.stream) + " " + to_text(entry.id) + " " +
-                           std::string(block[i].channel) + " " + std::string(block[i].payload));
-  }
-  all.came = intake.take_came();
-  all.said = parser.said();
-  all.left = bytes.size();
-  return all;
+EntriesRead read(std::string_view bytes, std::size_t piece, const std::vector<std::string>& patterns = {"*"}) {
+  return read_entries(
+      bytes, [piece] { return piece; }, patterns);
 }
 
 std::string array(const std::vector<std::string>& elements) {
@@ -59,7 +34,7 @@ TEST(EntryParser, MakesAMessageOfEachEntryHoweverItsBytesCome) {
               array({entry("7-1", {"channel", "A", "data", "1"}), entry("7-2", {"data", "2", "channel", "B"})})}),
        array({bulk("bus"), array({entry("8-0", {"data", "3"}), entry("8-1", {"x", "y", "data", "", "z", "z"})})})});
   for (const std::size_t piece : {std::size_t{1}, std::size_t{3}, std::size_t{17}, answer.size()}) {
-    const Read all = read(answer, piece);
+    const EntriesRead all = read(answer, piece);
     EXPECT_EQ(all.state, ReplyState::kWhole);
     EXPECT_EQ(all.messages, (std::vector<std::string>{"1 7-1 A 1", "1 7-2 B 2", "0 8-0 bus 3", "0 8-1 bus "})) << piece;
     EXPECT_FALSE(all.said.is_odd);
@@ -72,9 +47,10 @@ TEST(EntryParser, MakesAMessageOfEachEntryHoweverItsBytesCome) {
 }
 
 TEST(EntryParser, EntryWithoutDataSaysWhatItHasInAMessageThatIsNoJson) {
-  const Read all = read(array({array({bulk("bus"), array({entry("1-1", {std::string("a\0\xff", 3), "1", "b", "2"}),
-                                                          entry("1-2", {"channel", "C"})})})}),
-                        100);
+  const EntriesRead all =
+      read(array({array({bulk("bus"), array({entry("1-1", {std::string("a\0\xff", 3), "1", "b", "2"}),
+                                             entry("1-2", {"channel", "C"})})})}),
+           100);
   EXPECT_EQ(all.messages, (std::vector<std::string>{
                               "0 1-1 bus entry 1-1 of the stream bus has no field 'data'; it has 'a\\x00\\xff', 'b'",
                               "0 1-2 C entry 1-2 of the stream bus has no field 'data'"}));
@@ -82,7 +58,7 @@ TEST(EntryParser, EntryWithoutDataSaysWhatItHasInAMessageThatIsNoJson) {
 }
 
 TEST(EntryParser, OfTwoFieldsOfOneNameTheFirstCounts) {
-  const Read all =
+  const EntriesRead all =
       read(array({array({bulk("bus"), array({entry("1-1", {"channel", "A", "channel", "B", "data", "1", "data", "2"}),
                                              entry("1-2", {"data", "1", "data", "2", "channel", ""})})})}),
            100);
@@ -90,10 +66,10 @@ TEST(EntryParser, OfTwoFieldsOfOneNameTheFirstCounts) {
 }
 
 TEST(EntryParser, PassesOverWhatIsNotTakenAndStillSaysHowFarItCame) {
-  const Read all = read(array({array({bulk("bus"), array({entry("1-1", {"channel", "NEWS", "data", "1"}),
-                                                          entry("1-2", {"channel", "LOG", "data", "2"}),
-                                                          entry("1-3", {"data", "3", "channel", "LOG"})})})}),
-                        100, {"*", "!LOG"});
+  const EntriesRead all = read(array({array({bulk("bus"), array({entry("1-1", {"channel", "NEWS", "data", "1"}),
+                                                                 entry("1-2", {"channel", "LOG", "data", "2"}),
+                                                                 entry("1-3", {"data", "3", "channel", "LOG"})})})}),
+                               100, {"*", "!LOG"});
   EXPECT_EQ(all.messages, std::vector<std::string>{"0 1-1 NEWS 1"});
   EXPECT_EQ(all.came[0].entries, 3u);
   EXPECT_EQ(all.came[0].last, (StreamId{1, 3}));
@@ -103,7 +79,7 @@ TEST(EntryParser, PassesOverWhatIsNotTakenAndStillSaysHowFarItCame) {
 }
 
 TEST(EntryParser, TakesNoMoreThanItsAnswerAndKnowsNothingFromAnError) {
-  const Read nothing = read("*-1\r\n+PONG\r\n", 100);
+  const EntriesRead nothing = read("*-1\r\n+PONG\r\n", 100);
   EXPECT_EQ(nothing.state, ReplyState::kWhole);
   EXPECT_EQ(nothing.left, 7u);
   EXPECT_FALSE(nothing.said.is_odd);
@@ -114,8 +90,11 @@ TEST(EntryParser, TakesNoMoreThanItsAnswerAndKnowsNothingFromAnError) {
 TEST(EntryParser, NoticesWhatIsNoAnswerToXread) {
   for (const std::string& odd : {std::string(":1\r\n"), std::string("+OK\r\n"), array({bulk("bus")}),
                                  array({array({bulk("other"), array({entry("1-1", {"data", "1"})})})}),
-                                 array({array({bulk("bus"), array({entry("1", {"data", "1"})})})})}) {
-    const Read all = read(odd, 100);
+                                 array({array({bulk("bus"), array({entry("1", {"data", "1"})})})}),
+                                 array({array({bulk("bus"), array({array({array({bulk("data")}), bulk("1-1")})})})}),
+                                 array({array({bulk("bus"), array({array({bulk("1-1"), bulk("2-2"), array({})})})})}),
+                                 array({array({bulk("bus"), array({entry("1-1", {"data"})})})})}) {
+    const EntriesRead all = read(odd, 100);
     EXPECT_TRUE(all.said.is_odd) << odd;
     EXPECT_TRUE(all.messages.empty()) << odd;
   }
