@@ -5,6 +5,8 @@
 #include <chrono>
 #include <utility>
 
+#include "observe/printable.h"
+
 namespace firebase_relay::observe {
 namespace {
 
@@ -46,6 +48,16 @@ void ArchiveEvents::not_left(const Error& error) {
   logger_.error(
       "archive: {}{}{}; nothing more is sent, since it would stand in the database alone: replay the file again then",
       error.what, error.remedy.empty() ? "" : "; ", error.remedy);
+}
+
+void ArchiveEvents::left_out(UtcMillis since) {
+  logger_.warn(
+      "archive: this start is without --archive, which every one since {} had: what comes now is not at home, and no "
+      "day "
+      "from before the next start with it counts as sealed whole, so that 'keep' leaves those days in the database "
+      "then. "
+      "Unless it is meant, start again with --archive now; docs/archive.md tells what is left to do",
+      iso_utc(since));
 }
 
 void ArchiveEvents::missing(std::string_view day) {

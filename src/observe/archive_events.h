@@ -27,6 +27,9 @@ class ArchiveEvents {
   void lost(std::string_view day, std::uint64_t lines, SteadyTime now);
   /// What was to be sent could not be left for whoever writes the archive: a replay ends by that.
   void not_left(const Error& error);
+  /// This run goes without the archive that those since `since` have written. Once: the next one without finds nothing
+  /// new in it.
+  void left_out(UtcMillis since);
   /// The plain file of `day` is not there any more, and nobody has sealed it: the day has a hole.
   void missing(std::string_view day);
   /// Lines stood so long in the queue that their history went on without them. They are written all the same.

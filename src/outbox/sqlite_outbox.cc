@@ -264,21 +264,24 @@ Result<void> SqliteOutbox::note_started(UtcMillis at) {
 
 Result<void> SqliteOutbox::note_stopped(UtcMillis at) { return note("stopped_at", at); }
 
-Result<UtcMillis> SqliteOutbox::archived_since(bool archives, UtcMillis now) {
-  UtcMillis since = UtcMillis::max();
+Result<ArchivedRuns> SqliteOutbox::archived_since(bool archives, UtcMillis now) {
+  ArchivedRuns runs;
   const Result<void> noted = without_level(impl_->watched([&] {
     return impl_->change([&](Transaction& transaction, Totals& /*unchanged*/) {
-      if (!archives) {
-        transaction.run("DELETE FROM meta WHERE name='archived_since'");
-        return;
+      if (archives)
+        transaction.run("INSERT OR IGNORE INTO meta VALUES('archived_since',?1)", now.time_since_epoch().count());
+      {
+        Statement row = transaction.select("SELECT value FROM meta WHERE name='archived_since'");
+        if (!row.next()) return;
+        const UtcMillis since{std::chrono::milliseconds(row.integer(0))};
+        if (archives) runs.since = since;
+        if (!archives) runs.ended = since;
       }
-      transaction.run("INSERT OR IGNORE INTO meta VALUES('archived_since',?1)", now.time_since_epoch().count());
-      since = UtcMillis(
-          std::chrono::milliseconds(transaction.number("SELECT value FROM meta WHERE name='archived_since'")));
+      if (!archives) transaction.run("DELETE FROM meta WHERE name='archived_since'");
     });
   }));
   if (!noted) return error_of(noted);
-  return since;
+  return runs;
 }
 
 Result<std::optional<RememberedPosition>> SqliteOutbox::stream_position(std::string_view group,

@@ -34,6 +34,12 @@ struct LastRun {
   std::optional<UtcMillis> stopped_at;  ///< nothing: it was killed
 };
 
+/// Which runs have written an archive, as far as their file knows.
+struct ArchivedRuns {
+  UtcMillis since = UtcMillis::max();  ///< from when on every one has; max(): this one does not
+  std::optional<UtcMillis> ended;      ///< the same of those before this one, which is the first without
+};
+
 class SqliteOutbox;
 
 /// An opened outbox and what was found in it.
@@ -75,9 +81,9 @@ class SqliteOutbox final : public Outbox {
   /// Remembers that a run has subscribed, or when the last one ended, for LastRun.
   Result<void> note_started(UtcMillis at);
   Result<void> note_stopped(UtcMillis at);
-  /// From when on every run has written an archive. `archives`: whether this one does; with the first that does it
-  /// begins, `now`, and one that does not ends it. UtcMillis::max(): none does.
-  Result<UtcMillis> archived_since(bool archives, UtcMillis now);
+  /// Since when the runs write an archive, one after the other. `archives`: whether this one does; with the first that
+  /// does it begins, `now`, and one that does not ends it.
+  Result<ArchivedRuns> archived_since(bool archives, UtcMillis now);
   /// Where an earlier run had come to in a stream, by this consumer group; nothing: none has read it.
   Result<std::optional<RememberedPosition>> stream_position(std::string_view group, std::string_view stream);
   Result<void> note_stream(std::string_view group, std::string_view stream, const RememberedPosition& position);

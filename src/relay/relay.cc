@@ -140,10 +140,7 @@ Result<void> Relay::Parts::open(const Options& options) {
   auto archived = open_archive(options, archive_events, [this] { sender.wake(); });
   if (!archived) return error_of(archived);
   archive = std::move(*archived);
-  if (!storage.durable) return {};  // what nobody can remember counts as never begun
-  const Result<UtcMillis> since = storage.durable->archived_since(archive != nullptr, utc_now());
-  if (since) archived_since = *since;
-  if (!since) events.outbox_failed("note the archive", since.error(), std::chrono::steady_clock::now());
+  archived_since = storage.note_archive(archive != nullptr, archive_events, events);
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "archive/whole_days.h"
+#include "base/clock.h"
 #include "classify/timestamp.h"
 #include "outbox/inspect.h"
 #include "outbox/memory_outbox.h"
@@ -90,6 +91,17 @@ void Storage::use_unsent_heartbeat(std::string_view path) {
     const auto beat = classify::parse_timestamp(std::string_view(row.value).substr(1, row.value.size() - 2));
     last_run->started_at = std::max(last_run->started_at, beat.value_or(UtcMillis{}));
   }
+}
+
+UtcMillis Storage::note_archive(bool archives, observe::ArchiveEvents& archive_events, observe::Events& events) {
+  if (!durable) return UtcMillis::max();
+  const Result<outbox::ArchivedRuns> runs = durable->archived_since(archives, utc_now());
+  if (!runs) {
+    events.outbox_failed("note the archive", runs.error(), std::chrono::steady_clock::now());
+    return UtcMillis::max();
+  }
+  if (runs->ended) archive_events.left_out(*runs->ended);
+  return runs->since;
 }
 
 Storage storage_in_memory() {

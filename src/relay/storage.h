@@ -24,6 +24,9 @@ struct Storage {
   /// In an outage heartbeats stay in the outbox, and the newest one, at `path`, tells better than the database how long
   /// the last run lived.
   void use_unsent_heartbeat(std::string_view path);
+  /// That this run writes an archive, or does not; what the first one does without it is told. Returns from when on
+  /// every run has written it: UtcMillis::max() if this one does not, or nobody can remember.
+  UtcMillis note_archive(bool archives, observe::ArchiveEvents& archive_events, observe::Events& events);
   Result<void> note_started(UtcMillis at) { return durable ? durable->note_started(at) : Result<void>(); }
   Result<void> note_stopped(UtcMillis at) { return durable ? durable->note_stopped(at) : Result<void>(); }
 

@@ -141,6 +141,19 @@ TEST_F(StoredTablesTest, ACommandBesideTheRelayReadsAPlaceAndForgetsIt) {
   EXPECT_EQ(opened.restored.stored.days, (std::vector<StoredDay>{{kDay, 105, 100}}));
 }
 
+TEST_F(StoredTablesTest, TheFirstRunWithoutAnArchiveEndsThoseThatHadOneAndSaysSinceWhen) {
+  open();
+  EXPECT_EQ(outbox->archived_since(false, kDay)->ended, std::nullopt) << "none had one";
+  EXPECT_EQ(outbox->archived_since(true, kDay + 1h)->since, kDay + 1h);
+  EXPECT_EQ(outbox->archived_since(true, kDay + 2h)->since, kDay + 1h);
+  EXPECT_EQ(outbox->archived_since(true, kDay + 2h)->ended, std::nullopt);
+  const auto without = outbox->archived_since(false, kDay + 3h);
+  EXPECT_EQ(without->since, UtcMillis::max());
+  EXPECT_EQ(without->ended, kDay + 1h);
+  EXPECT_EQ(outbox->archived_since(false, kDay + 4h)->ended, std::nullopt) << "told once";
+  EXPECT_EQ(outbox->archived_since(true, kDay + 5h)->since, kDay + 5h);
+}
+
 TEST_F(StoredTablesTest, ACommandMakesNoOutbox) {
   const auto places = StoredPlaces::open(options.file);
   ASSERT_FALSE(places);

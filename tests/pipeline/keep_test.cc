@@ -143,6 +143,25 @@ TEST_F(Keep, WithAnArchiveThatIsYoungerNothingGoesThoughALineComesLate) {
   EXPECT_EQ(relay.metric("history_removed_total"), 0);
 }
 
+TEST_F(Keep, AStartWithoutTheArchiveThatThoseBeforeHadSaysWhatThatCosts) {
+  const std::vector<std::string> without = {"--routes", routes_, "--outbox", dir_.file("outbox.db")};
+  std::vector<std::string> with = without;
+  with.insert(with.end(), {"--archive", dir_.file("archive")});
+  const auto log_of = [this](const std::vector<std::string>& flags) {
+    RelayProcess relay(redis_, emulator_, flags);
+    EXPECT_TRUE(relay.wait_ready());
+    EXPECT_EQ(relay.stop(), 0);
+    return relay.process().err();
+  };
+  constexpr const char* kLine = "archive: this start is without --archive, which every one since 20";
+  EXPECT_EQ(log_of(without).find(kLine), std::string::npos) << "none had one";
+  EXPECT_EQ(log_of(with).find(kLine), std::string::npos);
+  const std::string log = log_of(without);
+  EXPECT_NE(log.find(kLine), std::string::npos) << log;
+  EXPECT_NE(log.find("start again with --archive now"), std::string::npos) << log;
+  EXPECT_EQ(log_of(without).find(kLine), std::string::npos) << "once";
+}
+
 TEST_F(Keep, GoesByTheRoutesThatAreReadAgain) {
   put_days("history/AAPL/prices", 10, 1);
   RelayProcess relay(redis_, emulator_, {"--routes", routes_, "--heartbeat-seconds", "1"});
