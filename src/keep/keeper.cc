@@ -19,6 +19,7 @@ constexpr std::uint64_t kTinyBytes = 1 << 20;
 constexpr std::uint64_t kEntryBytes = 512;  // of one entry, rather too much: a price has 150, an order 1200
 constexpr std::size_t kPiecesFirst = 16;
 constexpr std::size_t kPiecesMax = 2048;
+constexpr hours kToSettle{2};    // from a day's end on, until what may not go counts as overdue
 constexpr seconds kPatience{1};  // until leave is asked for again
 constexpr hours kLongest{1};     // between two looks at what day it is, and between two tries
 constexpr milliseconds kPauseLeast{5};
@@ -44,6 +45,7 @@ void Keeper::on(Places&& event) {
   places_ = std::move(event.places);
   in_round_ = false;  // what is out belongs to nobody
   done_day_.reset();
+  look_again_at_.reset();
   due_since_.reset();
   overdue_ = 0;
   wait(seconds(0));
@@ -92,7 +94,14 @@ bool Keeper::has_date_to_come() const {
 Walk::Fate Keeper::fate_of(const std::string& path, std::string_view day) {
   if (!manner_.may_go || manner_.may_go(day)) return Walk::Fate::kGoes;
   if (manner_.overrides_may_go) return Walk::Fate::kGoesCounted;
-  ++held_back_;
+  const std::optional<std::chrono::sys_days> named = day_named(day);
+  const UtcMillis settled = named ? UtcMillis(*named + std::chrono::days(1)) + kToSettle : UtcMillis::min();
+  if (now_.utc < settled) {
+    ++waiting_;
+    look_again_at_ = settled;
+  } else {
+    ++held_back_;
+  }
   out_->reports.emplace_back(DayHeldBack{path, std::string(day)});
   return Walk::Fate::kStays;
 }
@@ -234,7 +243,7 @@ void Keeper::proceed() {
   if (phase_ != Phase::kWaits || now_.steady < wake_at_) return;
   if (places_.empty()) return wait(SteadyTime::duration::max());
   if (!in_round_) {
-    if (done_day_ == day_of(now_.utc)) return end_round();
+    if (!has_to_look()) return end_round();
     begin_round();
   }
   if (manner_.only_looks) tell_of_days();
@@ -256,22 +265,30 @@ void Keeper::tell_of_days() {
 
 void Keeper::begin_round() {
   in_round_ = true;
-  removed_ = held_back_ = refused_ = 0;
+  removed_ = held_back_ = waiting_ = refused_ = 0;
+  look_again_at_.reset();
   due_since_ = due_since_.value_or(now_.steady);
   today_.reset();
   walk_.begin(places_, manner_.only_looks);
 }
 
-/// Waits for the next day, and looks every hour whether it has come: clocks are set, and machines sleep.
+bool Keeper::has_to_look() const {
+  if (due_since_ || done_day_ != day_of(now_.utc)) return true;  // one that was broken off, or a new day
+  return look_again_at_ && now_.utc >= *look_again_at_;
+}
+
+/// Waits for the next day, or until it has to look again, and sees every hour whether that has come: clocks are set,
+/// and machines sleep.
 void Keeper::end_round() {
   if (std::exchange(in_round_, false)) {
     done_day_ = today_;
     due_since_.reset();
     overdue_ = held_back_ + refused_;
-    out_->reports.emplace_back(RoundEnded{removed_, held_back_});
+    out_->reports.emplace_back(RoundEnded{removed_, held_back_, waiting_});
   }
-  const SteadyTime::duration to_midnight = day_of(now_.utc) + std::chrono::days(1) - now_.utc;
-  wait(std::min<SteadyTime::duration>(to_midnight + kClockSkewMax, kLongest));
+  const UtcMillis midnight = day_of(now_.utc) + std::chrono::days(1);
+  const UtcMillis next = std::min(look_again_at_.value_or(UtcMillis::max()), midnight + kClockSkewMax);
+  wait(std::min<SteadyTime::duration>(next - now_.utc, kLongest));
 }
 
 void Keeper::wait(SteadyTime::duration time) {

@@ -105,6 +105,8 @@ struct BrokenOff {
 struct RoundEnded {
   std::uint64_t days = 0;       ///< removed in it
   std::uint64_t held_back = 0;  ///< that are too old, and stay since they may not go
+  std::uint64_t waiting =
+      0;  ///< likewise, but are over for so short a time that they may go yet: looked at again today
 };
 
 // The others are of a keeper that a person has started.
@@ -148,8 +150,8 @@ using Report = std::variant<DayRemoved, FlatFound, DayRefused, DayNotKnown, Brok
 
 /// How a keeper goes about it.
 struct Manner {
-  /// Whether a day may be removed at all, asked before each; an archive says no to those that it has not sealed. Empty:
-  /// all may.
+  /// Whether a day may be removed at all, asked before each; an archive says no to those that it has not sealed, which
+  /// it does an hour after their end. Empty: all may.
   std::function<bool(std::string_view day)> may_go;
   bool overrides_may_go = false;  ///< what may not go goes, too, once its keys have been told
   bool only_looks = false;        ///< tells what would go, and removes nothing
@@ -162,8 +164,10 @@ struct Decisions {
 };
 
 /// Decides which days of history are too old, and removes them: at the start, and whenever a new day has begun, place
-/// by place, oldest day first, one request at a time. Like delivery it has no thread, socket or clock (decision 3 of
-/// the contract): events and the time go in, actions come out, and tests/sim runs it through any schedule.
+/// by place, oldest day first, one request at a time; and two hours after a day's begin once more, if the day before
+/// could not go by then, as where only one is kept that an archive has yet to seal. Like delivery it has no thread,
+/// socket or clock (decision 3 of the contract): events and the time go in, actions come out, and tests/sim runs it
+/// through any schedule.
 ///
 /// Which day it is says the Date of the database's answers in this round, the earliest of them, and only as long as it
 /// agrees with this clock; a day is removed once it is as many days before that as the place keeps. It remembers
@@ -208,6 +212,7 @@ class Keeper {
   bool knows_the_day(const Reply& reply);
   void wait(SteadyTime::duration time);
   [[nodiscard]] bool has_date_to_come() const;
+  [[nodiscard]] bool has_to_look() const;
   [[nodiscard]] Action request_of(const Walk::Step& step) const;
   [[nodiscard]] Walk::Fate fate_of(const std::string& path, std::string_view day);
 
@@ -220,9 +225,11 @@ class Keeper {
   bool in_round_ = false;
   std::optional<std::chrono::sys_days> today_;     ///< in this round, by the database
   std::optional<std::chrono::sys_days> done_day_;  ///< of the last round that came to its end
-  std::uint64_t removed_ = 0;                      ///< days, in this round
-  std::uint64_t held_back_ = 0;                    ///< likewise, that may not go
-  std::uint64_t refused_ = 0;                      ///< likewise: FlatFound, DayRefused
+  std::optional<UtcMillis> look_again_at_;  ///< before the next day: something of the last round waits until then
+  std::uint64_t removed_ = 0;               ///< days, in this round
+  std::uint64_t held_back_ = 0;             ///< likewise, that may not go
+  std::uint64_t waiting_ = 0;               ///< likewise, that may go later today
+  std::uint64_t refused_ = 0;               ///< likewise: FlatFound, DayRefused
   std::uint64_t overdue_ = 0;
   std::optional<SteadyTime> due_since_;
   std::chrono::seconds retry_in_ = kRetryFirst;

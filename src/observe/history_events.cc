@@ -12,6 +12,8 @@ std::string as_many(std::uint64_t kept_back) {
   return kept_back == 0 ? "" : " (and at " + std::to_string(kept_back) + " more places)";
 }
 
+std::string days_text(std::uint64_t count) { return std::to_string(count) + (count == 1 ? " day" : " days"); }
+
 }  // namespace
 
 void HistoryEvents::day_removed(Kind kind, std::string_view path) {
@@ -48,13 +50,21 @@ void HistoryEvents::removal_broken_off(std::string_view detail, std::chrono::sec
                  again_in.count());
 }
 
-void HistoryEvents::removal_ended(std::uint64_t count, std::uint64_t held_back) {
-  if (count > 0) logger_.info("history: {} days removed, since routes keep no more; next look tomorrow", count);
+void HistoryEvents::removal_ended(std::uint64_t count, std::uint64_t held_back, std::uint64_t waiting) {
+  if (count > 0)
+    logger_.info("history: {} removed, since routes keep no more{}", days_text(count),
+                 waiting > 0 ? "" : "; next look tomorrow");
+  if (waiting > 0)
+    logger_.info(
+        "history: {} of those that have just ended will go once the archive has sealed them; next look two hours after "
+        "midnight UTC",
+        days_text(waiting));
   if (held_back > 0)
     logger_.warn(
-        "history: {} days are older than routes keep, and stay: the archive does not have them whole. "
-        "docs/history.md tells why",
-        held_back);
+        "history: {} older than routes keep, and {}: the archive does not have {} whole. Which, and why, says "
+        "'firebase-relay prune --before DAY' with the relay's --archive and --outbox",
+        held_back == 1 ? "1 day is" : std::to_string(held_back) + " days are", held_back == 1 ? "stays" : "stay",
+        held_back == 1 ? "it" : "them");
 }
 
 void HistoryEvents::removal_stands(SteadyTime::duration due_for, std::uint64_t overdue) {

@@ -32,8 +32,9 @@ class HistoryEvents {
   void day_not_known(std::optional<std::chrono::seconds> skew, SteadyTime now);
   /// A request for it failed; it begins again in `again_in`.
   void removal_broken_off(std::string_view detail, std::chrono::seconds again_in, SteadyTime now);
-  /// All places were gone through, and `count` days removed; `held_back` are too old, and stay for the archive's sake.
-  void removal_ended(std::uint64_t count, std::uint64_t held_back);
+  /// All places were gone through, and `count` days removed; `held_back` are too old, and stay for the archive's sake;
+  /// `waiting` have just ended, and are looked at again once the archive may have sealed them.
+  void removal_ended(std::uint64_t count, std::uint64_t held_back, std::uint64_t waiting);
   /// Removing has been due for `due_for` and has not come to its end; `overdue` days are too old and could not be
   /// removed. To be told often.
   void removal_stands(SteadyTime::duration due_for, std::uint64_t overdue);

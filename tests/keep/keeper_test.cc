@@ -182,6 +182,63 @@ TEST(Keeper, KnowsHowManyDaysTheLastRoundHasLeft) {
   EXPECT_EQ(keeping.overdue(), 0u) << "nobody wants them removed";
 }
 
+constexpr UtcMillis kMidnight = std::chrono::sys_days(std::chrono::year(2026) / 11 / 29);
+
+/// Up to where the day that has just ended is found, which an archive has not sealed by then.
+void go_over_midnight(Keeping& keeping) {
+  ASSERT_EQ(keeping.next(), "list history");
+  keeping.answer();
+  ASSERT_EQ(keeping.next(2h), "list history") << "a new day";
+  ASSERT_LE(keeping.utc() - kMidnight, 1min);
+  keeping.answer({"AAPL"});
+  ASSERT_EQ(keeping.next(), "flat history/AAPL/prices");
+  keeping.answer();
+  ASSERT_EQ(keeping.next(), "list history/AAPL/prices");
+  keeping.answer({"2026-11-28", "2026-11-29"});
+  ASSERT_EQ(keeping.next(1min), "");
+}
+
+TEST(Keeper, LooksAgainTwoHoursAfterMidnightAtADayThatWaitsForItsArchive) {
+  bool is_sealed = false;
+  Keeping keeping({prices(1)}, {.may_go = [&](std::string_view /*day*/) { return is_sealed; }});
+  go_over_midnight(keeping);
+  EXPECT_EQ(std::get<RoundEnded>(keeping.reports.back()).waiting, 1u);
+  EXPECT_EQ(std::get<RoundEnded>(keeping.reports.back()).held_back, 0u);
+  EXPECT_EQ(keeping.overdue(), 0u) << "it is not late yet";
+  is_sealed = true;
+  EXPECT_EQ(keeping.next(2h), "list history");
+  EXPECT_EQ(keeping.utc(), kMidnight + 2h);
+  keeping.answer({"AAPL"});
+  ASSERT_EQ(keeping.next(), "flat history/AAPL/prices");
+  keeping.answer();
+  ASSERT_EQ(keeping.next(), "list history/AAPL/prices");
+  keeping.answer({"2026-11-28", "2026-11-29"});
+  EXPECT_EQ(keeping.next(), "remove history/AAPL/prices/2026-11-28");
+  keeping.answer();
+  EXPECT_EQ(keeping.next(2h), "list history");
+  EXPECT_GE(keeping.utc() - kMidnight, 24h) << "once a day, where nothing waits";
+  EXPECT_EQ(keeping.overdue(), 0u);
+}
+
+TEST(Keeper, CountsADayAsOverdueThatMayNotGoTwoHoursAfterItsEndEither) {
+  Keeping keeping({prices(1)}, {.may_go = [](std::string_view /*day*/) { return false; }});
+  go_over_midnight(keeping);
+  EXPECT_EQ(keeping.overdue(), 0u);
+  EXPECT_EQ(keeping.next(2h), "list history");
+  EXPECT_EQ(keeping.utc(), kMidnight + 2h);
+  keeping.answer(Reply::Outcome::kFailed);
+  EXPECT_EQ(keeping.next(1min), "list history") << "what is broken off begins again, on this day, too";
+  keeping.answer({"AAPL"});
+  ASSERT_EQ(keeping.next(), "flat history/AAPL/prices");
+  keeping.answer();
+  ASSERT_EQ(keeping.next(), "list history/AAPL/prices");
+  keeping.answer({"2026-11-28"});
+  EXPECT_EQ(keeping.next(1min), "");
+  EXPECT_EQ(keeping.overdue(), 1u);
+  EXPECT_EQ(keeping.next(2h), "list history");
+  EXPECT_GE(keeping.utc() - kMidnight, 24h) << "it is not asked for all day long";
+}
+
 TEST(Keeper, StopsAtAFailureAndBeginsAgainLater) {
   Keeping keeping({prices(1)});
   go_to_a_day(keeping);

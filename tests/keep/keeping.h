@@ -57,6 +57,7 @@ class Keeping {
     for (const Action& action : decisions.actions) take(action);
   }
   [[nodiscard]] SteadyTime::duration due_for() const { return now_.steady - keeper_.due_since().value_or(now_.steady); }
+  [[nodiscard]] UtcMillis utc() const { return now_.utc; }
   [[nodiscard]] std::uint64_t overdue() const { return keeper_.overdue(); }
   template <class What>
   [[nodiscard]] std::size_t told() const {

@@ -39,8 +39,9 @@ TEST_F(HistoryEventsTest, SaysOnceWhatStandsInTheWayAndWhatToDo) {
   events_.day_not_known(seconds(-61), kFirst + seconds(122));
   events_.removal_broken_off("503: later", seconds(60), kFirst);
   events_.day_refused("history/A/prices/2026-01-01", kFirst);
-  events_.removal_ended(0, 0);
-  events_.removal_ended(3, 2);
+  events_.removal_ended(0, 0, 0);
+  events_.removal_ended(3, 2, 0);
+  events_.removal_ended(1, 1, 1);
   EXPECT_EQ(
       out_.str(),
       "warning history: nothing is removed at history/A/prices: entries of an earlier version stand there without "
@@ -54,8 +55,15 @@ TEST_F(HistoryEventsTest, SaysOnceWhatStandsInTheWayAndWhatToDo) {
       "warning history: history/A/prices/2026-01-01 stays: it is too large to be listed, or one of its entries "
       "to be removed\n"
       "info history: 3 days removed, since routes keep no more; next look tomorrow\n"
-      "warning history: 2 days are older than routes keep, and stay: the archive does not have them whole. "
-      "docs/history.md tells why\n");
+      "warning history: 2 days are older than routes keep, and stay: the archive does not have them whole. Which, and "
+      "why, says "
+      "'firebase-relay prune --before DAY' with the relay's --archive and --outbox\n"
+      "info history: 1 day removed, since routes keep no more\n"
+      "info history: 1 day of those that have just ended will go once the archive has sealed them; next look two hours "
+      "after midnight UTC\n"
+      "warning history: 1 day is older than routes keep, and stays: the archive does not have it whole. Which, and "
+      "why, says "
+      "'firebase-relay prune --before DAY' with the relay's --archive and --outbox\n");
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ std::vector<KeptPlace> KeepWorld::some_places() {
   const KeptPlace::Piece any{What::kAny, "", {"_channels"}};
   const KeptPlace::Piece any_channel{What::kAny, "", {}};
   const KeptPlace::Piece day{What::kDay, "", {}};
-  const auto days = [this] { return static_cast<std::uint32_t>(random_.between(1, 40)); };
+  const auto days = [this] { return static_cast<std::uint32_t>(random_.chance(20) ? 1 : random_.between(1, 40)); };
   std::vector<KeptPlace> places = {{{literal("history"), any, literal("prices"), day}, days(), Kind::kPrice}};
   if (random_.chance(50))
     places.push_back({{literal("history"), literal("_channels"), any_channel, day}, days(), Kind::kUnrouted});
@@ -78,6 +78,11 @@ std::vector<KeptPlace> KeepWorld::some_places() {
     for (KeptPlace& place : places) place.before = keep::day_of(begin_) - std::chrono::days(random_.below(kOldestDays));
   }
   return places;
+}
+
+bool KeepWorld::may_go(std::string_view day) const {
+  const UtcMillis sealed_at = *keep::day_named(day) + std::chrono::days(1) + 1h;
+  return !unsealed_.contains(std::string(day)) && true_time() >= sealed_at;
 }
 
 void KeepWorld::make_tree() {
@@ -239,7 +244,7 @@ void KeepWorld::remove(const Out& out, const std::string& path) {
   std::string day;
   const std::optional<KeptPlace> place = place_of(out.asked_by, path, day);
   if (!place) return broken("removes what nobody named: " + path);
-  if (unsealed_.contains(day)) return broken("removes what is not sealed: " + path);
+  if (!may_go(day)) return broken("removes what is not sealed: " + path);
   const auto age = keep::day_of(true_time()) - *keep::day_named(day);
   if (place->before && *keep::day_named(day) >= *place->before)
     return broken("removes a day that a person wants to stay: " + path);
@@ -292,9 +297,9 @@ std::string KeepWorld::left_over() const {
     const std::string node = path.substr(0, path.find("/" + day + "/"));
     const std::vector<std::string> keys = keys_below(node);
     const bool has_flat = !keys.empty() && keys.front().starts_with('-');
-    // What came late since the last round waits for the next one.
-    const auto age = keep::day_of(true_time()) - *keep::day_named(day);
-    const bool is_old = place->before ? *keep::day_named(day) < *place->before : age > std::chrono::days(place->days);
+    // A day is sealed an hour after its end, and one that waits for that is looked at an hour later.
+    const auto age = keep::day_of(true_time() - 2h - 15min) - *keep::day_named(day);
+    const bool is_old = place->before ? *keep::day_named(day) < *place->before : age >= std::chrono::days(place->days);
     if (is_old && !has_flat) return path + " is still there on " + name_of(keep::day_of(true_time()));
   }
   return "";

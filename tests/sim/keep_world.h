@@ -64,7 +64,8 @@ class KeepWorld {
   }
   [[nodiscard]] Now clocks() const { return {SteadyTime(steady_), true_time() + ahead_}; }
   [[nodiscard]] std::vector<KeptPlace> some_places();
-  [[nodiscard]] bool may_go(std::string_view day) const { return !unsealed_.contains(std::string(day)); }
+  /// As an archive says it, which seals a day an hour after its end.
+  [[nodiscard]] bool may_go(std::string_view day) const;
 
   Random random_;
   UtcMillis begin_;

@@ -181,7 +181,7 @@ class Year : public testing::Test {
   /// A day that nobody has archived stands there when the relay begins, so that it tells when it has looked.
   void begin(RelayProcess& relay) {
     ASSERT_TRUE(relay.wait_ready());
-    relay.process().wait_for("days are older than routes keep");
+    relay.process().wait_for("older than routes keep");
     put("history/OLD", nullptr);
   }
   void put(const std::string& place, const json& node) {
