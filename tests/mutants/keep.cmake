@@ -27,7 +27,7 @@ relay_mutant(goes_without_leave FILE src/keep/keeper.cc
 relay_mutant(forgets_since_when_a_round_is_due FILE src/keep/keeper.cc
   OLD "due_since_ = due_since_.value_or(now_.steady);" NEW "due_since_ = now_.steady;" BY "Keeper.*")
 relay_mutant(never_looks_again_at_what_waits FILE src/keep/keeper.cc
-  OLD "look_again_at_ && now_.utc >= *look_again_at_" NEW "false" BY "KeepSimulation.*")
+  OLD "look_again_at_ = settled;" NEW "" BY "KeepSimulation.*")
 relay_mutant(counts_as_overdue_what_waits FILE src/keep/keeper.cc
   OLD "now_.utc < settled" NEW "false" BY "Keeper.*")
 relay_mutant(gives_up_a_second_look_that_fails FILE src/keep/keeper.cc

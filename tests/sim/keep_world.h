@@ -25,7 +25,7 @@ class KeepWorld {
 
   /// So many steps with everything that may go wrong.
   void run_with_faults(int steps);
-  /// From now on nothing goes wrong; three days pass.
+  /// From now on nothing goes wrong; three days pass, each with its history.
   void run_until_all_is_done();
   /// What was not as it has to be; empty: nothing.
   [[nodiscard]] const std::string& violation() const { return violation_; }
