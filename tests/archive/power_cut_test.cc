@@ -7,6 +7,7 @@
 #include <map>
 
 #include "archive/archive_fixture.h"
+#include "archive/replayed_lines.h"
 
 namespace {
 
@@ -125,6 +126,35 @@ TEST_F(ArchivePowerCut, CostsNothingThatWasSyncedWhereverItComes) {
       for (int i = 0; i < 50 && writer.work(later) <= later.steady; ++i) {
       }
     }
+  }
+}
+
+TEST_F(ArchivePowerCut, CostsNothingOfWhatAReplayHasSent) {
+  // How many lines were left by when each could be sent, in their order, until the power goes at `cut_at`.
+  const auto run = [&](int cut_at) {
+    std::filesystem::remove_all(folder());
+    static_cast<void>(take());
+    synced_disk = {};
+    EXPECT_TRUE(sync_folder(folder()));
+    synced_disk.cut_at = cut_at;
+    const auto replayed = ReplayedLines::open(folder(), 0);
+    std::size_t sent = 0;
+    for (const std::vector<DayLines>& some :
+         {std::vector{lines(kDay, 0, 5)}, std::vector{lines(kDay, 5, 5)},
+          std::vector{lines(kDay + std::chrono::days(1), 0, 3)}, std::vector{lines(kDay, 10, 1)}}) {
+      EXPECT_TRUE((*replayed)->put(some));
+      if (synced_disk.left) break;
+      for (const DayLines& of_day : some) sent += static_cast<std::size_t>(of_day.lines);
+    }
+    return sent;
+  };
+  EXPECT_EQ(run(0), 14u);
+  const int syncs = synced_disk.syncs;
+  for (int sync = 2; sync <= syncs; ++sync) {  // the first one makes the names
+    const std::size_t sent = run(sync);
+    ASSERT_TRUE(synced_disk.left) << sync;
+    cut();
+    EXPECT_GE(read().size(), sent) << "power cut at sync " << sync;
   }
 }
 

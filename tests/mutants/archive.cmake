@@ -30,6 +30,27 @@ relay_mutant(takes_a_day_without_the_archive_for_whole FILE src/archive/whole_da
   OLD "UtcMillis(*day) < since_" NEW "false" BY "WholeDaysTest.*")
 relay_mutant(takes_half_a_file_for_a_whole_day FILE src/archive/whole_days.cc
   OLD "return at == size;" NEW "return at > 0;" BY "WholeDaysTest.*")
+relay_mutant(takes_a_day_with_a_plain_file_for_whole FILE src/archive/whole_days.cc
+  OLD "stands(FileName::Kind::kPlain) || account->plain.contains(*day)" NEW "account->plain.contains(*day)"
+  BY "WholeDaysTest.*")
+relay_mutant(takes_a_day_whose_plain_file_was_taken_away_for_whole FILE src/archive/whole_days.cc
+  OLD "stands(FileName::Kind::kPlain) || account->plain.contains(*day)" NEW "stands(FileName::Kind::kPlain)"
+  BY "WholeDaysTest.*")
+relay_mutant(takes_a_day_with_replayed_lines_for_whole FILE src/archive/whole_days.cc
+  OLD "has_replayed_lines(folder_, *day)" NEW "false" BY "WholeDaysTest.*")
+relay_mutant(holds_every_day_for_one_that_is_replayed FILE src/archive/whole_days.cc
+  OLD "file.day == day && file.kind == FileName::Kind::kReplayed" NEW "file.kind == FileName::Kind::kReplayed"
+  BY "WholeDaysTest.*")
+relay_mutant(leaves_out_a_replayed_line_of_a_known_day FILE src/archive/replayed_lines.cc
+  OLD "!line || !std::binary_search(keys->begin(), keys->end(), key)" NEW "!line" BY "ReplayedLinesTest.*")
+relay_mutant(leaves_once_more_what_the_archive_has FILE src/archive/replayed_lines.cc
+  OLD "!line || !std::binary_search(keys->begin(), keys->end(), key)" NEW "true" BY "ReplayedLinesTest.*")
+relay_mutant(gives_a_file_away_that_a_replay_goes_on_with FILE src/archive/replayed_lines.cc
+  OLD "file.lock()" NEW "true" BY "ReplayedLinesTest.*")
+relay_mutant(sends_what_a_replay_has_not_synced FILE src/archive/replayed_lines.cc
+  OLD "!(*file)->sync()" NEW "false" BY "ArchivePowerCut.*")
+relay_mutant(sends_what_stands_in_a_file_without_a_name FILE src/archive/replayed_lines.cc
+  OLD "std::exchange(has_new_names_, false)" NEW "false" BY "ArchivePowerCut.*")
 relay_mutant(gives_an_entry_twice FILE src/archive/sorted_entries.cc
   OLD "i > 0 && is_same_entry(line_at(places_[i - 1]), line_at(places_[i]))" NEW "false" BY "FilesTest.*")
 relay_mutant(gives_an_entry_of_two_runs_twice FILE src/archive/sorted_entries.cc
