@@ -20,7 +20,8 @@ using keep::Reply;
 Question question_of(const keep::List& list) { return {"GET", list.path, "shallow=true", ""}; }
 
 Question question_of(const keep::AskFlat& flat) {
-  return {"GET", flat.path, "orderBy=%22%24key%22&endAt=%22.%22&limitToFirst=1", ""};
+  const std::string end = flat.is_last ? "limitToLast=1" : "limitToFirst=1";
+  return {"GET", flat.path, "orderBy=%22%24key%22&endAt=%22.%22&" + end, ""};
 }
 
 /// What keys of older entries are in front of: keys of the day's first moment begin with it. Days are behind the `.`,

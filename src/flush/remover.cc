@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "classify/kept_places.h"
+#include "firebase_relay/history_key.h"
 
 namespace firebase_relay::flush {
 
@@ -37,7 +38,10 @@ void Remover::report(const keep::Report& what, SteadyTime now) {
     stored_->removed(day->path, now);
     events_.day_removed(day->kind, day->path);
   }
-  if (const auto* flat = std::get_if<keep::FlatFound>(&what)) events_.entries_without_day(flat->path, now);
+  if (const auto* flat = std::get_if<keep::FlatFound>(&what)) {
+    if (time_of_key(flat->key)) events_.entries_without_day(flat->path, now);
+    if (!time_of_key(flat->key)) events_.stranger_before_days(flat->path, flat->key, now);
+  }
   if (const auto* refused = std::get_if<keep::DayRefused>(&what)) events_.day_refused(refused->path, now);
   if (const auto* unknown = std::get_if<keep::DayNotKnown>(&what)) events_.day_not_known(unknown->skew, now);
   if (const auto* broken = std::get_if<keep::BrokenOff>(&what))

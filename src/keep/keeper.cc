@@ -115,7 +115,7 @@ void Keeper::done(Reply&& reply) {
   switch (step.task) {
     case Task::kAskFlat:
       if (reply.keys.empty()) return walk_.has_no_flat();
-      out_->reports.emplace_back(FlatFound{step.path});
+      out_->reports.emplace_back(FlatFound{step.path, reply.keys.front()});
       ++refused_;
       return walk_.leave();
     case Task::kList:
@@ -135,17 +135,21 @@ void Keeper::done(Reply&& reply) {
       if (reply.keys.empty()) return walk_.leave();
       step.oldest = time_of_key(reply.keys.front());
       step.task = Task::kFlatNewest;
+      if (!step.oldest) tell_of_strangers(reply.keys);
       return;
     case Task::kFlatNewest:
+      if (!reply.keys.empty() && reply.keys.front() == step.stranger) return walk_.leave();  // nothing else is there
       out_->reports.emplace_back(FlatSeen{places_[step.place].kind, step.path, step.oldest,
                                           reply.keys.empty() ? std::nullopt : time_of_key(reply.keys.front())});
       return walk_.leave();
     case Task::kFlatPage: return page_came(std::move(reply.keys));
+    case Task::kFlatLeft:
+      if (!reply.keys.empty() && reply.keys.front() != step.stranger) tell_of_strangers(reply.keys);
+      return walk_.leave();
     case Task::kPieces:
       pieces_removed();
       if (!step.keys.empty() || !places_[step.place].is_flat) break;
-      step.task = Task::kFlatPage;
-      if (step.is_last_page) walk_.leave();
+      step.task = step.is_last_page ? Task::kFlatLeft : Task::kFlatPage;
       return;
     case Task::kRemove: step.keys.clear(); break;
   }
@@ -155,21 +159,37 @@ void Keeper::done(Reply&& reply) {
   walk_.leave();
 }
 
-/// Goes on behind the last key of a page, and not at its end, so that what stays there is not looked at for ever.
+/// Goes on behind the last entry of a page, and not at its end, so that what stays there is not looked at for ever.
+/// Keys that are no entries' tell nothing of how far it is: numbers stand in front, whatever they look like.
 void Keeper::page_came(std::vector<std::string>&& keys) {
   Walk::Step& step = *walk_.here();
   std::sort(keys.begin(), keys.end(), std::greater<>());  // the oldest is the last
-  const bool is_end = keys.empty() || keys.front() == step.from;
-  if (is_end) return walk_.leave();
-  step.is_last_page = keys.size() < step.page;
-  step.from = keys.front();
-  take_entries(keys);
+  const auto newest = std::find_if(keys.begin(), keys.end(), [](const auto& key) { return time_of_key(key); });
+  const bool is_end = newest == keys.end() || *newest == step.from;
+  step.is_last_page = is_end || keys.size() < step.page;
+  if (step.from.empty() || !is_end) tell_of_strangers(keys);
+  if (!is_end) {
+    step.from = *newest;
+    take_entries(keys);
+  }
   if (!step.keys.empty()) {
     step.at_once = std::max(step.at_once, kPiecesFirst);
     step.task = Task::kPieces;
   } else if (step.is_last_page) {
-    walk_.leave();
+    step.task = Task::kFlatLeft;
   }
+}
+
+/// Those of `keys` that are no entries', if any.
+void Keeper::tell_of_strangers(const std::vector<std::string>& keys) {
+  StrangersLeft left{walk_.here()->path, {}, 0};
+  for (const std::string& key : keys) {
+    if (time_of_key(key)) continue;
+    if (left.count++ == 0) left.key = key;
+  }
+  if (left.count == 0) return;
+  walk_.here()->stranger = left.key;
+  out_->reports.emplace_back(std::move(left));
 }
 
 /// Of `keys`, the newest first, those that are entries' and may go are the step's.
@@ -298,7 +318,8 @@ void Keeper::wait(SteadyTime::duration time) {
 
 Action Keeper::request_of(const Walk::Step& step) const {
   switch (step.task) {
-    case Task::kAskFlat: return AskFlat{step.path};
+    case Task::kAskFlat:
+    case Task::kFlatLeft: return AskFlat{step.path, step.task == Task::kFlatLeft};
     case Task::kFlatOldest:
     case Task::kFlatNewest:
     case Task::kFlatPage:

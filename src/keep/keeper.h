@@ -53,9 +53,11 @@ struct AskLeave {
 struct List {
   std::string path;
 };
-/// One of the node's keys, if any, that is in front of all days: an entry's, which an earlier version has left there.
+/// One of the node's keys, if any, that is in front of all days: mostly an entry's, which an earlier version has left
+/// there.
 struct AskFlat {
   std::string path;
+  bool is_last = false;  ///< the last one; else the first
 };
 /// So many of the keys of a node that are in front of all days and of those of entries of `before`, with what stands
 /// below them: a database lists a part of a node in no other way.
@@ -84,9 +86,12 @@ struct DayRemoved {
   Kind kind;
   std::string path;
 };
-/// Entries stand in `path` without a day, from an earlier version: it is not listed, and nothing is removed there.
+/// Something stands in `path` in front of the days: it is not listed, and nothing is removed there. Mostly these are
+/// entries without a day, from an earlier version, of which `key` is one; a key that is no entry's (time_of_key) is
+/// somebody else's, and what stands behind it is not known.
 struct FlatFound {
   std::string path;
+  std::string key;
 };
 /// What stands at `path` stays: it is too large to be listed, or not even one entry of it can be removed.
 struct DayRefused {
@@ -134,6 +139,12 @@ struct FlatSeen {
   std::optional<UtcMillis> oldest;
   std::optional<UtcMillis> newest;
 };
+/// So many keys that are no entries' stand in `path` in front of the days, and stay; `key` is one of them.
+struct StrangersLeft {
+  std::string path;
+  std::string key;
+  std::uint64_t count = 0;
+};
 /// So many entries without a day, but of one, are gone from `path`.
 struct EntriesRemoved {
   Kind kind;
@@ -146,7 +157,7 @@ struct DateToCome {
   std::chrono::sys_days today;  ///< by the database
 };
 using Report = std::variant<DayRemoved, FlatFound, DayRefused, DayNotKnown, BrokenOff, RoundEnded, DayFound,
-                            DayHeldBack, EntriesListed, FlatSeen, EntriesRemoved, DateToCome>;
+                            DayHeldBack, EntriesListed, FlatSeen, StrangersLeft, EntriesRemoved, DateToCome>;
 
 /// How a keeper goes about it.
 struct Manner {
@@ -203,6 +214,7 @@ class Keeper {
   void end_round();
   void done(Reply&& reply);
   void page_came(std::vector<std::string>&& keys);
+  void tell_of_strangers(const std::vector<std::string>& keys);
   void take_entries(const std::vector<std::string>& keys);
   void pieces_removed();
   void tell_of_entries(std::span<const std::string> keys);

@@ -33,6 +33,7 @@ class Walk {
     kFlatOldest,   ///< of a flat place that is only looked at: its oldest entry without a day
     kFlatNewest,   ///< and its newest one
     kFlatPage,     ///< the next of a flat place's entries, which are removed as kPieces
+    kFlatLeft,     ///< what of a flat place is left once they are
   };
   /// What becomes of a day that is old enough.
   enum class Fate : std::uint8_t {
@@ -55,6 +56,7 @@ class Walk {
     std::size_t page = 0;                        ///< how many entries are listed at a time
     std::string from;                            ///< the first of the next page; empty: the oldest there is
     bool is_last_page = false;                   ///< there are no more
+    std::string stranger;                        ///< a key that is no entry's and was told of
     std::optional<std::chrono::sys_days> asked;  ///< the day whose fate is known, and
     Fate fate = Fate::kStays;                    ///< that
     std::optional<UtcMillis> oldest;             ///< kFlatNewest: what kFlatOldest has found

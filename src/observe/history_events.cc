@@ -29,6 +29,14 @@ void HistoryEvents::entries_without_day(std::string_view path, SteadyTime now) {
         printable(path), as_many(*kept_back));
 }
 
+void HistoryEvents::stranger_before_days(std::string_view path, std::string_view key, SteadyTime now) {
+  if (const auto kept_back = lines_.admit("stranger before days", now))
+    logger_.warn(
+        "history: nothing is removed at {}: its key '{}' is neither a day nor an entry's, and stands in front of the "
+        "days, which are not listed beside it. Remove that key, or move it elsewhere (Firebase console){}",
+        printable(path), printable(key), as_many(*kept_back));
+}
+
 void HistoryEvents::day_refused(std::string_view path, SteadyTime now) {
   if (const auto kept_back = lines_.admit("day refused", now))
     logger_.warn("history: {} stays: it is too large to be listed, or one of its entries to be removed{}",

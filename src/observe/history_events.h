@@ -26,6 +26,8 @@ class HistoryEvents {
   void day_removed(Kind kind, std::string_view path);
   /// Entries without a day stand in `path`, so nothing is removed there.
   void entries_without_day(std::string_view path, SteadyTime now);
+  /// `key`, which is no entry's, stands in `path` in front of the days, so nothing is removed there.
+  void stranger_before_days(std::string_view path, std::string_view key, SteadyTime now);
   /// What stands at `path` is too large to be listed, or even one entry of it to be removed.
   void day_refused(std::string_view path, SteadyTime now);
   /// Nothing is removed, since this clock is `skew` ahead of the database's; nothing: its answer had no Date.

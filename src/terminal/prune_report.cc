@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "firebase_relay/history_key.h"
 #include "keep/day.h"
 #include "observe/printable.h"
 #include "terminal/commands.h"
@@ -114,14 +115,30 @@ void PruneReport::tell_entries() {
 }
 
 void PruneReport::on(const keep::FlatFound& flat) {
-  stays_ = has_flat_ = true;
-  say("stays", flat.path + ": entries of an earlier version stand there without a day, so its days are not listed");
+  stays_ = true;
+  if (time_of_key(flat.key)) {
+    has_flat_ = true;
+    say("stays", flat.path + ": entries of an earlier version stand there without a day, so its days are not listed");
+  } else {
+    has_strangers_ = true;
+    say("stays", flat.path + ": its key '" + flat.key +
+                     "' is neither a day nor an entry's, and stands in front of the days, so they are not listed");
+  }
+}
+
+void PruneReport::on(const keep::StrangersLeft& left) {
+  tell_entries();
+  has_strangers_ = true;
+  say("left", left.path + ": " +
+                  count_text(left.count, "key that is no entry's: '", "keys that are no entries', such as '") +
+                  left.key + '\'');
 }
 
 void PruneReport::on(const keep::FlatSeen& flat) {
   ++all_places_;
   const std::uint64_t bytes = sources_.bytes_at(flat.path);
-  say("would go", flat.path + ": entries without a day, of " + day_text(flat.oldest) + " to " + day_text(flat.newest) +
+  say("would go", flat.path + ": entries without a day, " +
+                      (flat.oldest ? "of " + day_text(flat.oldest) + " to " : "up to ") + day_text(flat.newest) +
                       (bytes > 0 ? ", about " + size_text(bytes) : ""));
   has_flat_ = true;
 }
@@ -156,7 +173,10 @@ void PruneReport::tell_total(const flush::Pruner::Cost& cost) {
   out_ << "this look took " << count_text(cost.requests, "request", "requests") << " and about "
        << size_text(cost.bytes) << " of the plan's download; --yes takes the same, an answer of 0.4 kB a day, and "
        << kEntryDownload << " bytes for each entry of a day that the database does not remove at once\n";
-  if (has_flat_) out_ << "to remove entries without a day (--flat) each is downloaded once\n";
+  if (has_flat_)
+    out_ << "how many entries stand without a day is not told: a database lists them with all that stands below them. "
+            "To "
+            "remove them (--flat) each is downloaded once\n";
   out_.flush();
 }
 
@@ -166,6 +186,9 @@ int PruneReport::finish(const flush::Pruner::Cost& cost, std::optional<Error>& e
   error = error_;
   if (error_ && error_->code == ErrorCode::kInvalid) return kExitInvalid;
   tell_total(cost);
+  if (has_strangers_)
+    out_ << "no keep and no prune looks at days beside such keys: remove them by hand, or move them elsewhere"
+         << std::endl;
   if (has_flat_ && stays_) out_ << "entries without a day go by prune --flat, or move: docs/data.md" << std::endl;
   return has_gone_through_ && !stays_ && !error_ ? kExitOk : kExitFailed;
 }

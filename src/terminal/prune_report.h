@@ -53,6 +53,7 @@ class PruneReport {
   void on(const keep::EntriesRemoved& entries);
   void on(const keep::FlatFound& flat);
   void on(const keep::FlatSeen& flat);
+  void on(const keep::StrangersLeft& left);
   void on(const keep::RoundEnded& /*round*/) { has_gone_through_ = true; }
   void on(const keep::BrokenOff& why);
   void on(const keep::DayNotKnown& why);
@@ -76,6 +77,7 @@ class PruneReport {
   std::uint64_t all_missing_ = 0;  ///< that stand nowhere else
   bool stays_ = false;             ///< something that is old enough
   bool has_flat_ = false;
+  bool has_strangers_ = false;
   bool has_gone_through_ = false;
   std::optional<Error> error_;
 };

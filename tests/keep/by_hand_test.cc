@@ -1,6 +1,8 @@
 // What a person asks a keeper for: a day by its name, a look, entries without a day.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "firebase_relay/history_key.h"
 #include "keep/keeping.h"
 
@@ -150,9 +152,53 @@ TEST(KeeperByHand, GoesOnBehindAPageOfWhichNothingMayGoAndEnds) {
   keeping.answer();
   ASSERT_EQ(keeping.next(), "page 2 of history/AAPL/prices before 2026-11-20 from " + key_on(november(19)));
   keeping.answer();
+  EXPECT_EQ(keeping.next(), "left in history/AAPL/prices");
+  keeping.answer();
   EXPECT_EQ(keeping.next(), "");
   EXPECT_EQ(keeping.told<DayHeldBack>(), 1u) << "once a day";
   EXPECT_EQ(keeping.told<RoundEnded>(), 1u);
+}
+
+TEST(KeeperByHand, TellsOfKeysThatAreNoEntriesAndRemovesAllThatAre) {
+  Keeping keeping({old_prices(november(20), true)});
+  ASSERT_EQ(keeping.next(), "list history");
+  keeping.answer({"AAPL"});
+  ASSERT_EQ(keeping.next(), "page 1000 of history/AAPL/prices before 2026-11-20");
+  std::vector<std::string> keys = {"5", "!x"};  // as the database has them: numbers first
+  for (std::uint32_t i = 0; i < 998; ++i) keys.push_back(key_on(november(18), i));
+  const std::string newest = *std::max_element(keys.begin() + 2, keys.end());
+  keeping.answer(keys);
+  std::string next = keeping.next();
+  for (; next.starts_with("pieces"); next = keeping.next()) keeping.answer();
+  ASSERT_EQ(next, "page 1000 of history/AAPL/prices before 2026-11-20 from " + newest);
+  keeping.answer({key_on(november(19))});
+  ASSERT_EQ(keeping.next(), "pieces 1 of history/AAPL/prices");
+  keeping.answer();
+  ASSERT_EQ(keeping.next(), "left in history/AAPL/prices");
+  keeping.answer({"-foo"});
+  EXPECT_EQ(keeping.next(), "");
+  const auto left = all_told<StrangersLeft>(keeping);
+  ASSERT_EQ(left.size(), 2u);
+  EXPECT_EQ(left[0].count, 2u);
+  EXPECT_EQ(left[1].key, "-foo");
+  std::uint64_t count = 0;
+  for (const EntriesRemoved& each : all_told<EntriesRemoved>(keeping)) count += each.count;
+  EXPECT_EQ(count, 999u);
+}
+
+TEST(KeeperByHand, LooksAtAStrangerInFrontOfTheEntries) {
+  for (const bool is_alone : {false, true}) {
+    Keeping keeping({old_prices(november(20), true)}, {{}, false, true});
+    ASSERT_EQ(keeping.next(), "list history");
+    keeping.answer({"AAPL"});
+    ASSERT_EQ(keeping.next(), "page 1 of history/AAPL/prices before 2026-11-20");
+    keeping.answer({"!x"});
+    ASSERT_EQ(keeping.next(), "newest 1 of history/AAPL/prices before 2026-11-20");
+    keeping.answer({is_alone ? "!x" : key_on(november(9))});
+    EXPECT_EQ(keeping.next(), "");
+    EXPECT_EQ(keeping.told<StrangersLeft>(), 1u);
+    EXPECT_EQ(keeping.told<FlatSeen>(), is_alone ? 0u : 1u);
+  }
 }
 
 TEST(KeeperByHand, LooksAtTheOldestAndTheNewestEntryWithoutADay) {

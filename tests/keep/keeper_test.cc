@@ -27,7 +27,10 @@ TEST(Keeper, GoesThroughTickersAndRemovesTheOldestDayFirst) {
   keeping.answer({"-P7CPCZbXhYYICIK96M9"});
   EXPECT_EQ(keeping.next(), "") << "it is not listed";
   EXPECT_EQ(keeping.told<DayRemoved>(), 2u);
-  EXPECT_EQ(keeping.told<FlatFound>(), 1u);
+  ASSERT_EQ(keeping.told<FlatFound>(), 1u);
+  const auto is_flat = [](const Report& report) { return std::holds_alternative<FlatFound>(report); };
+  const auto flat = std::find_if(keeping.reports.begin(), keeping.reports.end(), is_flat);
+  EXPECT_EQ(std::get<FlatFound>(*flat).key, "-P7CPCZbXhYYICIK96M9");
   EXPECT_EQ(keeping.told<RoundEnded>(), 1u);
   EXPECT_EQ(keeping.next(13h), "list history") << "a new day has begun";
 }

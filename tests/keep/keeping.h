@@ -77,7 +77,7 @@ class Keeping {
       return tell(Leave{granted});
     }
     if (const auto* list = std::get_if<List>(&action)) out_ = "list " + list->path;
-    if (const auto* flat = std::get_if<AskFlat>(&action)) out_ = "flat " + flat->path;
+    if (const auto* flat = std::get_if<AskFlat>(&action)) out_ = (flat->is_last ? "left in " : "flat ") + flat->path;
     if (const auto* page = std::get_if<ListFlat>(&action))
       out_ = (page->are_newest ? "newest " : "page ") + std::to_string(page->count) + " of " + page->path + " before " +
              name_of(page->before) + (page->from.empty() ? "" : " from " + page->from);

@@ -33,6 +33,7 @@ TEST_F(HistoryEventsTest, CountsEachDayWithALineOfItsOwn) {
 
 TEST_F(HistoryEventsTest, SaysOnceWhatStandsInTheWayAndWhatToDo) {
   for (const char* path : {"history/A/prices", "history/B/prices"}) events_.entries_without_day(path, kFirst);
+  for (const char* key : {"-foo", "!x"}) events_.stranger_before_days("history/A/prices", key, kFirst);
   events_.day_not_known(seconds(3600), kFirst);
   events_.day_not_known(seconds(3600), kFirst);
   events_.day_not_known(std::nullopt, kFirst + seconds(61));
@@ -46,6 +47,9 @@ TEST_F(HistoryEventsTest, SaysOnceWhatStandsInTheWayAndWhatToDo) {
       out_.str(),
       "warning history: nothing is removed at history/A/prices: entries of an earlier version stand there without "
       "a day. Remove them once by 'firebase-relay prune --flat', or move them: docs/data.md tells how\n"
+      "warning history: nothing is removed at history/A/prices: its key '-foo' is neither a day nor an entry's, and "
+      "stands in front of the days, which are not listed beside it. Remove that key, or move it elsewhere (Firebase "
+      "console)\n"
       "warning history: nothing is removed: this clock is 3600 s ahead of the database's, so which day it is is "
       "not known. Set the clock\n"
       "warning history: nothing is removed: the database's answer does not say which day it is\n"

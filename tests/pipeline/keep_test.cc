@@ -63,6 +63,20 @@ TEST_F(Keep, RemovesAMonthDownToSevenDaysAndNothingElseWithLiveTrafficBeside) {
   EXPECT_EQ(relay.metric("invariants_broken_total"), 0);
 }
 
+TEST_F(Keep, NamesAKeyThatIsNeitherADayNorAnEntry) {
+  put_days("history/AAPL/prices", 10, 1);
+  put("history/AAPL/prices", {{"-foo", 1}});
+  put_days("history/MSFT/prices", 10, 1);
+  RelayProcess relay(redis_, emulator_, {"--routes", routes_});
+  ASSERT_TRUE(relay.wait_ready());
+
+  const std::string line = relay.process().wait_for("nothing is removed at history/AAPL/prices");
+  EXPECT_NE(line.find("its key '-foo' is neither a day nor an entry's"), std::string::npos) << line;
+  EXPECT_NE(line.find("Remove that key, or move it elsewhere"), std::string::npos) << line;
+  EXPECT_TRUE(eventually([&] { return relay.metric("history_removed_total") == 3; })) << relay.process().err();
+  EXPECT_EQ(days_of("history/AAPL/prices").size(), 11u);
+}
+
 TEST_F(Keep, RemovesNothingWhenTheDatabasesClockIsAnother) {
   put_days("history/AAPL/prices", 30, 1);
   emulator_.control("POST", "settings", {{"clock_ahead_seconds", 3600}});

@@ -167,9 +167,27 @@ TEST_F(Prune, RemovesEntriesWithoutADayByTheTimeInTheirKey) {
   EXPECT_THAT(ran.out, HasSubstr("removed history/AAPL/prices: 30 entries of " + utc_day(40) +
                                  " without a day\nremoved history/AAPL/prices: 1500 entries of " + utc_day(12) +
                                  " without a day\n"));
+  EXPECT_THAT(ran.out, HasSubstr("left history/AAPL/prices: 1 key that is no entry's: '-note'\n"));
   EXPECT_THAT(ran.out, HasSubstr("0 days and 1530 entries without a day removed\n"));
   const json answers = emulator_.control("GET", "stats").at("answers");
   EXPECT_GT(answers.value("PATCH 400", 0), 0) << "the database took each piece: " << answers;
+}
+
+TEST_F(Prune, NamesAKeyThatIsNeitherADayNorAnEntry) {
+  put_days("history/AAPL/prices", 3, 1);
+  put("history/AAPL/prices", {{"!x", 1}});
+  put_flat("history/AAPL/prices", 12, 3);
+  const Ran days = prune({"--before", utc_day(0), "--yes"});
+  EXPECT_EQ(days.status, 1);
+  EXPECT_THAT(days.out, HasSubstr("stays history/AAPL/prices: its key '!x' is neither a day nor an entry's"));
+  EXPECT_THAT(days.out, HasSubstr("remove them by hand, or move them elsewhere"));
+  const Ran look = prune({"--before", utc_day(0), "--flat"});
+  EXPECT_THAT(look.out, HasSubstr("left history/AAPL/prices: 1 key that is no entry's: '!x'\n"));
+  EXPECT_THAT(look.out, HasSubstr("would go history/AAPL/prices: entries without a day, up to " + utc_day(12)));
+  const Ran ran = prune({"--before", utc_day(0), "--flat", "--yes"});
+  EXPECT_EQ(ran.status, 0) << ran.out << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("left history/AAPL/prices: 1 key that is no entry's: '!x'\n"));
+  EXPECT_EQ(emulator_.get("history/AAPL/prices").size(), 4u);
 }
 
 TEST_F(Prune, SaysWordForWordWhatTheDatabaseAnswersWhenItIsOverItsQuota) {
