@@ -16,7 +16,8 @@ using archive::Day;
 
 constexpr std::size_t kCountFirst = 256;  // of prices 40 kB, of orders 300
 constexpr std::size_t kCountMax = 1 << 14;
-constexpr std::size_t kPageBytes = 1 << 19;  // beyond it the next page is no larger
+constexpr const char* kFirstOfEntries = "-";  // what their keys begin with at the least
+constexpr std::size_t kPageBytes = 1 << 19;   // beyond it the next page is no larger
 
 bool has_day(const DatedPlace& place, Day day) { return std::binary_search(place.days.begin(), place.days.end(), day); }
 
@@ -24,6 +25,7 @@ bool has_day(const DatedPlace& place, Day day) { return std::binary_search(place
 
 Result<archive::ReadSummary> DatabaseHistory::read(const HistoryPlaces& places, const archive::Question& question) {
   summary_ = {};
+  summary_.flaws = places.flaws;
   count_ = kCountFirst;
   const std::set<Day> days = places.days();
   std::size_t done = 0;
@@ -58,6 +60,7 @@ Result<void> DatabaseHistory::read_day(const HistoryPlaces& places) {
 /// Page by page, each from the last key of the one before on: that entry comes twice, and is given once.
 Result<void> DatabaseHistory::read_node(const std::string& path, flush::KeyRange range) {
   no_entries_ = 0;
+  named_.clear();
   for (;;) {
     const std::size_t count = count_;
     const auto page = database_.page(path, range, count);
@@ -81,13 +84,21 @@ Result<void> DatabaseHistory::read_node(const std::string& path, flush::KeyRange
     if (page->body.size() < kPageBytes) count_ = std::min(2 * count, kCountMax);
   }
   if (no_entries_ > 0)
-    summary_.flaws.push_back(path + ": " + std::to_string(no_entries_) + " keys are no entries of that day");
+    summary_.flaws.push_back(
+        path + ": " + std::to_string(no_entries_) +
+        (no_entries_ == 1 ? " key is no entry of that day: " : " keys are no entries of that day: ") +
+        first_few(named_, no_entries_));
   return {};
 }
 
 /// How many children the page has; `range` begins with the last of them then.
 Result<std::size_t> DatabaseHistory::take(const std::string& path, const std::string& body, flush::KeyRange& range) {
   const auto members = flush::members_of_object(body);
+  if (!members && range.begin.empty()) {  // numbers stand in front of entries, and alone are given as an array
+    if (body.starts_with('[')) summary_.flaws.push_back(path + ": numbers stand there as keys, which are no entries");
+    range.begin = kFirstOfEntries;
+    return count_;
+  }
   if (!members) {
     summary_.flaws.push_back(path + ": what stands there are no entries");
     return std::size_t{0};
@@ -107,7 +118,7 @@ Result<std::size_t> DatabaseHistory::take(const std::string& path, const std::st
 Result<void> DatabaseHistory::take_member(const std::string& path, std::string_view key, std::string_view value) {
   ++summary_.lines;
   if (archive::day_of_key(key) != day_) {
-    ++no_entries_;
+    if (no_entries_++ < kNamedMax) named_.emplace_back(key);
     return {};
   }
   std::string text = "{\"";

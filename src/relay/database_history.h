@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "archive/reader.h"
 #include "archive/sorted_entries.h"
@@ -40,8 +41,9 @@ class DatabaseHistory {
   archive::SortedEntries sorted_;
   archive::ReadSummary summary_;
   archive::Day day_{};
-  std::size_t count_ = 0;         ///< entries in the next page
-  std::uint64_t no_entries_ = 0;  ///< of the node
+  std::size_t count_ = 0;           ///< entries in the next page
+  std::uint64_t no_entries_ = 0;    ///< keys of the node that are no entries'
+  std::vector<std::string> named_;  ///< the first of these
 };
 
 }  // namespace firebase_relay::relay

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "classify/kept_places.h"
+#include "flush/json_keys.h"
 #include "flush/json_members.h"
 
 namespace firebase_relay::relay {
@@ -17,9 +18,6 @@ using What = KeptPlace::Piece::What;
 /// Of a message's own time what is earlier counts as none (docs/contract.md).
 constexpr Day kFirstDay = Day(std::chrono::year(2000) / 1 / 1);
 
-/// Behind the keys of all entries, up to the year 2109, and in front of those of days.
-constexpr const char* kBehindEntries = ".";
-
 std::string below(const std::string& path, const std::string& key) { return path.empty() ? key : path + '/' + key; }
 
 /// The day of the first key that could stand behind `key`, which somebody else may have written.
@@ -32,6 +30,12 @@ Day day_near(std::string_view key, char filling) {
 
 }  // namespace
 
+std::string first_few(const std::vector<std::string>& names, std::uint64_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kNamedMax); ++i) text += (i > 0 ? ", " : "") + names[i];
+  return count > kNamedMax ? text + ", …" : text;
+}
+
 std::set<Day> HistoryPlaces::days() const {
   std::set<Day> all;
   for (const DatedPlace& place : dated) all.insert(place.days.begin(), place.days.end());
@@ -43,6 +47,11 @@ std::set<Day> HistoryPlaces::days() const {
 
 Result<HistoryPlaces> PlaceFinder::find(const classify::RouteTable& routes) {
   found_ = {};
+  for (const KeptPlace& place : classify::history_places(routes, std::nullopt)) {
+    for (const KeptPlace::Piece& piece : place.pieces) {
+      if (piece.what == What::kLiteral) routed_.insert(piece.key);
+    }
+  }
   for (const KeptPlace& place : classify::history_places(routes, question_.kind)) {
     if (auto gone = go_down(place, 0, {}); !gone) return error_of(gone);
   }
@@ -89,21 +98,42 @@ Result<void> PlaceFinder::take_days(const KeptPlace& place, std::size_t piece, c
   const std::string before = node.path.empty() ? "" : node.path + '/';
   if (is_last) {
     if (!wanted_.wants_place(node.path)) return {};
-    const auto flat = day_at_end(node.path, {"", kBehindEntries}, From::kFirst);
+    const flush::KeyRange entries{archive::first_key_of(kFirstDay), archive::last_key_of(question_.newest)};
+    const auto flat = day_at_end(node.path, entries, From::kFirst);
     if (!flat) return error_of(flat);
     if (*flat) {
-      for (Day day = question_.from.value_or(**flat); day <= question_.to; day += days(1)) take_day(before, "", day);
+      for (Day day = question_.from.value_or(**flat); day <= last(); day += days(1)) take_day(before, "", day);
       return take_flat(node.path);
     }
   }
   const auto keys = database_.list(node.path);
   if (!keys) return error_of(keys);
+  note_strangers(node.path, *keys);
   for (const std::string& key : *keys) {
     const std::optional<Day> day = archive::parse_day(key);
-    if (!day || !is_asked(*day)) continue;
+    if (!day || !is_asked(*day) || *day > question_.newest) continue;
     if (auto gone = go_down(place, piece + 1, {before + key, before, day}); !gone) return gone;
   }
   return {};
+}
+
+/// Of `keys`, which stand at `path` where days stand, those that are none, and those of days to come.
+void PlaceFinder::note_strangers(const std::string& path, const std::vector<std::string>& keys) {
+  std::vector<std::string> strange;
+  std::vector<std::string> to_come;
+  for (const std::string& key : keys) {
+    const std::optional<Day> day = archive::parse_day(key);
+    if (!day && !routed_.contains(key)) strange.push_back(key);
+    if (day && is_asked(*day) && *day > question_.newest) to_come.push_back(key);
+  }
+  const auto note = [&](std::vector<std::string>& those, const char* one, const char* many) {
+    if (those.empty()) return;
+    std::sort(those.begin(), those.end());
+    found_.flaws.push_back(path + ": " + std::to_string(those.size()) + (those.size() == 1 ? one : many) +
+                           first_few(those, those.size()));
+  };
+  note(strange, " key is neither a day nor an entry: ", " keys are neither days nor entries: ");
+  note(to_come, " day is yet to come: ", " days are yet to come: ");
 }
 
 Result<void> PlaceFinder::take_gaps() {
@@ -118,14 +148,14 @@ Result<void> PlaceFinder::take_gaps() {
 /// Entries without a day, of the days that are asked for.
 Result<void> PlaceFinder::take_flat(const std::string& path) {
   const Day from = question_.from.value_or(kFirstDay);
-  const flush::KeyRange range{archive::first_key_of(from), archive::last_key_of(question_.to)};
+  const flush::KeyRange range{archive::first_key_of(from), archive::last_key_of(last())};
   const auto first = day_at_end(path, range, From::kFirst);
   if (!first) return error_of(first);
   if (!*first) return {};
-  const auto last = day_at_end(path, range, From::kLast);
-  if (!last) return error_of(last);
+  const auto newest = day_at_end(path, range, From::kLast);
+  if (!newest) return error_of(newest);
   const Day begin = std::max(**first, from);
-  found_.flat.push_back({path, begin, std::min(last->value_or(begin), question_.to)});
+  found_.flat.push_back({path, begin, std::min(newest->value_or(begin), last())});
   return {};
 }
 
@@ -134,8 +164,12 @@ Result<std::optional<Day>> PlaceFinder::day_at_end(const std::string& path, cons
   const auto page = database_.page(path, range, 1, end);
   if (!page) return error_of(page);
   const auto members = flush::members_of_object(page->body);
+  if (!members && flush::keys_of_object(page->body)) {
+    found_.flaws.push_back(path + ": what stands there are no entries");
+    return std::optional<Day>();
+  }
   if (!members) {
-    return fail(ErrorCode::kRefused, path + ": the answer is no JSON object",
+    return fail(ErrorCode::kRefused, path + ": the answer is no JSON",
                 "is this a Realtime Database, and do the routes (--routes) mean this place?");
   }
   if (members->empty()) return std::optional<Day>();
@@ -149,6 +183,8 @@ void PlaceFinder::take_day(const std::string& before, const std::string& behind,
   found_.dated.push_back({before, behind, {day}});
 }
 
-bool PlaceFinder::is_asked(Day day) const { return day >= question_.from.value_or(Day::min()) && day <= question_.to; }
+bool PlaceFinder::is_asked(Day day) const {
+  return day >= question_.from.value_or(Day::min()) && day <= question_.to.value_or(Day::max());
+}
 
 }  // namespace firebase_relay::relay

@@ -60,8 +60,9 @@ void announce(const relay::HistoryPlaces& places, const CommandLine& line) {
   const std::string where = line.options.database->shown();
   const std::size_t count = places.dated.size() + places.flat.size();
   if (days.empty()) return say_of_export("nothing of that stands in " + where);
-  say_of_export(fmt::format("{}: {} places of history, {} days, {} to {}", where, count, days.size(),
-                            archive::name_of(*days.begin()), archive::name_of(*days.rbegin())));
+  say_of_export(fmt::format("{}: {} {} of history, {} {}, {} to {}", where, count, count == 1 ? "place" : "places",
+                            days.size(), days.size() == 1 ? "day" : "days", archive::name_of(*days.begin()),
+                            archive::name_of(*days.rbegin())));
   const auto bytes = counted_bytes(places, line.options.outbox_file);
   if (bytes) {
     say_of_export(fmt::format("to download: about {:.1f} MB, as the relay of {} has counted what it wrote there",
@@ -72,11 +73,11 @@ void announce(const relay::HistoryPlaces& places, const CommandLine& line) {
 }
 
 relay::PlacesQuestion places_question(const CommandLine& line, const DatabaseExport& order) {
-  // A message's own time is a day ahead at most, or it counts as none.
-  const Day newest = std::chrono::floor<std::chrono::days>(utc_now()) + std::chrono::days(1);
   relay::PlacesQuestion question;
   question.from = order.question.from;
-  question.to = std::min(order.question.to.value_or(newest), newest);
+  question.to = order.question.to;
+  // A message's own time is a day ahead at most, or it counts as none.
+  question.newest = std::chrono::floor<std::chrono::days>(utc_now()) + std::chrono::days(1);
   question.kind = order.kind;
   question.with_gaps = line.export_flags.ticker.empty() && !order.kind;
   return question;
@@ -98,8 +99,9 @@ int print_all(flush::DatabaseReader& database, const relay::HistoryPlaces& place
   }
   const int status = order.printer.report(*summary);
   if (is_taken) {
-    say_of_export(
-        fmt::format("{} entries, {:.1f} MB downloaded", summary->entries, static_cast<double>(database.bytes()) / kMb));
+    say_of_export(fmt::format("{} {}, {:.1f} MB downloaded", summary->entries,
+                              summary->entries == 1 ? "entry" : "entries",
+                              static_cast<double>(database.bytes()) / kMb));
   }
   return status;
 }

@@ -154,7 +154,7 @@ TEST_F(ExportDatabase, ReadsDaysThatStandAboveTickers) {
 TEST_F(ExportDatabase, SaysWhatItWillDownloadAndIsNotAskedWithYes) {
   const Ran ran = from_database({"--ticker", "AAPL"});
   EXPECT_EQ(ran.status, 0);
-  EXPECT_THAT(ran.err, AllOf(HasSubstr("1 places of history, 3 days, 2026-05-04 to 2026-05-06"),
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("1 place of history, 3 days, 2026-05-04 to 2026-05-06"),
                              HasSubstr("to download: unknown, since no outbox here has counted it"),
                              HasSubstr("export: 1800 entries, 0."), Not(HasSubstr("download it?"))));
   const Ran nothing = from_database({"--ticker", "MSFT"});
@@ -243,9 +243,43 @@ TEST_F(ExportDatabase, LeavesOutAndNamesWhatIsNoEntry) {
   patch("history/_channels/NEWS", {{"2026-05-04", "by hand"}});
   const Ran ran = from_database({"--kind", "unrouted"});
   EXPECT_EQ(ran.status, 1);
-  EXPECT_THAT(ran.err, AllOf(HasSubstr("history/_channels/NEWS/2026-05-05: 2 keys are no entries of that day"),
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("history/_channels/NEWS/2026-05-05: 2 keys are no entries of that day: " +
+                                       key_at(6, 1) + ", note; the rest is exported"),
                              HasSubstr("history/_channels/NEWS/2026-05-04: what stands there are no entries")));
   EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 2) << ran.out;
+}
+
+TEST_F(ExportDatabase, GivesTheRestWhereAPlaceHasNoEntries) {
+  patch("history/MSFT", {{"prices", 5}});
+  patch("history/TSLA",
+        {{"prices", {{"!x", 1}, {"-foo", 1}, {"note", 1}, {day_name(5), {{key_at(5, 1), {{"price", 1}}}}}}}});
+  patch("history/NUM/prices/" + day_name(5), {{"0", 1}, {"1", 1}, {key_at(5, 2), {{"price", 2}}}});
+  patch("relay/other", {{"gaps", "none"}});
+  const Ran ran = from_database({"--from", day_name(5), "--to", day_name(5)});
+
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.err,
+              AllOf(HasSubstr("history/MSFT/prices: what stands there are no entries; the rest is exported"),
+                    HasSubstr("history/TSLA/prices: 3 keys are neither days nor entries: !x, -foo, note"),
+                    HasSubstr("history/NUM/prices/" + day_name(5) + ": 2 keys are no entries of that day: 0, 1"),
+                    HasSubstr("relay/other/gaps: what stands there are no entries")));
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("history/TSLA/prices/" + day_name(5) + "/" + key_at(5, 1)),
+                             HasSubstr("history/NUM/prices/" + day_name(5) + "/" + key_at(5, 2))));
+  EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 600 + 300 + 1 + 1 + 2) << ran.err;
+  EXPECT_EQ(from_database({"--ticker", "TSLA", "--kind", "price"}).out,
+            "{\"history/TSLA/prices/" + day_name(5) + "/" + key_at(5, 1) + R"(":{"price":1}})" + "\n")
+      << "a stranger in front of the days hides none of them";
+}
+
+TEST_F(ExportDatabase, SaysWhichDaysAreYetToCome) {
+  patch("history/AAPL/prices", {{"2199-01-01", {{key_at(5, 1), 1}}}, {"2199-01-02", {{key_at(5, 1), 1}}}});
+  const Ran ran = from_database({"--ticker", "AAPL"});
+
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.err,
+              HasSubstr("history/AAPL/prices: 2 days are yet to come: 2199-01-01, 2199-01-02; the rest is exported"));
+  EXPECT_EQ(ran.out, from_archive({"--ticker", "AAPL"}).out);
+  EXPECT_EQ(from_database({"--ticker", "AAPL", "--to", "2026-05-06"}).status, 0) << "nobody has asked for those";
 }
 
 }  // namespace
