@@ -59,6 +59,13 @@ Result<void> expect_folder(const std::filesystem::path& folder) {
   return fail(ErrorCode::kInvalid, "archive " + folder.string() + " is a file", "name a folder with --archive");
 }
 
+/// Why a folder cannot be made. In some places, /proc is one, none can be.
+tl::unexpected<Error> not_made(const std::filesystem::path& folder, int error) {
+  if (error != ENOENT) return tl::unexpected(io_error(folder, "cannot be made", error));
+  return fail(ErrorCode::kIo, "archive " + folder.string() + " cannot be made: nothing can be made at that place",
+              "name a folder on a local disk with --archive");
+}
+
 /// Makes it and what is missing above it.
 Result<void> make_folder(const std::filesystem::path& folder) {
   std::error_code error;
@@ -67,9 +74,22 @@ Result<void> make_folder(const std::filesystem::path& folder) {
   for (const std::filesystem::path& name : above) {
     path /= name;
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST && !std::filesystem::is_directory(path, error))
-      return tl::unexpected(io_error(folder, "cannot be made", errno));
+      return not_made(folder, errno);
   }
   return {};
+}
+
+/// Whether it could be made, below `above`, which is there: tries, and leaves nothing behind.
+Result<void> expect_it_can_be_made(const std::filesystem::path& folder, const std::filesystem::path& above) {
+  std::error_code error;
+  const std::filesystem::path whole = std::filesystem::absolute(folder, error).lexically_normal();
+  const std::filesystem::path first = above / *whole.lexically_relative(above).begin();
+  if (::mkdir(first.c_str(), 0700) == 0) {
+    ::rmdir(first.c_str());
+    return {};
+  }
+  if (errno == EEXIST) return {};
+  return not_made(folder, errno);
 }
 
 }  // namespace
@@ -157,9 +177,12 @@ Result<std::string> Folder::look_at(const std::filesystem::path& path, std::uint
   if (auto is_local = expect_local_disk(path); !is_local) return error_of(is_local);
   if (auto known = account_of(path); !known) return error_of(known);
   std::error_code error;
-  std::filesystem::path there = std::filesystem::absolute(path, error);
+  std::filesystem::path there = std::filesystem::absolute(path, error).lexically_normal();
   while (!std::filesystem::exists(there, error) && there.has_relative_path()) there = there.parent_path();
   if (::access(there.c_str(), W_OK | X_OK) != 0) return tl::unexpected(io_error(there, "cannot be written", errno));
+  if (!std::filesystem::exists(path, error)) {
+    if (auto can_be_made = expect_it_can_be_made(path, there); !can_be_made) return error_of(can_be_made);
+  }
   if (auto has_room = expect_room(path, free_bytes_min); !has_room) return error_of(has_room);
   const File file(::open(lock_of(path).c_str(), O_RDWR | O_CLOEXEC));
   if (!file.is_open() && errno == ENOENT) return path.string() + ", not made yet";
@@ -169,7 +192,8 @@ Result<std::string> Folder::look_at(const std::filesystem::path& path, std::uint
   const auto count = [&files](FileName::Kind kind) {
     return std::to_string(std::count_if(files.begin(), files.end(), [kind](const auto& f) { return f.kind == kind; }));
   };
-  std::string text = path.string() + ", " + count(FileName::Kind::kSealed) + " days sealed, " +
+  const std::string sealed = count(FileName::Kind::kSealed);
+  std::string text = path.string() + ", " + sealed + (sealed == "1" ? " day" : " days") + " sealed, " +
                      count(FileName::Kind::kPlain) + " plain";
   if (const std::string holes = count(FileName::Kind::kHole); holes != "0") text += ", " + holes + " with a hole";
   if (const std::string waiting = count(FileName::Kind::kReplayed); waiting != "0")

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "classify/key_codec.h"
+#include "deliver/verdicts.h"
 #include "firebase_relay/history_key.h"
 #include "flush/database_url.h"
 #include "flush/json_keys.h"
@@ -65,6 +66,17 @@ std::optional<std::vector<std::string>> quoted_keys(const std::string& body) {
   return keys;
 }
 
+/// What a person can do, if it takes one. `prune` is no way out of its own refusal.
+std::string remedy_of(const Answer& answer) {
+  constexpr int kPaymentRequired = 402;
+  const deliver::AnswerRule& rule = deliver::judge(answer);
+  if (rule.verdict != deliver::Verdict::kHold && rule.verdict != deliver::Verdict::kRefresh) return "";
+  if (answer.status == kPaymentRequired)
+    return "402: over its quota the database takes no removal either; remove history in the Firebase console, take the "
+           "paid plan, or wait for the month if it is the download";
+  return std::string(rule.remedy);
+}
+
 Reply reply_of(const PatchSender::Finished& finished, bool removes) {
   constexpr int kTooLarge = 413;
   Reply reply;
@@ -83,7 +95,10 @@ Reply reply_of(const PatchSender::Finished& finished, bool removes) {
       reply.keys = std::move(*keys);
     }
   }
-  if (reply.outcome == Reply::Outcome::kFailed) reply.detail = answer.detail;
+  if (reply.outcome == Reply::Outcome::kFailed) {
+    reply.detail = answer.detail;
+    reply.remedy = remedy_of(answer);
+  }
   return reply;
 }
 

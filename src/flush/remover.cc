@@ -45,7 +45,7 @@ void Remover::report(const keep::Report& what, SteadyTime now) {
   if (const auto* refused = std::get_if<keep::DayRefused>(&what)) events_.day_refused(refused->path, now);
   if (const auto* unknown = std::get_if<keep::DayNotKnown>(&what)) events_.day_not_known(unknown->skew, now);
   if (const auto* broken = std::get_if<keep::BrokenOff>(&what))
-    events_.removal_broken_off(broken->detail, broken->again_in, now);
+    events_.removal_broken_off(broken->detail, broken->remedy, broken->again_in, now);
   if (const auto* round = std::get_if<keep::RoundEnded>(&what))
     events_.removal_ended(round->days, round->held_back, round->waiting);
 }

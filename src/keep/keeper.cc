@@ -65,7 +65,8 @@ void Keeper::on(Reply&& event) {
   // Half of the time is left to others, whatever a request takes.
   wait(std::clamp<SteadyTime::duration>(now_.steady - sent_at_, kPauseLeast, kPauseMost));
   if (!in_round_) return;  // asked for by places that count no more
-  if (event.outcome == Reply::Outcome::kFailed) return break_off(BrokenOff{std::move(event.detail), retry_in_});
+  if (event.outcome == Reply::Outcome::kFailed)
+    return break_off(BrokenOff{std::move(event.detail), retry_in_, std::move(event.remedy)});
   const bool known = knows_the_day(event);
   const std::optional<seconds> skew = event.skew;
   if (known && has_date_to_come()) return break_off(DateToCome{*today_});
@@ -164,7 +165,8 @@ void Keeper::done(Reply&& reply) {
 void Keeper::page_came(std::vector<std::string>&& keys) {
   Walk::Step& step = *walk_.here();
   std::sort(keys.begin(), keys.end(), std::greater<>());  // the oldest is the last
-  const auto newest = std::find_if(keys.begin(), keys.end(), [](const auto& key) { return time_of_key(key); });
+  const auto newest =
+      std::find_if(keys.begin(), keys.end(), [](const auto& key) { return time_of_key(key).has_value(); });
   const bool is_end = newest == keys.end() || *newest == step.from;
   step.is_last_page = is_end || keys.size() < step.page;
   if (step.from.empty() || !is_end) tell_of_strangers(keys);

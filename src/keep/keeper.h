@@ -37,6 +37,7 @@ struct Reply {
   std::vector<std::string> keys;             ///< of a List, AskFlat or ListFlat: what stands there, as between quotes
   std::optional<std::chrono::seconds> skew;  ///< this clock less the answer's Date; nothing: it had none
   std::string detail;                        ///< for the log, of a kFailed
+  std::string remedy;                        ///< what a person can do about that; empty: it is tried again, no more
 };
 /// Nothing but the time: next_deadline() has come.
 struct TimePassed {};
@@ -105,6 +106,7 @@ struct DayNotKnown {
 struct BrokenOff {
   std::string detail;
   std::chrono::seconds again_in;
+  std::string remedy;  ///< empty: none but to wait
 };
 /// All places were gone through.
 struct RoundEnded {

@@ -52,10 +52,11 @@ void HistoryEvents::day_not_known(std::optional<std::chrono::seconds> skew, Stea
       std::chrono::abs(*skew).count(), skew->count() > 0 ? "ahead of" : "behind");
 }
 
-void HistoryEvents::removal_broken_off(std::string_view detail, std::chrono::seconds again_in, SteadyTime now) {
+void HistoryEvents::removal_broken_off(std::string_view detail, std::string_view remedy, std::chrono::seconds again_in,
+                                       SteadyTime now) {
   if (lines_.admit("removal broken off", now))
-    logger_.warn("history: removing what is too old has stopped: {}; begins again in {} s", printable(detail),
-                 again_in.count());
+    logger_.warn("history: removing what is too old has stopped: {}; begins again in {} s{}{}", printable(detail),
+                 again_in.count(), remedy.empty() ? "" : ". ", remedy);
 }
 
 void HistoryEvents::removal_ended(std::uint64_t count, std::uint64_t held_back, std::uint64_t waiting) {

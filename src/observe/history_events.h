@@ -32,8 +32,9 @@ class HistoryEvents {
   void day_refused(std::string_view path, SteadyTime now);
   /// Nothing is removed, since this clock is `skew` ahead of the database's; nothing: its answer had no Date.
   void day_not_known(std::optional<std::chrono::seconds> skew, SteadyTime now);
-  /// A request for it failed; it begins again in `again_in`.
-  void removal_broken_off(std::string_view detail, std::chrono::seconds again_in, SteadyTime now);
+  /// A request for it failed; it begins again in `again_in`. `remedy`: what a person can do; empty: wait.
+  void removal_broken_off(std::string_view detail, std::string_view remedy, std::chrono::seconds again_in,
+                          SteadyTime now);
   /// All places were gone through, and `count` days removed; `held_back` are too old, and stay for the archive's sake;
   /// `waiting` have just ended, and are looked at again once the archive may have sealed them.
   void removal_ended(std::uint64_t count, std::uint64_t held_back, std::uint64_t waiting);

@@ -173,12 +173,15 @@ void check_database(const relay::Options& options, const Access& access, Report&
     return flush::http_request(request);
   };
   // Judged as the relay judges its own writes. A removal is one of nothing but null.
-  const auto was_taken = [&](const flush::HttpResponse& answer, std::string_view sent) {
+  const auto judged_of = [&](const flush::HttpResponse& answer, std::string_view sent) {
     Answer judged;
     judged.status = answer.status;
     judged.gives_back = answer.status == 200 && answer.body.size() <= flush::Echo::kBytesMax &&
                         flush::Echo(options.database->root(), node, {&sent, 1}).is_in(answer.body);
-    return deliver::judge(judged).verdict == deliver::Verdict::kAcknowledged;
+    return deliver::judge(judged);
+  };
+  const auto was_taken = [&](const flush::HttpResponse& answer, std::string_view sent) {
+    return judged_of(answer, sent).verdict == deliver::Verdict::kAcknowledged;
   };
   constexpr std::string_view kSent = "{\"key%2Ewith%2Edots\":true}";
   const auto written = ask("PATCH", node, std::string(kSent));
@@ -187,8 +190,11 @@ void check_database(const relay::Options& options, const Access& access, Report&
     return report.bad("database", where + ": " + written.error().what, "check the network and --database-url");
   check_clock(*written, report);
   if (!was_taken(*written, kSent)) {
-    return report.bad("database", where + ": " + observe::printable(text_of(*written, access.credential)),
-                      "check --database-url, the credentials, and what stands between");
+    const deliver::AnswerRule rule = judged_of(*written, kSent);
+    const bool is_said = rule.status_first == rule.status_last && !rule.remedy.empty();  // by this very status
+    return report.bad(
+        "database", where + ": " + observe::printable(text_of(*written, access.credential)),
+        is_said ? std::string(rule.remedy) : "check --database-url, the credentials, and what stands between");
   }
   const auto read = ask("GET", node + "/key%2Ewith%2Edots", "");
   const auto removed = ask("DELETE", node, "");
@@ -231,7 +237,8 @@ void check_http(const relay::Options& options, const std::optional<observe::Snap
   const auto listener = observe::HttpListener::start(options.http_listen.host, options.http_listen.port, nothing);
   if (listener) return report.good("http", where + ", free");
   if (listener.error().code == ErrorCode::kBusy && relay)
-    return report.good("http", where + ", in use by a relay; stored so far: " + observe::room_text(*relay));
+    return report.good("http", where + ", in use by a relay; stored so far: " + observe::room_text(*relay) +
+                                   " (of what prune removes it knows from its next start on)");
   report.bad("http", listener.error().what, listener.error().remedy);
 }
 

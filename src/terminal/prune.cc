@@ -113,6 +113,10 @@ int remove_or_look(const CommandLine& line, std::vector<KeptPlace> places) {
   std::optional<Error> error;
   const int status = report.finish(pruner.cost(), error);
   if (error) complain(*error);
+  if (!std::cout.flush()) {
+    complain({ErrorCode::kIo, "prune: stdout cannot be written, so what was done is not told", "see where it goes"});
+    return kExitFailed;
+  }
   if (!known.told())
     log.logger().warn("outbox {} cannot be written: what was removed is still counted there", options.outbox_file);
   return status;

@@ -144,7 +144,8 @@ void PruneReport::on(const keep::FlatSeen& flat) {
 }
 
 void PruneReport::on(const keep::BrokenOff& why) {
-  error_ = {ErrorCode::kUnavailable, "prune: " + why.detail, "run it again: it goes on with what is left"};
+  const std::string first = why.remedy.empty() ? "" : why.remedy + "; then ";
+  error_ = {ErrorCode::kUnavailable, "prune: " + why.detail, first + "run it again: it goes on with what is left"};
 }
 
 void PruneReport::on(const keep::DayNotKnown& why) {

@@ -50,12 +50,14 @@ std::string download_text(const Snapshot& now, bool colour) {
   return observe::download_a_month(now) > observe::kPlanDownloadBytes ? bad(text, colour) : text;
 }
 
+std::string days_text(std::uint64_t count) { return fmt::format("{} {}", count, count == 1 ? "day" : "days"); }
+
 std::string archive_text(const Snapshot& now, bool colour) {
   constexpr double kMb = 1e6;
   std::string text = fmt::format("{:.1f} MB", static_cast<double>(now.archive_bytes) / kMb);
   if (!now.archive_writable) text += ", " + bad("STOPPED", colour) + " (the log says why)";
   if (now.archive_days_unsealed > 0)
-    text += ", " + bad(fmt::format("{} days unsealed or with a hole", now.archive_days_unsealed), colour);
+    text += ", " + bad(days_text(now.archive_days_unsealed) + " unsealed or with a hole", colour);
   return text;
 }
 
@@ -102,9 +104,9 @@ std::string status_text(const Snapshot& now, const std::optional<EarlierSnapshot
   if (now.archive_bytes > 0 || !now.archive_writable || now.archive_days_unsealed > 0)
     add_line(out, "archive", archive_text(now, colour));
   if (now.days_removed > 0)
-    add_line(out, "removed", fmt::format("{} days of history, as routes keep no more", now.days_removed));
+    add_line(out, "removed", days_text(now.days_removed) + " of history, as routes keep no more");
   if (now.days_overdue > 0)
-    add_line(out, "overdue", bad(fmt::format("{} days that routes keep no more", now.days_overdue), colour));
+    add_line(out, "overdue", bad(days_text(now.days_overdue) + " that routes keep no more", colour));
   add_line(out, "stored", stored_text(now, colour));
   add_line(out, "download", download_text(now, colour));
   add_line(out, "gaps", now.gaps > 0 ? bad(fmt::format("{}", now.gaps), colour) : "none");

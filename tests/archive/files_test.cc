@@ -242,6 +242,25 @@ TEST_F(FilesTest, FolderOnADiskWithoutRoomIsSaidBeforeItIsUsed) {
   EXPECT_FALSE(std::filesystem::exists(folder()));
 }
 
+TEST_F(FilesTest, FolderThatCannotBeMadeIsSaidBeforeItIsUsed) {
+  for (const char* path : {"/proc/x", "/proc/x/y"}) {
+    EXPECT_THAT(Folder::take(path).error().what, HasSubstr(std::string(path) + " cannot be made"));
+    const auto looked = Folder::look_at(path, 0);
+    ASSERT_FALSE(looked) << *looked;
+    EXPECT_THAT(looked.error().what, HasSubstr("/proc"));
+    EXPECT_FALSE(looked.error().remedy.empty());
+  }
+  EXPECT_THAT(Folder::look_at(dir_.file("new") + "/below", 0).value(), HasSubstr("not made yet"));
+  EXPECT_FALSE(std::filesystem::exists(dir_.file("new")));
+}
+
+TEST_F(FilesTest, LookSaysHowManyDaysThereAre) {
+  append(lines(kDay, 0, 1));
+  seal(kDay);
+  static_cast<void>(take());
+  EXPECT_THAT(Folder::look_at(folder(), 0).value(), HasSubstr(", 1 day sealed, 0 plain"));
+}
+
 TEST_F(FilesTest, FolderThatIsNoneIsRefused) {
   std::ofstream(dir_.file("file")) << "x";
   EXPECT_EQ(Folder::take(dir_.file("file")).error().code, ErrorCode::kInvalid);

@@ -43,8 +43,8 @@ class Keeping {
     }
     return request;
   }
-  void answer(std::vector<std::string> keys = {}) { tell(Reply{Reply::Outcome::kDone, std::move(keys), skew, ""}); }
-  void answer(Reply::Outcome outcome) { tell(Reply{outcome, {}, skew, "why"}); }
+  void answer(std::vector<std::string> keys = {}) { tell(Reply{Reply::Outcome::kDone, std::move(keys), skew, "", ""}); }
+  void answer(Reply::Outcome outcome) { tell(Reply{outcome, {}, skew, "why", ""}); }
   void pass(SteadyTime::duration time) {
     now_.steady += time;
     now_.utc += std::chrono::duration_cast<std::chrono::milliseconds>(time);

@@ -38,7 +38,8 @@ TEST_F(HistoryEventsTest, SaysOnceWhatStandsInTheWayAndWhatToDo) {
   events_.day_not_known(seconds(3600), kFirst);
   events_.day_not_known(std::nullopt, kFirst + seconds(61));
   events_.day_not_known(seconds(-61), kFirst + seconds(122));
-  events_.removal_broken_off("503: later", seconds(60), kFirst);
+  events_.removal_broken_off("503: later", "", seconds(60), kFirst);
+  events_.removal_broken_off("HTTP 404", "404: no database there", seconds(60), kFirst + seconds(61));
   events_.day_refused("history/A/prices/2026-01-01", kFirst);
   events_.removal_ended(0, 0, 0);
   events_.removal_ended(3, 2, 0);
@@ -56,6 +57,7 @@ TEST_F(HistoryEventsTest, SaysOnceWhatStandsInTheWayAndWhatToDo) {
       "warning history: nothing is removed: this clock is 61 s behind the database's, so which day it is is not "
       "known. Set the clock\n"
       "warning history: removing what is too old has stopped: 503: later; begins again in 60 s\n"
+      "warning history: removing what is too old has stopped: HTTP 404; begins again in 60 s. 404: no database there\n"
       "warning history: history/A/prices/2026-01-01 stays: it is too large to be listed, or one of its entries "
       "to be removed\n"
       "info history: 3 days removed, since routes keep no more; next look tomorrow\n"

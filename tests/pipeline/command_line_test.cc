@@ -138,6 +138,21 @@ TEST(Check, SaysWhatIsWellAndWhatIsNot) {
   EXPECT_NE(bad.out().find("FAILED  database"), std::string::npos) << bad.out();
 }
 
+TEST(Check, SaysWhatToDoByWhatTheDatabaseAnswersAndWhereNoArchiveCanBe) {
+  const RedisServer redis;
+  const Emulator emulator;
+  for (const auto& [status, remedy] : {std::pair(402, "402: the plan's quota is used up, or its payment failed"),
+                                       std::pair(404, "404: no database at this address")}) {
+    emulator.control("POST", "faults", {{"kind", "status"}, {"status", status}, {"count", 1000}});
+    Process bad({kProgram, "check", "--redis-url", redis.url(), "--database-url", emulator.database_url(), "--archive",
+                 "/proc/x"});
+    EXPECT_EQ(bad.wait(), 1);
+    EXPECT_NE(bad.out().find(remedy), std::string::npos) << bad.out();
+    EXPECT_NE(bad.out().find("FAILED  archive"), std::string::npos) << bad.out();
+    emulator.control("DELETE", "faults");
+  }
+}
+
 TEST(Healthcheck, IsGoodWhileTheRelayRuns) {
   const RedisServer redis;
   const Emulator emulator;

@@ -94,8 +94,8 @@ TEST_F(Keep, WaitsWhileDeliveryIsHeldAndGoesOnAfterARestart) {
   {
     RelayProcess relay(redis_, emulator_, flags);
     ASSERT_TRUE(relay.wait_ready());
-    EXPECT_NE(relay.process().wait_for("history: removing what is too old has stopped").find("60 s"),
-              std::string::npos);
+    const std::string line = relay.process().wait_for("history: removing what is too old has stopped");
+    EXPECT_NE(line.find("60 s. 403: these credentials may not write there"), std::string::npos) << line;
     EXPECT_EQ(relay.metric("history_removed_total"), 0);
     relay.kill();
   }

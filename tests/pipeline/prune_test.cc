@@ -203,7 +203,31 @@ TEST_F(Prune, SaysWordForWordWhatTheDatabaseAnswersWhenItIsOverItsQuota) {
   EXPECT_EQ(ran.status, 1);
   EXPECT_THAT(ran.err, HasSubstr("402"));
   EXPECT_THAT(ran.err, HasSubstr("Payment is required, says the test"));
+  EXPECT_THAT(ran.err, HasSubstr("takes no removal either; remove history in the Firebase console"));
   EXPECT_EQ(days_of("history/AAPL/prices").size(), 5u);
+}
+
+TEST_F(Prune, SaysWhatToDoByWhatTheDatabaseAnswers) {
+  for (const auto& [status, remedy] : {std::pair(401, "401: the database does not take our credentials"),
+                                       std::pair(404, "404: no database at this address; compare the database URL")}) {
+    emulator_.control("POST", "faults", {{"kind", "status"}, {"status", status}, {"count", 1000}, {"method", "GET"}});
+    const Ran ran = prune({"--before", utc_day(0), "--yes"});
+    EXPECT_EQ(ran.status, 1);
+    EXPECT_THAT(ran.err, HasSubstr(remedy));
+    EXPECT_THAT(ran.err, HasSubstr("then run it again"));
+    emulator_.control("DELETE", "faults");
+  }
+}
+
+TEST_F(Prune, ThatNobodyCanReadExitsWith1) {
+  put_days("history/AAPL/prices", 3, 1);
+  for (const char* yes : {"", " --yes"}) {
+    std::string line = "exec " + built("src/firebase-relay");
+    for (const std::string& word : words({"--before", utc_day(0)})) line += " '" + word + "'";
+    Process full({"/bin/sh", "-c", line + yes + " > /dev/full"});
+    EXPECT_EQ(full.wait(), 1) << full.err();
+    EXPECT_THAT(full.err(), HasSubstr("prune: stdout cannot be written"));
+  }
 }
 
 TEST_F(Prune, TriesWhileTheRelayIsHeldForPayment) {

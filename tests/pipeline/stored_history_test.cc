@@ -139,7 +139,8 @@ TEST_F(StoredHistoryRunTest, IsToldByStatusAndCheck) {
   words.insert(words.end(), flags_.begin(), flags_.end());
   EXPECT_THAT(
       run_relay_command(words).out,
-      AllOf(HasSubstr("in use by a relay; stored so far: 0.0 of 2.1 MB\n"),
+      AllOf(HasSubstr("in use by a relay; stored so far: 0.0 of 2.1 MB (of what prune removes it knows from its next "
+                      "start on)\n"),
             HasSubstr("history      grows without end: history/{TICKER}/prices/{DATE}, history/{TICKER}/orders, "),
             HasSubstr("/{DATE}; how fast is known after a day\n")));
   words.emplace_back("--no-history");

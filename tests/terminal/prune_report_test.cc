@@ -69,10 +69,13 @@ TEST_F(PruneReportTest, EntriesOfADayAreALine) {
 }
 
 TEST_F(PruneReportTest, WhatBreaksItOffIsSaidAsItIsAnswered) {
-  EXPECT_EQ(told(true, {keep::BrokenOff{"HTTP 402: {\"error\":\"pay\"}", 60s}}), "0 days removed\n");
+  EXPECT_EQ(told(true, {keep::BrokenOff{"HTTP 402: {\"error\":\"pay\"}", 60s, ""}}), "0 days removed\n");
   ASSERT_TRUE(error);
   EXPECT_EQ(error->what, "prune: HTTP 402: {\"error\":\"pay\"}");
+  EXPECT_EQ(error->remedy, "run it again: it goes on with what is left");
   EXPECT_EQ(status, kExitFailed);
+  told(true, {keep::BrokenOff{"HTTP 404", 60s, "404: no database there"}});
+  EXPECT_EQ(error->remedy, "404: no database there; then run it again: it goes on with what is left");
   told(true, {keep::DayNotKnown{std::nullopt}});
   EXPECT_EQ(status, kExitFailed);
   EXPECT_EQ(told(true, {keep::DateToCome{kDay}}), "");

@@ -51,6 +51,8 @@ TEST(StatusText, SaysAllOfARelayThatIsWell) {
 
 TEST(StatusText, TellsOfDaysThatWereRemovedOnceThereAreAny) {
   observe::Snapshot now = well();
+  now.days_removed = 1;
+  EXPECT_THAT(status_text(now, std::nullopt, kNow, false), HasSubstr("removed     1 day of history"));
   now.days_removed = 12;
   EXPECT_THAT(status_text(now, std::nullopt, kNow, false),
               HasSubstr("removed     12 days of history, as routes keep no more\n"));
