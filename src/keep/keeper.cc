@@ -19,7 +19,7 @@ constexpr std::uint64_t kTinyBytes = 1 << 20;
 constexpr std::uint64_t kEntryBytes = 512;  // of one entry, rather too much: a price has 150, an order 1200
 constexpr std::size_t kPiecesFirst = 16;
 constexpr std::size_t kPiecesMax = 2048;
-constexpr hours kToSettle{2};    // from a day's end on, until what may not go counts as overdue
+constexpr hours kToSettle{2};    // from a day's end on, or the start, until what may not go counts as overdue
 constexpr seconds kPatience{1};  // until leave is asked for again
 constexpr hours kLongest{1};     // between two looks at what day it is, and between two tries
 constexpr milliseconds kPauseLeast{5};
@@ -35,6 +35,7 @@ std::uint64_t bytes_of(const Action& request) {
 
 void Keeper::handle(Event event, const Now& now, Decisions& decisions) {
   now_ = now;
+  begun_at_ = begun_at_.value_or(now.steady);
   out_ = &decisions;
   std::visit([this](auto&& what) { on(std::forward<decltype(what)>(what)); }, std::move(event));
   proceed();
@@ -92,11 +93,21 @@ bool Keeper::has_date_to_come() const {
                      [this](const KeptPlace& place) { return place.before && *place.before > *today_; });
 }
 
+/// From when on what may not go counts as overdue. An archive seals a day an hour after its end, and one that has ended
+/// while nobody ran once somebody does.
+UtcMillis Keeper::settles_at(std::string_view day) const {
+  const std::optional<std::chrono::sys_days> named = day_named(day);
+  if (!named) return UtcMillis::min();
+  const UtcMillis end = *named + std::chrono::days(1);
+  if (now_.utc >= end + std::chrono::days(1)) return end + kToSettle;
+  const auto from_begin = std::chrono::duration_cast<milliseconds>(*begun_at_ + kToSettle - now_.steady);
+  return std::max<UtcMillis>(end + kToSettle, now_.utc + from_begin);
+}
+
 Walk::Fate Keeper::fate_of(const std::string& path, std::string_view day) {
   if (!manner_.may_go || manner_.may_go(day)) return Walk::Fate::kGoes;
   if (manner_.overrides_may_go) return Walk::Fate::kGoesCounted;
-  const std::optional<std::chrono::sys_days> named = day_named(day);
-  const UtcMillis settled = named ? UtcMillis(*named + std::chrono::days(1)) + kToSettle : UtcMillis::min();
+  const UtcMillis settled = settles_at(day);
   if (now_.utc < settled) {
     ++waiting_;
     look_again_at_ = settled;

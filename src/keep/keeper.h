@@ -177,10 +177,10 @@ struct Decisions {
 };
 
 /// Decides which days of history are too old, and removes them: at the start, and whenever a new day has begun, place
-/// by place, oldest day first, one request at a time; and two hours after a day's begin once more, if the day before
-/// could not go by then, as where only one is kept that an archive has yet to seal. Like delivery it has no thread,
-/// socket or clock (decision 3 of the contract): events and the time go in, actions come out, and tests/sim runs it
-/// through any schedule.
+/// by place, oldest day first, one request at a time; and two hours after a day's begin, or the start, once more, if
+/// the day before could not go by then, as where only one is kept that an archive has yet to seal. Like delivery it has
+/// no thread, socket or clock (decision 3 of the contract): events and the time go in, actions come out, and tests/sim
+/// runs it through any schedule.
 ///
 /// Which day it is says the Date of the database's answers in this round, the earliest of them, and only as long as it
 /// agrees with this clock; a day is removed once it is as many days before that as the place keeps. It remembers
@@ -227,6 +227,7 @@ class Keeper {
   void wait(SteadyTime::duration time);
   [[nodiscard]] bool has_date_to_come() const;
   [[nodiscard]] bool has_to_look() const;
+  [[nodiscard]] UtcMillis settles_at(std::string_view day) const;
   [[nodiscard]] Action request_of(const Walk::Step& step) const;
   [[nodiscard]] Walk::Fate fate_of(const std::string& path, std::string_view day);
 
@@ -239,6 +240,7 @@ class Keeper {
   bool in_round_ = false;
   std::optional<std::chrono::sys_days> today_;     ///< in this round, by the database
   std::optional<std::chrono::sys_days> done_day_;  ///< of the last round that came to its end
+  std::optional<SteadyTime> begun_at_;             ///< with the first event
   std::optional<UtcMillis> look_again_at_;  ///< before the next day: something of the last round waits until then
   std::uint64_t removed_ = 0;               ///< days, in this round
   std::uint64_t held_back_ = 0;             ///< likewise, that may not go

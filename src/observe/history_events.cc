@@ -64,10 +64,8 @@ void HistoryEvents::removal_ended(std::uint64_t count, std::uint64_t held_back, 
     logger_.info("history: {} removed, since routes keep no more{}", days_text(count),
                  waiting > 0 ? "" : "; next look tomorrow");
   if (waiting > 0)
-    logger_.info(
-        "history: {} of those that have just ended will go once the archive has sealed them; next look two hours after "
-        "midnight UTC",
-        days_text(waiting));
+    logger_.info("history: {} will go once the archive has sealed {}; next look within two hours", days_text(waiting),
+                 waiting == 1 ? "it" : "them");
   if (held_back > 0)
     logger_.warn(
         "history: {} older than routes keep, and {}: the archive does not have {} whole. Which, and why, says "

@@ -242,6 +242,23 @@ TEST(Keeper, CountsADayAsOverdueThatMayNotGoTwoHoursAfterItsEndEither) {
   EXPECT_GE(keeping.utc() - kMidnight, 24h) << "it is not asked for all day long";
 }
 
+TEST(Keeper, LooksAgainTwoHoursAfterAStartAtADayThatHasEndedWhileNobodyRan) {
+  Keeping keeping({prices(1)}, {.may_go = [](std::string_view /*day*/) { return false; }});
+  const UtcMillis begin = keeping.utc();
+  for (const std::uint64_t overdue : {1u, 2u}) {
+    ASSERT_EQ(keeping.next(2h), "list history");
+    keeping.answer({"AAPL"});
+    ASSERT_EQ(keeping.next(), "flat history/AAPL/prices");
+    keeping.answer();
+    ASSERT_EQ(keeping.next(), "list history/AAPL/prices");
+    keeping.answer({"2026-11-26", "2026-11-27"});
+    EXPECT_EQ(keeping.next(1min), "");
+    EXPECT_EQ(keeping.overdue(), overdue) << "that of the day before yesterday at once";
+    EXPECT_LE(keeping.utc() - begin, 2h + 1s);
+  }
+  EXPECT_GE(keeping.utc() - begin, 2h);
+}
+
 TEST(Keeper, StopsAtAFailureAndBeginsAgainLater) {
   Keeping keeping({prices(1)});
   go_to_a_day(keeping);

@@ -30,6 +30,8 @@ relay_mutant(never_looks_again_at_what_waits FILE src/keep/keeper.cc
   OLD "look_again_at_ = settled;" NEW "" BY "KeepSimulation.*")
 relay_mutant(counts_as_overdue_what_waits FILE src/keep/keeper.cc
   OLD "now_.utc < settled" NEW "false" BY "Keeper.*")
+relay_mutant(counts_as_overdue_what_ended_while_nobody_ran FILE src/keep/keeper.cc
+  OLD "now_.utc >= end + std::chrono::days(1)" NEW "true" BY "Keeper.*")
 relay_mutant(gives_up_a_second_look_that_fails FILE src/keep/keeper.cc
   OLD "due_since_ || done_day_ != day_of(now_.utc)" NEW "done_day_ != day_of(now_.utc)" BY "Keeper.*")
 relay_mutant(runs_once FILE src/keep/keeper.cc

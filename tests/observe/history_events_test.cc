@@ -65,8 +65,7 @@ TEST_F(HistoryEventsTest, SaysOnceWhatStandsInTheWayAndWhatToDo) {
       "why, says "
       "'firebase-relay prune --before DAY' with the relay's --archive and --outbox\n"
       "info history: 1 day removed, since routes keep no more\n"
-      "info history: 1 day of those that have just ended will go once the archive has sealed them; next look two hours "
-      "after midnight UTC\n"
+      "info history: 1 day will go once the archive has sealed it; next look within two hours\n"
       "warning history: 1 day is older than routes keep, and stays: the archive does not have it whole. Which, and "
       "why, says "
       "'firebase-relay prune --before DAY' with the relay's --archive and --outbox\n");
