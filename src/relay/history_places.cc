@@ -120,10 +120,13 @@ Result<void> PlaceFinder::take_days(const KeptPlace& place, std::size_t piece, c
 /// Of `keys`, which stand at `path` where days stand, those that are none, and those of days to come.
 void PlaceFinder::note_strangers(const std::string& path, const std::vector<std::string>& keys) {
   std::vector<std::string> strange;
+  std::vector<std::string> elsewhen;
   std::vector<std::string> to_come;
   for (const std::string& key : keys) {
     const std::optional<Day> day = archive::parse_day(key);
-    if (!day && !routed_.contains(key)) strange.push_back(key);
+    const bool is_entry = time_of_key(key).has_value();  // of a time that nobody has published in
+    if (is_entry) elsewhen.push_back(key);
+    if (!day && !is_entry && !routed_.contains(key)) strange.push_back(key);
     if (day && is_asked(*day) && *day > question_.newest) to_come.push_back(key);
   }
   const auto note = [&](std::vector<std::string>& those, const char* one, const char* many) {
@@ -133,6 +136,8 @@ void PlaceFinder::note_strangers(const std::string& path, const std::vector<std:
                            first_few(those, those.size()));
   };
   note(strange, " key is neither a day nor an entry: ", " keys are neither days nor entries: ");
+  note(elsewhen, " entry without a day is of before 2000 or yet to come: ",
+       " entries without a day are of before 2000 or yet to come: ");
   note(to_come, " day is yet to come: ", " days are yet to come: ");
 }
 

@@ -272,14 +272,19 @@ TEST_F(ExportDatabase, GivesTheRestWhereAPlaceHasNoEntries) {
 }
 
 TEST_F(ExportDatabase, SaysWhichDaysAreYetToCome) {
+  const std::string to_come(
+      HistoryKey(UtcMillis(std::chrono::sys_days(std::chrono::year(2099) / 1 / 1)), {1, 2}, 0).text());
+  patch("history/AAPL/prices", {{to_come, {{"price", 1}}}});
   patch("history/AAPL/prices", {{"2199-01-01", {{key_at(5, 1), 1}}}, {"2199-01-02", {{key_at(5, 1), 1}}}});
   const Ran ran = from_database({"--ticker", "AAPL"});
 
   EXPECT_EQ(ran.status, 1);
   EXPECT_THAT(ran.err,
               HasSubstr("history/AAPL/prices: 2 days are yet to come: 2199-01-01, 2199-01-02; the rest is exported"));
+  EXPECT_THAT(ran.err, HasSubstr("1 entry without a day is of before 2000 or yet to come: " + to_come));
   EXPECT_EQ(ran.out, from_archive({"--ticker", "AAPL"}).out);
-  EXPECT_EQ(from_database({"--ticker", "AAPL", "--to", "2026-05-06"}).status, 0) << "nobody has asked for those";
+  EXPECT_THAT(from_database({"--ticker", "AAPL", "--to", "2026-05-06"}).err, Not(HasSubstr("days are yet to come")))
+      << "nobody has asked for those";
 }
 
 }  // namespace
