@@ -51,6 +51,10 @@ void BrokerRun::keep_first(std::uint64_t count) const {
   std::ofstream(ledger(), std::ios::trunc) << kept;
 }
 
+void BrokerRun::append(const BrokerRun& later) const {
+  std::ofstream(ledger(), std::ios::app) << std::ifstream(later.ledger()).rdbuf();
+}
+
 std::string BrokerRun::difference(const test_support::Emulator& emulator, const std::vector<std::string>& flags) const {
   std::vector<std::string> words = {built("tools/broker_sim/ledger-check"), "--ledger", ledger(), "--database-url",
                                     emulator.url()};

@@ -24,6 +24,8 @@ class BrokerRun {
   [[nodiscard]] std::uint64_t receivable() const;
   /// Forgets all but the first `count` messages of the ledger.
   void keep_first(std::uint64_t count) const;
+  /// Takes over the ledger of `later`, which published behind this one.
+  void append(const BrokerRun& later) const;
   /// Empty when the tree holds exactly what the ledger says, else what ledger-check found.
   [[nodiscard]] std::string difference(const test_support::Emulator& emulator,
                                        const std::vector<std::string>& flags = {}) const;
