@@ -80,7 +80,10 @@ void LiveOrders::note(std::string_view path, const OrderState& state) {
   OldestFirst& to = state.closed ? orders.closed : orders.open;
   to.splice(to.end(), from, order);
   order->sequence = state.sequence;
-  if (std::exchange(order->closed, state.closed) != state.closed)
+  const bool was_closed = std::exchange(order->closed, state.closed);
+  // One that closes once more has another place, too: in a replay some come open first and others, whose messages are
+  // all in one block, do not. By the places of two runs a restart would take the wrong one for the oldest.
+  if (was_closed || state.closed)
     changes_.put.push_back({order->path, state.ticker_size, state.sequence, state.closed});
   keep_within_bounds(orders, state.sequence);
 }

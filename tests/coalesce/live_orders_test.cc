@@ -116,6 +116,18 @@ TEST(LiveOrders, HaveToBeSavedOnlyWhenOneComesClosesOrLeaves) {
   EXPECT_TRUE(orders.list().take_changes().put.at(0).closed);
 }
 
+TEST(LiveOrders, ThatComeAgainInAReplayAreSavedInTheirOrder) {
+  Orders replay(2, {live_order("1", 5, true), live_order("2", 6, true)});
+  replay.message("A", "1", false);
+  replay.message("A", "1", true);
+  replay.message("A", "2", true);  // it was open, too, in the same block
+  std::vector<LiveOrder> rows = replay.list().take_changes().put;
+  ASSERT_EQ(rows.size(), 3u);
+  rows.erase(rows.begin());  // the next one stands in its place
+  Orders orders(2, rows);
+  EXPECT_EQ(orders.message("A", "3", true), Paths{"services/A/orders/1"});
+}
+
 TEST(LiveOrders, RemovalIsSavedOneCallLate) {
   Orders orders(1, {live_order("1", 5, true)});
   orders.message("A", "2", true);
