@@ -15,6 +15,12 @@ std::optional<std::uint64_t> gone(const StreamInfo& info) {
   return *info.added - std::min(*info.added, info.length);
 }
 
+/// Has it had as much as was read up to `position`?
+bool has_had(const StreamInfo& info, const StreamPosition& position) {
+  if (info.last_generated < position.id) return false;
+  return !info.added || !position.entries || *info.added >= *position.entries;
+}
+
 }  // namespace
 
 StreamCursor::Found StreamCursor::start(const StreamInfo& info, const std::optional<GroupInfo>& group,
@@ -34,6 +40,9 @@ StreamCursor::Found StreamCursor::start(const StreamInfo& info, const std::optio
     read_.entries = gone(info);  // what had been trimmed before anybody read it was never ours
     safe_ = read_;
     found.group = Group::kCreate;
+  } else if (found.moved == Moved::kBack && !has_had(info, before->position)) {  // no hand has moved it
+    found = begin_again(info, group, Cause::kMisfit);
+    found.goes_back = false;
   } else {
     const Moved moved = found.moved;
     found = look(info, group);
@@ -60,9 +69,8 @@ StreamCursor::Found StreamCursor::look(const StreamInfo& info, const std::option
 
 /// Can this be the stream that was read? Its newest entry is not older than what was read, and it has had as many.
 bool StreamCursor::fits(const StreamInfo& info) const {
-  if (info.last_generated < read_.id) return false;
+  if (!has_had(info, read_)) return false;
   if (!info.added || !read_.entries) return true;
-  if (*info.added < *read_.entries) return false;
   return !is_all_newer(info, read_.id) || *gone(info) >= *read_.entries;
 }
 

@@ -164,6 +164,15 @@ GroupInfo StreamReader::standing(const StreamCursor& cursor, const Stream& strea
   return group;
 }
 
+/// From where a gap is that this look finds.
+StreamId StreamReader::read_before(const Stream& stream, const StreamCursor& cursor,
+                                   const std::optional<GroupInfo>& group,
+                                   const std::optional<RememberedPosition>& before) {
+  if (stream.is_started) return cursor.read_upto();
+  const StreamId noted = group ? group->last_delivered : StreamId{};
+  return before ? std::max(noted, before->position.id) : noted;
+}
+
 void StreamReader::finish_look(StreamConnection& connection, std::size_t i, const Now& now) {
   Stream& stream = streams_[i];
   StreamCursor& cursor = cursors_[i];
@@ -171,8 +180,8 @@ void StreamReader::finish_look(StreamConnection& connection, std::size_t i, cons
   const std::optional<GroupInfo> group = options_.only_watches ? standing(cursor, stream) : stream.group->group;
   if (group && group->pending > 0 && connection.state() != StreamConnection::State::kReady)
     return refuse(connection, i, pending_error(options_.group, group->pending));
-  const StreamId read_upto = cursor.read_upto();
   const std::optional<RememberedPosition> before = i < options_.before.size() ? options_.before[i] : std::nullopt;
+  const StreamId read_upto = read_before(stream, cursor, group, before);
   const bool was_started = std::exchange(stream.is_started, true);
   const StreamCursor::Found found = was_started ? cursor.look(info, group) : cursor.start(info, group, before);
   const std::string& key = (*keys_)[i];

@@ -96,6 +96,8 @@ class StreamReader {
   void count_came(MessageBlock& block, const Now& now);
   void take(StreamConnection& connection, const StreamConnection::Answer& answer, const Now& now);
   void take_look(StreamConnection& connection, const StreamConnection::Answer& answer, const Now& now);
+  static StreamId read_before(const Stream& stream, const StreamCursor& cursor, const std::optional<GroupInfo>& group,
+                              const std::optional<RememberedPosition>& before);
   static GroupInfo standing(const StreamCursor& cursor, const Stream& stream);
   void finish_look(StreamConnection& connection, std::size_t i, const Now& now);
   void finish_read(const Now& now);

@@ -9,7 +9,7 @@ relay_mutant(takes_a_deleted_entry_for_a_loss FILE src/bus/stream_cursor.cc BY "
 relay_mutant(gives_a_number_to_what_nobody_can_count FILE src/bus/stream_cursor.cc BY "StreamCursor*"
   OLD "has_deleted ? std::nullopt : std::optional(missing)" NEW "std::optional(missing)")
 relay_mutant(reads_on_in_a_stream_that_lost_its_end FILE src/bus/stream_cursor.cc BY "StreamCursor*"
-  OLD "if (info.last_generated < read_.id) return false;" NEW "")
+  OLD "if (info.last_generated < position.id) return false;" NEW "")
 relay_mutant(reads_on_in_another_stream FILE src/bus/stream_cursor.cc BY "StreamCursor*"
   OLD "info.last_generated >= read_.id && is_all_newer(info, looked_)" NEW "true")
 relay_mutant(reads_again_what_was_read_as_it_came FILE src/bus/stream_cursor.cc BY "StreamCursor*"
@@ -25,3 +25,7 @@ relay_mutant(tells_a_loss_without_number_again_and_again FILE src/bus/stream_cur
   OLD "lost_before_ = before;" NEW "")
 relay_mutant(forgets_the_newest_read FILE src/bus/stream_cursor.cc BY "StreamCursor*"
   OLD "if (reads_.size() % 2 == 1) kept.push_back(reads_.back());" NEW "")
+relay_mutant(takes_a_lost_end_for_a_group_that_was_moved FILE src/bus/stream_cursor.cc BY "StreamStart*"
+  OLD "found.moved == Moved::kBack && !has_had(info, before->position)" NEW "false")
+relay_mutant(passes_over_a_group_that_somebody_made FILE src/bus/stream_cursor.cc BY "StreamStart*"
+  OLD "found.moved == Moved::kBack" NEW "(group && before)")

@@ -135,12 +135,15 @@ TEST_F(StreamsOnce, WhatWasTrimmedUnreadIsAGapWithItsCountEachTime) {
     ASSERT_TRUE(have_come(1 + 3 * run)) << relay.process().err();
     ASSERT_TRUE(eventually([&] { return gaps().is_object() && static_cast<int>(gaps().size()) == run; })) << gaps();
     EXPECT_EQ(relay.metric("stream_entries_lost_total"), 7);
+    EXPECT_NE(relay.process().err().find("gap: stream bus: 7 entries of the time from "), std::string::npos)
+        << relay.process().err();
     EXPECT_EQ(relay.stop(), 0);
   }
   const json told = gaps();
   for (const auto& [key, gap] : told.items()) {
     EXPECT_EQ(gap["stream"], "bus");
     EXPECT_EQ(gap["entries"], 7);
+    EXPECT_LT(gap["from"], gap["to"]) << "since the newest entry that was read";
     EXPECT_EQ(gap["cause"], "trimmed before they were read (MAXLEN or MINID)");
   }
 }
