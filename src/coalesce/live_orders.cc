@@ -18,8 +18,8 @@ LiveOrders::LiveOrders(std::size_t closed_max, const std::vector<LiveOrder>& res
   }
 }
 
-LiveOrdersChange LiveOrders::take_changes() {
-  LiveOrdersChange changes = std::exchange(changes_, {});
+LiveOrdersChange LiveOrders::take_changes(Sequence safe_upto) {
+  LiveOrdersChange changes{std::exchange(put_, {}), {}};
   if (std::exchange(resave_, false)) {
     changes.put.clear();
     for (const auto& [ticker, orders] : tickers_) {
@@ -29,9 +29,16 @@ LiveOrdersChange LiveOrders::take_changes() {
       }
     }
   }
-  removed_lately_.swap(changes.removed);
-  // An order that was removed may have come back, and its new row may be saved already: that must not be deleted.
-  std::erase_if(changes.removed, [this](const std::string& path) { return find(path, hash_of_path(path)); });
+  std::vector<Departed> later = std::exchange(removed_, {});
+  for (Departed& order : removed_lately_) {
+    if (order.cause > safe_upto && order.cause < kUnorderedSequences) {
+      later.push_back(std::move(order));
+    } else if (!find(order.path, hash_of_path(order.path))) {
+      // One that was removed may have come back, and its new row may be saved already: that must not be deleted.
+      changes.removed.push_back(std::move(order.path));
+    }
+  }
+  removed_lately_ = std::move(later);
   return changes;
 }
 
@@ -39,7 +46,7 @@ void LiveOrders::not_saved(LiveOrdersChange change, SteadyTime now) {
   constexpr std::chrono::seconds kTryAgainAfter{5};
   try_again_at_ = now + kTryAgainAfter;
   resave_ = true;
-  std::move(change.removed.begin(), change.removed.end(), std::back_inserter(removed_lately_));
+  for (std::string& path : change.removed) removed_lately_.push_back({std::move(path), 0});
 }
 
 LiveOrders::OldestFirst::iterator* LiveOrders::find(std::string_view path, std::uint64_t hash) {
@@ -72,7 +79,7 @@ void LiveOrders::note(std::string_view path, const OrderState& state) {
   Orders& orders = *order->among;
   OldestFirst& from = order->closed ? orders.closed : orders.open;
   if (state.closed && closed_max_ == 0) {  // stays for good: nothing to remember
-    changes_.removed.push_back(order->path);
+    removed_.push_back({order->path, state.sequence});
     forget(order);
     from.erase(order);
     return;
@@ -83,20 +90,19 @@ void LiveOrders::note(std::string_view path, const OrderState& state) {
   const bool was_closed = std::exchange(order->closed, state.closed);
   // One that closes once more has another place, too: in a replay some come open first and others, whose messages are
   // all in one block, do not. By the places of two runs a restart would take the wrong one for the oldest.
-  if (was_closed || state.closed)
-    changes_.put.push_back({order->path, state.ticker_size, state.sequence, state.closed});
+  if (was_closed || state.closed) put_.push_back({order->path, state.ticker_size, state.sequence, state.closed});
   keep_within_bounds(orders, state.sequence);
 }
 
 void LiveOrders::note_new(std::string_view path, const OrderState& state) {
   if (state.closed && closed_max_ == 0) {
-    changes_.removed.emplace_back(path);
+    removed_.push_back({std::string(path), state.sequence});
     return;
   }
   Orders& orders = orders_of(path.substr(0, state.ticker_size));
   OldestFirst& list = state.closed ? orders.closed : orders.open;
   add(list, {std::string(path), state.path_hash, state.sequence, state.closed, &orders});
-  changes_.put.push_back({list.back().path, state.ticker_size, state.sequence, state.closed});
+  put_.push_back({list.back().path, state.ticker_size, state.sequence, state.closed});
   keep_within_bounds(orders, state.sequence);
 }
 
@@ -115,7 +121,7 @@ void LiveOrders::add(OldestFirst& list, Order order) {
 void LiveOrders::remove_oldest(OldestFirst& oldest_first, Sequence cause) {
   const OldestFirst::iterator oldest = oldest_first.begin();
   forget(oldest);
-  changes_.removed.push_back(oldest->path);
+  removed_.push_back({oldest->path, cause});
   removals_.push_back({std::move(oldest->path), oldest->hash, cause});
   oldest_first.erase(oldest);
 }

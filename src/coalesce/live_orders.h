@@ -37,10 +37,11 @@ class LiveOrders {
 
   /// Has the list of live orders changed in a way that a restart must know? An order that only moves from one open
   /// state to the next does not change it, so that a disk is written to twice for an order, not with every fill.
-  [[nodiscard]] bool has_changes() const { return resave_ || !changes_.put.empty() || !changes_.removed.empty(); }
-  /// The changes since the last call. Removals come one call late: the list must not lose a path before the database
-  /// has.
-  LiveOrdersChange take_changes();
+  [[nodiscard]] bool has_changes() const { return resave_ || !put_.empty() || !removed_.empty(); }
+  /// The changes since the last call. Removals come one call late, and not before the message that pushed the order out
+  /// is safe (`safe_upto`, of a source that can replay): the list must not lose a path before the database has. In a
+  /// replay live values, and with them removals, are held back while history is sent.
+  LiveOrdersChange take_changes(Sequence safe_upto = kUnorderedSequences);
   /// Is the list to be saved now? Not for a while after that has failed.
   [[nodiscard]] bool is_to_be_saved(SteadyTime now) const { return has_changes() && now >= try_again_at_; }
   /// `change`, which take_changes() gave, could not be saved. The next call of it gives the whole list instead of
@@ -69,6 +70,10 @@ class LiveOrders {
     std::uint64_t hash;
     Sequence cause;
   };
+  struct Departed {
+    std::string path;
+    Sequence cause;
+  };
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
@@ -87,10 +92,11 @@ class LiveOrders {
   std::unordered_map<std::string, Orders, Hash, std::equal_to<>> tickers_;
   HashTable<OldestFirst::iterator> by_path_;
   std::vector<Removal> removals_;
-  LiveOrdersChange changes_;
+  std::vector<LiveOrder> put_;     ///< since the last call of take_changes()
+  std::vector<Departed> removed_;  ///< since then, too
+  std::vector<Departed> removed_lately_;
   bool resave_ = false;
   SteadyTime try_again_at_{};
-  std::vector<std::string> removed_lately_;
 };
 
 }  // namespace firebase_relay::coalesce

@@ -258,7 +258,8 @@ bool Flusher::retry_letters() {
 void Flusher::save_orders() {
   const SteadyTime now = std::chrono::steady_clock::now();
   if (!live_orders_.is_to_be_saved(now)) return;
-  LiveOrdersChange change = live_orders_.take_changes();
+  LiveOrdersChange change =
+      live_orders_.take_changes(options_.delivery.can_replay ? safe_point_.get() : kUnorderedSequences);
   const Result<void> saved = wiring_.outbox.save_orders(change);
   if (saved) return outbox_written(now);
   live_orders_.not_saved(std::move(change), now);

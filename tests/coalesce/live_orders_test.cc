@@ -137,6 +137,14 @@ TEST(LiveOrders, RemovalIsSavedOneCallLate) {
   EXPECT_EQ(orders.list().take_changes().removed, (std::vector<std::string>{"services/A/orders/1"}));
 }
 
+TEST(LiveOrders, RemovalIsNotSavedBeforeTheMessageThatBroughtItIsSafe) {
+  Orders orders(1, {live_order("1", 5, true)});
+  orders.message("A", "2", true);  // number 6
+  for (int call = 0; call < 3; ++call) EXPECT_TRUE(orders.list().take_changes(5).removed.empty());
+  EXPECT_EQ(orders.list().take_changes(6).removed, (std::vector<std::string>{"services/A/orders/1"}));
+  EXPECT_TRUE(orders.list().take_changes(6).removed.empty());
+}
+
 TEST(LiveOrders, ThatComesBackKeepsItsRow) {
   Orders orders(1, {live_order("1", 5, true)});
   orders.message("A", "2", true);
