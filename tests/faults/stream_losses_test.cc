@@ -96,7 +96,9 @@ TEST_F(TornTail, OfRedisFileIsAGapWithoutANumberAndWhatWasKeptStandsOnce) {
   RelayProcess relay = relay_of(redis_);
   {
     RedisClient client(redis_);
-    for (int i = 101; i <= 120; ++i) add_price(client, i);
+    for (int i = 101; i <= 110; ++i) add_price(client, i);
+    ASSERT_TRUE(is_noted(redis_));
+    for (int i = 111; i <= 120; ++i) add_price(client, i);
   }
   ASSERT_TRUE(have_come(20)) << relay.process().err();
   ASSERT_TRUE(is_noted(redis_));
@@ -123,7 +125,9 @@ TEST_F(TornTail, WhileTheRelayIsDownIsAGapToo) {
   {
     RelayProcess relay = relay_of(redis_);
     RedisClient client(redis_);
-    for (int i = 101; i <= 120; ++i) add_price(client, i);
+    for (int i = 101; i <= 110; ++i) add_price(client, i);
+    ASSERT_TRUE(is_noted(redis_)) << "so the group is in the file";
+    for (int i = 111; i <= 120; ++i) add_price(client, i);
     ASSERT_TRUE(have_come(20)) << relay.process().err();
     EXPECT_EQ(relay.stop(), 0);
   }
