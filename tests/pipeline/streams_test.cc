@@ -221,6 +221,40 @@ TEST_F(StreamsOnce, APathThatTwoOfThemFeedIsToldOnce) {
   EXPECT_EQ(said.find(told), said.rfind(told)) << said;
 }
 
+TEST_F(StreamsOnce, AnOrderThatWasPushedOutInAReplayLeavesThoughTheRelayIsKilledThen) {
+  RedisClient client(redis_);
+  const auto close = [&](const std::string& id) {
+    add(client, R"({"type":"order","order_data":{"event":"fill","order":{"id":")" + id +
+                    R"(","symbol":"AAPL","status":"filled"}}})");
+  };
+  const auto live = [&] { return emulator_.get("services/AAPL/orders"); };
+  const std::vector<std::string> few = {"--live-orders-max", "1", "--outbox-max-mb", "2", "--queue-max-mb", "1"};
+  {
+    RelayProcess relay(redis_, emulator_, flags(few));
+    close("first");
+    ASSERT_TRUE(eventually([&] { return live().contains("first"); })) << relay.process().err();
+    EXPECT_EQ(relay.stop(), 0);
+  }
+  constexpr int kCount = 9000;  // more than the outbox takes: the replay cannot end
+  for (int i = 0; i < kCount; ++i) {
+    if (i % 100 == 0) close(std::to_string(i));  // each pushes out the one before, and the list is saved again
+    add(client, R"({"type":"price","symbol":"AAPL","timestamp":"2026-11-28T12:00:00Z","price":)" + std::to_string(i) +
+                    R"(,"note":")" + test_support::random_text(static_cast<std::uint64_t>(i), 2000) + "\"}");
+  }
+  emulator_.begin_outage();
+  {
+    RelayProcess relay(redis_, emulator_, flags(few));
+    ASSERT_TRUE(eventually([&] { return relay.process().err().find("outbox is at its limit") != std::string::npos; }))
+        << relay.process().err();
+    ASSERT_TRUE(eventually([&] { return relay.metric("stream_entries_behind") > 0; })) << "it was to prove something";
+    relay.kill();
+  }
+  emulator_.end_outage();
+  RelayProcess relay(redis_, emulator_, flags(few));
+  ASSERT_TRUE(eventually([&] { return live().contains("8900"); }, std::chrono::seconds(60))) << relay.process().err();
+  EXPECT_TRUE(eventually([&] { return live().size() == 1; }, std::chrono::seconds(5))) << live();
+}
+
 TEST_F(StreamsOnce, ADeadLetterThatIsRetriedHasTheKeyOfItsEntry) {
   RedisClient client(redis_);
   {
