@@ -79,11 +79,14 @@ function(relay_test name)
   if(arg_SHARDS)
     math(EXPR last "${arg_SHARDS} - 1")
     foreach(shard RANGE ${last})
-      # Each writes its account into a folder of its own, or one would take the other's name.
+      # Each writes its account into a folder of its own, or one would take the other's name; and works in one, since a
+      # relay that is told of no outbox has it there.
+      set(folder "${CMAKE_CURRENT_BINARY_DIR}/${name}_${shard}")
+      file(MAKE_DIRECTORY "${folder}")
       add_test(NAME ${name}_${shard}
         COMMAND sh -c "export GTEST_OUTPUT=\"\${GTEST_OUTPUT:+\${GTEST_OUTPUT}${shard}/}\"; exec \"$0\"" $<TARGET_FILE:${name}>)
       list(APPEND names ${name}_${shard})
-      set_tests_properties(${name}_${shard} PROPERTIES
+      set_tests_properties(${name}_${shard} PROPERTIES WORKING_DIRECTORY "${folder}"
         ENVIRONMENT "${environment};GTEST_TOTAL_SHARDS=${arg_SHARDS};GTEST_SHARD_INDEX=${shard}")
     endforeach()
   else()

@@ -16,7 +16,7 @@ constexpr std::string_view kWrongPassword =
     "correct --redis-password-file or REDIS_PASSWORD, and the user's name in --redis-url (none: user default)";
 constexpr std::string_view kNoPassword = "it has no password: take ours out (REDIS_PASSWORD, --redis-password-file)";
 constexpr std::string_view kNoDatabases =
-    "leave the number out of --redis-url: channels are the same in every database";
+    "correct the number in --redis-url, or leave it out: channels are the same in every database, streams are not";
 constexpr std::string_view kReplica =
     "this is a read-only replica, where how far a stream was read cannot be noted: give the master's address in "
     "--redis-url";
