@@ -10,6 +10,13 @@ namespace firebase_relay::bus {
 /// character that shall mean itself; all of it by bytes? (redis.io/commands/psubscribe; tests compare it with a Redis.)
 bool glob_matches(std::string_view pattern, std::string_view text);
 
+/// Redis' own notifications, which are nobody's messages.
+inline bool is_redis_own_channel(std::string_view channel) {
+  if (channel.size() < 2 || channel[0] != '_' || channel[1] != '_') return false;  // nearly always, and cheaply
+  return channel.starts_with("__keyspace@") || channel.starts_with("__keyevent@") ||
+         channel.starts_with("__sentinel__:");
+}
+
 /// Which channels are taken: what to subscribe to, and what of that is left out again, because its pattern has a `!` in
 /// front. Redis itself knows no such patterns.
 class ChannelFilter {

@@ -58,7 +58,7 @@ void EntryIntake::append(std::string_view payload, MessageBlock& block) {
   is_done_ = true;
   count();
   const std::string& channel = channel_ && !channel_->empty() ? *channel_ : (*streams_)[stream_];
-  if (!channels_.takes(channel)) return;
+  if (is_redis_own_channel(channel) || !channels_.takes(channel)) return;
   block.append(channel, payload, {stream_, id_});
   came_[stream_].messages = block.size();
 }

@@ -11,13 +11,6 @@
 
 namespace firebase_relay::bus {
 
-/// Redis' own notifications, which are nobody's messages.
-inline bool is_redis_own_channel(std::string_view channel) {
-  if (channel.size() < 2 || channel[0] != '_' || channel[1] != '_') return false;  // nearly always, and cheaply
-  return channel.starts_with("__keyspace@") || channel.starts_with("__keyevent@") ||
-         channel.starts_with("__sentinel__:");
-}
-
 /// Which of the messages that come are taken: none of Redis' own, and none from a channel that is left out.
 ///
 /// A message that matches several of our patterns comes once for each; it is taken once. They come one after the other,

@@ -132,11 +132,13 @@ Error explain(const Refusal& refusal) {
 
 Error explain_replica() { return {ErrorCode::kRefused, "Redis says that it is a replica", std::string(kReplica)}; }
 
-Error pending_error(std::string_view group, std::uint64_t pending) {
-  return {ErrorCode::kRefused,
-          "consumers read from the group '" + std::string(group) + "', and have " + std::to_string(pending) +
-              " entries that they have not acknowledged",
-          "their work would be lost: give the relay a group of its own by --stream-group"};
+Error group_in_use(std::string_view group, const GroupUsers& users) {
+  std::string what = "consumers read from the group '" + std::string(group) + "'";
+  if (users.pending > 0)
+    what += ", and have " + std::to_string(users.pending) + " entries that they have not acknowledged";
+  return {ErrorCode::kRefused, what,
+          "their work would be lost: give the relay a group of its own by --stream-group (consumers that are no more: "
+          "XGROUP DELCONSUMER)"};
 }
 
 bool turns_away(std::string_view reply) {

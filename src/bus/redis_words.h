@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "bus/stream_cursor.h"
 #include "firebase_relay/result.h"
 
 namespace firebase_relay::bus {
@@ -43,8 +44,8 @@ Error explain(const Refusal& refusal);
 /// Of a Redis that takes no writes, of HELLO's `role`: how far a stream was read cannot be noted there.
 Error explain_replica();
 
-/// Of a group that consumers read from, with `pending` entries that they have not acknowledged.
-Error pending_error(std::string_view group, std::uint64_t pending);
+/// Of a group that others read from.
+Error group_in_use(std::string_view group, const GroupUsers& users);
 
 /// Was a connection turned away with it, whatever was asked (protected mode, the limit of clients)?
 bool turns_away(std::string_view reply);

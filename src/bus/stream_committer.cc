@@ -85,9 +85,8 @@ void StreamCommitter::take(const StreamConnection::Answer& answer, SteadyTime no
   if (answer.refusal) return events_.commit_failed(stream, *answer.refusal, now);
   const auto committed = read_commit(*answer.reply);
   if (!committed) return;  // the group is gone: the reader looks once a second, and finds out why
-  if (committed->pending > 0) {
-    return events_.commit_failed(stream, pending_error(target_.group, committed->pending), now);
-  }
+  if (committed->users.are_there())
+    return events_.commit_failed(stream, group_in_use(target_.group, committed->users), now);
   StreamCursor& cursor = cursors_[asked.stream];
   if (cursor.life() != asked.life) return;
   if (committed->before != cursor.position().id)

@@ -36,6 +36,7 @@ StreamCursor::Found StreamCursor::start(const StreamInfo& info, const std::optio
   safe_ = committed_ = read_;
   checked_ = looked_ = read_.id;
   target_ = newest_ = info.last_generated;
+  group_has_stood_ = group || before;
   if (!group && !before) {
     read_.entries = gone(info);  // what had been trimmed before anybody read it was never ours
     safe_ = read_;
@@ -55,9 +56,11 @@ StreamCursor::Found StreamCursor::start(const StreamInfo& info, const std::optio
 
 StreamCursor::Found StreamCursor::look(const StreamInfo& info, const std::optional<GroupInfo>& group) {
   if (!fits(info)) return begin_again(info, group, group ? Cause::kMisfit : Cause::kGroupGone);
-  if (!group && !is_surely_whole(info)) return begin_again(info, group, Cause::kGroupGone);
+  if (!group && group_has_stood_ && !is_surely_whole(info)) return begin_again(info, group, Cause::kGroupGone);
   Found found;
-  if (!group) {  // somebody has destroyed the group, and nothing else
+  found.group_went = !group && group_has_stood_;
+  group_has_stood_ = group.has_value();
+  if (!group) {
     found.group = Group::kCreate;
     committed_.entries.reset();
   }
@@ -88,7 +91,10 @@ bool StreamCursor::is_surely_whole(const StreamInfo& info) const {
 /// all newer than what had been read at the last look: those that came since were read as they came.
 StreamCursor::Found StreamCursor::begin_again(const StreamInfo& info, const std::optional<GroupInfo>& group,
                                               Cause cause) {
-  Found found{Loss{cause, std::nullopt}, group ? Group::kSet : Group::kCreate, Moved::kNo, false};
+  Found found;
+  found.loss = Loss{cause, std::nullopt};
+  found.group = group ? Group::kSet : Group::kCreate;
+  group_has_stood_ = group.has_value();
   const bool stands_right = info.last_generated >= read_.id && is_all_newer(info, looked_);
   if (!stands_right) {
     found.goes_back = read_.id != StreamId{} && info.first.has_value();

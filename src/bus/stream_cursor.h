@@ -19,12 +19,18 @@ struct StreamInfo {
   std::optional<StreamId> max_deleted;  ///< the highest that XDEL took; nothing: as above
 };
 
+/// Who else uses a group: the relay claims nothing, so none of it is its own.
+struct GroupUsers {
+  std::uint64_t consumers = 0;
+  std::uint64_t pending = 0;  ///< entries that a consumer was given and has not acknowledged
+  [[nodiscard]] bool are_there() const { return consumers > 0 || pending > 0; }
+};
+
 /// What `XINFO GROUPS` says of our group.
 struct GroupInfo {
   StreamId last_delivered;                    ///< how far we had come
   std::optional<std::uint64_t> entries_read;  ///< how many had been added up to there; nothing: Redis does not know
-  std::uint64_t consumers = 0;
-  std::uint64_t pending = 0;  ///< entries that a consumer was given and has not acknowledged
+  GroupUsers users;
 };
 
 /// Remembers of one stream what was read and not yet committed, and judges by what Redis says whether something is
@@ -55,7 +61,8 @@ class StreamCursor {
     std::optional<Loss> loss;
     Group group = Group::kStands;
     Moved moved = Moved::kNo;
-    bool goes_back = false;  ///< what was read already is read again: the stream is read from its beginning
+    bool goes_back = false;   ///< what was read already is read again: the stream is read from its beginning
+    bool group_went = false;  ///< somebody has destroyed the group, and nothing else
   };
 
   /// The first look of a run. `group`: nothing: Redis has none of our name. `before`: what this relay committed in an
@@ -87,7 +94,12 @@ class StreamCursor {
   /// May due() have something one day, though nothing more is read?
   [[nodiscard]] bool has_uncommitted() const { return !reads_.empty() || safe_ != committed_; }
   /// It stands in Redis.
-  void committed(const StreamPosition& position) { committed_ = position; }
+  void committed(const StreamPosition& position) {
+    committed_ = position;
+    group_has_stood_ = true;
+  }
+  /// The group that was to be created stands. Before that nothing can be told from its absence.
+  void group_made() { group_has_stood_ = true; }
   /// Another number: since then the stream has been begun again, and what was due before is no position of it.
   [[nodiscard]] std::uint64_t life() const { return life_; }
   /// What stands in Redis, as far as we know: where a group has to be created.
@@ -120,7 +132,8 @@ class StreamCursor {
   StreamId newest_;        ///< at the last look
   StreamId nothing_upto_;  ///< up to here there is nothing more to be read
   bool is_caught_up_ = false;
-  std::deque<Read> reads_;  ///< not known to be safe, oldest first
+  bool group_has_stood_ = false;  ///< since the stream began, as far as this relay knows
+  std::deque<Read> reads_;        ///< not known to be safe, oldest first
   StreamPosition safe_;
   StreamPosition committed_;
   std::uint64_t life_ = 0;

@@ -127,7 +127,8 @@ void StreamReader::take(StreamConnection& connection, const StreamConnection::An
     case Command::kInfoGroups: return take_look(connection, answer, now);
     case Command::kMakeGroup:
       next_look_ = {};  // before it is read: a stream that was not there yet says now how it counts
-      if (answer.refusal && !answer.error.starts_with("BUSYGROUP")) refuse(connection, i, *answer.refusal);
+      if (answer.refusal && !answer.error.starts_with("BUSYGROUP")) return refuse(connection, i, *answer.refusal);
+      cursors_[i].group_made();
       return;
     case Command::kSetGroup:
       if (answer.refusal) refuse(connection, i, *answer.refusal);
@@ -178,8 +179,8 @@ void StreamReader::finish_look(StreamConnection& connection, std::size_t i, cons
   StreamCursor& cursor = cursors_[i];
   const StreamInfo& info = *stream.info;
   const std::optional<GroupInfo> group = options_.only_watches ? standing(cursor, stream) : stream.group->group;
-  if (group && group->pending > 0 && connection.state() != StreamConnection::State::kReady)
-    return refuse(connection, i, pending_error(options_.group, group->pending));
+  if (group && group->users.are_there() && connection.state() != StreamConnection::State::kReady)
+    return refuse(connection, i, group_in_use(options_.group, group->users));
   const std::optional<RememberedPosition> before = i < options_.before.size() ? options_.before[i] : std::nullopt;
   const StreamId read_upto = read_before(stream, cursor, group, before);
   const bool was_started = std::exchange(stream.is_started, true);
@@ -194,7 +195,7 @@ void StreamReader::finish_look(StreamConnection& connection, std::size_t i, cons
   if (options_.only_watches) return;
   const std::string id = to_text(cursor.position().id);
   if (found.group == StreamCursor::Group::kCreate) {
-    if (!found.loss && (was_started || before)) events_.group_made_again(key, now.steady);
+    if (found.group_went) events_.group_made_again(key, now.steady);
     connection.ask(Command::kMakeGroup, {"XGROUP", "CREATE", key, options_.group, id, "MKSTREAM"}, key);
   } else if (found.group == StreamCursor::Group::kSet) {
     connection.ask(Command::kSetGroup, {"XGROUP", "SETID", key, options_.group, id}, key);

@@ -52,7 +52,8 @@ for _, fields in ipairs(groups) do
     local ms, seq = before:match('^(%d+)-(%d+)$')
     local is_before = less(ms, ARGV[2]) or (ms == ARGV[2] and less(seq, ARGV[3]))
     local is_there = ms == ARGV[2] and seq == ARGV[3]
-    if group['pending'] == 0 and (is_before or (is_there and ARGV[4] ~= '')) then
+    local is_free = group['pending'] == 0 and group['consumers'] == 0
+    if is_free and (is_before or (is_there and ARGV[4] ~= '')) then
       local id = ARGV[2] .. '-' .. ARGV[3]
       if ARGV[4] == '' then
         redis.call('XGROUP', 'SETID', KEYS[1], ARGV[1], id)
@@ -60,7 +61,7 @@ for _, fields in ipairs(groups) do
         redis.call('XGROUP', 'SETID', KEYS[1], ARGV[1], id, 'ENTRIESREAD', ARGV[4])
       end
     end
-    return {before, group['pending']}
+    return {before, group['consumers'], group['pending']}
   end
 end
 return false
@@ -85,9 +86,10 @@ GroupAnswer read_group_info(const redisReply& reply, std::string_view name) {
     if (text_of(*its_name) != name) continue;
     const auto last_delivered = id_of(value_of(group, "last-delivered-id"));
     if (!last_delivered) return {};
-    return {true, GroupInfo{*last_delivered, number_of(value_of(group, "entries-read")),
-                            number_of(value_of(group, "consumers")).value_or(0),
-                            number_of(value_of(group, "pending")).value_or(0)}};
+    return {true, GroupInfo{*last_delivered,
+                            number_of(value_of(group, "entries-read")),
+                            {number_of(value_of(group, "consumers")).value_or(0),
+                             number_of(value_of(group, "pending")).value_or(0)}}};
   }
   return {true, std::nullopt};
 }
@@ -99,11 +101,12 @@ HelloAnswer read_hello(const redisReply& reply) {
 }
 
 std::optional<CommitAnswer> read_commit(const redisReply& reply) {
-  if (reply.type != REDIS_REPLY_ARRAY || reply.elements != 2) return std::nullopt;
+  if (reply.type != REDIS_REPLY_ARRAY || reply.elements != 3) return std::nullopt;
   const auto before = id_of(reply.element[0]);
-  const auto pending = number_of(reply.element[1]);
-  if (!before || !pending) return std::nullopt;
-  return CommitAnswer{*before, *pending};
+  const auto consumers = number_of(reply.element[1]);
+  const auto pending = number_of(reply.element[2]);
+  if (!before || !consumers || !pending) return std::nullopt;
+  return CommitAnswer{*before, {*consumers, *pending}};
 }
 
 std::string_view commit_script() { return kCommitScript; }

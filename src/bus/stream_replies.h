@@ -30,8 +30,8 @@ HelloAnswer read_hello(const redisReply& reply);
 
 /// What commit_script() answers.
 struct CommitAnswer {
-  StreamId before;            ///< where the group stood before
-  std::uint64_t pending = 0;  ///< above 0: consumers use it, and it was not moved
+  StreamId before;   ///< where the group stood before
+  GroupUsers users;  ///< if they are there, it was not moved
 };
 /// Nothing: there is no group of that name.
 std::optional<CommitAnswer> read_commit(const redisReply& reply);
@@ -39,7 +39,7 @@ std::optional<CommitAnswer> read_commit(const redisReply& reply);
 /// Moves a group, forwards only: KEYS[1]: the stream; ARGV: the group, an id in two texts, its time and its number, and
 /// how many entries were ever added up to it (empty: not known, or Redis is older than 7). Ids are compared as texts,
 /// since Lua's numbers are doubles. Where the group stands already, only the count is corrected. Answers with
-/// CommitAnswer's two, or nil.
+/// the fields of CommitAnswer, or nil.
 std::string_view commit_script();
 
 }  // namespace firebase_relay::bus

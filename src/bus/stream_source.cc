@@ -111,7 +111,8 @@ void StreamSource::lose(Error why) {  // NOLINT(performance-unnecessary-value-pa
 void StreamSource::adopt() {
   pace_.subscribed(now_.steady);
   if (std::exchange(was_subscribed_, true)) {
-    wiring_.events.redis_reconnected(std::chrono::duration_cast<milliseconds>(now_.steady - lost_), now_.steady);
+    wiring_.events.redis_reconnected(std::chrono::duration_cast<milliseconds>(now_.steady - lost_), now_.steady,
+                                     "reading streams");
   } else {
     wiring_.events.redis_connected(options_.url.masked(), "reading streams");
     if (wiring_.first_subscribed) wiring_.first_subscribed(now_.utc);

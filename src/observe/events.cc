@@ -53,7 +53,7 @@ void Events::redis_disconnected(const Error& why, std::chrono::milliseconds next
   metrics_.redis_connected.Set(0);
   constexpr std::chrono::minutes kNewsAfter{1};
   if (now - resubscribed_at_ >= kNewsAfter) {  // one that is dropped every few seconds is no news each time
-    for (const char* key : {"redis: subscribed again", "gap"}) forget(key);
+    for (const char* key : {"redis: back", "gap"}) forget(key);
     forget_losses();
     resubscribed_at_ = SteadyTime::max();
   }
@@ -82,12 +82,12 @@ void Events::redis_ping_refused(const Error& refusal) {
       printable(refusal.remedy, kExcerptBytesMax));
 }
 
-void Events::redis_reconnected(std::chrono::milliseconds outage, SteadyTime now) {
+void Events::redis_reconnected(std::chrono::milliseconds outage, SteadyTime now, std::string_view doing) {
   metrics_.redis_connected.Set(1);
   metrics_.redis_reconnects.Increment();
   resubscribed_at_ = now;
-  if (const auto more = may_log("redis: subscribed again", now))
-    logger_.info("redis: subscribed again after {}{}", duration_text(outage), *more);
+  if (const auto more = may_log("redis: back", now))
+    logger_.info("redis: {} again after {}{}", doing, duration_text(outage), *more);
 }
 
 void Events::redis_answers_again(std::chrono::milliseconds silence) {

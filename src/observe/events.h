@@ -38,8 +38,8 @@ class Events {
   void redis_complained(const Error& complaint, SteadyTime now);
   /// A PING was refused on the subscribed connection, which stands; it is not asked again. Once a run.
   void redis_ping_refused(const Error& refusal);
-  /// Redis is subscribed to again, `outage` after the connection was lost.
-  void redis_reconnected(std::chrono::milliseconds outage, SteadyTime now);
+  /// Redis is subscribed to again, or what `doing` says, `outage` after the connection was lost.
+  void redis_reconnected(std::chrono::milliseconds outage, SteadyTime now, std::string_view doing = "subscribed");
   /// Redis was silent for `silence` and answers on the same connection: what was published meanwhile comes late, but
   /// none of it is lost.
   void redis_answers_again(std::chrono::milliseconds silence);

@@ -107,6 +107,7 @@ Result<DeadLetters::Added> DeadLetters::Impl::add(std::span<const DeadLetter> le
   count_again_if_changed(transaction);
   const std::int64_t version = std::exchange(version_, -1);  // unless this succeeds, the counts are worth nothing
   for (const DeadLetter* letter : kept) {
+    if (has_come_again(transaction, *letter)) continue;
     insert(transaction, *letter);
     room_.added(*letter);
     added.evicted += evict_for(transaction, LetterRoom::source_of(*letter));

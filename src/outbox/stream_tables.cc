@@ -41,6 +41,13 @@ std::optional<RememberedPosition> remembered(Session& session, std::string_view 
   return position;
 }
 
+bool has_come_again(Session& session, const DeadLetter& letter) {
+  if (letter.stream.empty() || letter.count > 1 || !has_tables(session)) return false;
+  Statement row = session.select("SELECT letter FROM letter_origins WHERE stream=?1 AND ms=?2 AND seq=?3",
+                                 Blob{letter.stream}, letter.entry.ms, letter.entry.seq);
+  return row.next();
+}
+
 void remember_origin(Transaction& transaction, const DeadLetter& letter) {
   if (letter.stream.empty() && letter.key.empty()) return;
   const std::int64_t id = transaction.number("SELECT last_insert_rowid()");

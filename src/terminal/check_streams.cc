@@ -22,9 +22,10 @@ using Answers = std::vector<bus::StreamConnection::Answer>;
 using Command = bus::Command;
 
 constexpr std::chrono::seconds kPatience{5};
+constexpr std::size_t kAskedOfEach = 6;
 
 /// All that a relay says to Redis, in a form that changes nothing: no group stands before 0-0, so none is moved there,
-/// and nothing stands behind the last id of all.
+/// nothing stands behind the last id of all, and `?` is no id, so that no group is made or set.
 void ask_all(bus::StreamConnection& connection, const relay::Options& options) {
   for (const std::string& key : options.streams) {
     connection.ask(Command::kInfoStream, {"XINFO", "STREAM", key}, key);
@@ -32,6 +33,8 @@ void ask_all(bus::StreamConnection& connection, const relay::Options& options) {
     connection.ask(Command::kCommit, {"EVAL", bus::commit_script(), "1", key, options.stream_group, "0", "0", ""}, key);
     connection.ask(Command::kRead, {"XREAD", "COUNT", "1", "STREAMS", key, "18446744073709551615-18446744073709551615"},
                    key);
+    connection.ask(Command::kMakeGroup, {"XGROUP", "CREATE", key, options.stream_group, "?"}, key);
+    connection.ask(Command::kSetGroup, {"XGROUP", "SETID", key, options.stream_group, "?"}, key);
   }
   connection.ask(Command::kInfo, {"INFO", "persistence"}, "");
   connection.ask(Command::kConfig, {"CONFIG", "GET", "appendfsync"}, "");
@@ -77,22 +80,27 @@ std::string stream_text(const bus::StreamInfo& info, const std::optional<bus::Gr
   return text + fmt::format("; {} of them not noted as read", std::min(behind, info.length));
 }
 
-/// Of one stream: its four answers begin at `answers[first]`.
+/// Is it about rights, where every other refusal was asked for?
+bool is_of_rights(const bus::StreamConnection::Answer& answer) { return answer.error.starts_with("NOPERM"); }
+
+/// Of one stream, whose answers begin at `answers[first]`.
 void report_stream(const std::string& key, const Answers& answers, std::size_t first, const relay::Options& options,
                    Report& report) {
   const std::string what = "stream";
   const bool is_absent = answers[first].error.starts_with("ERR no such key");
-  for (std::size_t i = first; i < first + 4; ++i) {
+  for (std::size_t i = first; i < first + kAskedOfEach; ++i) {
     const auto& refusal = answers[i].refusal;
-    const bool says_absent = answers[i].error.starts_with("ERR no such key");
-    if (refusal && !says_absent) return report.bad(what, key + ": " + refusal->what, refusal->remedy);
+    const bool is_about_group = i - first >= kAskedOfEach - 2;
+    const bool was_expected =
+        is_about_group ? !is_of_rights(answers[i]) : answers[i].error.starts_with("ERR no such key");
+    if (refusal && !was_expected) return report.bad(what, key + ": " + refusal->what, refusal->remedy);
   }
   if (is_absent) return report.good(what, key + ": not there yet; the relay makes it, and waits");
   const auto info = bus::read_stream_info(*answers[first].reply);
   const bus::GroupAnswer group = bus::read_group_info(*answers[first + 1].reply, options.stream_group);
   if (!info || !group.is_known) return report.bad(what, key + ": no answer to XINFO that we know", "");
-  if (group.group && group.group->pending > 0) {
-    const Error why = bus::pending_error(options.stream_group, group.group->pending);
+  if (group.group && group.group->users.are_there()) {
+    const Error why = bus::group_in_use(options.stream_group, group.group->users);
     return report.bad(what, key + ": " + why.what, why.remedy);
   }
   report.good(what, key + ": " + stream_text(*info, group.group, options.stream_group));
@@ -108,7 +116,7 @@ void check_streams(const relay::Options& options, Report& report) {
   const SteadyTime until = read_clocks().steady + kPatience;
   bus::StreamConnection connection(options.redis, *tls, names, read_clocks().steady, until,
                                    [&](bus::StreamConnection& made) { ask_all(made, options); });
-  const std::size_t asked = 4 * options.streams.size() + 2;
+  const std::size_t asked = kAskedOfEach * options.streams.size() + 2;
   Answers answers;
   for (SteadyTime now = read_clocks().steady;
        answers.size() < asked && now < until && connection.state() != bus::Link::State::kClosed;
@@ -125,7 +133,7 @@ void check_streams(const relay::Options& options, Report& report) {
   report.good("redis", where + ", answers" + tls_text(connection.tls_peer(), *tls) + "; " +
                            persistence_text(answers[asked - 2], answers[asked - 1]));
   for (std::size_t i = 0; i < options.streams.size(); ++i)
-    report_stream(options.streams[i], answers, 4 * i, options, report);
+    report_stream(options.streams[i], answers, kAskedOfEach * i, options, report);
 }
 
 }  // namespace firebase_relay::terminal

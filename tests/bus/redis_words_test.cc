@@ -59,7 +59,8 @@ TEST(RedisWords, NameWhatLacksToReadAStream) {
                         "command arguments script: 1dca73",
                         "bob", "bus"),
               HasSubstr("ACL SETUSER bob '~bus'"));
-  EXPECT_THAT(pending_error("g", 3).what, HasSubstr("3 entries"));
+  EXPECT_THAT(group_in_use("g", {1, 3}).what, HasSubstr("'g', and have 3 entries"));
+  EXPECT_EQ(group_in_use("g", {1, 0}).what, "consumers read from the group 'g'");
   EXPECT_THAT(explain_replica().remedy, HasSubstr("master's address"));
 }
 
@@ -84,8 +85,8 @@ TEST(RedisWords, HaveARemedyEach) {
       {Command::kSubscribe, "BUSY Redis is busy running a script.", "SCRIPT KILL"},
       {Command::kSubscribe, "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
        "master's address"},
-      {Command::kSelect, "ERR DB index is out of range", "leave the number out"},
-      {Command::kSelect, "ERR SELECT is not allowed in cluster mode", "leave the number out"},
+      {Command::kSelect, "ERR DB index is out of range", "leave it out"},
+      {Command::kSelect, "ERR SELECT is not allowed in cluster mode", "leave it out"},
       {Command::kSubscribe, "ERR unknown command 'PSUBSCRIBE'", "psubscribe"},
       {Command::kRead, "WRONGTYPE Operation against a key holding the wrong kind of value", "--streams"},
       {Command::kMakeGroup, "READONLY You can't write against a read only replica.", "master's address"},

@@ -278,6 +278,24 @@ TEST(StreamCursor, GroupThatIsGoneAtTheStartIsNoFirstStartWhereTheRelayRemembers
   EXPECT_EQ(found.group, Group::kCreate);
 }
 
+TEST(StreamCursor, FromAGroupThatCouldNotBeMadeYetNothingCanBeTold) {
+  Model stream;
+  stream.add(3);
+  StreamCursor cursor;
+  EXPECT_EQ(cursor.start(stream.info(), std::nullopt, std::nullopt).group, Group::kCreate);
+  for (int attempt = 0; attempt < 2; ++attempt) {  // it lacks the right to make it
+    stream.add(1);
+    const auto found = cursor.look(stream.info(), std::nullopt);
+    EXPECT_FALSE(found.loss);
+    EXPECT_FALSE(found.group_went);
+    EXPECT_EQ(found.group, Group::kCreate);
+  }
+  cursor.group_made();
+  stream.add(1);
+  EXPECT_TRUE(cursor.look(stream.info(), std::nullopt).loss) << "it had stood";
+  EXPECT_FALSE(cursor.look(stream.info(), std::nullopt).loss) << "told once";
+}
+
 TEST(StreamCursor, TellsAGroupThatWasMovedFromOneThatWasNot) {
   Model stream;
   stream.add(100);

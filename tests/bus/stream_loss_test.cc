@@ -304,6 +304,18 @@ TEST_P(StreamWithoutCommits, IsReadAllTheSameAndTheLogSaysWhichRuleLacks) {
 INSTANTIATE_TEST_SUITE_P(Lacking, StreamWithoutCommits, testing::Values("eval", "xgroup|setid"),
                          [](const auto& rule) { return std::string(rule.param).substr(0, 4); });
 
+TEST_F(StreamLoss, GroupWhoseConsumersAreDoneForNowIsLeftToThemToo) {
+  const RedisServer redis;
+  RedisClient client(redis);
+  add_some(client, 1, 3);
+  client.command({"XGROUP", "CREATE", "bus", "firebase-relay", "0"});
+  client.command({"XGROUP", "CREATECONSUMER", "bus", "firebase-relay", "worker"});
+  start(options_for(redis));
+  EXPECT_FALSE(eventually([&] { return source_->is_subscribed(); }, milliseconds(500)));
+  EXPECT_EQ(group_field(client, "last-delivered-id"), "0-0");
+  EXPECT_NE(stop_and_read_log().find("consumers read from the group 'firebase-relay'"), std::string::npos);
+}
+
 TEST_F(StreamLoss, GroupOfRealConsumersIsLeftToThem) {
   const RedisServer redis;
   RedisClient client(redis);

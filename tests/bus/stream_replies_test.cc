@@ -57,8 +57,8 @@ TEST(StreamReplies, TellOurGroupAmongOthers) {
   ASSERT_TRUE(a.is_known && a.group);
   EXPECT_EQ(a.group->last_delivered, (StreamId{1, 2}));
   EXPECT_EQ(a.group->entries_read, 8u);
-  EXPECT_EQ(a.group->consumers, 2u);
-  EXPECT_EQ(a.group->pending, 5u);
+  EXPECT_EQ(a.group->users.consumers, 2u);
+  EXPECT_EQ(a.group->users.pending, 5u);
   EXPECT_EQ(read_group_info(*reply, "b").group->entries_read, std::nullopt);
   EXPECT_TRUE(read_group_info(*reply, "c").is_known);
   EXPECT_FALSE(read_group_info(*reply, "c").group);
@@ -72,9 +72,10 @@ TEST(StreamReplies, TellWhoAnswersHello) {
 }
 
 TEST(StreamReplies, TellWhatACommitFound) {
-  const ReplyTree moved = tree("*2\r\n" + bulk("1-2") + number(4));
+  const ReplyTree moved = tree("*3\r\n" + bulk("1-2") + number(1) + number(4));
   EXPECT_EQ(read_commit(*moved)->before, (StreamId{1, 2}));
-  EXPECT_EQ(read_commit(*moved)->pending, 4u);
+  EXPECT_EQ(read_commit(*moved)->users.consumers, 1u);
+  EXPECT_EQ(read_commit(*moved)->users.pending, 4u);
   EXPECT_FALSE(read_commit(*tree("$-1\r\n")));
 }
 

@@ -55,6 +55,23 @@ TEST_F(StreamTablesTest, OriginOfALetterStaysAsLongAsTheLetter) {
   EXPECT_EQ(session.number("SELECT count(*) FROM letter_origins"), 0);
 }
 
+TEST_F(StreamTablesTest, LetterOfAnEntryThatIsReadAgainStandsOnce) {
+  open();
+  DeadLetters store = letters();
+  DeadLetter letter = entry_of_a_stream();
+  for (int read = 0; read < 2; ++read) ASSERT_TRUE(store.add(std::span(&letter, 1)));
+  EXPECT_EQ(store.list(10)->size(), 1u);
+  letter.entry.ms = 6;
+  ASSERT_TRUE(store.add(std::span(&letter, 1)));
+  EXPECT_EQ(store.list(10)->size(), 2u) << "another entry";
+  letter.count = 2;
+  ASSERT_TRUE(store.add(std::span(&letter, 1)));
+  EXPECT_EQ(store.list(10)->size(), 3u) << "a retry that failed: the one that was retried goes afterwards";
+  letter.stream.clear();
+  for (int read = 0; read < 2; ++read) ASSERT_TRUE(store.add(std::span(&letter, 1)));
+  EXPECT_EQ(store.list(10)->size(), 5u) << "over pub/sub nothing is read twice";
+}
+
 TEST_F(StreamTablesTest, FileOfVersion1BecomesOneThatHasThem) {
   write_version_1(options.file);
   open();

@@ -205,6 +205,27 @@ TEST_F(StreamsOnce, AtTheOutboxLimitReadingStopsAndNothingIsShed) {
   EXPECT_TRUE(eventually([&] { return relay.metric("stream_entries_behind") == 0; }));
 }
 
+TEST_F(StreamsOnce, CheckNamesEachRightThatLacksAndMakesNoGroup) {
+  RedisClient client(redis_);
+  add(client, price(1));
+  const auto check = [&] {
+    test_support::Process process({test_support::built("src/firebase-relay"), "check", "--streams", "bus",
+                                   "--redis-url", redis_.url(), "--database-url", emulator_.database_url(), "--outbox",
+                                   dir_.file("outbox.db")});
+    const auto status = process.wait();
+    return std::to_string(status.value_or(-1)) + process.out();
+  };
+  EXPECT_EQ(check()[0], '0') << check();
+  for (const std::string right : {"xgroup", "xinfo", "xread", "eval"}) {
+    client.command({"ACL", "SETUSER", "default", "-" + right});
+    const std::string said = check();
+    EXPECT_EQ(said[0], '1') << right;
+    EXPECT_NE(said.find("ACL SETUSER default '+" + right), std::string::npos) << said;
+    client.command({"ACL", "SETUSER", "default", "+" + right});
+  }
+  EXPECT_EQ(group_field("name"), "none") << "it makes none";
+}
+
 TEST_F(StreamsOnce, APathThatTwoOfThemFeedIsToldOnce) {
   RelayProcess relay(redis_, emulator_, {"--streams", "bus,other"});
   RedisClient client(redis_);
