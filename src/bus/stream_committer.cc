@@ -21,7 +21,8 @@ StreamCommitter::StreamCommitter(Target target, std::vector<StreamCursor>& curso
       cursors_(cursors),
       events_(events),
       commits_(std::move(commits)),
-      names_(target_.resolver) {}
+      names_(target_.resolver),
+      unanswered_(cursors.size()) {}
 
 void StreamCommitter::turn(SteadyTime now, const std::function<Sequence()>& safe_upto) {
   if (connection_) proceed(now);
@@ -89,14 +90,15 @@ void StreamCommitter::take(const StreamConnection::Answer& answer, SteadyTime no
     return events_.commit_failed(stream, group_in_use(target_.group, committed->users), now);
   StreamCursor& cursor = cursors_[asked.stream];
   if (cursor.life() != asked.life) return;
-  if (committed->before != cursor.position().id)
-    events_.group_is_moved(stream, cursor.position().id, committed->before, now);
+  const bool was_ours = committed->before == cursor.position().id || committed->before == unanswered_[asked.stream];
+  if (!was_ours) events_.group_is_moved(stream, cursor.position().id, committed->before, now);
   cursor.committed(asked.position);
 }
 
 /// What was asked for is due again with the next turn that is.
 void StreamCommitter::give_up(const Error& why, SteadyTime now) {
   if (!asked_.empty()) events_.commit_failed(target_.streams[asked_.front().stream], why, now);
+  for (const Asked& each : asked_) unanswered_[each.stream] = each.position.id;
   asked_.clear();
   connection_.reset();
 }

@@ -67,7 +67,8 @@ class StreamCommitter {
   Commits commits_;
   NameLookup names_;
   std::unique_ptr<StreamConnection> connection_;
-  std::deque<Asked> asked_;  ///< and not answered; said with the greeting where there is no connection yet
+  std::deque<Asked> asked_;           ///< and not answered; said with the greeting where there is no connection yet
+  std::vector<StreamId> unanswered_;  ///< of each stream what was asked for last and given up: it may stand there
   SteadyTime asked_at_{};
   SteadyTime next_{};  ///< nothing is asked before
 };

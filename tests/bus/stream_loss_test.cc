@@ -230,6 +230,25 @@ TEST_F(StreamLoss, RedisThatHangsIsNoticedWithinFiveSecondsAndNothingComesTwice)
   EXPECT_TRUE(gaps().empty());
 }
 
+TEST_F(StreamLoss, WhatRedisNotedAfterALongSilenceWasNobodyElsesHand) {
+  RedisServer redis;
+  read(redis);
+  RedisClient client(redis);
+  safe_upto_ = 0;
+  add_some(client, 1, 3);
+  ASSERT_TRUE(come(3));
+  redis.suspend();
+  safe_upto_ = kAll;  // it is asked to note them, answers to nobody, and does it all the same
+  EXPECT_TRUE(eventually([&] { return !source_->is_subscribed(); }, milliseconds(5'500)));
+  redis.resume();
+  ASSERT_TRUE(is_subscribed());
+  add_some(client, 4, 4);
+  EXPECT_TRUE(group_comes_to(client, "1-4"));
+  const std::string log = stop_and_read_log();
+  EXPECT_NE(log.find("could not be noted"), std::string::npos) << log;
+  EXPECT_EQ(log.find("moved the group"), std::string::npos) << log;
+}
+
 TEST_F(StreamLoss, RedisThatHangsIsNoticedWhileTheQueueIsFull) {
   RedisServer redis;
   read(redis);
