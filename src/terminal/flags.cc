@@ -158,14 +158,19 @@ Result<void> resolve_password(const Settings& settings, const Environment& envir
   return {};
 }
 
-/// Whoever names an authority believes that TLS is spoken.
-void warn_of_unused_tls(const Settings& settings, CommandLine& line) {
+/// Of a setting that means something beside another one only.
+void warn_if_given(const char* name, const char* why, const Settings& settings, CommandLine& line) {
+  const auto given = settings.find(name);
+  if (given != settings.end() && goes_by(line, *find_flag(name)))
+    line.warnings.push_back(given->second.origin + " is not used: " + why);
+}
+
+/// Whoever names an authority believes that TLS is spoken, and whoever names a group that a stream is read.
+void warn_of_unused(const Settings& settings, CommandLine& line) {
+  if (line.options.streams.empty()) warn_if_given("stream-group", "no --streams are read", settings, line);
   if (line.options.redis.is_tls) return;
-  for (const char* name : {"redis-ca-file", "redis-cert-file", "redis-key-file", "redis-tls-name"}) {
-    const auto given = settings.find(name);
-    if (given != settings.end() && goes_by(line, *find_flag(name)))
-      line.warnings.push_back(given->second.origin + " is not used: --redis-url does not say rediss://");
-  }
+  for (const char* name : {"redis-ca-file", "redis-cert-file", "redis-key-file", "redis-tls-name"})
+    warn_if_given(name, "--redis-url does not say rediss://", settings, line);
 }
 
 /// A key has one purpose: two kinds of credentials are a mistake, and which one counts would be a guess.
@@ -325,7 +330,7 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv, const 
   if (auto applied = apply(*settings, line); !applied) return error_of(applied);
   if (auto checked = check_credentials(*settings, line); !checked) return error_of(checked);
   if (auto resolved = resolve_password(*settings, environment, line); !resolved) return error_of(resolved);
-  warn_of_unused_tls(*settings, line);
+  warn_of_unused(*settings, line);
   if (auto resolved = resolve_database(*settings, environment, line); !resolved) return error_of(resolved);
   if (line.options.instance.empty()) line.options.instance = host_name();
   line.json = words->command_flags.contains("json");

@@ -159,6 +159,15 @@ TEST(DatabasePlace, ByFlagWarnsThatTheEmulatorIsNotUsed) {
   EXPECT_FALSE(line->options.allow_plaintext);
 }
 
+TEST(StreamPlace, GroupWithoutStreamsIsSaidToBeOfNoUse) {
+  const auto alone = parse_run({"--stream-group", "mine"});
+  ASSERT_TRUE(alone);
+  EXPECT_THAT(alone->warnings, ElementsAre(HasSubstr("--stream-group is not used: no --streams are read")));
+  const auto beside_streams = parse_run({"--stream-group", "mine", "--streams", "bus"});
+  ASSERT_TRUE(beside_streams);
+  EXPECT_THAT(beside_streams->warnings, ElementsAre());
+}
+
 TEST(DatabasePlace, OnAnotherMachineByHttpIsWarnedAbout) {
   const auto warnings_of = [](const std::vector<std::string>& words, const Variables& variables = {}) {
     return parse(words, variables)->warnings;
