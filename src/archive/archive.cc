@@ -1,6 +1,7 @@
 #include "archive/archive.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/clock.h"
@@ -10,25 +11,8 @@ namespace firebase_relay::archive {
 namespace {
 
 constexpr std::uint64_t kWriteBytesMax = 1 << 20;  // of lines that are written before anything else is looked at
-constexpr std::size_t kJoinBytesMax = 1 << 15;
-constexpr std::chrono::milliseconds kRest{2};  // between two writes, unless so much waits:
+constexpr std::chrono::milliseconds kRest{2};      // between two writes, unless so much waits:
 constexpr std::uint64_t kEnoughBytes = 1 << 18;
-
-/// Puts lines of the same day together, so that many small blocks are one write; to copy large ones costs more than
-/// that.
-void join(std::vector<DayLines>& days, std::vector<DayLines>&& more) {
-  for (DayLines& lines : more) {
-    const auto same = std::find_if(days.begin(), days.end(), [&](const DayLines& each) {
-      return each.day == lines.day && each.text.size() + lines.text.size() <= kJoinBytesMax;
-    });
-    if (same == days.end()) {
-      days.push_back(std::move(lines));
-    } else {
-      same->text += lines.text;
-      same->lines += lines.lines;
-    }
-  }
-}
 
 }  // namespace
 
@@ -41,7 +25,7 @@ Archive::~Archive() { finish(); }
 
 ArchivePosition Archive::put(std::vector<DayLines> days) {
   auto item = std::make_unique<Item>();
-  for (const DayLines& lines : days) item->bytes += lines.text.size();
+  item->bytes = bytes_of(days);
   if (queued_bytes_.load(std::memory_order_relaxed) + item->bytes > kQueueBytesMax) {
     const std::lock_guard lock(mutex_);
     for (const DayLines& lines : days) lost_[lines.day] += lines.lines;
@@ -108,9 +92,10 @@ bool Archive::write_waiting() {
     bytes += item->bytes;
     ++items;
     oldest = std::min(oldest, item->put_at);
-    join(days, std::move(item->days));
+    std::move(item->days.begin(), item->days.end(), std::back_inserter(days));
   }
   if (items == 0) return false;
+  std::stable_sort(days.begin(), days.end(), [](const DayLines& a, const DayLines& b) { return a.day < b.day; });
   writer_.write(days, read_clocks());
   write_off_lost();
   const SteadyTime now = std::chrono::steady_clock::now();

@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace firebase_relay::archive {
 
@@ -41,9 +43,12 @@ Result<void> DayFile::drop_damaged_end() {
   return {};
 }
 
-Result<void> DayFile::append(std::string_view lines) {
-  if (file_.append(lines)) {
-    bytes_ += lines.size();
+Result<void> DayFile::append(std::span<const DayLines> lines) {
+  std::vector<std::string_view> pieces;
+  pieces.reserve(lines.size());
+  for (const DayLines& each : lines) pieces.push_back(each.text);
+  if (file_.append(pieces)) {
+    bytes_ += bytes_of(lines);
     is_synced_ = false;
     return {};
   }

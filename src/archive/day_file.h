@@ -2,9 +2,10 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <string_view>
+#include <span>
 
 #include "archive/calendar.h"
+#include "archive/day_lines.h"
 #include "archive/file.h"
 #include "firebase_relay/result.h"
 
@@ -19,9 +20,9 @@ class DayFile {
   /// Opens or makes the file in `folder`. Errors: kIo.
   static Result<DayFile> open(const std::filesystem::path& folder, Day day);
 
-  /// Appends whole lines, by one write where the system lets it. An error (kIo): none of them is in the file, as far as
-  /// a reader is concerned.
-  Result<void> append(std::string_view lines);
+  /// Appends lines of its day, by one write where the system lets it. An error (kIo): none of them is in the file, as
+  /// far as a reader is concerned.
+  Result<void> append(std::span<const DayLines> lines);
   /// What was appended is on the disk after this. Errors: kIo, also when somebody has removed the file.
   Result<void> sync();
   [[nodiscard]] bool is_synced() const { return is_synced_; }

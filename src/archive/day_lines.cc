@@ -1,6 +1,7 @@
 #include "archive/day_lines.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace firebase_relay::archive {
 namespace {
@@ -16,24 +17,40 @@ DayLines& lines_of(std::string_view key, std::vector<DayLines>& days) {
   return days.emplace_back(DayLines{day, {}, 0});
 }
 
+/// Appends the entries [first, last) of `run`, whose text is copied in one piece for each: what a line has beside it is
+/// where the comma was.
+void append_entries(const HistoryRun& run, std::size_t first, std::size_t last, DayLines& lines) {
+  const std::size_t begin = lines.text.size();
+  lines.text.resize(begin + run.text_of(first, last).size() + 2 * (last - first));
+  char* to = lines.text.data() + begin;
+  for (std::size_t i = first; i < last; ++i) {
+    const std::string_view text = run.text_of(i, i + 1);
+    *to++ = '{';
+    std::memcpy(to, text.data(), text.size());
+    to += text.size();
+    to[-1] = '}';
+    *to++ = '\n';
+  }
+  lines.lines += last - first;
+}
+
 }  // namespace
 
+std::uint64_t bytes_of(std::span<const DayLines> days) {
+  std::uint64_t bytes = 0;
+  for (const DayLines& lines : days) bytes += lines.text.size();
+  return bytes;
+}
+
 void append_lines(const HistoryRun& run, std::vector<DayLines>& days) {
-  DayLines* same = nullptr;
-  std::string_view span;  // most entries have that of the one before, and so its day
-  for (std::size_t i = 0; i < run.entries.size(); ++i) {
-    const std::string_view path = run.path_of(i);
-    const std::string_view key = path.substr(path.size() - kHistoryKeySize);
-    if (same == nullptr || key.substr(0, kSpanSize) != span) same = &lines_of(key, days);
-    span = key.substr(0, kSpanSize);
-    DayLines& lines = *same;
-    std::string_view text = run.text_of(i, i + 1);
-    text.remove_suffix(1);  // the comma
-    if (lines.text.empty()) lines.text.reserve(run.text.size() + 3 * run.entries.size());
-    lines.text += '{';
-    lines.text += text;
-    lines.text += "}\n";
-    ++lines.lines;
+  for (std::size_t first = 0; first < run.entries.size();) {
+    const std::string_view key = run.key_of(first);
+    std::size_t last = first + 1;  // most have the span of the one before, and so its day
+    while (last < run.entries.size() && run.key_of(last).starts_with(key.substr(0, kSpanSize))) ++last;
+    DayLines& lines = lines_of(key, days);
+    if (lines.text.empty()) lines.text.reserve(run.text.size() + 2 * run.entries.size());
+    append_entries(run, first, last, lines);
+    first = last;
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ struct DayLines {
   std::string text;
   std::uint64_t lines = 0;
 };
+
+/// Of all their text.
+[[nodiscard]] std::uint64_t bytes_of(std::span<const DayLines> days);
 
 /// Appends the entries of `run`, whose keys are settled, as lines of the days of their keys.
 void append_lines(const HistoryRun& run, std::vector<DayLines>& days);

@@ -2,8 +2,11 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <string>
 #include <system_error>
@@ -37,6 +40,18 @@ std::string remedy_of(int error) {
   }
 }
 
+/// Takes the first `bytes` off, of which there are so many.
+void skip(std::size_t bytes, std::span<struct iovec>& pieces) {
+  while (bytes > 0) {
+    struct iovec& first = pieces.front();
+    const std::size_t taken = std::min(bytes, first.iov_len);
+    first.iov_base = static_cast<char*>(first.iov_base) + taken;
+    first.iov_len -= taken;
+    bytes -= taken;
+    if (first.iov_len == 0) pieces = pieces.subspan(1);
+  }
+}
+
 }  // namespace
 
 File& File::operator=(File&& other) noexcept {
@@ -53,12 +68,28 @@ std::uint64_t File::size() const noexcept {
   return ::fstat(fd_, &status) == 0 && status.st_size > 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
-bool File::append(std::string_view bytes) const noexcept {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
+bool File::append(std::span<const std::string_view> pieces) const noexcept {
+  for (; pieces.size() > kPiecesMax; pieces = pieces.subspan(kPiecesMax)) {
+    if (!append_some(pieces.first(kPiecesMax))) return false;
+  }
+  return append_some(pieces);
+}
+
+/// At most kPiecesMax.
+bool File::append_some(std::span<const std::string_view> pieces) const noexcept {
+  std::array<struct iovec, kPiecesMax> all;
+  std::transform(pieces.begin(), pieces.end(), all.begin(), [](std::string_view piece) {
+    return iovec{const_cast<char*>(piece.data()), piece.size()};  // writev() only reads
+  });
+  for (std::span<struct iovec> left(all.data(), pieces.size()); !left.empty();) {
+    if (left.front().iov_len == 0) {
+      left = left.subspan(1);
+      continue;
+    }
+    const ssize_t written = ::writev(fd_, left.data(), static_cast<int>(left.size()));
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
+    skip(static_cast<std::size_t>(written), left);
   }
   return true;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -23,7 +24,9 @@ class File {
   /// Bytes in it; 0: that cannot be told.
   [[nodiscard]] std::uint64_t size() const noexcept;
   /// Writes all of `bytes` at its end. False, with errno: some or none of it is there.
-  [[nodiscard]] bool append(std::string_view bytes) const noexcept;
+  [[nodiscard]] bool append(std::string_view bytes) const noexcept { return append(std::span(&bytes, 1)); }
+  /// The same for pieces, one behind the other: one call of the system for up to kPiecesMax of them.
+  [[nodiscard]] bool append(std::span<const std::string_view> pieces) const noexcept;
   /// Is it, as far as it was written, on the disk? False, with errno: the disk says no.
   [[nodiscard]] bool sync() const noexcept;
   /// Locks all of it, on the open file description (fcntl, F_OFD_SETLK): until it is closed, and the process has no
@@ -33,6 +36,9 @@ class File {
   [[nodiscard]] bool is_locked() const noexcept;
 
  private:
+  static constexpr std::size_t kPiecesMax = 128;
+  [[nodiscard]] bool append_some(std::span<const std::string_view> pieces) const noexcept;
+
   int fd_;
 };
 

@@ -15,6 +15,12 @@ namespace {
 constexpr std::chrono::seconds kLookAtDiskEvery{1};
 constexpr std::chrono::minutes kSealAgainAfter{10};
 
+std::uint64_t count_of(std::span<const DayLines> days) {
+  std::uint64_t count = 0;
+  for (const DayLines& each : days) count += each.lines;
+  return count;
+}
+
 }  // namespace
 
 Writer::Writer(Folder folder, std::uint64_t free_bytes_min, observe::ArchiveEvents& events, const Now& now)
@@ -43,23 +49,29 @@ void Writer::count_unsealed() { events_.unsealed(plan_.unsealed().size()); }
 
 void Writer::write(const std::vector<DayLines>& lines, const Now& now) {
   const bool may = may_write(now);
-  for (const DayLines& each : lines) may ? write_day(each, now) : lose(each.day, each.lines, now);
+  for (auto first = lines.begin(); first != lines.end();) {
+    const auto last = std::find_if(first, lines.end(), [&](const DayLines& each) { return each.day != first->day; });
+    const std::span<const DayLines> same(first, last);
+    may ? write_day(same, now) : lose(first->day, count_of(same), now);
+    first = last;
+  }
 }
 
-void Writer::write_day(const DayLines& lines, const Now& now) {
-  if (now.steady < try_again_at_) return lose(lines.day, lines.lines, now);  // the day before could not be written
-  if (sealing_ && sealing_->day() == lines.day) {                            // it has to take these along
+void Writer::write_day(std::span<const DayLines> lines, const Now& now) {
+  const Day day = lines.front().day;
+  if (now.steady < try_again_at_) return lose(day, count_of(lines), now);  // the day before could not be written
+  if (sealing_ && day == sealing_->day()) {                                // it has to take these along
     sealing_.reset();
-    plan_.put_off(lines.day, now.utc + SealPlan::kWait);
+    plan_.put_off(day, now.utc + SealPlan::kWait);
   }
-  Result<DayFile*> file = file_of(lines.day, now);
-  const Result<void> written = file ? (*file)->append(lines.text) : Result<void>(error_of(file));
+  Result<DayFile*> file = file_of(day, now);
+  const Result<void> written = file ? (*file)->append(lines) : Result<void>(error_of(file));
   if (!written) {
     stop(written.error(), now);
-    return lose(lines.day, lines.lines, now);
+    return lose(day, count_of(lines), now);
   }
-  plan_.wrote(lines.day, now.utc);
-  bytes_ += lines.text.size();
+  plan_.wrote(day, now.utc);
+  bytes_ += bytes_of(lines);
   events_.holds(bytes_);
   events_.written();
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "archive/calendar.h"
@@ -34,7 +35,7 @@ class Writer {
   /// `events` must outlive it.
   Writer(Folder folder, std::uint64_t free_bytes_min, observe::ArchiveEvents& events, const Now& now);
 
-  /// Writes `lines`, or loses them.
+  /// Writes `lines`, or loses them. Those of one day that stand side by side are one write.
   void write(const std::vector<DayLines>& lines, const Now& now);
   /// These never came: there was no room to wait for the disk.
   void lose(Day day, std::uint64_t lines, const Now& now);
@@ -44,7 +45,7 @@ class Writer {
   void sync(const Now& now);
 
  private:
-  void write_day(const DayLines& lines, const Now& now);
+  void write_day(std::span<const DayLines> lines, const Now& now);
   [[nodiscard]] bool may_write(const Now& now);
   Result<DayFile*> file_of(Day day, const Now& now);
   void stop(const Error& error, const Now& now);

@@ -66,7 +66,7 @@ class ArchiveTest : public testing::Test {
     std::filesystem::create_directories(folder());
     auto file = DayFile::open(folder(), lines.day);
     ASSERT_TRUE(file) << file.error().what;
-    ASSERT_TRUE(file->append(lines.text));
+    ASSERT_TRUE(file->append({&lines, 1}));
   }
   /// All entries, as lines.
   std::vector<std::string> read(Question question = {}, std::uint64_t sort_bytes_max = kSortBytesMax) {

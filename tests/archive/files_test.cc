@@ -37,6 +37,21 @@ TEST_F(FilesTest, PlainFileIsItsOwnersAlone) {
   EXPECT_EQ(std::filesystem::status(file(kDay, kPlain)).permissions(), std::filesystem::perms(0600));
 }
 
+TEST_F(FilesTest, LinesOfManyBlocksAreWrittenOneBehindTheOther) {
+  std::vector<DayLines> blocks;
+  std::string all;
+  for (std::size_t i = 0; i < 300; ++i) {  // more than one call of the system takes
+    blocks.push_back(i % 7 == 0 ? DayLines{kDay, {}, 0} : lines(kDay, i, 1));
+    all += blocks.back().text;
+  }
+  std::filesystem::create_directories(folder());
+  auto opened = DayFile::open(folder(), kDay);
+  ASSERT_TRUE(opened);
+  ASSERT_TRUE(opened->append(blocks));
+  EXPECT_EQ(opened->bytes(), all.size());
+  EXPECT_EQ(bytes_of(file(kDay, kPlain)), all);
+}
+
 TEST_F(FilesTest, HalfALastLineIsDroppedAtTheOpening) {
   append(lines(kDay, 0, 3));
   const std::string whole = bytes_of(file(kDay, kPlain));

@@ -100,7 +100,7 @@ TEST_F(WholeDaysTest, HasNoDayWhoseSealedFileIsDamaged) {
 TEST_F(WholeDaysTest, FileThatIsRemovedUnderTheWriterIsAHole) {
   auto day = DayFile::open(folder(), kDay);
   ASSERT_TRUE(day);
-  ASSERT_TRUE(day->append("{}\n"));
+  ASSERT_TRUE(day->append(std::vector{lines(kDay, 0, 1)}));
   std::filesystem::remove(file(kDay, kPlain));
   const Result<void> synced = day->sync();
   ASSERT_FALSE(synced);

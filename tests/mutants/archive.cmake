@@ -11,7 +11,7 @@ relay_mutant(writes_behind_half_a_line FILE src/archive/day_file.cc
 relay_mutant(never_syncs_a_day FILE src/archive/day_file.cc
   OLD "!file_.sync()" NEW "false" BY "ArchivePowerCut.*")
 relay_mutant(seals_while_a_line_comes FILE src/archive/writer.cc
-  OLD "sealing_ && sealing_->day() == lines.day" NEW "false" BY "WriterTest.*:ArchiveKills.*")
+  OLD "sealing_ && day == sealing_->day()" NEW "false" BY "WriterTest.*:ArchiveKills.*")
 relay_mutant(forgets_a_hole FILE src/archive/writer.cc
   OLD "if (!plan_.holes().contains(day)) unmarked_holes_.insert(day);" NEW "" BY "WriterTest.*")
 relay_mutant(seals_a_day_with_a_hole FILE src/archive/seal_plan.cc
