@@ -294,6 +294,10 @@ class Delivery {
   [[nodiscard]] bool database_reachable() const;
   /// Is any message in memory alone that the database has not acknowledged?
   [[nodiscard]] bool has_unsaved() const;
+  /// Would a kill now keep the newest value of this live path from the database, or let a straggler undo it? That is so
+  /// from the value's Arrived until it is acknowledged, with nothing left that may undo it, or refused, or its row is
+  /// in the outbox.
+  [[nodiscard]] bool has_unsaved(std::string_view live_path) const;
   /// What the outbox holds, as far as its answers tell.
   [[nodiscard]] const OutboxLevel& outbox_level() const;
   /// Should a source that can replay read on? Not at the outbox's limit, nor, while that cannot be written, with much

@@ -18,7 +18,7 @@ LiveOrders::LiveOrders(std::size_t closed_max, const std::vector<LiveOrder>& res
   }
 }
 
-LiveOrdersChange LiveOrders::take_changes(Sequence safe_upto) {
+LiveOrdersChange LiveOrders::take_changes(const std::function<bool(std::string_view path)>& is_unsaved) {
   LiveOrdersChange changes{std::exchange(put_, {}), {}};
   if (std::exchange(resave_, false)) {
     changes.put.clear();
@@ -29,16 +29,13 @@ LiveOrdersChange LiveOrders::take_changes(Sequence safe_upto) {
       }
     }
   }
-  std::vector<Departed> later = std::exchange(removed_, {});
-  for (Departed& order : removed_lately_) {
-    if (order.cause > safe_upto && order.cause < kUnorderedSequences) {
-      later.push_back(std::move(order));
-    } else if (!find(order.path, hash_of_path(order.path))) {
-      // One that was removed may have come back, and its new row may be saved already: that must not be deleted.
-      changes.removed.push_back(std::move(order.path));
-    }
+  for (; !departed_.empty(); departed_.pop_front()) {
+    std::string& path = departed_.front();
+    // One that left may have come back, and its new row may be saved already: that must not be deleted.
+    if (find(path, hash_of_path(path))) continue;
+    if (is_unsaved(path)) break;
+    changes.removed.push_back(std::move(path));
   }
-  removed_lately_ = std::move(later);
   return changes;
 }
 
@@ -46,7 +43,7 @@ void LiveOrders::not_saved(LiveOrdersChange change, SteadyTime now) {
   constexpr std::chrono::seconds kTryAgainAfter{5};
   try_again_at_ = now + kTryAgainAfter;
   resave_ = true;
-  for (std::string& path : change.removed) removed_lately_.push_back({std::move(path), 0});
+  std::move(change.removed.rbegin(), change.removed.rend(), std::front_inserter(departed_));
 }
 
 LiveOrders::OldestFirst::iterator* LiveOrders::find(std::string_view path, std::uint64_t hash) {
@@ -79,7 +76,7 @@ void LiveOrders::note(std::string_view path, const OrderState& state) {
   Orders& orders = *order->among;
   OldestFirst& from = order->closed ? orders.closed : orders.open;
   if (state.closed && closed_max_ == 0) {  // stays for good: nothing to remember
-    removed_.push_back({order->path, state.sequence});
+    departed_.push_back(order->path);
     forget(order);
     from.erase(order);
     return;
@@ -95,10 +92,7 @@ void LiveOrders::note(std::string_view path, const OrderState& state) {
 }
 
 void LiveOrders::note_new(std::string_view path, const OrderState& state) {
-  if (state.closed && closed_max_ == 0) {
-    removed_.push_back({std::string(path), state.sequence});
-    return;
-  }
+  if (state.closed && closed_max_ == 0) return;
   Orders& orders = orders_of(path.substr(0, state.ticker_size));
   OldestFirst& list = state.closed ? orders.closed : orders.open;
   add(list, {std::string(path), state.path_hash, state.sequence, state.closed, &orders});
@@ -121,7 +115,7 @@ void LiveOrders::add(OldestFirst& list, Order order) {
 void LiveOrders::remove_oldest(OldestFirst& oldest_first, Sequence cause) {
   const OldestFirst::iterator oldest = oldest_first.begin();
   forget(oldest);
-  removed_.push_back({oldest->path, cause});
+  departed_.push_back(oldest->path);
   removals_.push_back({std::move(oldest->path), oldest->hash, cause});
   oldest_first.erase(oldest);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <list>
 #include <string>
@@ -37,11 +38,12 @@ class LiveOrders {
 
   /// Has the list of live orders changed in a way that a restart must know? An order that only moves from one open
   /// state to the next does not change it, so that a disk is written to twice for an order, not with every fill.
-  [[nodiscard]] bool has_changes() const { return resave_ || !put_.empty() || !removed_.empty(); }
-  /// The changes since the last call. Removals come one call late, and not before the message that pushed the order out
-  /// is safe (`safe_upto`, of a source that can replay): the list must not lose a path before the database has. In a
-  /// replay live values, and with them removals, are held back while history is sent.
-  LiveOrdersChange take_changes(Sequence safe_upto = kUnorderedSequences);
+  /// One that left is in no hurry: it goes with the next one that comes.
+  [[nodiscard]] bool has_changes() const { return resave_ || !put_.empty(); }
+  /// The changes since the last call. An order that left stays in the list while `is_unsaved(path)`, that is, as long
+  /// as a kill would undo its removal from the tree: the list must not lose a path before the database has, or nobody
+  /// would ever remove it. Those behind it wait with it, so that few are asked for, however long that takes.
+  LiveOrdersChange take_changes(const std::function<bool(std::string_view path)>& is_unsaved);
   /// Is the list to be saved now? Not for a while after that has failed.
   [[nodiscard]] bool is_to_be_saved(SteadyTime now) const { return has_changes() && now >= try_again_at_; }
   /// `change`, which take_changes() gave, could not be saved. The next call of it gives the whole list instead of
@@ -70,10 +72,6 @@ class LiveOrders {
     std::uint64_t hash;
     Sequence cause;
   };
-  struct Departed {
-    std::string path;
-    Sequence cause;
-  };
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
@@ -92,9 +90,8 @@ class LiveOrders {
   std::unordered_map<std::string, Orders, Hash, std::equal_to<>> tickers_;
   HashTable<OldestFirst::iterator> by_path_;
   std::vector<Removal> removals_;
-  std::vector<LiveOrder> put_;     ///< since the last call of take_changes()
-  std::vector<Departed> removed_;  ///< since then, too
-  std::vector<Departed> removed_lately_;
+  std::vector<LiveOrder> put_;        ///< since the last call of take_changes()
+  std::deque<std::string> departed_;  ///< what left and is in the saved list still, oldest first
   bool resave_ = false;
   SteadyTime try_again_at_{};
 };

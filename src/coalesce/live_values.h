@@ -181,6 +181,9 @@ class LiveValues {
   /// Would a message be lost if memory were gone now, because one of its live values is all there is of it? Goes
   /// through all values: for the end of a run.
   [[nodiscard]] bool has_unsaved_message() const;
+  /// Would a kill now keep the newest value of `path` from the database, or let a straggler undo it? That is so while
+  /// something is to be done for the path, and no row holds that value.
+  [[nodiscard]] bool has_unsaved(std::string_view path);
   [[nodiscard]] std::uint64_t rows_on_disk() const { return rows_on_disk_; }
   /// Hands out the rows that the outbox need not keep any more, and counts them as being forgotten until forgotten().
   std::vector<LiveAcknowledged> take_forgettable() { return std::exchange(forgettable_, {}); }

@@ -45,6 +45,13 @@ bool LiveValues::has_unsaved_message() const {
   return false;
 }
 
+bool LiveValues::has_unsaved(std::string_view path) {
+  const Slot* slot = table_.find(path, hash_of_path(path));
+  if (slot == nullptr) return false;
+  const LivePath& entry = table_[*slot];
+  return entry.status != Status::kFree && !entry.row.has_upto(entry.sequence);
+}
+
 void LiveValues::saved(bool ok) {
   for (const Slot slot : std::exchange(saving_, {})) {
     LivePath& entry = table_[slot];

@@ -272,6 +272,7 @@ std::uint64_t Delivery::messages_in_flight() const { return impl_->messages_in_f
 bool Delivery::database_reachable() const { return impl_->circuit().is_closed(); }
 Sequence Delivery::safe_upto() const { return impl_->safe_upto(); }
 bool Delivery::has_unsaved() const { return impl_->has_unsaved(); }
+bool Delivery::has_unsaved(std::string_view live_path) const { return impl_->has_unsaved(live_path); }
 const OutboxLevel& Delivery::outbox_level() const { return impl_->level(); }
 bool Delivery::takes_more() const { return impl_->takes_more(); }
 std::uint64_t Delivery::acknowledged_bytes() const { return impl_->acknowledged().bytes(); }

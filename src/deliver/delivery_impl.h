@@ -33,6 +33,7 @@ class Delivery::Impl {
   [[nodiscard]] std::uint64_t messages_in_flight() const { return state_.accounts.in_flight(); }
   [[nodiscard]] const deliver::Circuit& circuit() const { return throttle_.circuit; }
   [[nodiscard]] bool has_unsaved() const;
+  [[nodiscard]] bool has_unsaved(std::string_view live_path) { return state_.live.has_unsaved(live_path); }
   [[nodiscard]] Sequence safe_upto();
   [[nodiscard]] bool grant(std::uint64_t bytes, SteadyTime now);
   [[nodiscard]] const OutboxLevel& level() const { return disk_.level(); }

@@ -133,7 +133,9 @@ void Flusher::end_now() {
 }
 
 void Flusher::take(std::unique_ptr<FragmentBlock> block, bool more) {
+  if (safe_point_.has_fallen_behind()) handle(FellBehind{});
   for (HistoryRun& run : block->history) repeats_.settle(run);
+  // Nothing is handled between this and the block's arrival: of what is to leave with it delivery does not know yet.
   live_orders_.apply(*block);
   account_for(*block);
   const std::uint64_t bytes = block->message_bytes;
@@ -141,7 +143,6 @@ void Flusher::take(std::unique_ptr<FragmentBlock> block, bool more) {
   newest_ = std::max(newest_, block->first_sequence + messages - 1);
   const std::optional<ArchivePosition> position = wiring_.archive.take(*block);
   if (!position) return end_now();  // the messages count as left
-  if (safe_point_.has_fallen_behind()) handle(FellBehind{});
   handle(Arrived{std::move(*block), more, *position});
   wiring_.budget.release(bytes, messages);  // only now: no message may be missing from messages_in_flight
   wiring_.made_progress();
@@ -259,7 +260,7 @@ void Flusher::save_orders() {
   const SteadyTime now = std::chrono::steady_clock::now();
   if (!live_orders_.is_to_be_saved(now)) return;
   LiveOrdersChange change =
-      live_orders_.take_changes(options_.delivery.can_replay ? safe_point_.get() : kUnorderedSequences);
+      live_orders_.take_changes([this](std::string_view path) { return delivery_.has_unsaved(path); });
   const Result<void> saved = wiring_.outbox.save_orders(change);
   if (saved) return outbox_written(now);
   live_orders_.not_saved(std::move(change), now);

@@ -36,6 +36,11 @@ class Orders {
   Sequence sequence_ = 0;
 };
 
+/// As the list asks delivery: all is done …
+bool nothing(std::string_view) { return false; }
+/// … or nothing is.
+bool anything(std::string_view) { return true; }
+
 const SteadyTime kToday(std::chrono::seconds(100));
 using Paths = std::set<std::string>;
 
@@ -107,13 +112,13 @@ TEST(LiveOrders, HaveToBeSavedOnlyWhenOneComesClosesOrLeaves) {
   Orders orders(2);
   orders.message("A", "1", false);
   EXPECT_TRUE(orders.list().has_changes());
-  EXPECT_EQ(paths_of(orders.list().take_changes().put), Paths{"services/A/orders/1"});
+  EXPECT_EQ(paths_of(orders.list().take_changes(nothing).put), Paths{"services/A/orders/1"});
   EXPECT_FALSE(orders.list().has_changes());
   orders.message("A", "1", false);
   EXPECT_FALSE(orders.list().has_changes()) << "a fill of an open order is none";
   orders.message("A", "1", true);
   EXPECT_TRUE(orders.list().has_changes());
-  EXPECT_TRUE(orders.list().take_changes().put.at(0).closed);
+  EXPECT_TRUE(orders.list().take_changes(nothing).put.at(0).closed);
 }
 
 TEST(LiveOrders, ThatComeAgainInAReplayAreSavedInTheirOrder) {
@@ -121,44 +126,55 @@ TEST(LiveOrders, ThatComeAgainInAReplayAreSavedInTheirOrder) {
   replay.message("A", "1", false);
   replay.message("A", "1", true);
   replay.message("A", "2", true);  // it was open, too, in the same block
-  std::vector<LiveOrder> rows = replay.list().take_changes().put;
+  std::vector<LiveOrder> rows = replay.list().take_changes(nothing).put;
   ASSERT_EQ(rows.size(), 3u);
   rows.erase(rows.begin());  // the next one stands in its place
   Orders orders(2, rows);
   EXPECT_EQ(orders.message("A", "3", true), Paths{"services/A/orders/1"});
 }
 
-TEST(LiveOrders, RemovalIsSavedOneCallLate) {
+TEST(LiveOrders, RemovalIsNotSavedBeforeItIsDone) {
   Orders orders(1, {live_order("1", 5, true)});
   orders.message("A", "2", true);
-  const LiveOrdersChange first = orders.list().take_changes();
+  const LiveOrdersChange first = orders.list().take_changes(anything);
   EXPECT_EQ(paths_of(first.put), Paths{"services/A/orders/2"});
   EXPECT_TRUE(first.removed.empty()) << "the database does not know of it yet";
-  EXPECT_EQ(orders.list().take_changes().removed, (std::vector<std::string>{"services/A/orders/1"}));
+  EXPECT_TRUE(orders.list().take_changes(anything).removed.empty()) << "nor does it after any time";
+  EXPECT_EQ(orders.list().take_changes(nothing).removed, (std::vector<std::string>{"services/A/orders/1"}));
+  EXPECT_TRUE(orders.list().take_changes(nothing).removed.empty());
 }
 
-TEST(LiveOrders, RemovalIsNotSavedBeforeTheMessageThatBroughtItIsSafe) {
+TEST(LiveOrders, RemovalWaitsForThoseBeforeIt) {
   Orders orders(1, {live_order("1", 5, true)});
-  orders.message("A", "2", true);  // number 6
-  for (int call = 0; call < 3; ++call) EXPECT_TRUE(orders.list().take_changes(5).removed.empty());
-  EXPECT_EQ(orders.list().take_changes(6).removed, (std::vector<std::string>{"services/A/orders/1"}));
-  EXPECT_TRUE(orders.list().take_changes(6).removed.empty());
+  for (const char* id : {"2", "3"}) orders.message("A", id, true);
+  const auto second = [](std::string_view path) { return path == "services/A/orders/2"; };
+  EXPECT_EQ(orders.list().take_changes(second).removed, (std::vector<std::string>{"services/A/orders/1"}));
+  EXPECT_TRUE(orders.list().take_changes(second).removed.empty());
+  EXPECT_EQ(orders.list().take_changes(nothing).removed, (std::vector<std::string>{"services/A/orders/2"}));
+}
+
+TEST(LiveOrders, OneThatStaysForGoodLeavesTheListOnceItIsDone) {
+  Orders orders(0, {live_order("1", 5, false)});
+  orders.message("A", "1", true);
+  orders.message("A", "1", true);
+  EXPECT_TRUE(orders.list().take_changes(anything).removed.empty());
+  EXPECT_EQ(orders.list().take_changes(nothing).removed, (std::vector<std::string>{"services/A/orders/1"}));
 }
 
 TEST(LiveOrders, ThatComesBackKeepsItsRow) {
   Orders orders(1, {live_order("1", 5, true)});
   orders.message("A", "2", true);
   orders.message("A", "1", true);  // and pushes the other out
-  EXPECT_EQ(paths_of(orders.list().take_changes().put), (Paths{"services/A/orders/1", "services/A/orders/2"}));
-  EXPECT_EQ(orders.list().take_changes().removed, (std::vector<std::string>{"services/A/orders/2"}));
+  EXPECT_EQ(paths_of(orders.list().take_changes(anything).put), (Paths{"services/A/orders/1", "services/A/orders/2"}));
+  EXPECT_EQ(orders.list().take_changes(nothing).removed, (std::vector<std::string>{"services/A/orders/2"}));
 }
 
 TEST(LiveOrders, RemovalThatCouldNotBeSavedIsSavedLater) {
   Orders orders(1, {live_order("1", 5, true)});
   orders.message("A", "2", true);
-  orders.list().take_changes();
-  orders.list().not_saved(orders.list().take_changes(), kToday);
-  EXPECT_EQ(orders.list().take_changes().removed, (std::vector<std::string>{"services/A/orders/1"}));
+  orders.list().take_changes(anything);
+  orders.list().not_saved(orders.list().take_changes(nothing), kToday);
+  EXPECT_EQ(orders.list().take_changes(nothing).removed, (std::vector<std::string>{"services/A/orders/1"}));
 }
 
 TEST(LiveOrders, TwoPathsMayHaveOneHash) {
@@ -179,11 +195,11 @@ TEST(LiveOrders, TwoPathsMayHaveOneHash) {
 TEST(LiveOrders, ThatCouldNotBeSavedAreAllSavedAgain) {
   Orders orders(5, {live_order("1", 5, true)});
   orders.message("A", "2", true);
-  orders.list().not_saved(orders.list().take_changes(), kToday);
+  orders.list().not_saved(orders.list().take_changes(nothing), kToday);
   EXPECT_FALSE(orders.list().is_to_be_saved(kToday + std::chrono::milliseconds(4999)));
   EXPECT_TRUE(orders.list().is_to_be_saved(kToday + std::chrono::seconds(5)));
   EXPECT_TRUE(orders.list().has_changes());
-  EXPECT_EQ(paths_of(orders.list().take_changes().put), (Paths{"services/A/orders/1", "services/A/orders/2"}));
+  EXPECT_EQ(paths_of(orders.list().take_changes(nothing).put), (Paths{"services/A/orders/1", "services/A/orders/2"}));
   EXPECT_FALSE(orders.list().has_changes());
 }
 

@@ -121,6 +121,38 @@ TEST_F(DeliveryTest, AnswerThatIsLateMakesItPersist) {
   EXPECT_EQ(persists_[0].live.size(), 1u);
 }
 
+TEST_F(DeliveryTest, LiveValueIsUnsavedUntilItIsAcknowledgedOrOnDisk) {
+  start({});
+  const auto is_unsaved = [this] { return delivery_->has_unsaved("services/A/price"); };
+  EXPECT_FALSE(is_unsaved()) << "nobody knows of it";
+  price("A", "1");
+  ASSERT_EQ(sent_.size(), 1u);
+  EXPECT_TRUE(is_unsaved()) << "it is under way";
+  answer(204);
+  EXPECT_FALSE(is_unsaved());
+  price("A", "2");
+  EXPECT_TRUE(is_unsaved()) << "it waits for the next flush";
+  pass(milliseconds(250));
+  pass(milliseconds(250));
+  ASSERT_EQ(persists_.size(), 1u);
+  EXPECT_FALSE(is_unsaved()) << "it is on disk, and under way still";
+  price("A", "3");
+  EXPECT_TRUE(is_unsaved()) << "the row is an older one's";
+}
+
+TEST_F(DeliveryTest, LiveValueIsUnsavedWhileALostRequestMayUndoIt) {
+  start({.request_timeout = seconds(5)});
+  price("A", "1");
+  Answer lost;
+  lost.transport = Answer::Transport::kReset;
+  answer(lost);
+  deliver_all();
+  EXPECT_TRUE(delivery_->has_unsaved("services/A/price")) << "acknowledged, and to be sent once more";
+  while (sent_.empty()) pass_to_deadline();
+  answer(204);
+  EXPECT_FALSE(delivery_->has_unsaved("services/A/price"));
+}
+
 TEST_F(DeliveryTest, WhileTheDatabaseIsAwayABacklogIsSavedInPiecesAndStaysOnDisk) {
   start({.flush_interval = milliseconds(250), .batch_bytes_max = 200, .in_flight_max = 1});
   price("A", "1");

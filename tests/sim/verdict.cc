@@ -65,6 +65,35 @@ std::string World::verdict() const {
   return {};
 }
 
+void World::note_handed_over(const FragmentBlock& block) {
+  for (const LiveUpdate& update : block.live) {
+    std::uint64_t& newest = handed_over_[std::string(block.path_of(update))];
+    newest = std::max(newest, number_of(block.value_of(update)));
+  }
+}
+
+/// Live paths for which delivery says that they need its memory no longer.
+std::vector<std::string> World::done_paths() const {
+  std::vector<std::string> done;
+  for (const auto& [path, number] : handed_over_) {
+    if (!delivery_->has_unsaved(path)) done.push_back(path);
+  }
+  return done;
+}
+
+/// The relay was killed: whatever it had called done has its newest value in the database or on the disk, or that was
+/// refused.
+void World::expect_done(const std::vector<std::string>& paths) {
+  std::map<std::string, std::uint64_t> rows;
+  for (const LiveRow& row : disk_.restored().live) rows[row.path] = number_of(row.value);
+  for (const std::string& path : paths) {
+    const auto stands = database_.live().find(path);
+    const std::uint64_t there = stands == database_.live().end() ? 0 : stands->second;
+    const std::uint64_t newest = std::max({there, rows[path], database_.refused(path)});
+    if (newest < handed_over_[path] && flaw_.empty()) flaw_ = path + " is called done, and a kill has undone it";
+  }
+}
+
 /// What a straggler set back stands at the newest again within two flush intervals of the request's timeout, and the
 /// time that the requests of one flush, with the one before it, take; in trouble the disk has a word, too. Trouble of
 /// the database or of the disk begins that time anew.

@@ -77,6 +77,7 @@ void World::start_relay() {
   return_.restarted();
   archive_.restarted();
   stream_.restarted(ledger_.messages().size(), last_sequence_);
+  handed_over_.clear();
   delivery_ = std::make_unique<Delivery>(options_, std::move(restored), random_.next());
   handle(TimePassed{});
   if (stream_.is_on() && stream_.handed_over(0)) handle(CaughtUp{});
@@ -143,6 +144,7 @@ void World::hand_over(bool all) {
     const bool more = !queue_.empty() && (all || delivery_->may_wait_until(queue_.front().arrived) < now_.steady);
     const ArchivePosition position = archive_.is_on() ? archive_.took_in(block, now_, random_) : 0;
     if (!stream_.is_behind()) return_.took_in(block, now_.steady);
+    note_handed_over(block);
     const bool catches_up = stream_.is_on() && stream_.handed_over(block.messages);
     handle(Arrived{std::move(block), more, position});
     if (catches_up) handle(CaughtUp{});
@@ -169,6 +171,7 @@ void World::crash() {
   if (kTrace) std::printf("---- %s\n", power ? "power cut" : "crash");
   note(1);
   const std::uint64_t in_flight = delivery_->messages_in_flight();
+  const std::vector<std::string> done = done_paths();
   SteadyTime lost_since = now_.steady;
   if (power) {
     if (const auto lost = disk_.power_cut(random_)) {
@@ -183,6 +186,7 @@ void World::crash() {
     }
   } else {
     disk_.relay_killed(random_);
+    expect_done(done);
   }
   const milliseconds window = std::max(2 * options_.flush_interval, milliseconds(500));
   const milliseconds writing(2 * disk_.slowest_ms + 2);

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -108,6 +109,9 @@ class World {
   void lose_place();
   void commit_if_due();
   void judge_stream();
+  void note_handed_over(const FragmentBlock& block);
+  [[nodiscard]] std::vector<std::string> done_paths() const;
+  void expect_done(const std::vector<std::string>& paths);
   [[nodiscard]] bool stream_is_read() const;
   void queue_up(std::vector<FragmentBlock> blocks);
   void hand_over(bool all);
@@ -151,7 +155,8 @@ class World {
   Ledger ledger_;
   std::unique_ptr<Delivery> delivery_;
   Sequence last_sequence_ = 0;
-  std::deque<FragmentBlock> queue_;  ///< published, and not handed over to delivery yet
+  std::deque<FragmentBlock> queue_;                   ///< published, and not handed over to delivery yet
+  std::map<std::string, std::uint64_t> handed_over_;  ///< the newest message of each live path in this run
 
   std::uint64_t taken_in_ = 0;  ///< messages given to delivery, without those that crashes lost
   std::uint64_t ended_ = 0;     ///< delivered, coalesced, shed or set aside
