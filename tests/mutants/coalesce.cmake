@@ -73,3 +73,14 @@ relay_mutant(owes_what_it_has_given FILE src/coalesce/live_path.h FINDS "a live 
   OLD "sequence <= upto ? 0 : std::max(owed_since, upto + 1)" NEW "std::max(owed_since, upto + 1)")
 relay_mutant(catches_up_twice FILE src/deliver/delivery.cc FINDS "live values have caught up that were not behind"
   OLD "state_.live.caught_up(state_.now.steady);" NEW "state_.live.caught_up(state_.now.steady); state_.live.caught_up(state_.now.steady);")
+
+# What the list of live orders may forget: where it is wrong, an order stands in the tree for good.
+relay_mutant(forgets_orders_that_a_kill_brings_back FILE src/coalesce/live_orders.cc BY "LiveOrders.*"
+  OLD "if (is_unsaved(path)) break;" NEW "")
+set(is_to_be_done "return entry.status != Status::kFree && !entry.row.has_upto(entry.sequence);")
+relay_mutant(calls_done_what_is_under_way FILE ${rows}
+  OLD "${is_to_be_done}" NEW "return entry.is_unsent() && !entry.row.has_upto(entry.sequence);")
+relay_mutant(calls_done_what_has_an_older_row FILE ${rows}
+  OLD "${is_to_be_done}" NEW "return entry.status != Status::kFree && !entry.row.is_there();")
+relay_mutant(calls_done_what_a_straggler_may_undo FILE ${rows} BY "DeliveryTest.LiveValueIsUnsaved*"
+  OLD "${is_to_be_done}" NEW "return entry.is_owed() && !entry.row.has_upto(entry.sequence);")
