@@ -2,7 +2,7 @@
 
 #include <hiredis/read.h>
 
-#include <new>
+#include "bus/reply_callbacks.h"
 
 namespace firebase_relay::bus {
 namespace {
@@ -32,10 +32,7 @@ bool may_stand_there(const redisReadTask& array, std::size_t size) {
 
 }  // namespace
 
-EntryParser::EntryParser() : reader_(redisReaderCreateWithFunctions(&functions), redisReaderFree) {
-  if (!reader_) throw std::bad_alloc();
-  reader_->privdata = this;
-}
+EntryParser::EntryParser() : reader_(ReplyCallbacks<EntryParser>::make_reader(*this)) {}
 
 ReplyState EntryParser::feed(std::string_view& bytes, EntryIntake& intake, MessageBlock& block) {
   intake_ = &intake;
@@ -71,34 +68,8 @@ void EntryParser::field(const redisReadTask& task, std::string_view text) {
   if (task.idx + 1 == static_cast<int>(task.parent->elements)) intake_->end_entry(*block_);
 }
 
-void* EntryParser::on_string(const redisReadTask* task, char* bytes, std::size_t size) {
-  static_cast<EntryParser*>(task->privdata)->text(*task, {bytes, size});
-  return task->privdata;
+void EntryParser::array(const redisReadTask& task, std::size_t size) {
+  if (!may_stand_there(task, size)) said_.is_odd = true;
 }
-template <typename Size>
-void* EntryParser::on_array(const redisReadTask* task, Size size) {
-  if (!may_stand_there(*task, static_cast<std::size_t>(size)))
-    static_cast<EntryParser*>(task->privdata)->said_.is_odd = true;
-  return task->privdata;
-}
-void* EntryParser::on_integer(const redisReadTask* task, long long) {
-  static_cast<EntryParser*>(task->privdata)->said_.is_odd = true;
-  return task->privdata;
-}
-void* EntryParser::on_nil(const redisReadTask* task) { return task->privdata; }
-void EntryParser::on_free(void*) {}
-
-/// By name, since hiredis 1.0 has two more, for types that only RESP3 has, between these. It does without them.
-redisReplyObjectFunctions EntryParser::make_functions() {
-  redisReplyObjectFunctions made{};
-  made.createString = on_string;
-  made.createArray = on_array;
-  made.createInteger = on_integer;
-  made.createNil = on_nil;
-  made.freeObject = on_free;
-  return made;
-}
-
-redisReplyObjectFunctions EntryParser::functions = make_functions();
 
 }  // namespace firebase_relay::bus

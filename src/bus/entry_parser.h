@@ -10,7 +10,6 @@
 #include "firebase_relay/message.h"
 
 struct redisReadTask;
-struct redisReplyObjectFunctions;
 
 namespace firebase_relay::bus {
 
@@ -42,19 +41,11 @@ class EntryParser {
   [[nodiscard]] std::string error() const;
 
  private:
+  friend class ReplyCallbacks<EntryParser>;
   void text(const redisReadTask& task, std::string_view text);
+  void array(const redisReadTask& task, std::size_t size);
+  void integer() { said_.is_odd = true; }
   void field(const redisReadTask& task, std::string_view text);
-
-  // hiredis' callbacks. They return a pointer that must not be null and is never looked at.
-  static void* on_string(const redisReadTask* task, char* bytes, std::size_t size);
-  /// Size is what hiredis counts elements in: int in 0.14, size_t since 1.0.
-  template <typename Size>
-  static void* on_array(const redisReadTask* task, Size size);
-  static void* on_integer(const redisReadTask* task, long long value);
-  static void* on_nil(const redisReadTask* task);
-  static void on_free(void* object);
-  static redisReplyObjectFunctions make_functions();
-  static redisReplyObjectFunctions functions;
 
   ReaderHandle reader_;
   EntryIntake* intake_ = nullptr;  ///< of the call under way, as is the next

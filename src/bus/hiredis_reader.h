@@ -12,6 +12,10 @@ namespace firebase_relay::bus {
 /// hiredis' parser of replies, of one reply each: memory that has grown for a large one goes with it.
 using ReaderHandle = std::unique_ptr<redisReader, void (*)(redisReader*)>;
 
+/// Makes one that tells a parser of ours (bus/reply_callbacks.h).
+template <class Parser>
+class ReplyCallbacks;
+
 /// How far a reply has come. kBroken: this is no Redis; the reader's errstr says why.
 enum class ReplyState : std::uint8_t { kOpen, kWhole, kBroken };
 

@@ -2,8 +2,9 @@
 
 #include <hiredis/read.h>
 
-#include <new>
 #include <utility>
+
+#include "bus/reply_callbacks.h"
 
 namespace firebase_relay::bus {
 namespace {
@@ -13,10 +14,7 @@ constexpr std::string_view kHello = "server";
 
 }  // namespace
 
-ReplyParser::ReplyParser() : reader_(redisReaderCreateWithFunctions(&functions), redisReaderFree) {
-  if (!reader_) throw std::bad_alloc();
-  reader_->privdata = this;
-}
+ReplyParser::ReplyParser() : reader_(ReplyCallbacks<ReplyParser>::make_reader(*this)) {}
 
 ReplyParser::~ReplyParser() = default;
 
@@ -77,30 +75,5 @@ void ReplyParser::end_reply() {
                                                : Reply::Type::kOther;
   output_->replies.push_back({kind, other_});
 }
-
-void* ReplyParser::on_string(const redisReadTask* task, char* bytes, std::size_t size) {
-  static_cast<ReplyParser*>(task->privdata)->text(*task, {bytes, size});
-  return task->privdata;
-}
-template <typename Size>
-void* ReplyParser::on_array(const redisReadTask* task, Size) {
-  return task->privdata;
-}
-void* ReplyParser::on_integer(const redisReadTask* task, long long) { return task->privdata; }
-void* ReplyParser::on_nil(const redisReadTask* task) { return task->privdata; }
-void ReplyParser::on_free(void*) {}
-
-/// By name, since hiredis 1.0 has two more, for types that only RESP3 has, between these. It does without them.
-redisReplyObjectFunctions ReplyParser::make_functions() {
-  redisReplyObjectFunctions made{};
-  made.createString = on_string;
-  made.createArray = on_array;
-  made.createInteger = on_integer;
-  made.createNil = on_nil;
-  made.freeObject = on_free;
-  return made;
-}
-
-redisReplyObjectFunctions ReplyParser::functions = make_functions();
 
 }  // namespace firebase_relay::bus

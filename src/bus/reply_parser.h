@@ -12,7 +12,6 @@
 #include "firebase_relay/message.h"
 
 struct redisReadTask;
-struct redisReplyObjectFunctions;
 
 namespace firebase_relay::bus {
 
@@ -49,21 +48,13 @@ class ReplyParser {
   [[nodiscard]] std::string error() const;
 
  private:
+  friend class ReplyCallbacks<ReplyParser>;
   void text(const redisReadTask& task, std::string_view text);
+  void array(const redisReadTask&, std::size_t) {}
+  void integer() {}
   void word_of_array(int index, std::string_view text);
   void field_of_hello(int index, std::string_view text);
   void end_reply();
-
-  // hiredis' callbacks. They return a pointer that must not be null and is never looked at.
-  static void* on_string(const redisReadTask* task, char* bytes, std::size_t size);
-  /// Size is what hiredis counts elements in: int in 0.14, size_t since 1.0.
-  template <typename Size>
-  static void* on_array(const redisReadTask* task, Size size);
-  static void* on_integer(const redisReadTask* task, long long value);
-  static void* on_nil(const redisReadTask* task);
-  static void on_free(void* object);
-  static redisReplyObjectFunctions make_functions();
-  static redisReplyObjectFunctions functions;
 
   ReaderHandle reader_;
   const Output* output_ = nullptr;  ///< of the call under way
