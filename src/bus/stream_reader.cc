@@ -57,8 +57,13 @@ bool StreamReader::proceed(StreamConnection& connection, const Now& now) {
   for (const StreamConnection::Answer& answer : answers) {
     if (connection.state() != StreamConnection::State::kClosed) take(connection, answer, now);
   }
-  if (!has_looked_ || connection.state() == StreamConnection::State::kClosed || connection.awaits_answer())
-    return heard;
+  if (connection.state() == StreamConnection::State::kClosed) return heard;
+  if (has_looked_ && !connection.awaits_answer()) ask_next(connection, now);
+  connection.write();  // also what take() has asked: over TLS nothing else wakes for it
+  return heard;
+}
+
+void StreamReader::ask_next(StreamConnection& connection, const Now& now) {
   tell_if_caught_up();
   pause_.begin_if_full(now.steady);
   if (pause_.is_on()) connection.ready();  // whether it may be read is seen later
@@ -67,8 +72,6 @@ bool StreamReader::proceed(StreamConnection& connection, const Now& now) {
   } else if (!pause_.is_on() && now.steady >= rest_until_) {
     ask_read(connection);
   }
-  connection.write();
-  return heard;
 }
 
 SteadyTime StreamReader::deadline(const StreamConnection& connection) const {

@@ -71,6 +71,8 @@ class StreamReader {
 
   /// Asks for the first look, with the greeting of a new connection.
   void begin(StreamConnection& connection, const Now& now);
+  /// The connection is lost. Nothing is asked over the next one before begin().
+  void connection_lost() { has_looked_ = false; }
   /// Hears what has come, and asks what is due; while the queue is at its bound, that is looks only. True: something
   /// was heard. The connection is closed when Redis refuses.
   bool proceed(StreamConnection& connection, const Now& now);
@@ -91,6 +93,7 @@ class StreamReader {
     UtcMillis read_at{};               ///< when its last entry came in this run
   };
 
+  void ask_next(StreamConnection& connection, const Now& now);
   void ask_looks(StreamConnection& connection, const Now& now);
   void ask_read(StreamConnection& connection);
   void count_came(MessageBlock& block, const Now& now);

@@ -97,6 +97,7 @@ void StreamSource::proceed() {
 /// It has been read up to where it was lost, and goes on there: nothing is missed by that.
 void StreamSource::lose(Error why) {  // NOLINT(performance-unnecessary-value-param): see the header
   connection_.reset();
+  reader_.connection_lost();
   const bool was_up = is_subscribed_.exchange(false, std::memory_order_relaxed);
   if (was_up) {
     lost_ = heard_;
