@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "firebase_relay/stream_id.h"
 #include "firebase_relay/time.h"
 
 namespace firebase_relay::bus {
@@ -16,6 +17,9 @@ struct Gap {
   std::string cause;
   std::string stream = {};                    ///< its key; empty: pub/sub
   std::optional<std::uint64_t> entries = {};  ///< how many are lost; nothing: not known
+  /// Of a stream what was read before it: told again after a crash, the same gap has the same. Nothing: it is at the
+  /// stream's beginning, or over pub/sub, and is told once.
+  std::optional<StreamPosition> behind = {};
 };
 
 }  // namespace firebase_relay::bus

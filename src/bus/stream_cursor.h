@@ -84,6 +84,8 @@ class StreamCursor {
 
   /// Where to read on.
   [[nodiscard]] const StreamId& read_upto() const { return read_.id; }
+  /// What was read, with its count.
+  [[nodiscard]] const StreamPosition& read() const { return read_; }
   /// Has all been read that stood there at the start, or at the last look that went back?
   [[nodiscard]] bool is_caught_up() const { return is_caught_up_; }
   /// How many entries have not been read, as of `info`; nothing: nobody can tell.

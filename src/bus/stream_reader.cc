@@ -19,10 +19,10 @@ std::string cause_text(StreamCursor::Cause cause) {
 }
 
 /// The time in `id`, where it can be one.
-UtcMillis time_of(const StreamId& id, UtcMillis now) {
+std::optional<UtcMillis> time_of(const StreamId& id, UtcMillis now) {
   constexpr std::uint64_t kYear2000 = 946'684'800'000;
   const auto latest = static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.time_since_epoch().count()));
-  if (id.ms < kYear2000 || id.ms > latest) return now;
+  if (id.ms < kYear2000 || id.ms > latest) return std::nullopt;
   return UtcMillis(std::chrono::milliseconds(id.ms));
 }
 
@@ -169,12 +169,12 @@ GroupInfo StreamReader::standing(const StreamCursor& cursor, const Stream& strea
 }
 
 /// From where a gap is that this look finds.
-StreamId StreamReader::read_before(const Stream& stream, const StreamCursor& cursor,
-                                   const std::optional<GroupInfo>& group,
-                                   const std::optional<RememberedPosition>& before) {
-  if (stream.is_started) return cursor.read_upto();
-  const StreamId noted = group ? group->last_delivered : StreamId{};
-  return before ? std::max(noted, before->position.id) : noted;
+StreamPosition StreamReader::read_before(const Stream& stream, const StreamCursor& cursor,
+                                         const std::optional<GroupInfo>& group,
+                                         const std::optional<RememberedPosition>& before) {
+  if (stream.is_started) return cursor.read();
+  const StreamPosition noted = group ? StreamPosition{group->last_delivered, group->entries_read} : StreamPosition{};
+  return before && before->position.id > noted.id ? before->position : noted;
 }
 
 void StreamReader::finish_look(StreamConnection& connection, std::size_t i, const Now& now) {
@@ -185,12 +185,12 @@ void StreamReader::finish_look(StreamConnection& connection, std::size_t i, cons
   if (group && group->users.are_there() && connection.state() != StreamConnection::State::kReady)
     return refuse(connection, i, group_in_use(options_.group, group->users));
   const std::optional<RememberedPosition> before = i < options_.before.size() ? options_.before[i] : std::nullopt;
-  const StreamId read_upto = read_before(stream, cursor, group, before);
+  const StreamPosition behind = read_before(stream, cursor, group, before);
   const bool was_started = std::exchange(stream.is_started, true);
   const StreamCursor::Found found = was_started ? cursor.look(info, group) : cursor.start(info, group, before);
   const std::string& key = (*keys_)[i];
   if (found.moved != StreamCursor::Moved::kNo) events_.group_was_moved(key, before->position.id, group->last_delivered);
-  if (found.loss) tell_gap(i, *found.loss, read_upto, now);
+  if (found.loss) tell_gap(i, *found.loss, behind, now);
   if (found.goes_back && std::exchange(is_caught_up_, false) && told_.falls_behind) told_.falls_behind();
   if (told_.level) told_.level(i, {info.length, cursor.behind(info)});
   read_until_ = now.utc;
@@ -220,10 +220,15 @@ void StreamReader::refuse(StreamConnection& connection, std::size_t i, Error why
   connection.close(std::move(why));
 }
 
-void StreamReader::tell_gap(std::size_t i, const StreamCursor::Loss& loss, const StreamId& read_upto, const Now& now) {
+/// By the time in its id first: that is the same in the next run, when this one is killed before it is noted.
+void StreamReader::tell_gap(std::size_t i, const StreamCursor::Loss& loss, const StreamPosition& behind,
+                            const Now& now) {
   if (!told_.gap) return;
-  const UtcMillis from = streams_[i].read_at != UtcMillis{} ? streams_[i].read_at : time_of(read_upto, now.utc);
-  told_.gap({from, now.utc, cause_text(loss.cause), (*keys_)[i], loss.entries});
+  const UtcMillis read_at = streams_[i].read_at;
+  const UtcMillis from = time_of(behind.id, now.utc).value_or(read_at != UtcMillis{} ? read_at : now.utc);
+  Gap gap{from, now.utc, cause_text(loss.cause), (*keys_)[i], loss.entries};
+  if (behind.id != StreamId{}) gap.behind = behind;
+  told_.gap(gap);
 }
 
 void StreamReader::tell_if_caught_up() {

@@ -99,13 +99,14 @@ class StreamReader {
   void count_came(MessageBlock& block, const Now& now);
   void take(StreamConnection& connection, const StreamConnection::Answer& answer, const Now& now);
   void take_look(StreamConnection& connection, const StreamConnection::Answer& answer, const Now& now);
-  static StreamId read_before(const Stream& stream, const StreamCursor& cursor, const std::optional<GroupInfo>& group,
-                              const std::optional<RememberedPosition>& before);
+  static StreamPosition read_before(const Stream& stream, const StreamCursor& cursor,
+                                    const std::optional<GroupInfo>& group,
+                                    const std::optional<RememberedPosition>& before);
   static GroupInfo standing(const StreamCursor& cursor, const Stream& stream);
   void finish_look(StreamConnection& connection, std::size_t i, const Now& now);
   void finish_read(const Now& now);
   void refuse(StreamConnection& connection, std::size_t i, Error why);
-  void tell_gap(std::size_t i, const StreamCursor::Loss& loss, const StreamId& read_upto, const Now& now);
+  void tell_gap(std::size_t i, const StreamCursor::Loss& loss, const StreamPosition& behind, const Now& now);
   void tell_if_caught_up();
   [[nodiscard]] std::size_t index_of(std::string_view key) const;
 

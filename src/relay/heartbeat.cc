@@ -20,6 +20,14 @@ std::string quoted_time(UtcMillis time) {
   return json + '"';
 }
 
+/// What a gap's key is made of. One that is told again has its key again, and what is written last stands there: it has
+/// what the others had, and what was lost since.
+std::string named(const bus::Gap& gap, const std::string& value) {
+  if (!gap.behind) return value;
+  const std::string entries = gap.behind->entries ? std::to_string(*gap.behind->entries) : std::string();
+  return gap.stream + '\n' + to_text(gap.behind->id) + ' ' + entries;
+}
+
 }  // namespace
 
 StateWriter::StateWriter(std::string_view instance, std::chrono::seconds every, const Now& started)
@@ -75,7 +83,7 @@ std::unique_ptr<FragmentBlock> StateWriter::gap_block(const bus::Gap& gap) {
   if (!gap.stream.empty()) value += ",\"stream\":" + json_text(gap.stream);
   if (gap.entries) value += ",\"entries\":" + std::to_string(*gap.entries);
   value += "}";
-  const HistoryKey key(gap.from, key_seed(value, 0), 0);
+  const HistoryKey key(gap.from, key_seed(named(gap, value), 0), 0);
   HistoryRun& run = block->history[static_cast<std::size_t>(ShedClass::kRest)];
   run.arrived_at = gap.to;
   run.arrived = std::chrono::steady_clock::now();

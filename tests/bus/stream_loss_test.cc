@@ -53,6 +53,8 @@ TEST_F(StreamLoss, WhatWasTrimmedWhileItWasAwayIsCountedExactlyEachTime) {
     EXPECT_EQ(gaps_[0].entries, lost);
     EXPECT_EQ(gaps_[0].stream, "bus");
     EXPECT_LE(gaps_[0].from, gaps_[0].to);
+    const auto before = static_cast<std::uint64_t>(last - lost - 20);
+    EXPECT_EQ(gaps_[0].behind, (StreamPosition{{1, before}, before})) << "the same if it had to be told again";
     EXPECT_EQ(group_field(client, "entries-read"), std::to_string(last));
   }
 }

@@ -148,6 +148,26 @@ TEST_F(StreamsOnce, WhatWasTrimmedUnreadIsAGapWithItsCountEachTime) {
   }
 }
 
+TEST_F(StreamsOnce, AGapThatIsToldAgainBecauseNothingCouldBeNotedStandsOnce) {
+  RedisClient client(redis_);
+  {
+    RelayProcess relay(redis_, emulator_, flags());
+    add(client, price(0));
+    ASSERT_TRUE(have_come(1));
+    EXPECT_EQ(relay.stop(), 0);
+  }
+  client.command({"ACL", "SETUSER", "default", "-eval"});  // as if it were killed before it notes anything
+  for (int run = 1; run <= 3; ++run) {
+    for (int i = 0; i < 10; ++i) add(client, price(100 * run + i));
+    client.command({"XTRIM", "bus", "MAXLEN", "3"});
+    RelayProcess relay(redis_, emulator_, flags());
+    ASSERT_TRUE(eventually([&] { return gaps().is_object() && gaps().front().at("entries") == 10 * run - 3; }))
+        << gaps() << relay.process().err();
+    EXPECT_EQ(gaps().size(), 1u) << "the newest telling has what the others had: " << gaps();
+    relay.kill();
+  }
+}
+
 TEST_F(StreamsOnce, AStreamThatWasLostIsAGapWithoutACountAndIsReadFromItsBeginning) {
   RedisClient client(redis_);
   RelayProcess relay(redis_, emulator_, flags());

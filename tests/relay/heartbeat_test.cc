@@ -103,5 +103,19 @@ TEST(StateWriter, GapIsAnEntryForGoodAndNoMessage) {
   EXPECT_EQ(values(*writer.beat({}, kStart, flush::RunState::kRunning)).at("relay/x/gap_count"), "1");
 }
 
+TEST(StateWriter, GapOfAStreamThatIsToldAgainHasItsKeyAndAnotherOneHasAnother) {
+  StateWriter writer("x", seconds(1), kStart);
+  const auto path = [&](const StreamPosition& behind, seconds found, std::string stream = "bus") {
+    const auto block = writer.gap_block({kStart.utc, later(found).utc, "trimmed", std::move(stream), 7, behind});
+    return std::string(block->history[static_cast<std::size_t>(ShedClass::kRest)].path_of(0));
+  };
+  const std::string told = path({{9, 1}, 100}, seconds(3));
+  EXPECT_EQ(path({{9, 1}, 100}, seconds(4)), told);
+  EXPECT_NE(path({{9, 1}, 107}, seconds(4)), told) << "the next one in the same place";
+  EXPECT_NE(path({{9, 1}, {}}, seconds(4)), told);
+  EXPECT_NE(path({{9, 2}, 100}, seconds(4)), told);
+  EXPECT_NE(path({{9, 1}, 100}, seconds(4), "orders"), told);
+}
+
 }  // namespace
 }  // namespace firebase_relay::relay
