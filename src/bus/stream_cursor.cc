@@ -88,7 +88,8 @@ bool StreamCursor::is_surely_whole(const StreamInfo& info) const {
 }
 
 /// What it holds now is another stream, which is read from its beginning. That is where we stand, if its entries are
-/// all newer than what had been read at the last look: those that came since were read as they came.
+/// all newer than what had been read at the last look: those that came since were read as they came. What Redis holds
+/// is its beginning in any case: a place of the old stream would look like a loss to the next start.
 StreamCursor::Found StreamCursor::begin_again(const StreamInfo& info, const std::optional<GroupInfo>& group,
                                               Cause cause) {
   Found found;
@@ -100,17 +101,17 @@ StreamCursor::Found StreamCursor::begin_again(const StreamInfo& info, const std:
     found.goes_back = read_.id != StreamId{} && info.first.has_value();
     read_.id = {};
     reads_.clear();
-    safe_ = committed_ = {};
-    ++life_;
     target_ = info.last_generated;
     is_caught_up_ = target_ == StreamId{};
   }
   read_.entries = info.last_generated == read_.id ? info.added : std::nullopt;
   if (is_all_newer(info, read_.id)) read_.entries = gone(info);
+  while (!reads_.empty() && is_all_newer(info, reads_.front().position.id)) reads_.pop_front();
   for (Read& read : reads_) read.position.entries.reset();
-  safe_.entries.reset();
-  committed_.entries.reset();
-  if (reads_.empty()) safe_ = read_;
+  committed_ = {};
+  safe_ = {{}, gone(info)};
+  if (reads_.empty() && !is_all_newer(info, read_.id)) safe_ = read_;
+  ++life_;
   checked_ = looked_ = lost_before_ = read_.id;
   newest_ = info.last_generated;
   nothing_upto_ = {};

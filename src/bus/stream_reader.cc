@@ -196,6 +196,7 @@ void StreamReader::finish_look(StreamConnection& connection, std::size_t i, cons
   read_until_ = now.utc;
   has_looked_ = has_looked_ || i + 1 == streams_.size();
   if (options_.only_watches) return;
+  if (found.loss && found.group != StreamCursor::Group::kStands && told_.reset) told_.reset(i, behind);
   const std::string id = to_text(cursor.position().id);
   if (found.group == StreamCursor::Group::kCreate) {
     if (found.group_went) events_.group_made_again(key, now.steady);

@@ -56,6 +56,8 @@ class StreamReader {
   /// Who is told what; each may be empty. By number, a stream is one of StreamSourceOptions::streams.
   struct Listeners {
     std::function<void(const Gap&)> gap;
+    /// A stream was lost, or begun anew, behind this. Called after `gap`, and before its group is made or set.
+    std::function<void(std::size_t stream, const StreamPosition&)> reset;
     /// A stream is read from its beginning again: live values are old ones, until caught_up is called.
     std::function<void()> falls_behind;
     /// All that stood in the streams has been read, up to this message.

@@ -161,6 +161,7 @@ std::unique_ptr<Source> Relay::Parts::make_streams(const Options& options) {
   reading.last_sequence = storage.restored.last_sequence;
   bus::StreamReader::Listeners told;
   told.gap = [this](const bus::Gap& gap) { report(gap); };
+  told.reset = [this](std::size_t stream, const StreamPosition& behind) { stream_memory->reset(stream, behind); };
   told.falls_behind = [this] { flusher->falls_behind(); };
   told.caught_up = [this](Sequence upto) { flusher->caught_up(upto); };
   told.level = [this, keys = options.streams](std::size_t stream, const bus::StreamLevel& level) {

@@ -10,7 +10,7 @@ StreamMemory::StreamMemory(std::vector<std::string> streams, std::string group, 
       group_(std::move(group)),
       durable_(durable),
       failed_(std::move(failed)),
-      is_noted_(streams_.size(), false) {}
+      remembered_(streams_.size()) {}
 
 std::vector<std::optional<RememberedPosition>> StreamMemory::before() const {
   std::vector<std::optional<RememberedPosition>> before(streams_.size());
@@ -27,20 +27,24 @@ std::vector<std::optional<RememberedPosition>> StreamMemory::before() const {
 }
 
 void StreamMemory::noted(std::size_t stream, const StreamPosition& position) {
-  if (is_noted_[stream]) return;
-  is_noted_[stream] = save(stream, {position, false});
+  if (remembered_[stream] && position.id >= *remembered_[stream]) return;  // only a reset goes back
+  save(stream, {position, false});
+}
+
+void StreamMemory::reset(std::size_t stream, const StreamPosition& behind) {
+  if (behind.id != StreamId{}) save(stream, {behind, false});  // of a stream that was never read nothing is lost
 }
 
 void StreamMemory::ended(const std::vector<StreamPosition>& positions) {
   for (std::size_t i = 0; i < positions.size(); ++i)
-    if (is_noted_[i] || positions[i].id != StreamId{}) save(i, {positions[i], true});
+    if (remembered_[i] || positions[i].id != StreamId{}) save(i, {positions[i], true});
 }
 
-bool StreamMemory::save(std::size_t stream, const RememberedPosition& position) {
-  if (durable_ == nullptr) return true;
-  const Result<void> saved = durable_->note_stream(group_, streams_[stream], position);
-  if (!saved) failed_(saved.error());
-  return saved.has_value();
+void StreamMemory::save(std::size_t stream, const RememberedPosition& position) {
+  const Result<void> saved =
+      durable_ == nullptr ? Result<void>() : durable_->note_stream(group_, streams_[stream], position);
+  if (!saved) return failed_(saved.error());
+  remembered_[stream] = position.position.id;
 }
 
 }  // namespace firebase_relay::relay

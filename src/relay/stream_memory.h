@@ -14,10 +14,11 @@ namespace firebase_relay::relay {
 /// What the outbox remembers of the streams that a relay reads: where it had come to, by which the next start tells a
 /// first one from a stream that was lost, and a group that was moved from one that was not.
 ///
-/// How far the relay has come stands in Redis, once a second. The outbox is told when a run first notes it there, and
-/// at its end, so nothing is written to disk while all is well; after a kill it knows where the run began.
+/// How far the relay has come stands in Redis, once a second. The outbox is told when a run first notes it there, when
+/// the stream was begun anew, and at the run's end, so nothing is written to disk while all is well; after a kill it
+/// knows where the run began.
 ///
-/// Threads: noted() is the subscriber's; the others are called while that does not run.
+/// Threads: noted() and reset() are the subscriber's; the others are called while that does not run.
 class StreamMemory {
  public:
   /// `durable` may be null: then nothing is remembered. `failed` is told what went wrong, on the thread of the call.
@@ -28,17 +29,20 @@ class StreamMemory {
   [[nodiscard]] std::vector<std::optional<RememberedPosition>> before() const;
   /// A stream's position is about to be noted in Redis.
   void noted(std::size_t stream, const StreamPosition& position);
+  /// The stream was lost behind this: until a position in the one that stands there now is noted, the next start tells
+  /// the gap once more, from the same place. Where this run dies first, nobody else may have heard of it.
+  void reset(std::size_t stream, const StreamPosition& behind);
   /// The run ends, and this stands in Redis, by stream.
   void ended(const std::vector<StreamPosition>& positions);
 
  private:
-  bool save(std::size_t stream, const RememberedPosition& position);
+  void save(std::size_t stream, const RememberedPosition& position);
 
   std::vector<std::string> streams_;
   std::string group_;
   outbox::SqliteOutbox* durable_;
   std::function<void(const Error&)> failed_;
-  std::vector<bool> is_noted_;  ///< by stream: in this run
+  std::vector<std::optional<StreamId>> remembered_;  ///< by stream: what was saved in this run
 };
 
 }  // namespace firebase_relay::relay

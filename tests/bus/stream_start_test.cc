@@ -1,6 +1,8 @@
 // The first look of a run, by what the relay remembers of the one before.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "bus/stream_cursor.h"
 
 namespace firebase_relay::bus {
@@ -38,6 +40,65 @@ TEST(StreamStart, AtAGroupThatSomebodyMadeInAStreamBegunAnewIsThere) {
   EXPECT_FALSE(found.loss) << "as after a time with pub/sub: what stands before it is not to come again";
   EXPECT_EQ(found.moved, StreamCursor::Moved::kForwards);
   EXPECT_EQ(cursor.read_upto(), (StreamId{150, 0}));
+}
+
+/// A stream that was flushed, and had the entries 101 to 103 then.
+StreamInfo begun_anew() {
+  StreamInfo info;
+  info.length = info.added.emplace(3);
+  info.first = StreamId{101, 0};
+  info.last_generated = {103, 0};
+  return info;
+}
+
+/// Had read up to 100 at its last look, of which 90 is noted, and `upto` since.
+StreamCursor having_read(std::uint64_t upto) {
+  StreamInfo old;
+  old.length = old.added.emplace(100);
+  old.first = StreamId{1, 0};
+  old.last_generated = {100, 0};
+  const GroupInfo group{{90, 0}, 90, {}};
+  StreamCursor cursor;
+  cursor.start(old, group, std::nullopt);
+  cursor.took({95, 0}, 5, 5);
+  cursor.took({100, 0}, 5, 10);
+  EXPECT_FALSE(cursor.look(old, group).loss);
+  if (upto > 100) cursor.took({upto, 0}, upto - 100, 10 + upto - 100);
+  return cursor;
+}
+
+TEST(StreamStart, AfterAKillBehindAResetStandsWhereTheNewStreamBegins) {
+  for (const std::uint64_t upto : {100u, 102u}) {
+    StreamCursor cursor = having_read(upto);
+    EXPECT_TRUE(cursor.look(begun_anew(), std::nullopt).loss);
+    EXPECT_EQ(cursor.read_upto(), (StreamId{upto, 0})) << "nothing is read twice";
+    EXPECT_EQ(cursor.position(), (StreamPosition{})) << "where the group is made";
+    const StreamPosition due{{}, 0};
+    EXPECT_EQ(cursor.due(0), due) << "at once, with its count";
+    EXPECT_EQ(cursor.due(10), due) << "what was read of the old stream is no place in this one";
+    cursor.committed(due);
+
+    StreamCursor after;
+    const auto found = after.start(begun_anew(), GroupInfo{due.id, due.entries, {}}, RememberedPosition{due, false});
+    EXPECT_FALSE(found.loss);
+    EXPECT_EQ(found.moved, StreamCursor::Moved::kNo);
+    EXPECT_EQ(after.read_upto(), (StreamId{}));
+
+    cursor.took({103, 0}, 103 - std::max<std::uint64_t>(upto, 100), 13);
+    EXPECT_FALSE(cursor.look(begun_anew(), GroupInfo{{}, 0, {}}).loss);
+    EXPECT_EQ(cursor.due(13), (StreamPosition{{103, 0}, 3}));
+  }
+}
+
+TEST(StreamStart, AfterAKillBehindAResetThatWasNotNotedTellsItOnceMoreFromTheSamePlace) {
+  StreamCursor cursor = having_read(102);
+  const StreamPosition behind = cursor.read();
+  EXPECT_TRUE(cursor.look(begun_anew(), std::nullopt).loss);
+  StreamCursor after;
+  const auto found = after.start(begun_anew(), GroupInfo{{}, {}, {}}, RememberedPosition{behind, false});
+  EXPECT_TRUE(found.loss) << "the first telling may have died with the relay";
+  EXPECT_EQ(found.moved, StreamCursor::Moved::kNo);
+  EXPECT_EQ(after.read_upto(), (StreamId{}));
 }
 
 }  // namespace

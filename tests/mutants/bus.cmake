@@ -29,3 +29,7 @@ relay_mutant(takes_a_lost_end_for_a_group_that_was_moved FILE src/bus/stream_cur
   OLD "found.moved == Moved::kBack && !has_had(info, before->position)" NEW "false")
 relay_mutant(passes_over_a_group_that_somebody_made FILE src/bus/stream_cursor.cc BY "StreamStart*"
   OLD "found.moved == Moved::kBack" NEW "(group && before)")
+relay_mutant(leaves_the_group_where_the_old_stream_stood FILE src/bus/stream_cursor.cc BY "StreamStart*"
+  OLD "committed_ = {};" NEW "committed_.entries.reset();")
+relay_mutant(notes_a_place_of_the_stream_that_is_no_more FILE src/bus/stream_cursor.cc BY "StreamStart*"
+  OLD "while (!reads_.empty() && is_all_newer(info, reads_.front().position.id)) reads_.pop_front();" NEW "")

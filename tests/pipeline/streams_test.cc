@@ -183,6 +183,38 @@ TEST_F(StreamsOnce, AStreamThatWasLostIsAGapWithoutACountAndIsReadFromItsBeginni
   EXPECT_FALSE(gaps().begin()->contains("entries")) << gaps();
 }
 
+TEST_F(StreamsOnce, AStreamThatWasLostIsOneGapThoughTheRelayIsKilledBeforeItIsNoted) {
+  RedisClient client(redis_);
+  int last = 0;
+  const auto add_some = [&](int count) {
+    for (int i = 0; i < count; ++i) add(client, price(++last));
+  };
+  for (const int at_once : {0, 2}) {  // the stream is empty for now, or has been read as it came
+    const std::size_t before = gaps().size();
+    client.command({"ACL", "SETUSER", "default", "+eval"});
+    {
+      RelayProcess relay(redis_, emulator_, flags());
+      add_some(5);
+      ASSERT_TRUE(have_come(last)) << relay.process().err();
+      ASSERT_TRUE(eventually([&] { return group_field("lag") == "0"; }));
+      add_some(1);
+      ASSERT_TRUE(eventually([&] { return group_field("lag") == "0"; }));
+      client.command({"ACL", "SETUSER", "default", "-eval"});
+      client.command({"FLUSHALL"});
+      add_some(at_once);
+      ASSERT_TRUE(eventually([&] { return gaps().size() > before; })) << relay.process().err();
+      relay.kill();
+    }
+    for (int run = 0; run < 2; ++run) {
+      add_some(1);
+      RelayProcess relay(redis_, emulator_, flags());
+      ASSERT_TRUE(have_come(last)) << relay.process().err();
+      EXPECT_EQ(gaps().size(), before + 1) << gaps();
+      relay.kill();
+    }
+  }
+}
+
 TEST_F(StreamsOnce, LiveValuesWaitForTheEndOfAReplay) {
   RedisClient client(redis_);
   {
