@@ -21,6 +21,16 @@ bool has_had(const StreamInfo& info, const StreamPosition& position) {
   return !info.added || !position.entries || *info.added >= *position.entries;
 }
 
+/// How far a run that was killed has come nobody knows, but by this: the relay commits a count with the id, once it has
+/// said that it does, and XGROUP by hand takes the count away.
+StreamCursor::Moved moved_since(const RememberedPosition& before, const StreamPosition& group) {
+  if (group.id < before.position.id) return StreamCursor::Moved::kBack;
+  if (group.id == before.position.id) return StreamCursor::Moved::kNo;
+  if (before.is_last) return StreamCursor::Moved::kForwards;
+  const bool is_by_hand = before.position.entries && !group.entries;
+  return is_by_hand ? StreamCursor::Moved::kSomewhere : StreamCursor::Moved::kNo;
+}
+
 }  // namespace
 
 StreamCursor::Found StreamCursor::start(const StreamInfo& info, const std::optional<GroupInfo>& group,
@@ -28,8 +38,7 @@ StreamCursor::Found StreamCursor::start(const StreamInfo& info, const std::optio
   Found found;
   if (group) {
     read_ = {group->last_delivered, group->entries_read};
-    if (before && before->is_last && read_.id > before->position.id) found.moved = Moved::kForwards;
-    if (before && read_.id < before->position.id) found.moved = Moved::kBack;
+    if (before) found.moved = moved_since(*before, read_);
   } else if (before) {
     read_ = before->position;
   }

@@ -54,8 +54,9 @@ class StreamCursor {
   };
   /// What has to be done with the group for Redis to hold position().
   enum class Group : std::uint8_t { kStands, kCreate, kSet };
-  /// Where the group stood at the start, against what this relay last committed.
-  enum class Moved : std::uint8_t { kNo, kForwards, kBack };
+  /// Where the group stood at the start, against what this relay last committed. kSomewhere: it was moved, and nobody
+  /// can tell from where, since the run before was killed.
+  enum class Moved : std::uint8_t { kNo, kForwards, kBack, kSomewhere };
   /// What a look has found.
   struct Found {
     std::optional<Loss> loss;

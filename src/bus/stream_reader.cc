@@ -189,7 +189,11 @@ void StreamReader::finish_look(StreamConnection& connection, std::size_t i, cons
   const bool was_started = std::exchange(stream.is_started, true);
   const StreamCursor::Found found = was_started ? cursor.look(info, group) : cursor.start(info, group, before);
   const std::string& key = (*keys_)[i];
-  if (found.moved != StreamCursor::Moved::kNo) events_.group_was_moved(key, before->position.id, group->last_delivered);
+  if (found.moved == StreamCursor::Moved::kSomewhere) {
+    events_.group_was_moved(key, std::nullopt, group->last_delivered);
+  } else if (found.moved != StreamCursor::Moved::kNo) {
+    events_.group_was_moved(key, before->position.id, group->last_delivered);
+  }
   if (found.loss) tell_gap(i, *found.loss, behind, now);
   if (found.goes_back && std::exchange(is_caught_up_, false) && told_.falls_behind) told_.falls_behind();
   if (told_.level) told_.level(i, {info.length, cursor.behind(info)});

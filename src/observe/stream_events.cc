@@ -56,17 +56,23 @@ void StreamEvents::not_committed() {
   logger_.warn("how far the streams were read could not be noted in Redis; the next start reads some of it again");
 }
 
-void StreamEvents::group_was_moved(std::string_view stream, const StreamId& ours, const StreamId& theirs) {
-  if (theirs > ours) {
+void StreamEvents::group_was_moved(std::string_view stream, const std::optional<StreamId>& ours,
+                                   const StreamId& theirs) {
+  if (!ours) {
+    logger_.warn(
+        "stream {}: the group stands at {}, and not as this relay has noted it, which was killed: somebody has moved "
+        "it; what lies between is not read, or is read again",
+        named(stream), to_text(theirs));
+  } else if (theirs > *ours) {
     logger_.warn(
         "stream {}: the group stands at {}, and this relay had come to {}: somebody has moved it forwards, and "
         "what lies between is not read",
-        named(stream), to_text(theirs), to_text(ours));
+        named(stream), to_text(theirs), to_text(*ours));
   } else {
     logger_.info(
         "stream {}: the group stands at {}, and this relay had come to {}: somebody has moved it back, or Redis "
         "has forgotten; what lies between is read again",
-        named(stream), to_text(theirs), to_text(ours));
+        named(stream), to_text(theirs), to_text(*ours));
   }
 }
 

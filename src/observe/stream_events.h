@@ -36,8 +36,8 @@ class StreamEvents {
   /// At the stop: Redis did not answer in time.
   void not_committed();
   /// At the start: the group stands further than this relay last committed, so what lies between is not read; or not as
-  /// far, so it is read again.
-  void group_was_moved(std::string_view stream, const StreamId& ours, const StreamId& theirs);
+  /// far, so it is read again. `ours` is nothing after a kill: nobody can tell which of the two.
+  void group_was_moved(std::string_view stream, const std::optional<StreamId>& ours, const StreamId& theirs);
   /// While the relay ran somebody else has moved the group.
   void group_is_moved(std::string_view stream, const StreamId& ours, const StreamId& theirs, SteadyTime now);
   /// Somebody has destroyed the group; the stream itself is whole, and the group is there again.

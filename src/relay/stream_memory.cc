@@ -27,7 +27,8 @@ std::vector<std::optional<RememberedPosition>> StreamMemory::before() const {
 }
 
 void StreamMemory::noted(std::size_t stream, const StreamPosition& position) {
-  if (remembered_[stream] && position.id >= *remembered_[stream]) return;  // only a reset goes back
+  const std::optional<StreamPosition>& known = remembered_[stream];
+  if (known && position.id >= known->id && position.entries.has_value() == known->entries.has_value()) return;
   save(stream, {position, false});
 }
 
@@ -44,7 +45,7 @@ void StreamMemory::save(std::size_t stream, const RememberedPosition& position) 
   const Result<void> saved =
       durable_ == nullptr ? Result<void>() : durable_->note_stream(group_, streams_[stream], position);
   if (!saved) return failed_(saved.error());
-  remembered_[stream] = position.position.id;
+  remembered_[stream] = position.position;
 }
 
 }  // namespace firebase_relay::relay

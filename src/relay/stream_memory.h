@@ -15,8 +15,8 @@ namespace firebase_relay::relay {
 /// first one from a stream that was lost, and a group that was moved from one that was not.
 ///
 /// How far the relay has come stands in Redis, once a second. The outbox is told when a run first notes it there, when
-/// the stream was begun anew, and at the run's end, so nothing is written to disk while all is well; after a kill it
-/// knows where the run began.
+/// the stream was begun anew, when its places get or lose their count, and at the run's end, so nothing is written to
+/// disk while all is well; after a kill it knows where the run began, and whether what it noted had a count.
 ///
 /// Threads: noted() and reset() are the subscriber's; the others are called while that does not run.
 class StreamMemory {
@@ -42,7 +42,7 @@ class StreamMemory {
   std::string group_;
   outbox::SqliteOutbox* durable_;
   std::function<void(const Error&)> failed_;
-  std::vector<std::optional<StreamId>> remembered_;  ///< by stream: what was saved in this run
+  std::vector<std::optional<StreamPosition>> remembered_;  ///< by stream: what was saved in this run
 };
 
 }  // namespace firebase_relay::relay

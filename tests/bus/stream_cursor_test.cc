@@ -315,12 +315,16 @@ TEST(StreamCursor, TellsAGroupThatWasMovedFromOneThatWasNot) {
 TEST(StreamCursor, AfterAKillAGroupThatStandsFurtherIsTheRunsOwnWork) {
   Model stream;
   stream.add(100);
-  const auto moved = [&](std::uint64_t to) {
+  using Count = std::optional<std::uint64_t>;
+  const auto moved = [&](std::uint64_t to, Count entries, Count noted = 50) {
     StreamCursor cursor;
-    return cursor.start(stream.info(), group_at(to, std::nullopt), RememberedPosition{{{50, 0}, 50}, false}).moved;
+    return cursor.start(stream.info(), group_at(to, entries), RememberedPosition{{{50, 0}, noted}, false}).moved;
   };
-  EXPECT_EQ(moved(80), Moved::kNo);
-  EXPECT_EQ(moved(20), Moved::kBack) << "it had stood further already when that run began";
+  EXPECT_EQ(moved(80, 80), Moved::kNo);
+  EXPECT_EQ(moved(20, 20), Moved::kBack) << "it had stood further already when that run began";
+  EXPECT_EQ(moved(80, std::nullopt), Moved::kSomewhere) << "a hand gives no count";
+  EXPECT_EQ(moved(50, std::nullopt), Moved::kNo);
+  EXPECT_EQ(moved(80, std::nullopt, std::nullopt), Moved::kNo) << "nor did that run: Redis 6.2 keeps none";
 }
 
 TEST(StreamCursor, SaysHowManyAreNotRead) {

@@ -33,3 +33,5 @@ relay_mutant(leaves_the_group_where_the_old_stream_stood FILE src/bus/stream_cur
   OLD "committed_ = {};" NEW "committed_.entries.reset();")
 relay_mutant(notes_a_place_of_the_stream_that_is_no_more FILE src/bus/stream_cursor.cc BY "StreamStart*"
   OLD "while (!reads_.empty() && is_all_newer(info, reads_.front().position.id)) reads_.pop_front();" NEW "")
+relay_mutant(takes_a_group_that_a_hand_has_moved_for_its_own FILE src/bus/stream_cursor.cc BY "StreamCursor*"
+  OLD "before.position.entries && !group.entries" NEW "false")

@@ -39,10 +39,12 @@ TEST_F(StreamEventsTest, FailedCommitIsToldOnceAMinuteAndStream) {
 }
 
 TEST_F(StreamEventsTest, MovedGroupSaysInWhichDirection) {
-  events.group_was_moved("bus", {1, 0}, {2, 0});
+  events.group_was_moved("bus", StreamId{1, 0}, {2, 0});
   EXPECT_THAT(take(), HasSubstr("stands at 2-0, and this relay had come to 1-0: somebody has moved it forwards"));
-  events.group_was_moved("bus", {2, 0}, {1, 0});
+  events.group_was_moved("bus", StreamId{2, 0}, {1, 0});
   EXPECT_THAT(take(), HasSubstr("what lies between is read again"));
+  events.group_was_moved("bus", std::nullopt, {1, 0});
+  EXPECT_THAT(take(), HasSubstr("what lies between is not read, or is read again"));
   events.group_is_moved("bus", {2, 0}, {1, 0}, now);
   EXPECT_THAT(take(), HasSubstr("from 2-0 to 1-0"));
   events.group_is_moved("bus", {2, 0}, {1, 0}, now);

@@ -215,6 +215,36 @@ TEST_F(StreamsOnce, AStreamThatWasLostIsOneGapThoughTheRelayIsKilledBeforeItIsNo
   }
 }
 
+TEST_F(StreamsOnce, AGroupThatWasMovedForwardsAfterAKillIsTold) {
+  RedisClient client(redis_);
+  {
+    RelayProcess relay(redis_, emulator_, flags());
+    for (int i = 1; i <= 3; ++i) {
+      add(client, price(i));
+      ASSERT_TRUE(have_come(i));
+      ASSERT_TRUE(eventually([&] { return group_field("lag") == "0"; }));
+    }
+    relay.kill();
+  }
+  add(client, price(4));
+  const std::string moved_to = add(client, price(5));
+  add(client, price(6));
+  client.command({"XGROUP", "SETID", "bus", "firebase-relay", moved_to});
+  {
+    RelayProcess relay(redis_, emulator_, flags());
+    ASSERT_TRUE(have_come(4)) << relay.process().err();
+    EXPECT_NE(relay.process().err().find("the group stands at " + moved_to + ", and not as this relay has noted it"),
+              std::string::npos)
+        << relay.process().err();
+    ASSERT_TRUE(eventually([&] { return group_field("lag") == "0"; }));
+    relay.kill();
+  }
+  RelayProcess relay(redis_, emulator_, flags());
+  ASSERT_TRUE(relay.wait_ready());
+  EXPECT_EQ(relay.process().err().find("somebody has moved"), std::string::npos) << relay.process().err();
+  EXPECT_TRUE(gaps().is_null()) << gaps();
+}
+
 TEST_F(StreamsOnce, LiveValuesWaitForTheEndOfAReplay) {
   RedisClient client(redis_);
   {
