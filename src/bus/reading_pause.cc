@@ -14,9 +14,9 @@ void ReadingPause::begin_if_full(SteadyTime now) {
   // Pairs with ends_now(); the subscriber looks for room again before it waits.
   is_on_.store(true, std::memory_order_seq_cst);
   if (is_queue_full) {
-    events_.reading_paused(budget_.bytes(), now);
+    events_.reading_paused(budget_.bytes(), meanwhile_, now);
   } else {
-    events_.reading_paused_at_limit(now);
+    events_.reading_paused_at_limit(meanwhile_, now);
   }
 }
 
@@ -28,7 +28,7 @@ bool ReadingPause::end_if_room(SteadyTime now) {
   if (!since_) return false;
   // It may have begun at the queue's bound, and go on at the outbox's limit.
   if (is_outbox_full() && budget_.has_room() && !std::exchange(is_limit_told_, true))
-    events_.reading_paused_at_limit(now);
+    events_.reading_paused_at_limit(meanwhile_, now);
   if (!has_room()) return false;
   const auto paused = now - *std::exchange(since_, std::nullopt);
   is_on_.store(false, std::memory_order_relaxed);

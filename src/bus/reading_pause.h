@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "base/queue.h"
@@ -17,9 +18,11 @@ namespace firebase_relay::bus {
 /// Threads: the subscriber's, but ends_now(). Reads no clock.
 class ReadingPause {
  public:
-  /// Both must outlive it. `takes_more`: has the outbox room? Called on any thread; empty: it does not matter.
-  ReadingPause(const ByteBudget& budget, observe::Events& events, std::function<bool()> takes_more = {})
-      : budget_(budget), events_(events), takes_more_(std::move(takes_more)) {}
+  /// All must outlive it. `meanwhile`: for people, what becomes of what comes in a pause. `takes_more`: has the outbox
+  /// room? Called on any thread; empty: it does not matter.
+  ReadingPause(const ByteBudget& budget, observe::Events& events, std::string_view meanwhile,
+               std::function<bool()> takes_more = {})
+      : budget_(budget), events_(events), meanwhile_(meanwhile), takes_more_(std::move(takes_more)) {}
 
   [[nodiscard]] bool is_on() const { return since_.has_value(); }
   void begin_if_full(SteadyTime now);
@@ -38,6 +41,7 @@ class ReadingPause {
 
   const ByteBudget& budget_;
   observe::Events& events_;
+  std::string_view meanwhile_;
   std::function<bool()> takes_more_;
   std::optional<SteadyTime> since_;
   bool is_limit_told_ = false;

@@ -30,7 +30,7 @@ RedisSource::RedisSource(const RedisSourceOptions& options, Wiring wiring)
       channels_(options.patterns),
       names_(options.resolver),
       pace_(options.jitter_seed),
-      pause_(wiring_.budget, wiring_.events),
+      pause_(wiring_.budget, wiring_.events, "Redis buffers until its own limit"),
       desk_({wiring_.messages, wiring_.emptied, wiring_.budget, wiring_.metrics}, options.last_sequence),
       last_turn_(std::chrono::steady_clock::now().time_since_epoch().count()) {}
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 
 #include "base/clock.h"
@@ -12,6 +13,8 @@ namespace firebase_relay::bus {
 namespace {
 
 using std::chrono::milliseconds;
+
+constexpr std::string_view kMeanwhile = "the stream keeps what comes until it is trimmed (MAXLEN)";
 
 // A dead peer is to be noticed within 5 s. A read that waits is answered after one.
 constexpr milliseconds kSuspectAfter{4000};
@@ -25,7 +28,7 @@ StreamSource::StreamSource(const StreamSourceOptions& options, Wiring wiring)
       wiring_(std::move(wiring)),
       names_(options.resolver),
       pace_(options.jitter_seed),
-      pause_(wiring_.budget, wiring_.events, wiring_.takes_more),
+      pause_(wiring_.budget, wiring_.events, kMeanwhile, wiring_.takes_more),
       desk_({wiring_.messages, wiring_.emptied, wiring_.budget, wiring_.metrics}, options.last_sequence),
       reader_(options_, wiring_.told, desk_, pause_, wiring_.stream_events),
       committer_({options_.url, options_.tls, options_.resolver, options_.streams, options_.group}, reader_.cursors(),

@@ -105,14 +105,14 @@ void Events::gap(UtcMillis from, UtcMillis to, std::string_view cause, SteadyTim
                iso_utc(to), length, printable(cause, kExcerptBytesMax), *more);
 }
 
-void Events::reading_paused(std::uint64_t queue_bytes, SteadyTime now) {
+void Events::reading_paused(std::uint64_t queue_bytes, std::string_view meanwhile, SteadyTime now) {
   if (const auto more = may_log("reading paused", now))
-    logger_.warn("reading paused: {} bytes of messages wait, Redis buffers until its own limit{}", queue_bytes, *more);
+    logger_.warn("reading paused: {} bytes of messages wait, {}{}", queue_bytes, meanwhile, *more);
 }
 
-void Events::reading_paused_at_limit(SteadyTime now) {
+void Events::reading_paused_at_limit(std::string_view meanwhile, SteadyTime now) {
   if (const auto more = may_log("reading paused at the limit", now))
-    logger_.warn("reading paused: the outbox is at its limit (--outbox-max-mb), Redis keeps what comes{}", *more);
+    logger_.warn("reading paused: the outbox is at its limit (--outbox-max-mb), {}{}", meanwhile, *more);
 }
 
 void Events::reading_paused_for(SteadyTime::duration more) {

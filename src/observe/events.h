@@ -46,10 +46,11 @@ class Events {
   /// Nobody was subscribed between the two times: what was published then is lost. `to` before `from`: a clock was set
   /// back in between.
   void gap(UtcMillis from, UtcMillis to, std::string_view cause, SteadyTime now);
-  /// The queue is at its bound with `queue_bytes`, so nothing more is read from Redis for now.
-  void reading_paused(std::uint64_t queue_bytes, SteadyTime now);
-  /// The outbox is at its limit, so nothing more is read from a stream for now.
-  void reading_paused_at_limit(SteadyTime now);
+  /// The queue is at its bound with `queue_bytes`, so nothing more is read from Redis for now. `meanwhile`: what
+  /// becomes of what comes then.
+  void reading_paused(std::uint64_t queue_bytes, std::string_view meanwhile, SteadyTime now);
+  /// The outbox is at its limit, so nothing more is read from a stream for now. `meanwhile`: as above.
+  void reading_paused_at_limit(std::string_view meanwhile, SteadyTime now);
   /// Adds to the seconds for which reading has paused. Called now and then while it does, and when it ends: `more` is
   /// the time since the last call, or since the pause began.
   void reading_paused_for(SteadyTime::duration more);

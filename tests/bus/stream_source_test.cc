@@ -208,6 +208,10 @@ TEST_F(StreamSourceTest, ReadsNothingWhileTheQueueIsFullAndLosesNothingByThat) {
   for (std::size_t i = 0; i < kMessages; ++i) ASSERT_TRUE(came_[i].starts_with("A " + std::to_string(i) + " ")) << i;
   EXPECT_TRUE(gaps().empty());
   EXPECT_EQ(metrics_.redis_reconnects.Value(), 0);
+  const std::string log = stop_and_read_log();
+  EXPECT_NE(log.find("bytes of messages wait, the stream keeps what comes until it is trimmed"), std::string::npos)
+      << log;
+  EXPECT_EQ(log.find("Redis buffers"), std::string::npos) << log;
 }
 
 class StreamTransport : public StreamSourceTest, public testing::WithParamInterface<RedisTransport> {};

@@ -98,7 +98,7 @@ TEST_F(EventsTest, AGapInWhichTheClockWasSetBackIsOfUnknownLength) {
 }
 
 TEST_F(EventsTest, APauseOfReadingIsSummedUpInSecondsWhileItLasts) {
-  events_.reading_paused(1000, kNow);
+  events_.reading_paused(1000, "Redis buffers", kNow);
   events_.reading_paused_for(milliseconds(1500));
   EXPECT_EQ(metrics_.reading_paused_seconds.Value(), 1.5);
 
@@ -106,6 +106,7 @@ TEST_F(EventsTest, APauseOfReadingIsSummedUpInSecondsWhileItLasts) {
   events_.reading_resumed(milliseconds(2000), kNow);
 
   EXPECT_EQ(metrics_.reading_paused_seconds.Value(), 2.0);
+  EXPECT_THAT(logged(), HasSubstr("reading paused: 1000 bytes of messages wait, Redis buffers\n"));
   EXPECT_THAT(logged(), HasSubstr("info reading resumed after 2.0 s"));
 }
 
