@@ -63,9 +63,11 @@ StreamCursor::Found StreamCursor::start(const StreamInfo& info, const std::optio
   return found;
 }
 
-StreamCursor::Found StreamCursor::look(const StreamInfo& info, const std::optional<GroupInfo>& group) {
+StreamCursor::Found StreamCursor::look(const StreamInfo& info, const std::optional<GroupInfo>& group,
+                                       bool is_same_server) {
   if (!fits(info)) return begin_again(info, group, group ? Cause::kMisfit : Cause::kGroupGone);
-  if (!group && group_has_stood_ && !is_surely_whole(info)) return begin_again(info, group, Cause::kGroupGone);
+  if (!group && group_has_stood_ && !is_surely_whole(info, is_same_server))
+    return begin_again(info, group, Cause::kGroupGone);
   Found found;
   found.group_went = !group && group_has_stood_;
   group_has_stood_ = group.has_value();
@@ -91,9 +93,12 @@ bool StreamCursor::has_all(const StreamInfo& info) const {
   return info.last_generated == read_.id || info.last_generated <= nothing_upto_;
 }
 
-/// All of it was read, and nothing else was ever added.
-bool StreamCursor::is_surely_whole(const StreamInfo& info) const {
-  return info.last_generated == read_.id && info.added && info.added == read_.entries;
+/// All of it was read, and nothing else was ever added. Or what the last look had seen stands there yet: in a stream
+/// that the same server has begun since, all is newer.
+bool StreamCursor::is_surely_whole(const StreamInfo& info, bool is_same_server) const {
+  if (!info.added || !read_.entries) return false;
+  if (info.last_generated == read_.id && info.added == read_.entries) return true;
+  return is_same_server && info.first && *info.first <= looked_;
 }
 
 /// What it holds now is another stream, which is read from its beginning. That is where we stand, if its entries are

@@ -71,8 +71,9 @@ class StreamCursor {
   /// start.
   Found start(const StreamInfo& info, const std::optional<GroupInfo>& group,
               const std::optional<RememberedPosition>& before);
-  /// A later look: now and then, and after each loss of the connection. No read is under way.
-  Found look(const StreamInfo& info, const std::optional<GroupInfo>& group);
+  /// A later look: now and then, and after each loss of the connection. No read is under way. `is_same_server`: it is
+  /// certain that the one before was answered by the same.
+  Found look(const StreamInfo& info, const std::optional<GroupInfo>& group, bool is_same_server = false);
 
   /// `entries` were read, passed-over ones too, the last of them `id`. It is safe to commit `id` once `upto` is safe;
   /// 0: at once.
@@ -120,7 +121,7 @@ class StreamCursor {
 
   [[nodiscard]] bool fits(const StreamInfo& info) const;
   [[nodiscard]] bool has_all(const StreamInfo& info) const;
-  [[nodiscard]] bool is_surely_whole(const StreamInfo& info) const;
+  [[nodiscard]] bool is_surely_whole(const StreamInfo& info, bool is_same_server) const;
   Found begin_again(const StreamInfo& info, const std::optional<GroupInfo>& group, Cause cause);
   std::optional<Loss> count_missing(const StreamInfo& info);
   std::optional<Loss> suspect_missing(const StreamInfo& info);

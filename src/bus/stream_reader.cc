@@ -187,7 +187,8 @@ void StreamReader::finish_look(StreamConnection& connection, std::size_t i, cons
   const std::optional<RememberedPosition> before = i < options_.before.size() ? options_.before[i] : std::nullopt;
   const StreamPosition behind = read_before(stream, cursor, group, before);
   const bool was_started = std::exchange(stream.is_started, true);
-  const StreamCursor::Found found = was_started ? cursor.look(info, group) : cursor.start(info, group, before);
+  const StreamCursor::Found found =
+      was_started ? cursor.look(info, group, has_looked_) : cursor.start(info, group, before);
   const std::string& key = (*keys_)[i];
   if (found.moved == StreamCursor::Moved::kSomewhere) {
     events_.group_was_moved(key, std::nullopt, group->last_delivered);

@@ -267,6 +267,28 @@ TEST(StreamCursor, GroupAloneThatIsGoneIsMadeAgainWhereItStood) {
   EXPECT_EQ(cursor.position().id, (StreamId{90, 0})) << "what is not safe is not behind it";
 }
 
+TEST(StreamCursor, GroupAloneThatIsGoneWhileEntriesComeIsMadeAgainWhereTheSameServerHasOldOnes) {
+  Model stream;
+  stream.add(100);
+  const auto found_by = [&](bool is_same_server) {
+    StreamCursor cursor = started_at(stream, 90);
+    cursor.took({95, 0}, 5, 5);
+    const auto found = cursor.look(stream.info(), std::nullopt, is_same_server);
+    EXPECT_EQ(found.group, Group::kCreate);
+    EXPECT_NE(found.group_went, found.loss.has_value());
+    EXPECT_TRUE(found.loss || cursor.read_upto() == (StreamId{95, 0}));
+    return found.loss.has_value();
+  };
+  EXPECT_FALSE(found_by(true));
+  EXPECT_TRUE(found_by(false)) << "another server may have had as many, and had them before";
+  stream.trim_to(10);
+  EXPECT_TRUE(found_by(true)) << "91 is the first: it may be one that was begun since";
+  stream.trim_to(11);
+  EXPECT_FALSE(found_by(true));
+  stream.is_old = true;
+  EXPECT_TRUE(found_by(true)) << "nobody has counted";
+}
+
 TEST(StreamCursor, GroupThatIsGoneAtTheStartIsNoFirstStartWhereTheRelayRemembers) {
   Model stream;
   stream.add(3);

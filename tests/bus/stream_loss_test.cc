@@ -145,6 +145,25 @@ TEST_F(StreamLoss, GroupAloneThatIsDestroyedIsMadeAgainAndNoGap) {
   EXPECT_NE(stop_and_read_log().find("somebody has destroyed the group"), std::string::npos);
 }
 
+TEST_F(StreamLoss, GroupThatIsDestroyedWhileEntriesComeIsMadeAgainAndNoGap) {
+  const RedisServer redis;
+  RedisClient client(redis);
+  read(redis);
+  add_some(client, 1, 3);
+  ASSERT_TRUE(group_comes_to(client, "1-3"));
+  add(client, "A", std::string(kBytesMax, 'x'), "1-4");  // the queue is full: what comes now is not read
+  ASSERT_TRUE(eventually([&] { return budget_.is_full() && group_field(client, "last-delivered-id") == "1-4"; }));
+  add_some(client, 5, 9);
+  client.command({"XGROUP", "DESTROY", "bus", "firebase-relay"});
+  EXPECT_TRUE(group_comes_to(client, "1-4"));
+  EXPECT_TRUE(come(9));
+  EXPECT_TRUE(group_comes_to(client, "1-9"));
+  EXPECT_EQ(group_field(client, "entries-read"), "9");
+  EXPECT_EQ(came_.size(), 9u) << "nothing twice";
+  EXPECT_TRUE(gaps().empty());
+  EXPECT_NE(stop_and_read_log().find("somebody has destroyed the group"), std::string::npos);
+}
+
 TEST_F(StreamLoss, GroupThatIsMovedByHandIsTold) {
   const RedisServer redis;
   RedisClient client(redis);

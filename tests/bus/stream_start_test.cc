@@ -42,6 +42,23 @@ TEST(StreamStart, AtAGroupThatSomebodyMadeInAStreamBegunAnewIsThere) {
   EXPECT_EQ(cursor.read_upto(), (StreamId{150, 0}));
 }
 
+TEST(StreamStart, WithoutItsGroupMakesItAgainWhereNothingWasAddedSinceTheStop) {
+  StreamInfo info;
+  info.length = info.added.emplace(100);
+  info.first = StreamId{1, 0};
+  info.last_generated = {100, 0};
+  const auto found_behind = [&](std::uint64_t last) {
+    StreamCursor cursor;
+    const auto found = cursor.start(info, std::nullopt, RememberedPosition{{{last, 0}, last}, true});
+    EXPECT_EQ(found.group, StreamCursor::Group::kCreate);
+    EXPECT_EQ(cursor.position().id, (StreamId{found.loss ? 0 : last, 0}));
+    EXPECT_NE(found.group_went, found.loss.has_value());
+    return found.loss.has_value();
+  };
+  EXPECT_FALSE(found_behind(100));
+  EXPECT_TRUE(found_behind(99)) << "it may be another server's, which had as many before";
+}
+
 /// A stream that was flushed, and had the entries 101 to 103 then.
 StreamInfo begun_anew() {
   StreamInfo info;

@@ -35,3 +35,7 @@ relay_mutant(notes_a_place_of_the_stream_that_is_no_more FILE src/bus/stream_cur
   OLD "while (!reads_.empty() && is_all_newer(info, reads_.front().position.id)) reads_.pop_front();" NEW "")
 relay_mutant(takes_a_group_that_a_hand_has_moved_for_its_own FILE src/bus/stream_cursor.cc BY "StreamCursor*"
   OLD "before.position.entries && !group.entries" NEW "false")
+relay_mutant(takes_the_stream_of_another_server_for_its_own FILE src/bus/stream_cursor.cc BY "StreamCursor*"
+  OLD "is_same_server && info.first && *info.first <= looked_" NEW "info.first && *info.first <= looked_")
+relay_mutant(takes_a_stream_that_was_begun_since_for_its_own FILE src/bus/stream_cursor.cc BY "StreamCursor*"
+  OLD "*info.first <= looked_" NEW "*info.first <= read_.id")
