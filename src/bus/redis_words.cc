@@ -138,7 +138,7 @@ Error group_in_use(std::string_view group, const GroupUsers& users) {
     what += ", and have " + std::to_string(users.pending) + " entries that they have not acknowledged";
   return {ErrorCode::kRefused, what,
           "their work would be lost: give the relay a group of its own by --stream-group (consumers that are no more: "
-          "XGROUP DELCONSUMER)"};
+          "XGROUP DELCONSUMER, then XGROUP SETID to where their work ends)"};
 }
 
 bool turns_away(std::string_view reply) {

@@ -57,6 +57,7 @@ StreamCursor::Found StreamCursor::start(const StreamInfo& info, const std::optio
     const Moved moved = found.moved;
     found = look(info, group);
     found.moved = moved;
+    if (moved == Moved::kBack) found.loss = missing_behind(info, *before);
     found.goes_back = false;  // this run has read nothing yet
   }
   is_caught_up_ = read_.id >= target_;
@@ -144,6 +145,19 @@ std::optional<StreamCursor::Loss> StreamCursor::count_missing(const StreamInfo& 
   account(missing);
   if (!is_trimmed || (has_deleted && missing == 1)) return std::nullopt;
   return Loss{Cause::kTrimmed, has_deleted ? std::nullopt : std::optional(missing)};
+}
+
+/// What was trimmed behind the place to which this relay had come, however far back a hand has moved the group since.
+/// After a kill that place is where the run began, so nobody knows how many of them were read.
+std::optional<StreamCursor::Loss> StreamCursor::missing_behind(const StreamInfo& info,
+                                                               const RememberedPosition& before) {
+  if (!is_all_newer(info, before.position.id)) return std::nullopt;
+  const std::optional<std::uint64_t> trimmed = gone(info);
+  if (!trimmed || !before.position.entries) return Loss{Cause::kTrimmed, std::nullopt};
+  if (*trimmed <= *before.position.entries) return std::nullopt;
+  const bool has_deleted = info.max_deleted && *info.max_deleted > before.position.id;
+  if (has_deleted || !before.is_last) return Loss{Cause::kTrimmed, std::nullopt};
+  return Loss{Cause::kTrimmed, *trimmed - *before.position.entries};
 }
 
 /// Without a count: if even what was read last is gone, others behind it may be, too.

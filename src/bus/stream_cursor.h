@@ -124,6 +124,7 @@ class StreamCursor {
   [[nodiscard]] bool is_surely_whole(const StreamInfo& info, bool is_same_server) const;
   Found begin_again(const StreamInfo& info, const std::optional<GroupInfo>& group, Cause cause);
   std::optional<Loss> count_missing(const StreamInfo& info);
+  static std::optional<Loss> missing_behind(const StreamInfo& info, const RememberedPosition& before);
   std::optional<Loss> suspect_missing(const StreamInfo& info);
   void account(std::uint64_t entries);
   void thin_out();

@@ -187,6 +187,7 @@ void StreamReader::finish_look(StreamConnection& connection, std::size_t i, cons
   const std::optional<RememberedPosition> before = i < options_.before.size() ? options_.before[i] : std::nullopt;
   const StreamPosition behind = read_before(stream, cursor, group, before);
   const bool was_started = std::exchange(stream.is_started, true);
+  if (!was_started && !group && !before && info.last_generated == StreamId{}) events_.stream_is_new((*keys_)[i]);
   const StreamCursor::Found found =
       was_started ? cursor.look(info, group, has_looked_) : cursor.start(info, group, before);
   const std::string& key = (*keys_)[i];

@@ -56,6 +56,11 @@ void StreamEvents::not_committed() {
   logger_.warn("how far the streams were read could not be noted in Redis; the next start reads some of it again");
 }
 
+void StreamEvents::stream_is_new(std::string_view stream) {
+  logger_.warn("stream {}: nothing was ever added to it; the relay waits (is it spelt as the publishers have it?)",
+               named(stream));
+}
+
 void StreamEvents::group_was_moved(std::string_view stream, const std::optional<StreamId>& ours,
                                    const StreamId& theirs) {
   if (!ours) {

@@ -35,6 +35,8 @@ class StreamEvents {
   void commit_failed(std::string_view stream, const Error& error, SteadyTime now);
   /// At the stop: Redis did not answer in time.
   void not_committed();
+  /// At the start: nothing was ever added to it, nor read by this relay. A name that is misspelt looks so.
+  void stream_is_new(std::string_view stream);
   /// At the start: the group stands further than this relay last committed, so what lies between is not read; or not as
   /// far, so it is read again. `ours` is nothing after a kill: nobody can tell which of the two.
   void group_was_moved(std::string_view stream, const std::optional<StreamId>& ours, const StreamId& theirs);

@@ -36,7 +36,7 @@ void ask_all(bus::StreamConnection& connection, const relay::Options& options) {
     connection.ask(Command::kMakeGroup, {"XGROUP", "CREATE", key, options.stream_group, "?"}, key);
     connection.ask(Command::kSetGroup, {"XGROUP", "SETID", key, options.stream_group, "?"}, key);
   }
-  connection.ask(Command::kInfo, {"INFO", "persistence"}, "");
+  connection.ask(Command::kInfo, {"INFO"}, "");
   connection.ask(Command::kConfig, {"CONFIG", "GET", "appendfsync"}, "");
 }
 
@@ -52,14 +52,23 @@ std::string_view value_of(const bus::StreamConnection::Answer& answer) {
   return value.type == REDIS_REPLY_STRING ? std::string_view(value.str, value.len) : std::string_view();
 }
 
+/// Streams are keys without an end, which only these policies remove.
+std::string_view eviction_text(std::string_view info) {
+  const bool is_limited = info.find("\nmaxmemory:0\r") == std::string_view::npos;
+  const bool takes_all = info.find("\nmaxmemory_policy:allkeys-") != std::string_view::npos;
+  return is_limited && takes_all ? "; AT ITS MAXMEMORY it removes whole streams: set maxmemory-policy noeviction" : "";
+}
+
 /// Whether what Redis holds outlives it, as far as it tells.
 std::string persistence_text(const bus::StreamConnection::Answer& info, const bus::StreamConnection::Answer& config) {
   const std::string_view text = text_of(info);
   if (text.empty()) return "whether it keeps its data over a restart is not known: INFO is refused";
   if (text.find("aof_enabled:1") == std::string_view::npos)
-    return "WITHOUT appendonly: its restart loses what came since its last snapshot, or all (docs/streams.md)";
+    return "WITHOUT appendonly: its restart loses what came since its last snapshot, or all (docs/streams.md)" +
+           std::string(eviction_text(text));
   const std::string_view policy = value_of(config);
-  return "appendonly" + (policy.empty() ? std::string() : ", appendfsync " + std::string(policy));
+  return "appendonly" + (policy.empty() ? std::string() : ", appendfsync " + std::string(policy)) +
+         std::string(eviction_text(text));
 }
 
 /// How long an absence the stream outlives at the rate of what it holds; empty where its ids are no times.
@@ -68,7 +77,7 @@ std::string span_text(const bus::StreamInfo& info) {
   if (!info.first || info.length < 2 || info.first->ms < kYear2000 || info.last_generated.ms <= info.first->ms)
     return {};
   const std::chrono::milliseconds span(info.last_generated.ms - info.first->ms);
-  return " of " + observe::duration_text(span);
+  return ", " + observe::duration_text(span) + " from the first to the last";
 }
 
 std::string stream_text(const bus::StreamInfo& info, const std::optional<bus::GroupInfo>& group,

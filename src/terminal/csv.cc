@@ -63,7 +63,9 @@ class Flattener final : public nlohmann::json_sax<nlohmann::json> {
   bool put(std::string text) {
     std::string name;
     for (const Level& level : levels_) name += (name.empty() ? "" : "/") + level.name;
-    cells_.emplace_back(levels_.empty() ? std::string(kWhole) : name, std::move(text));
+    if (levels_.empty()) name = kWhole;
+    if (name == kEntry || name == kEntryTime) name = std::string(kWhole) + "/" + name;  // those columns are ours
+    cells_.emplace_back(std::move(name), std::move(text));
     return next();
   }
 

@@ -21,6 +21,9 @@
 namespace firebase_relay::terminal {
 namespace {
 
+/// What is given says something: a variable of the shell that is not set would ask for everything, or for nothing.
+constexpr std::string_view kIsEmpty = ": expected a value, but it is empty; is a variable of the shell not set?";
+
 constexpr std::string_view kEmulatorVariable = "FIREBASE_DATABASE_EMULATOR_HOST";
 
 tl::unexpected<Error> invalid(std::string what) { return fail(ErrorCode::kInvalid, std::move(what)); }
@@ -98,9 +101,13 @@ Result<void> apply(const Settings& settings, CommandLine& line) {
     if (given == settings.end()) continue;
     const bool counts = given->second.level == Level::kFlag || goes_by(line, flag);
     if (auto clean = expect_clean(given->second, flag); !clean && counts) return clean;
-    if (flag.set == nullptr) continue;
-    if (auto set = flag.set(line.options, given->second.text); !set && counts)
-      return wrong(given->second, flag, set.error().what);
+    if (flag.set != nullptr) {
+      if (auto set = flag.set(line.options, given->second.text); !set && counts)
+        return wrong(given->second, flag, set.error().what);
+    }
+    // What no setter minds. A variable that is set to nothing is as one that is not set.
+    const bool is_empty = given->second.text.empty() && !flag.value_name.empty();
+    if (is_empty && given->second.level == Level::kFlag) return invalid(given->second.origin + std::string(kIsEmpty));
   }
   return {};
 }
@@ -262,15 +269,11 @@ std::string host_name() {
   return name.data();
 }
 
-/// What is given says something: a variable of the shell that is not set would ask for everything.
 Result<void> take_texts(const Words& words, std::span<const std::pair<const char*, std::string*>> all) {
   for (const auto& [name, text] : all) {
     const auto given = words.command_flags.find(name);
     if (given == words.command_flags.end()) continue;
-    if (given->second.empty()) {
-      return invalid("--" + std::string(name) +
-                     ": expected a value, but it is empty; is a variable of the shell not set?");
-    }
+    if (given->second.empty()) return invalid("--" + std::string(name) + std::string(kIsEmpty));
     *text = given->second;
   }
   return {};

@@ -30,6 +30,30 @@ TEST(StreamStart, WithoutTheEndThatWasReadIsALossThoughTheGroupFits) {
   EXPECT_FALSE(found_with(100, 100).loss) << "a hand has moved it back";
 }
 
+TEST(StreamStart, OfAGroupThatWasMovedBackMissesWhatWasTrimmedBehindItsOldPlace) {
+  const auto found_with = [](std::uint64_t length, std::uint64_t group_at, bool is_last) {
+    StreamInfo info;
+    info.length = length;
+    info.added = 100;
+    info.first = StreamId{101 - length, 0};
+    info.last_generated = {100, 0};
+    StreamCursor cursor;
+    return cursor.start(info, GroupInfo{{group_at, 0}, std::nullopt, 0, 0}, RememberedPosition{{{50, 0}, 50}, is_last});
+  };
+  for (const std::uint64_t group_at : {0, 20}) {
+    const auto found = found_with(20, group_at, true);
+    EXPECT_EQ(found.moved, StreamCursor::Moved::kBack);
+    ASSERT_TRUE(found.loss) << group_at;
+    EXPECT_EQ(found.loss->cause, StreamCursor::Cause::kTrimmed);
+    EXPECT_EQ(found.loss->entries, 30u) << "51 to 80; the others had been read";
+    const auto after_a_kill = found_with(20, group_at, false);
+    ASSERT_TRUE(after_a_kill.loss);
+    EXPECT_EQ(after_a_kill.loss->entries, std::nullopt) << "some of them had been read";
+    EXPECT_FALSE(found_with(60, group_at, true).loss) << "41 stands there";
+    EXPECT_FALSE(found_with(50, group_at, true).loss) << "51 is the first";
+  }
+}
+
 TEST(StreamStart, AtAGroupThatSomebodyMadeInAStreamBegunAnewIsThere) {
   StreamInfo info;
   info.length = info.added.emplace(5);

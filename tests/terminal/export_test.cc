@@ -40,6 +40,15 @@ TEST(Csv, ColumnsAreTheFieldsOfTheFirstEntry) {
   EXPECT_EQ(csv.never_found(), std::vector<std::string>());
 }
 
+TEST(Csv, FieldsThatAreCalledAsItsOwnColumnsAreToldFromThese) {
+  Csv csv({});
+  std::string out;
+  csv.append(line_at("h/A", R"({"entry":101.5,"entry_time":"09:30","exit":{"entry":1}})"), out);
+  EXPECT_EQ(out.substr(0, out.find('\n')), "entry,entry_time,value/entry,value/entry_time,exit/entry");
+  EXPECT_NE(out.find(",101.5,09:30,1\n"), std::string::npos) << out;
+  EXPECT_TRUE(csv.never_found().empty());
+}
+
 TEST(Csv, ColumnsThatNoEntryHasAreKnown) {
   Csv csv({"entry_time", "order/id", "order_data/order/id", "volume"});
   std::string out;

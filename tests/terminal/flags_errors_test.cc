@@ -128,6 +128,12 @@ INSTANTIATE_TEST_SUITE_P(
                 {},
                 "--database-url: got 'http://x:9000': http:// to another machine would send everything in plain text; "
                 "use https://, or --allow-plaintext"},
+        Mistake{"no_archive", {"--archive", ""}, {}, "--archive: expected a value, but it is empty; is a variable"},
+        Mistake{"no_archive_to_ask",
+                {"prune", "--before", "2026-11-01", "--archive="},
+                {},
+                "--archive: expected a value, but it"},
+        Mistake{"no_routes", {"--routes", ""}, {}, "--routes: expected a value, but it is empty"},
         Mistake{"no_outbox", {"--outbox", ""}, {}, "--outbox: got '': expected the name of a file"},
         Mistake{"folder_for_an_outbox",
                 {"--outbox", "./data/"},
