@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::chrono::seconds kEvery{1};
 constexpr std::chrono::seconds kPatience{3};  // for an answer, and to connect
+// A Redis that hangs does all of it later, one after the other, so that the last ones are what it may stand at.
+constexpr std::size_t kUnansweredMax = 8;
 
 }  // namespace
 
@@ -56,7 +58,8 @@ void StreamCommitter::begin(std::vector<Asked> due, SteadyTime now) {
 }
 
 void StreamCommitter::ask(StreamConnection& connection) {
-  for (const Asked& each : asked_) {
+  for (Asked& each : asked_) {
+    each.is_said = true;
     const std::string& stream = target_.streams[each.stream];
     const std::string ms = std::to_string(each.position.id.ms);
     const std::string seq = std::to_string(each.position.id.seq);
@@ -90,17 +93,29 @@ void StreamCommitter::take(const StreamConnection::Answer& answer, SteadyTime no
     return events_.commit_failed(stream, group_in_use(target_.group, committed->users), now);
   StreamCursor& cursor = cursors_[asked.stream];
   if (cursor.life() != asked.life) return;
-  const bool was_ours = committed->before == cursor.position().id || committed->before == unanswered_[asked.stream];
-  if (!was_ours) events_.group_is_moved(stream, cursor.position().id, committed->before, now);
+  std::deque<StreamId>& unanswered = unanswered_[asked.stream];
+  const StreamId& before = committed->before;
+  const bool was_ours =
+      before == cursor.position().id || std::find(unanswered.begin(), unanswered.end(), before) != unanswered.end();
+  if (!was_ours) events_.group_is_moved(stream, cursor.position().id, before, now);
+  unanswered.clear();  // what of it is done only now moves nothing: it lies behind where the group stands
   cursor.committed(asked.position);
 }
 
 /// What was asked for is due again with the next turn that is.
 void StreamCommitter::give_up(const Error& why, SteadyTime now) {
   if (!asked_.empty()) events_.commit_failed(target_.streams[asked_.front().stream], why, now);
-  for (const Asked& each : asked_) unanswered_[each.stream] = each.position.id;
+  for (const Asked& each : asked_) note_unanswered(each);
   asked_.clear();
   connection_.reset();
+}
+
+void StreamCommitter::note_unanswered(const Asked& asked) {
+  std::deque<StreamId>& unanswered = unanswered_[asked.stream];
+  const StreamId& id = asked.position.id;
+  if (!asked.is_said || (!unanswered.empty() && unanswered.back() == id)) return;
+  unanswered.push_back(id);
+  if (unanswered.size() > kUnansweredMax) unanswered.pop_front();
 }
 
 pollfd StreamCommitter::polled() const {

@@ -46,12 +46,16 @@ class StreamCommitter {
   [[nodiscard]] SteadyTime deadline() const;
   /// Waits until everything up to `upto` is noted, or `until`. False: it is not.
   bool finish(Sequence upto, SteadyTime until);
+  /// May the group stand further than its cursor has it? It was asked to, and Redis has not answered, but may do it
+  /// yet.
+  [[nodiscard]] bool may_stand_further(std::size_t stream) const { return !unanswered_[stream].empty(); }
 
  private:
   struct Asked {
     std::size_t stream;
     StreamPosition position;
-    std::uint64_t life;  ///< of its cursor
+    std::uint64_t life;    ///< of its cursor
+    bool is_said = false;  ///< it may have gone out: not before the connection stands, and TLS with it
   };
 
   std::vector<Asked> find_due(Sequence safe_upto);
@@ -60,6 +64,7 @@ class StreamCommitter {
   void proceed(SteadyTime now);
   void take(const StreamConnection::Answer& answer, SteadyTime now);
   void give_up(const Error& why, SteadyTime now);
+  void note_unanswered(const Asked& asked);
 
   Target target_;
   std::vector<StreamCursor>& cursors_;
@@ -67,8 +72,9 @@ class StreamCommitter {
   Commits commits_;
   NameLookup names_;
   std::unique_ptr<StreamConnection> connection_;
-  std::deque<Asked> asked_;           ///< and not answered; said with the greeting where there is no connection yet
-  std::vector<StreamId> unanswered_;  ///< of each stream what was asked for last and given up: it may stand there
+  std::deque<Asked> asked_;  ///< and not answered; said with the greeting where there is no connection yet
+  /// Of each stream what went out since the last answer and was given up, oldest first: any of it may stand there.
+  std::vector<std::deque<StreamId>> unanswered_;
   SteadyTime asked_at_{};
   SteadyTime next_{};  ///< nothing is asked before
 };
