@@ -143,6 +143,7 @@ bool StreamCommitter::finish(Sequence upto, SteadyTime until) {
     pollfd fd = polled();
     ::poll(&fd, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(due - now).count()));
   }
+  for (const Asked& each : asked_) note_unanswered(each);
   return find_due(upto).empty();
 }
 

@@ -130,9 +130,10 @@ void StreamSource::room_came() {
 
 bool StreamSource::commit(Sequence upto) { return committer_.finish(upto, read_clocks().steady + kCommitMax); }
 
-std::vector<StreamPosition> StreamSource::positions() const {
-  std::vector<StreamPosition> positions;
-  for (const StreamCursor& cursor : reader_.cursors()) positions.push_back(cursor.position());
+std::vector<RememberedPosition> StreamSource::positions() const {
+  std::vector<RememberedPosition> positions;
+  for (const StreamCursor& cursor : reader_.cursors())
+    positions.push_back({cursor.position(), !committer_.may_stand_further(positions.size())});
   return positions;
 }
 

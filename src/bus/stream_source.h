@@ -66,8 +66,9 @@ class StreamSource final : public Source {
   /// For the stop, after the drain: notes that everything up to `upto` is done. Waits two seconds at most. False: it
   /// could not, so the next start reads again what is not noted.
   bool commit(Sequence upto);
-  /// Once run() has ended: how far each stream was read and noted in Redis, as far as that is known.
-  [[nodiscard]] std::vector<StreamPosition> positions() const;
+  /// Once run() has ended: how far each stream was read and noted in Redis. Not the last of it (`is_last`) where Redis
+  /// was asked to note more and has not answered: it may do it yet.
+  [[nodiscard]] std::vector<RememberedPosition> positions() const;
 
  private:
   void wait();

@@ -36,9 +36,13 @@ void StreamMemory::reset(std::size_t stream, const StreamPosition& behind) {
   if (behind.id != StreamId{}) save(stream, {behind, false});  // of a stream that was never read nothing is lost
 }
 
-void StreamMemory::ended(const std::vector<StreamPosition>& positions) {
-  for (std::size_t i = 0; i < positions.size(); ++i)
-    if (remembered_[i] || positions[i].id != StreamId{}) save(i, {positions[i], true});
+void StreamMemory::ended(const std::vector<RememberedPosition>& positions) {
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    RememberedPosition end = positions[i];
+    const bool has_count = !remembered_[i] || remembered_[i]->entries;
+    if (!end.is_last && !has_count) end.position.entries.reset();  // nor has it what may stand there
+    if (remembered_[i] || end.position.id != StreamId{}) save(i, end);
+  }
 }
 
 void StreamMemory::save(std::size_t stream, const RememberedPosition& position) {

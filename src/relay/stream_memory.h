@@ -32,8 +32,8 @@ class StreamMemory {
   /// The stream was lost behind this: until a position in the one that stands there now is noted, the next start tells
   /// the gap once more, from the same place. Where this run dies first, nobody else may have heard of it.
   void reset(std::size_t stream, const StreamPosition& behind);
-  /// The run ends, and this stands in Redis, by stream.
-  void ended(const std::vector<StreamPosition>& positions);
+  /// The run ends, and this stands in Redis, by stream; where it is not the last, that or more.
+  void ended(const std::vector<RememberedPosition>& positions);
 
  private:
   void save(std::size_t stream, const RememberedPosition& position);

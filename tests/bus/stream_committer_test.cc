@@ -133,5 +133,40 @@ TEST_F(StreamCommitterTest, AHandThatMovesTheGroupIsToldOnceTheUnansweredWereAns
   EXPECT_NE(log_.str().find("somebody has moved the group from 1-2 to 1-1"), std::string::npos) << log_.str();
 }
 
+TEST_F(StreamSourceTest, WhatRedisNotesAfterTheStopIsNobodyElsesHandForTheNextStart) {
+  RedisServer redis;
+  RedisClient client(redis);
+  read(redis);
+  add(client, "A", "1", "1-1");
+  ASSERT_TRUE(group_comes_to(client, "1-1"));
+  safe_upto_ = 0;
+  add(client, "A", "2", "1-2");
+  ASSERT_TRUE(come(2));
+  stop();
+  redis.suspend();
+  EXPECT_FALSE(source_->commit(kAll));
+  const std::vector<RememberedPosition> ended = source_->positions();
+  redis.resume();
+  ASSERT_TRUE(group_comes_to(client, "1-2")) << "it does what it was asked";
+  StreamSourceOptions options = options_for(redis);
+  options.before = {ended.front()};
+  start(options);
+  ASSERT_TRUE(is_subscribed());
+  EXPECT_EQ(ended.front().position.id, (StreamId{1, 1}));
+  const std::string log = stop_and_read_log();
+  EXPECT_EQ(log.find("somebody has moved"), std::string::npos) << log;
+}
+
+TEST_F(StreamSourceTest, AStopWhoseCommitIsAnsweredIsTheLast) {
+  const RedisServer redis;
+  RedisClient client(redis);
+  read(redis);
+  add(client, "A", "1", "1-1");
+  ASSERT_TRUE(come(1));
+  stop();
+  EXPECT_TRUE(source_->commit(kAll));
+  EXPECT_EQ(source_->positions(), (std::vector<RememberedPosition>{{{{1, 1}, 1}, true}}));
+}
+
 }  // namespace
 }  // namespace firebase_relay::bus

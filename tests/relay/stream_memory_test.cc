@@ -78,9 +78,18 @@ TEST_F(StreamMemoryTest, HasAfterAKillWhereAStreamWasLostUntilTheNewOneIsNoted) 
 TEST_F(StreamMemoryTest, HasAfterAStopWhereEachStreamEnded) {
   StreamMemory run = memory();
   run.noted(0, {{10, 0}, 10});
-  run.ended({{{30, 0}, 30}, {}});
+  run.ended({{{{30, 0}, 30}, true}, {}});
   EXPECT_EQ(next_of(0), (RememberedPosition{{{30, 0}, 30}, true}));
   EXPECT_EQ(next_of(1), std::nullopt) << "nobody has read it";
+}
+
+TEST_F(StreamMemoryTest, HasNoEndWhereRedisMayDoMoreThanItHasAnswered) {
+  StreamMemory run = memory();
+  run.noted(0, {{10, 0}, std::nullopt});  // which is not answered
+  run.noted(1, {{8, 0}, 8});
+  run.ended({{{{5, 0}, 5}, false}, {{{7, 0}, 7}, false}});
+  EXPECT_EQ(next_of(0), (RememberedPosition{{{5, 0}, std::nullopt}, false}));
+  EXPECT_EQ(next_of(1), on_the_way(7));
 }
 
 }  // namespace
