@@ -87,14 +87,21 @@ void StreamCommitter::take(const StreamConnection::Answer& answer, SteadyTime no
   asked_.pop_front();
   const std::string& stream = target_.streams[asked.stream];
   if (answer.refusal) return events_.commit_failed(stream, *answer.refusal, now);
-  const auto committed = read_commit(*answer.reply);
-  if (!committed) return;  // the group is gone: the reader looks once a second, and finds out why
-  if (committed->users.are_there())
-    return events_.commit_failed(stream, group_in_use(target_.group, committed->users), now);
+  const CommitAnswer found = read_commit(*answer.reply);
+  if (!found.is_known) {
+    note_unanswered(asked);
+    return events_.commit_failed(stream,
+                                 {ErrorCode::kRefused, "no answer to EVAL that we know",
+                                  "is there a proxy in between, or another server in Redis' place?"},
+                                 now);
+  }
+  if (!found.group) return;  // it is gone: the reader looks once a second, and finds out why
+  if (found.group->users.are_there())
+    return events_.commit_failed(stream, group_in_use(target_.group, found.group->users), now);
   StreamCursor& cursor = cursors_[asked.stream];
   if (cursor.life() != asked.life) return;
   std::deque<StreamId>& unanswered = unanswered_[asked.stream];
-  const StreamId& before = committed->before;
+  const StreamId& before = found.group->before;
   const bool was_ours =
       before == cursor.position().id || std::find(unanswered.begin(), unanswered.end(), before) != unanswered.end();
   if (!was_ours) events_.group_is_moved(stream, cursor.position().id, before, now);

@@ -100,13 +100,14 @@ HelloAnswer read_hello(const redisReply& reply) {
   return {mode != nullptr ? text_of(*mode) : std::string_view(), role != nullptr ? text_of(*role) : std::string_view()};
 }
 
-std::optional<CommitAnswer> read_commit(const redisReply& reply) {
-  if (reply.type != REDIS_REPLY_ARRAY || reply.elements != 3) return std::nullopt;
+CommitAnswer read_commit(const redisReply& reply) {
+  if (reply.type == REDIS_REPLY_NIL) return {true, std::nullopt};
+  if (reply.type != REDIS_REPLY_ARRAY || reply.elements != 3) return {};
   const auto before = id_of(reply.element[0]);
   const auto consumers = number_of(reply.element[1]);
   const auto pending = number_of(reply.element[2]);
-  if (!before || !consumers || !pending) return std::nullopt;
-  return CommitAnswer{*before, {*consumers, *pending}};
+  if (!before || !consumers || !pending) return {};
+  return {true, CommitAnswer::Group{*before, {*consumers, *pending}}};
 }
 
 std::string_view commit_script() { return kCommitScript; }

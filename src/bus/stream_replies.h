@@ -28,18 +28,21 @@ struct HelloAnswer {
 };
 HelloAnswer read_hello(const redisReply& reply);
 
-/// What commit_script() answers.
+/// The answer to commit_script(). `is_known` false: it is none.
 struct CommitAnswer {
-  StreamId before;   ///< where the group stood before
-  GroupUsers users;  ///< if they are there, it was not moved
+  struct Group {
+    StreamId before;   ///< where it stood before
+    GroupUsers users;  ///< if they are there, it was not moved
+  };
+  bool is_known = false;
+  std::optional<Group> group;  ///< nothing: the stream has no group of that name
 };
-/// Nothing: there is no group of that name.
-std::optional<CommitAnswer> read_commit(const redisReply& reply);
+CommitAnswer read_commit(const redisReply& reply);
 
 /// Moves a group, forwards only: KEYS[1]: the stream; ARGV: the group, an id in two texts, its time and its number, and
 /// how many entries were ever added up to it (empty: not known, or Redis is older than 7). Ids are compared as texts,
 /// since Lua's numbers are doubles. Where the group stands already, only the count is corrected. Answers with
-/// the fields of CommitAnswer, or nil.
+/// the fields of CommitAnswer::Group, or nil.
 std::string_view commit_script();
 
 }  // namespace firebase_relay::bus

@@ -2,13 +2,17 @@
 #include "bus/stream_committer.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "bus/stream_fixture.h"
+#include "support/local_port.h"
 
 namespace firebase_relay::bus {
 namespace {
@@ -131,6 +135,54 @@ TEST_F(StreamCommitterTest, AHandThatMovesTheGroupIsToldOnceTheUnansweredWereAns
   safe_upto_ = 3;
   ASSERT_TRUE(comes_to(3));
   EXPECT_NE(log_.str().find("somebody has moved the group from 1-2 to 1-1"), std::string::npos) << log_.str();
+}
+
+/// Answers each EVAL with `OK`, as no Redis does, and what was asked before with an error.
+class OddServer {
+ public:
+  OddServer() : thread_([this] { serve(); }) {}
+  ~OddServer() { port_.stop(); }
+  [[nodiscard]] std::string url() const { return "redis://127.0.0.1:" + std::to_string(port_.port()); }
+
+ private:
+  void serve() const {
+    for (int peer = 0; (peer = port_.accept()) >= 0; ::close(peer)) {
+      std::string heard;
+      char bytes[4096];
+      for (ssize_t size = 0; (size = ::read(peer, bytes, sizeof bytes)) > 0;) {
+        heard.append(bytes, static_cast<std::size_t>(size));
+        std::string answer;
+        answer_each(heard, "HELLO\r\n", "-ERR unknown command\r\n", answer);
+        answer_each(heard, "EVAL\r\n", "+OK\r\n", answer);
+        ::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL);
+      }
+    }
+  }
+  static void answer_each(std::string& heard, const std::string& word, const std::string& with, std::string& answer) {
+    for (std::size_t at = 0; (at = heard.find(word)) != std::string::npos;) {
+      heard.erase(0, at + word.size());
+      answer += with;
+    }
+  }
+
+  test_support::LocalPort port_{test_support::LocalPort::kOpen};
+  std::jthread thread_;
+};
+
+TEST_F(StreamCommitterTest, AnAnswerThatIsNoneIsToldAndTriedAgain) {
+  const OddServer odd;
+  StreamSourceOptions options;
+  options.url = *parse_redis_url(odd.url());
+  options.streams = {"bus"};
+  begin(options);
+  const auto is_told = [&] {
+    turn_after(seconds(0));
+    return log_.str().find("no answer to EVAL that we know; is there a proxy in between") != std::string::npos;
+  };
+  EXPECT_TRUE(eventually(is_told)) << log_.str();
+  EXPECT_TRUE(committer_->may_stand_further(0)) << "whatever it has done";
+  EXPECT_EQ(cursors_[0].position().id, StreamId{});
+  committer_.reset();  // the server serves one after the other
 }
 
 TEST_F(StreamSourceTest, WhatRedisNotesAfterTheStopIsNobodyElsesHandForTheNextStart) {

@@ -73,10 +73,14 @@ TEST(StreamReplies, TellWhoAnswersHello) {
 
 TEST(StreamReplies, TellWhatACommitFound) {
   const ReplyTree moved = tree("*3\r\n" + bulk("1-2") + number(1) + number(4));
-  EXPECT_EQ(read_commit(*moved)->before, (StreamId{1, 2}));
-  EXPECT_EQ(read_commit(*moved)->users.consumers, 1u);
-  EXPECT_EQ(read_commit(*moved)->users.pending, 4u);
-  EXPECT_FALSE(read_commit(*tree("$-1\r\n")));
+  const CommitAnswer found = read_commit(*moved);
+  ASSERT_TRUE(found.is_known && found.group);
+  EXPECT_EQ(found.group->before, (StreamId{1, 2}));
+  EXPECT_EQ(found.group->users.consumers, 1u);
+  EXPECT_EQ(found.group->users.pending, 4u);
+  const CommitAnswer none = read_commit(*tree("$-1\r\n"));
+  EXPECT_TRUE(none.is_known) << "there is no such group";
+  EXPECT_FALSE(none.group);
 }
 
 TEST(StreamReplies, OfAnotherFormTellNothing) {
@@ -84,11 +88,13 @@ TEST(StreamReplies, OfAnotherFormTellNothing) {
        {std::string("+OK\r\n"), number(1), std::string("*0\r\n"), std::string("*1\r\n:1\r\n"),
         "*2\r\n" + bulk("length") + bulk("x"), std::string("*2\r\n*0\r\n*0\r\n"), std::string("$-1\r\n")}) {
     EXPECT_FALSE(read_stream_info(*tree(odd))) << odd;
-    EXPECT_FALSE(read_commit(*tree(odd))) << odd;
+    EXPECT_FALSE(read_commit(*tree(odd)).group) << odd;
     EXPECT_FALSE(read_group_info(*tree(odd), "a").group) << odd;
     EXPECT_EQ(read_hello(*tree(odd)).role, "") << odd;
   }
   EXPECT_FALSE(read_group_info(*tree("*1\r\n*0\r\n"), "a").is_known);
+  EXPECT_FALSE(read_commit(*tree("+OK\r\n")).is_known);
+  EXPECT_FALSE(read_commit(*tree("*3\r\n" + bulk("1-2") + number(0) + "$-1\r\n")).is_known);
 }
 
 }  // namespace
