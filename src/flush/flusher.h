@@ -110,7 +110,8 @@ class Flusher {
   /// DeliveryOptions::syncs_for_commit was asked for.
   [[nodiscard]] Sequence safe_upto() const noexcept { return safe_point_.get(); }
   /// With DeliveryOptions::is_behind: all that the source held at the start has been put into the queues, and the
-  /// message `upto` is the last of it; 0: there was nothing. Live values go once that message has been taken.
+  /// message `upto` is the last of it. Live values go once that message has been taken; at once where there was
+  /// nothing, and `upto` is Restored::last_sequence, as it is the source's.
   void caught_up(Sequence upto);
   /// What the source puts into the queues from now on is as it is at the start, with DeliveryOptions::is_behind.
   void falls_behind() { safe_point_.falls_behind(); }

@@ -40,7 +40,8 @@ class SafePoint {
   void falls_behind() noexcept;
   /// True once after that: Delivery is to be told, before a message is taken that came later.
   [[nodiscard]] bool has_fallen_behind() noexcept;
-  /// All that the source held at the start has been read: the message `upto` is the last of it; 0: there was nothing.
+  /// All that the source held at the start has been read: the message `upto` is the last of it. Where there was
+  /// nothing, it is the last one of the run before, behind which the source numbers: that counts as taken.
   void caught_up(Sequence upto) noexcept { caught_up_with_.store(upto, std::memory_order_seq_cst); }
   /// True once: that message has been taken, so that Delivery is to be told.
   [[nodiscard]] bool has_caught_up(Sequence newest) noexcept;
