@@ -300,9 +300,9 @@ class Delivery {
   [[nodiscard]] bool has_unsaved(std::string_view live_path) const;
   /// What the outbox holds, as far as its answers tell.
   [[nodiscard]] const OutboxLevel& outbox_level() const;
-  /// Should a source that can replay read on? Not at the outbox's limit, nor, while that cannot be written, with much
-  /// in memory. But live values that wait for its replay make no room before that has ended, so then it goes on, unless
-  /// there is history to be sent.
+  /// Should a source that can replay read on? Not at the outbox's limit, as long as what is sent from there makes room,
+  /// nor, while it cannot be written, with much in memory. Live values that wait for its replay make no room before
+  /// that has ended; and with nothing there to be sent, what fills the disk is none of delivery's.
   [[nodiscard]] bool takes_more() const;
   [[nodiscard]] HoldReason hold() const;
   /// A source that can replay need not keep the messages up to this one: each that came in this run is acknowledged,

@@ -296,9 +296,15 @@ bool Disk::has_room_in_memory() const {
   return !is_failing() || state_.store.bytes() + state_.arrivals.bytes() <= kMemoryMax / 2;
 }
 
-bool Disk::takes_more() const {
-  return has_room_in_memory() && (level_.excess_bytes == 0 || (state_.live.is_behind() && level_.batches == 0));
+/// Live values that wait for a replay are not sent before its end.
+bool Disk::sending_makes_room() const {
+  return level_.batches > 0 || (level_.live_rows > 0 && !state_.live.is_behind());
 }
+
+/// At the limit reading stops for what is sent from there, which makes room and then looks at the disk again. Others
+/// count in the excess, too (the list of orders, dead letters, a disk that is nearly full); and while nothing of ours
+/// is there, nobody looks whether they still do.
+bool Disk::takes_more() const { return has_room_in_memory() && (level_.excess_bytes == 0 || !sending_makes_room()); }
 
 void Disk::on(const WasShed& event) {
   invariant(shed_.is_running(), "what nobody shed is gone");

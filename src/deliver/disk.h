@@ -80,6 +80,7 @@ class Disk {
 
  private:
   [[nodiscard]] bool has_room_in_memory() const;
+  [[nodiscard]] bool sending_makes_room() const;
   enum class Mode : std::uint8_t { kHealthy, kTrouble };
   struct Rows {
     std::vector<BatchId> batches;

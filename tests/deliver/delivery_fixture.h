@@ -123,6 +123,7 @@ class DeliveryTest : public testing::Test {
   int syncs_ = 0;
   bool sync_takes_long_ = false;  ///< until the test comes with sync_answer()
   bool disk_fails_ = false;
+  std::uint64_t excess_bytes_ = 0;             ///< beyond the disk's limit, whoever fills it
   std::vector<DamagedBatch> damaged_on_disk_;  ///< which the next Load finds
   Sequence sequence_ = 0;
 
@@ -165,7 +166,7 @@ class DeliveryTest : public testing::Test {
     disk_answers_.emplace_back(Loaded{std::move(loaded)});
   }
   [[nodiscard]] OutboxLevel level() const {
-    return {0, batches_on_disk_.size(), rows_on_disk_.size(), 0, std::nullopt};
+    return {0, batches_on_disk_.size(), rows_on_disk_.size(), excess_bytes_, std::nullopt};
   }
   void perform(Sync&) {
     ++syncs_;

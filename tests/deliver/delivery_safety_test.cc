@@ -262,10 +262,12 @@ TEST_F(DeliverySafetyTest, RowsOfTheLastRunWaitTooAndAreOvertaken) {
 }
 
 TEST_F(DeliverySafetyTest, SourceReadsOnAtTheOutboxsLimitWhereOnlyThatFreesIt) {
-  const auto takes_more = [&](const DeliveryOptions& options, std::uint64_t excess, std::uint64_t batches) {
+  const auto takes_more = [&](const DeliveryOptions& options, std::uint64_t excess, std::uint64_t batches,
+                              std::uint64_t live_rows = 1) {
     Restored restored;
     restored.level.excess_bytes = excess;
     restored.level.batches = restored.last_batch = batches;
+    restored.level.live_rows = live_rows;
     start(options, std::move(restored));
     return delivery_->takes_more();
   };
@@ -274,6 +276,23 @@ TEST_F(DeliverySafetyTest, SourceReadsOnAtTheOutboxsLimitWhereOnlyThatFreesIt) {
   EXPECT_TRUE(takes_more(behind(), 1, 0)) << "its live rows wait for the replay's end";
   EXPECT_FALSE(takes_more(over_streams(), 1, 0)) << "now they are sent, and make room";
   EXPECT_FALSE(takes_more(behind(), 1, 1)) << "history is sent while behind";
+  EXPECT_FALSE(takes_more(over_streams(), 1, 1, 0)) << "history is sent, and makes room";
+  EXPECT_TRUE(takes_more(over_streams(), 1, 0, 0)) << "nothing that is sent makes room: others fill the disk";
+}
+
+TEST_F(DeliverySafetyTest, SourceReadsOnWhereOthersFillTheDiskAndNothingWaitsThere) {
+  start(over_streams());
+  excess_bytes_ = 73'728;  // the list of orders, dead letters, other programs: nothing of it is delivery's
+  price("A", "1");
+  fail_and_save();
+  EXPECT_FALSE(delivery_->takes_more()) << "what is there is sent first";
+  deliver_all();
+  pass(seconds(10));
+  EXPECT_EQ(delivery_->outbox_level().batches, 0u);
+  EXPECT_TRUE(delivery_->takes_more()) << "nobody looks at the disk again before something is saved";
+  price("A", "2");
+  fail_and_save();
+  EXPECT_FALSE(delivery_->takes_more());
 }
 
 TEST_F(DeliverySafetyTest, LiveValuesWaitWhereASourceBeginsAgain) {

@@ -117,3 +117,7 @@ relay_mutant(sheds_what_a_stream_holds FILE src/deliver/disk.cc
   OLD "if (state_.options.can_replay) return;" NEW "")
 relay_mutant(reads_on_at_the_outboxs_limit FILE src/deliver/disk.cc BY "DeliverySafetyTest.*"
   OLD "level_.excess_bytes == 0" NEW "true")
+relay_mutant(reads_no_more_where_others_fill_the_disk FILE src/deliver/disk.cc BY "DeliverySafetyTest.*"
+  OLD "!sending_makes_room()" NEW "false")
+relay_mutant(waits_for_rows_that_wait_for_it FILE src/deliver/disk.cc BY "DeliverySafetyTest.*"
+  OLD "!state_.live.is_behind()" NEW "true")
