@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "outbox/letter_room.h"
 #include "outbox/schema.h"
 
 namespace firebase_relay::outbox {
@@ -43,8 +44,12 @@ std::optional<RememberedPosition> remembered(Session& session, std::string_view 
 
 bool has_come_again(Session& session, const DeadLetter& letter) {
   if (letter.stream.empty() || letter.count > 1 || !has_tables(session)) return false;
-  Statement row = session.select("SELECT letter FROM letter_origins WHERE stream=?1 AND ms=?2 AND seq=?3",
-                                 Blob{letter.stream}, letter.entry.ms, letter.entry.seq);
+  Statement row = session.select(
+      // The join begins at the origin, of which there is one as a rule, or two.
+      "SELECT id FROM letter_origins CROSS JOIN dead_letters ON id=letter WHERE stream=?1 AND ms=?2 AND seq=?3 "
+      "AND channel=?4 AND payload=?5 AND payload_size=?6",
+      Blob{letter.stream}, letter.entry.ms, letter.entry.seq, Blob{letter.channel}, Blob{kept_of(letter.payload)},
+      letter.payload.size());
   return row.next();
 }
 

@@ -72,6 +72,23 @@ TEST_F(StreamTablesTest, LetterOfAnEntryThatIsReadAgainStandsOnce) {
   EXPECT_EQ(store.list(10)->size(), 5u) << "over pub/sub nothing is read twice";
 }
 
+TEST_F(StreamTablesTest, LetterOfAnotherEntryThatHasTheIdOfAnEarlierOneIsStored) {
+  open();
+  DeadLetters store = letters();
+  DeadLetter letter = entry_of_a_stream();
+  letter.entry = {1, 1};  // by the publisher's own count
+  ASSERT_TRUE(store.add(std::span(&letter, 1)));
+  letter.payload = "of the stream that was deleted and begun again";
+  ASSERT_TRUE(store.add(std::span(&letter, 1)));
+  EXPECT_EQ(store.list(10)->size(), 2u);
+  letter.channel = "b";
+  ASSERT_TRUE(store.add(std::span(&letter, 1)));
+  EXPECT_EQ(store.list(10)->size(), 3u);
+  letter.payload = std::string(100'000, 'x');  // of which only the beginning is kept
+  for (int read = 0; read < 2; ++read) ASSERT_TRUE(store.add(std::span(&letter, 1)));
+  EXPECT_EQ(store.list(10)->size(), 4u) << "this one was read again";
+}
+
 TEST_F(StreamTablesTest, FileOfVersion1BecomesOneThatHasThem) {
   write_version_1(options.file);
   open();
