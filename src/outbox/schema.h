@@ -81,6 +81,7 @@ CREATE TABLE stream_positions(
 CREATE TABLE letter_origins(
   letter INTEGER PRIMARY KEY, stream BLOB NOT NULL, ms INTEGER NOT NULL, seq INTEGER NOT NULL, key TEXT NOT NULL);
 CREATE INDEX letter_origins_by_entry ON letter_origins(stream, ms, seq);
+CREATE INDEX letter_origins_by_key ON letter_origins(key) WHERE key<>'';
 CREATE TRIGGER letter_origin_goes AFTER DELETE ON dead_letters
   BEGIN DELETE FROM letter_origins WHERE letter=OLD.id; END;
 )sql";

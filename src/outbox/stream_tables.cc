@@ -11,6 +11,14 @@ namespace {
 
 bool has_tables(Session& session) { return session.number("PRAGMA user_version") >= kSchemaOfStreams; }
 
+// The joins begin at the origin, of which there is one as a rule, or two.
+constexpr std::string_view kSelectByEntry =
+    "SELECT id FROM letter_origins CROSS JOIN dead_letters ON id=letter "
+    "WHERE stream=?1 AND ms=?2 AND seq=?3 AND channel=?4 AND payload=?5 AND payload_size=?6";
+constexpr std::string_view kSelectByKey =
+    "SELECT id FROM letter_origins CROSS JOIN dead_letters ON id=letter "
+    "WHERE key=?1 AND key<>'' AND channel=?2 AND payload=?3 AND payload_size=?4";  // as its index has it
+
 /// A version has what those before it have, too.
 void make_tables(Transaction& transaction) {
   const std::int64_t version = transaction.number("PRAGMA user_version");
@@ -43,14 +51,14 @@ std::optional<RememberedPosition> remembered(Session& session, std::string_view 
 }
 
 bool has_come_again(Session& session, const DeadLetter& letter) {
-  if (letter.stream.empty() || letter.count > 1 || !has_tables(session)) return false;
-  Statement row = session.select(
-      // The join begins at the origin, of which there is one as a rule, or two.
-      "SELECT id FROM letter_origins CROSS JOIN dead_letters ON id=letter WHERE stream=?1 AND ms=?2 AND seq=?3 "
-      "AND channel=?4 AND payload=?5 AND payload_size=?6",
-      Blob{letter.stream}, letter.entry.ms, letter.entry.seq, Blob{letter.channel}, Blob{kept_of(letter.payload)},
-      letter.payload.size());
-  return row.next();
+  const bool has_origin = !letter.stream.empty() || !letter.key.empty();
+  if (!has_origin || letter.count > 1 || !has_tables(session)) return false;
+  const Blob channel{letter.channel};
+  const Blob payload{kept_of(letter.payload)};
+  const std::uint64_t size = letter.payload.size();
+  if (letter.stream.empty()) return session.select(kSelectByKey, letter.key, channel, payload, size).next();
+  return session.select(kSelectByEntry, Blob{letter.stream}, letter.entry.ms, letter.entry.seq, channel, payload, size)
+      .next();
 }
 
 void remember_origin(Transaction& transaction, const DeadLetter& letter) {

@@ -19,9 +19,11 @@ void remember(Transaction& transaction, std::string_view group, std::string_view
 /// Nothing: no run has read this stream by this group.
 std::optional<RememberedPosition> remembered(Session& session, std::string_view group, std::string_view stream);
 
-/// Is there a letter already of this entry, which a replay has brought once more? A stream that was deleted and begun
-/// again may have another entry under the same id, so it has to be the same message, too. False of one that a retry has
-/// set aside again: it takes the place of the one that goes.
+/// Is there a letter already of this message, which a replay has brought once more, or a row of the outbox? Those of an
+/// entry are told by its stream and id; others, which the database refused, by their history key: equal messages have
+/// different ones. A stream that was deleted and begun again may have another entry under the same id, so channel and
+/// payload have to be the same, too. False of one that a retry has set aside again: it takes the place of the one that
+/// goes.
 bool has_come_again(Session& session, const DeadLetter& letter);
 /// Of the letter that was inserted last; nothing where there is nothing to remember. It goes with its letter.
 void remember_origin(Transaction& transaction, const DeadLetter& letter);

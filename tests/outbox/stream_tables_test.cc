@@ -1,4 +1,5 @@
 // What is remembered of streams, and of where dead letters come from.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -87,6 +88,46 @@ TEST_F(StreamTablesTest, LetterOfAnotherEntryThatHasTheIdOfAnEarlierOneIsStored)
   letter.payload = std::string(100'000, 'x');  // of which only the beginning is kept
   for (int read = 0; read < 2; ++read) ASSERT_TRUE(store.add(std::span(&letter, 1)));
   EXPECT_EQ(store.list(10)->size(), 4u) << "this one was read again";
+}
+
+TEST_F(StreamTablesTest, LetterThatTheDatabaseRefusedStandsOnceByItsHistoryKey) {
+  open();
+  DeadLetters store = letters();
+  DeadLetter letter = entry_of_a_stream();
+  letter.stream.clear();
+  letter.entry = {};
+  for (int refused = 0; refused < 2; ++refused) ASSERT_TRUE(store.add(std::span(&letter, 1)));
+  EXPECT_EQ(store.list(10)->size(), 1u) << "a kill came before its row went, or before the commit";
+  letter.key = "-OhQ0000aaaabbbbdddd";
+  ASSERT_TRUE(store.add(std::span(&letter, 1)));
+  EXPECT_EQ(store.list(10)->size(), 2u) << "an equal message";
+  const DeadLetterId first = store.list(10)->front().id;
+  ASSERT_TRUE(store.drop(std::span(&first, 1)));
+  letter.key = "-OhQ0000aaaabbbbcccc";
+  ASSERT_TRUE(store.add(std::span(&letter, 1)));
+  EXPECT_EQ(store.list(10)->size(), 2u) << "its first one was sent again, and refused again";
+  letter.key.clear();
+  for (int refused = 0; refused < 2; ++refused) ASSERT_TRUE(store.add(std::span(&letter, 1)));
+  EXPECT_EQ(store.list(10)->size(), 4u) << "nothing tells one without a key from another";
+}
+
+TEST_F(StreamTablesTest, LookingForALetterThatHasComeAgainReadsNoOtherOnes) {
+  open();
+  DeadLetters store = letters();
+  const DeadLetter letter = entry_of_a_stream();
+  ASSERT_TRUE(store.add(std::span(&letter, 1)));
+  const Result<std::unique_ptr<Database>> database = Database::open(options.file, Database::Mode::kExisting);
+  Session session(**database);
+  const auto plan_of = [&session](std::string_view query) {
+    Statement row = session.select(query);
+    return row.next() ? std::string(row.bytes(3)) : std::string();
+  };
+  EXPECT_THAT(plan_of("EXPLAIN QUERY PLAN SELECT id FROM letter_origins CROSS JOIN dead_letters ON id=letter "
+                      "WHERE stream=?1 AND ms=?2 AND seq=?3"),
+              testing::HasSubstr("letter_origins_by_entry"));
+  EXPECT_THAT(plan_of("EXPLAIN QUERY PLAN SELECT id FROM letter_origins CROSS JOIN dead_letters ON id=letter "
+                      "WHERE key=?1 AND key<>''"),
+              testing::HasSubstr("letter_origins_by_key"));
 }
 
 TEST_F(StreamTablesTest, FileOfVersion1BecomesOneThatHasThem) {
