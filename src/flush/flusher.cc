@@ -47,8 +47,7 @@ void Flusher::run() {
     last_turn_.set(std::chrono::steady_clock::now());
     if (const auto news = wiring_.archive.news()) handle(*news);
     take_blocks();
-    if (safe_point_.has_fallen_behind()) handle(FellBehind{});
-    if (safe_point_.has_caught_up(newest_)) handle(CaughtUp{});
+    hear_of_replay();
     beat_if_due();
     store_letters(false);
     do_chores();
@@ -132,8 +131,12 @@ void Flusher::end_now() {
   wiring_.sender.wake();
 }
 
+void Flusher::hear_of_replay() {
+  while (std::optional<Event> news = safe_point_.news(newest_)) handle(std::move(*news));
+}
+
 void Flusher::take(std::unique_ptr<FragmentBlock> block, bool more) {
-  if (safe_point_.has_fallen_behind()) handle(FellBehind{});
+  hear_of_replay();
   for (HistoryRun& run : block->history) repeats_.settle(run);
   // Nothing is handled between this and the block's arrival: of what is to leave with it delivery does not know yet.
   live_orders_.apply(*block);

@@ -128,6 +128,7 @@ class Flusher {
   void collect_blocks();
   SteadyTime take_blocks();
   void take(std::unique_ptr<FragmentBlock> block, bool more);
+  void hear_of_replay();
   void account_for(FragmentBlock& block);
   void beat_if_due();
   void beat(RunState run_state);

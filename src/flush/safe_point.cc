@@ -25,20 +25,19 @@ void SafePoint::find_out(SteadyTime now) {
   safe_upto_.store(std::max(get(), with_letters), std::memory_order_relaxed);
 }
 
-/// It had caught up before, and now has not: whoever has not heard of the one must not hear of it behind the other.
-void SafePoint::falls_behind() noexcept {
-  caught_up_with_.store(kNoSequence, std::memory_order_seq_cst);
-  falls_behind_.store(true, std::memory_order_seq_cst);
+void SafePoint::falls_behind() {
+  const std::scoped_lock lock(news_mutex_);
+  news_.falls_behind();
 }
 
-bool SafePoint::has_fallen_behind() noexcept {
-  return falls_behind_.load(std::memory_order_relaxed) && falls_behind_.exchange(false, std::memory_order_seq_cst);
+void SafePoint::caught_up(Sequence upto) {
+  const std::scoped_lock lock(news_mutex_);
+  news_.caught_up(upto);
 }
 
-bool SafePoint::has_caught_up(Sequence newest) noexcept {
-  Sequence upto = caught_up_with_.load(std::memory_order_seq_cst);
-  if (upto == kNoSequence || newest < upto) return false;
-  return caught_up_with_.compare_exchange_strong(upto, kNoSequence, std::memory_order_seq_cst);
+std::optional<Event> SafePoint::news(Sequence newest) {
+  const std::scoped_lock lock(news_mutex_);
+  return news_.next(newest);
 }
 
 }  // namespace firebase_relay::flush

@@ -2,8 +2,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <mutex>
+#include <optional>
 
 #include "base/every.h"
+#include "deliver/replay_news.h"
 #include "firebase_relay/delivery.h"
 #include "firebase_relay/outbox.h"
 #include "flush/letter_box.h"
@@ -36,23 +39,18 @@ class SafePoint {
   /// Delivery::safe_upto(), with letters, as of the last time. Never decreases.
   [[nodiscard]] Sequence get() const noexcept { return safe_upto_.load(std::memory_order_relaxed); }
 
-  /// What the source hands over from now on it has handed over before, or may have: until caught_up().
-  void falls_behind() noexcept;
-  /// True once after that: Delivery is to be told, before a message is taken that came later.
-  [[nodiscard]] bool has_fallen_behind() noexcept;
-  /// All that the source held at the start has been read: the message `upto` is the last of it. Where there was
-  /// nothing, it is the last one of the run before, behind which the source numbers: that counts as taken.
-  void caught_up(Sequence upto) noexcept { caught_up_with_.store(upto, std::memory_order_seq_cst); }
-  /// True once: that message has been taken, so that Delivery is to be told.
-  [[nodiscard]] bool has_caught_up(Sequence newest) noexcept;
+  /// As deliver::ReplayNews has them: what the source says of its replay, and what Delivery is to be told of it next.
+  void falls_behind();
+  void caught_up(Sequence upto);
+  [[nodiscard]] std::optional<Event> news(Sequence newest);
 
  private:
   Wiring wiring_;
   bool is_wanted_;
   Every every_second_{std::chrono::seconds(1)};
   std::atomic<Sequence> safe_upto_{0};
-  std::atomic<Sequence> caught_up_with_{kNoSequence};
-  std::atomic<bool> falls_behind_{false};
+  std::mutex news_mutex_;  ///< for a moment, once a block
+  deliver::ReplayNews news_;
 };
 
 }  // namespace firebase_relay::flush

@@ -375,3 +375,5 @@ relay_mutant(gives_batches_no_number FILE src/deliver/history_store.cc FINDS "hi
   OLD "stored.unsafe_since = first;" NEW "stored.unsafe_since = 0;")
 relay_mutant(fears_for_what_is_done FILE src/deliver/history_store.cc FINDS "a batch is done, and counts as unsafe"
   OLD "if (stored.left == 0) stored.unsafe_since = kNoSequence;" NEW "")
+relay_mutant(tells_the_end_of_a_replay_first FILE src/deliver/replay_news.cc FINDS "a replay ends before it was told of" BY "ReplayNews.*"
+  OLD "std::exchange(said_.fell_behind, false)" NEW "newest < said_.caught_up_with && std::exchange(said_.fell_behind, false)")

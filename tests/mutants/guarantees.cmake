@@ -113,6 +113,8 @@ relay_mutant(is_well_while_the_disk_syncs FILE src/deliver/disk.cc
 relay_mutant(sends_live_where_a_source_begins_again FILE src/coalesce/live_values_disk.cc
   OLD "is_behind_ = true;
   queue_.park_all();" NEW "")
+relay_mutant(keeps_an_end_that_another_replay_has_undone FILE src/deliver/replay_news.h BY "ReplayNews.*"
+  OLD "said_ = {true, kNoSequence};" NEW "said_.fell_behind = true;")
 relay_mutant(sheds_what_a_stream_holds FILE src/deliver/disk.cc
   OLD "if (state_.options.can_replay) return;" NEW "")
 relay_mutant(reads_on_at_the_outboxs_limit FILE src/deliver/disk.cc BY "DeliverySafetyTest.*"
