@@ -14,6 +14,16 @@
 #include "archive/missing_entries.h"
 
 namespace firebase_relay::archive {
+namespace {
+
+/// Root's own would be closed to the relay, which has to take it in. Where that may not be the relay says what to do.
+void give_to_owner_of(const std::filesystem::path& folder, const File& file) {
+  struct stat about {};
+  if (::geteuid() != 0 || ::stat(folder.c_str(), &about) != 0) return;
+  static_cast<void>(::fchown(file.fd(), about.st_uid, about.st_gid) == 0);
+}
+
+}  // namespace
 
 Result<std::unique_ptr<ReplayedLines>> ReplayedLines::open(const std::filesystem::path& folder,
                                                            std::uint64_t free_bytes_min) {
@@ -91,8 +101,15 @@ Result<File> ReplayedLines::make_file(Day day) {
     File file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!file.is_open() && errno == EEXIST) continue;
     if (!file.is_open()) return tl::unexpected(io_error(path, "cannot be made", errno));
+    give_to_owner_of(folder_, file);
+    const bool is_locked = file.lock();
+    if (!is_locked && errno != EAGAIN && errno != EACCES) {
+      Error error = io_error(path, "cannot be locked", errno);
+      ::unlink(path.c_str());
+      return tl::unexpected(std::move(error));
+    }
     struct stat about {};
-    if (file.lock() && ::fstat(file.fd(), &about) == 0 && about.st_nlink > 0) return file;
+    if (is_locked && ::fstat(file.fd(), &about) == 0 && about.st_nlink > 0) return file;
   }
 }
 

@@ -45,7 +45,11 @@ void Writer::count_bytes() {
   events_.holds(bytes_);
 }
 
-void Writer::count_unsealed() { events_.unsealed(plan_.unsealed().size()); }
+void Writer::count_unsealed() {
+  std::set<Day> days = plan_.unsealed();
+  for (const FileName& file : not_taken_in_) days.insert(file.day);
+  events_.unsealed(days.size());
+}
 
 void Writer::write(const std::vector<DayLines>& lines, const Now& now) {
   const bool may = may_write(now);
@@ -159,27 +163,39 @@ void Writer::take_back_place_of(Day day, const Now& now) {
 }
 
 void Writer::take_in_replayed(const Now& now) {
+  const std::vector<FileName> told = std::exchange(not_taken_in_, {});
   for (const FileName& file : folder_.files()) {
-    if (file.kind == FileName::Kind::kReplayed && !stands(file.day, FileName::Kind::kPlain)) take_in(file, now);
+    if (file.kind != FileName::Kind::kReplayed || stands(file.day, FileName::Kind::kPlain)) continue;
+    const Result<void> taken = take_in(file, now);
+    if (taken) continue;
+    not_taken_in_.push_back(file);
+    if (std::find(told.begin(), told.end(), file) == told.end()) events_.not_taken_in(taken.error(), now.steady);
   }
+  count_unsealed();
 }
 
 /// The file becomes the plain one of its day, which has none, and is sealed as soon as that may be. One that a replay
 /// still writes is let be.
-void Writer::take_in(const FileName& replayed, const Now& now) {
+Result<void> Writer::take_in(const FileName& replayed, const Now& now) {
   const std::filesystem::path path = folder_.path() / replayed.text();
   const File file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-  if (!file.is_open() || !file.lock()) return;
+  if (!file.is_open() && errno == ENOENT) return {};
+  if (!file.is_open()) return tl::unexpected(io_error(path, "cannot be opened", errno));
+  if (!file.lock()) {
+    if (errno == EAGAIN || errno == EACCES) return {};
+    return tl::unexpected(io_error(path, "cannot be locked", errno));
+  }
   if (file.size() == 0) {
     ::unlink(path.c_str());
-    return;
+    return {};
   }
   const std::filesystem::path plain = folder_.path() / FileName{replayed.day, FileName::Kind::kPlain}.text();
-  if (::rename(path.c_str(), plain.c_str()) != 0) return stop(io_error(path, "cannot be renamed", errno), now);
+  if (::rename(path.c_str(), plain.c_str()) != 0) return tl::unexpected(io_error(path, "cannot be renamed", errno));
   plan_.wrote(replayed.day, now.utc - SealPlan::kWait);
   Result<void> noted = sync_folder(folder_.path());
   if (noted) noted = folder_.begun(replayed.day);
   if (!noted) stop(noted.error(), now);
+  return {};
 }
 
 SteadyTime Writer::work(const Now& now) {

@@ -54,7 +54,7 @@ class Writer {
   void look_for_missing_files(const Now& now);
   void take_back_place_of(Day day, const Now& now);
   void take_in_replayed(const Now& now);
-  void take_in(const FileName& replayed, const Now& now);
+  Result<void> take_in(const FileName& replayed, const Now& now);
   [[nodiscard]] bool stands(Day day, FileName::Kind kind) const;
   void look_for_mended_days();
   void tell_of_open_days(const Now& now);
@@ -70,7 +70,8 @@ class Writer {
   std::optional<Sealing> sealing_;
   std::set<Day> unmarked_holes_;
   std::set<Day> told_of_;
-  std::uint64_t bytes_ = 0;  ///< of all files
+  std::vector<FileName> not_taken_in_;  ///< at the last look
+  std::uint64_t bytes_ = 0;             ///< of all files
   SteadyTime look_at_disk_at_{};
   SteadyTime try_again_at_{};
   SteadyTime sync_at_;

@@ -26,6 +26,15 @@ void ArchiveEvents::failed(const Error& error, SteadyTime now) {
   }
 }
 
+void ArchiveEvents::not_taken_in(const Error& error, SteadyTime now) {
+  metrics_.archive_errors.Increment();
+  if (const auto more = lines_.admit("not taken in", now)) {
+    logger_.error(
+        "archive: {}{}{}; what a replay has left there is not taken in until then, and its day is not whole{}",
+        error.what, error.remedy.empty() ? "" : "; ", error.remedy, more_failures(*more));
+  }
+}
+
 void ArchiveEvents::written() {
   if (!std::exchange(has_failed_, false)) return;
   metrics_.archive_writable.Set(1);

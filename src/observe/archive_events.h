@@ -21,6 +21,8 @@ class ArchiveEvents {
 
   /// The archive could not be written, synced or sealed. From now on it counts as stopped until written().
   void failed(const Error& error, SteadyTime now);
+  /// A file that a replay has left could not be taken in. The caller tells each file once.
+  void not_taken_in(const Error& error, SteadyTime now);
   /// It could be written: if it could not be before, says that this is over.
   void written();
   /// `lines` of `day` were not written and never will be.
@@ -40,7 +42,7 @@ class ArchiveEvents {
   void sealed(std::string_view day, std::uint64_t lines, std::uint64_t bytes_before, std::uint64_t bytes_after);
   /// A day that is over stays plain, since it has a hole. The caller tells each day once.
   void not_sealed(std::string_view day);
-  /// So many days have a hole, or could not be sealed.
+  /// So many days have a hole, or could not be sealed, or taken in from a replay.
   void unsealed(std::size_t days) { metrics_.archive_unsealed.Set(static_cast<double>(days)); }
   /// How much it takes on its disk.
   void holds(std::uint64_t bytes) { metrics_.archive_bytes.Set(static_cast<double>(bytes)); }

@@ -83,7 +83,7 @@ constexpr MetricRow kTable[] = {
     {"firebase_relay_archive_writable", kGauge, "",
      "0 while the archive cannot be written: history goes to the database alone"},
     {"firebase_relay_archive_unsealed", kGauge, "",
-     "Days of the archive that have a hole, or could not be sealed: they stay plain"},
+     "Days of the archive that have a hole, or could not be sealed or taken in from a replay: they stay plain"},
     // The program
     {"firebase_relay_build_info", kGauge, "version", "1; the label says which version runs"},
     {"process_start_time_seconds", kGauge, "", "When the process started, in seconds since 1970"},

@@ -1,6 +1,9 @@
 // What a replay leaves for the archive's writer, and how that takes it in.
 #include "archive/replayed_lines.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "archive/archive_fixture.h"
 #include "archive/missing_entries.h"
 #include "archive/whole_days.h"
@@ -92,6 +95,48 @@ TEST_F(ReplayedLinesTest, OfAReplayThatWasKilledAreTakenInByTheNextStart) {
   EXPECT_THAT(names(), ElementsAre("2026-11-27.jsonl.zst", "archive.json"));
   EXPECT_THAT(read(), SizeIs(3));
   EXPECT_THAT(summary_.flaws, IsEmpty());
+}
+
+TEST_F(ReplayedLinesTest, ThatTheRelayMayNotReadAreSaidOnceAndCountUntilTheyAreTakenIn) {
+  put(*open(), {lines(kDay, 0, 3)});
+  const std::filesystem::path left = folder() / "2026-11-27.replayed.1";
+  std::filesystem::permissions(left, std::filesystem::perms(0));
+  const bool is_root = ::geteuid() == 0;
+  if (is_root) {  // another user's is as good as no permission
+    for (const auto& path : {folder().parent_path(), folder(), folder() / "archive.json"})
+      ASSERT_EQ(::chown(path.c_str(), 65534, 65534), 0);
+    ASSERT_EQ(::seteuid(65534), 0);
+  }
+  start();
+  for (int i = 0; i < 5; ++i) pass(minutes(10));
+  EXPECT_THAT(log_.str(),
+              HasSubstr("2026-11-27.replayed.1 cannot be opened: Permission denied; give the relay's user"));
+  EXPECT_THAT(log_.str(), HasSubstr("(chown); what a replay has left there is not taken in until then"));
+  EXPECT_EQ(metrics_.archive_errors.Value(), 1);
+  EXPECT_EQ(metrics_.archive_unsealed.Value(), 1);
+  EXPECT_EQ(metrics_.archive_writable.Value(), 1);
+  if (is_root) {
+    ASSERT_EQ(::seteuid(0), 0);
+    ASSERT_EQ(::chown(left.c_str(), 65534, 65534), 0);
+    ASSERT_EQ(::seteuid(65534), 0);
+  }
+  std::filesystem::permissions(left, std::filesystem::perms(0600));
+  pass(minutes(1));
+  EXPECT_THAT(names(), ElementsAre("2026-11-27.jsonl.zst", "archive.json"));
+  EXPECT_EQ(metrics_.archive_unsealed.Value(), 0);
+  if (is_root) {
+    ASSERT_EQ(::seteuid(0), 0);
+  }
+}
+
+TEST_F(ReplayedLinesTest, OfAReplayByRootAreTheFoldersOwners) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can make files for another user";
+  ASSERT_EQ(::chown(folder().c_str(), 65534, 65533), 0);
+  put(*open(), {lines(kDay, 0, 3)});
+  struct stat about {};
+  ASSERT_EQ(::stat((folder() / "2026-11-27.replayed.1").c_str(), &about), 0);
+  EXPECT_EQ(about.st_uid, 65534u);
+  EXPECT_EQ(about.st_gid, 65533u);
 }
 
 TEST_F(ReplayedLinesTest, WaitUntilTheDaysOwnFileIsSealed) {
