@@ -26,7 +26,10 @@ void SealPlan::wrote(Day day, UtcMillis now) {
 
 void SealPlan::lost(Day day) { holes_.insert(day); }
 
-void SealPlan::mended(Day day) { holes_.erase(day); }
+void SealPlan::mended(Day day) {
+  holes_.erase(day);
+  failed_.erase(day);
+}
 
 void SealPlan::sealed(Day day) {
   plain_.erase(day);

@@ -32,7 +32,7 @@ Writer::Writer(Folder folder, std::uint64_t free_bytes_min, observe::ArchiveEven
   for (const FileName& left : plan_.leftovers()) ::unlink((folder_.path() / left.text()).c_str());
   for (const FileName& file : folder_.files()) {  // of a relay that kept no account, or was killed before it did
     if (file.kind != FileName::Kind::kPlain) continue;
-    if (const auto noted = folder_.begun(file.day); !noted) stop(noted.error(), now);
+    if (const auto noted = folder_.begun(file.day); !noted) day_failed(file.day, noted.error(), now);
   }
   look_for_missing_files(now);
   take_in_replayed(now);
@@ -71,7 +71,7 @@ void Writer::write_day(std::span<const DayLines> lines, const Now& now) {
   Result<DayFile*> file = file_of(day, now);
   const Result<void> written = file ? (*file)->append(lines) : Result<void>(error_of(file));
   if (!written) {
-    stop(written.error(), now);
+    day_failed(day, written.error(), now);
     return lose(day, count_of(lines), now);
   }
   plan_.wrote(day, now.utc);
@@ -112,7 +112,29 @@ void Writer::stop(const Error& error, const Now& now) {
   count_unsealed();
   try_again_at_ = now.steady + kTryAgainAfter;
   look_at_disk_at_ = try_again_at_;
-  files_.clear();  // what is opened again is looked at, and repaired
+}
+
+/// Where the day that goes on cannot be written no day is tried for a while: mostly it is the disk. One that is over
+/// waits alone, since no other day shall lose a line for it.
+void Writer::day_failed(Day day, const Error& error, const Now& now) {
+  if (UtcMillis(day + std::chrono::days(1)) <= now.utc) return let_wait(day, error, now);
+  close(day);
+  stop(error, now);
+}
+
+void Writer::let_wait(Day day, const Error& error, const Now& now) {
+  close(day);
+  plan_.failed(day, now.utc + kSealAgainAfter);
+  count_unsealed();
+  events_.day_waits(error, now.steady);
+}
+
+/// What is opened again is looked at, and repaired. It is synced first, as nobody does that afterwards.
+void Writer::close(Day day) {
+  const auto file = files_.find(day);
+  if (file == files_.end()) return;
+  if (const auto synced = file->second.sync(); !synced) open_hole(day);
+  files_.erase(file);
 }
 
 void Writer::lose(Day day, std::uint64_t lines, const Now& now) {
@@ -158,7 +180,7 @@ void Writer::look_for_missing_files(const Now& now) {
 void Writer::take_back_place_of(Day day, const Now& now) {
   if (!plan_.holes().contains(day)) events_.missing(name_of(day));
   open_hole(day);
-  if (const auto made = DayFile::open(folder_.path(), day); !made) return stop(made.error(), now);
+  if (const auto made = DayFile::open(folder_.path(), day); !made) return day_failed(day, made.error(), now);
   plan_.wrote(day, now.utc);
 }
 
@@ -194,7 +216,7 @@ Result<void> Writer::take_in(const FileName& replayed, const Now& now) {
   plan_.wrote(replayed.day, now.utc - SealPlan::kWait);
   Result<void> noted = sync_folder(folder_.path());
   if (noted) noted = folder_.begun(replayed.day);
-  if (!noted) stop(noted.error(), now);
+  if (!noted) let_wait(replayed.day, noted.error(), now);
   return {};
 }
 
@@ -219,17 +241,17 @@ SteadyTime Writer::work(const Now& now) {
 }
 
 void Writer::sync(const Now& now) {
-  std::optional<Error> error;
+  std::map<Day, Error> failed;
   for (auto file = files_.begin(); file != files_.end();) {
     const bool is_idle = file->second.is_synced();
     if (const auto synced = file->second.sync(); !synced) {
       // What the disk has not taken it may never have.
-      error = synced.error();
+      failed.emplace(file->first, synced.error());
       open_hole(file->first);
     }
     file = is_idle ? files_.erase(file) : std::next(file);
   }
-  if (error) stop(*error, now);
+  for (const auto& [day, error] : failed) day_failed(day, error, now);
   count_bytes();
 }
 
@@ -251,27 +273,12 @@ void Writer::tell_of_open_days(const Now& now) {
 
 void Writer::seal(const Now& now) {
   if (now.steady < try_again_at_) return;
-  if (!sealing_) {
-    const std::optional<Day> day = plan_.due(now.utc);
-    if (!day) return;
-    // Opened once more, so that half a last line is dropped.
-    if (auto file = file_of(*day, now); !file) return stop(file.error(), now);
-    files_.erase(*day);
-    if (plan_.holes().contains(*day)) return;  // it was not there
-    auto begun = Sealing::begin(folder_.path(), *day, [this, day = *day] { return folder_.sealed(day); });
-    if (!begun) {
-      plan_.failed(*day, now.utc + kSealAgainAfter);
-      return stop(begun.error(), now);
-    }
-    sealing_.emplace(std::move(*begun));
-    return;
-  }
+  if (!sealing_) return begin_sealing(now);
   const Day day = sealing_->day();
   const Result<bool> done = sealing_->step();
   if (!done) {
-    plan_.failed(day, now.utc + kSealAgainAfter);
     sealing_.reset();
-    return stop(done.error(), now);
+    return let_wait(day, done.error(), now);
   }
   if (!*done) return;
   plan_.sealed(day);
@@ -279,6 +286,23 @@ void Writer::seal(const Now& now) {
   events_.sealed(name_of(day), sealing_->lines(), sealing_->bytes_before(), sealing_->bytes_after());
   sealing_.reset();
   count_bytes();
+}
+
+void Writer::begin_sealing(const Now& now) {
+  const std::optional<Day> day = plan_.due(now.utc);
+  if (!day) return;
+  // Opened once more, so that half a last line is dropped.
+  Result<DayFile*> file = file_of(*day, now);
+  if (!file) return let_wait(*day, file.error(), now);
+  if (const auto synced = (*file)->sync(); !synced) {
+    open_hole(*day);
+    return let_wait(*day, synced.error(), now);
+  }
+  close(*day);
+  if (plan_.holes().contains(*day)) return;  // it was not there
+  auto begun = Sealing::begin(folder_.path(), *day, [this, day = *day] { return folder_.sealed(day); });
+  if (!begun) return let_wait(*day, begun.error(), now);
+  sealing_.emplace(std::move(*begun));
 }
 
 }  // namespace firebase_relay::archive

@@ -20,7 +20,8 @@ namespace firebase_relay::archive {
 
 /// Writes an archive: lines into the files of their days, which it syncs once a minute and seals when their time has
 /// come. What cannot be written is lost, said, and leaves a hole in its day, whose mark is on the disk before anybody
-/// goes on without the lines; it is tried again by itself. It takes in what replays have left for it, too.
+/// goes on without the lines; it is tried again by itself. A day that is over and makes trouble costs no other one a
+/// line. It takes in what replays have left for it, too.
 ///
 /// Threads: one. Reads no clock: times are passed in.
 class Writer {
@@ -49,6 +50,9 @@ class Writer {
   [[nodiscard]] bool may_write(const Now& now);
   Result<DayFile*> file_of(Day day, const Now& now);
   void stop(const Error& error, const Now& now);
+  void day_failed(Day day, const Error& error, const Now& now);
+  void let_wait(Day day, const Error& error, const Now& now);
+  void close(Day day);
   void open_hole(Day day);
   void mark_holes();
   void look_for_missing_files(const Now& now);
@@ -59,6 +63,7 @@ class Writer {
   void look_for_mended_days();
   void tell_of_open_days(const Now& now);
   void seal(const Now& now);
+  void begin_sealing(const Now& now);
   void count_bytes();
   void count_unsealed();
 

@@ -26,6 +26,14 @@ void ArchiveEvents::failed(const Error& error, SteadyTime now) {
   }
 }
 
+void ArchiveEvents::day_waits(const Error& error, SteadyTime now) {
+  metrics_.archive_errors.Increment();
+  if (const auto more = lines_.admit("day waits", now)) {
+    logger_.error("archive: {}{}{}; that day waits, and the others go on{}", error.what,
+                  error.remedy.empty() ? "" : "; ", error.remedy, more_failures(*more));
+  }
+}
+
 void ArchiveEvents::not_taken_in(const Error& error, SteadyTime now) {
   metrics_.archive_errors.Increment();
   if (const auto more = lines_.admit("not taken in", now)) {

@@ -19,8 +19,10 @@ class ArchiveEvents {
   /// Both must outlive it.
   ArchiveEvents(Metrics& metrics, spdlog::logger& logger) : metrics_(metrics), logger_(logger) {}
 
-  /// The archive could not be written, synced or sealed. From now on it counts as stopped until written().
+  /// The archive could not be written or synced. From now on it counts as stopped until written().
   void failed(const Error& error, SteadyTime now);
+  /// A day that is over could not be opened, written, synced or sealed. The others are written.
+  void day_waits(const Error& error, SteadyTime now);
   /// A file that a replay has left could not be taken in. The caller tells each file once.
   void not_taken_in(const Error& error, SteadyTime now);
   /// It could be written: if it could not be before, says that this is over.

@@ -129,6 +129,20 @@ TEST_F(ArchivePowerCut, CostsNothingThatWasSyncedWhereverItComes) {
   }
 }
 
+TEST_F(ArchivePowerCut, CostsNothingOfADayBesideOneThatCannotBeWritten) {
+  synced_disk = {};
+  Now now{SteadyTime(hours(1000)), at(kDay, hours(22))};
+  const Day next = kDay + std::chrono::days(1);
+  std::filesystem::create_directories(file(next, FileName::Kind::kPlain));
+  Writer writer(take(), 0, events_, now);
+  writer.write({lines(kDay, 0, 3), lines(next, 0, 1)}, now);
+  EXPECT_EQ(metrics_.archive_writable.Value(), 0);
+  writer.sync(now);
+  struct stat status {};
+  ASSERT_EQ(::stat(file(kDay, FileName::Kind::kPlain).c_str(), &status), 0);
+  EXPECT_EQ(synced_disk.bytes[status.st_ino], lines(kDay, 0, 3).text);
+}
+
 TEST_F(ArchivePowerCut, CostsNothingOfWhatAReplayHasSent) {
   // How many lines were left by when each could be sent, in their order, until the power goes at `cut_at`.
   const auto run = [&](int cut_at) {

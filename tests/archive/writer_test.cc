@@ -217,18 +217,52 @@ TEST_F(WriterTest, HoleThatASyncFindsIsMarkedAtOnce) {
   EXPECT_THAT(log_.str(), HasSubstr("was removed while the archive is written"));
 }
 
-TEST_F(WriterTest, DayThatCannotBeSealedIsCountedUntilItIs) {
+TEST_F(WriterTest, DayThatCannotBeSealedIsCountedUntilItIsAndCostsNoOtherOneALine) {
   start();
   writer_->write({lines(kDay, 0, 3)}, now_);
   std::filesystem::create_directory(file(kDay, kBeingSealed));
   pass(hours(48));
   work();
   EXPECT_EQ(metrics_.archive_unsealed.Value(), 1) << log_.str();
+  EXPECT_EQ(metrics_.archive_errors.Value(), 1);
+  EXPECT_EQ(metrics_.archive_writable.Value(), 1);
+  EXPECT_THAT(log_.str(), HasSubstr("cannot be opened"));
+  EXPECT_THAT(log_.str(), HasSubstr("that day waits, and the others go on"));
+  writer_->write({lines(kDay + std::chrono::days(2), 0, 1)}, now_);
+  EXPECT_THAT(read(), SizeIs(4));
+  EXPECT_FALSE(names().contains("2026-11-29.hole"));
   std::filesystem::remove(file(kDay, kBeingSealed));
   pass(minutes(10));
   work();
   EXPECT_EQ(metrics_.archive_unsealed.Value(), 0) << log_.str();
   EXPECT_TRUE(names().contains("2026-11-27.jsonl.zst"));
+}
+
+TEST_F(WriterTest, OldDayThatCannotBeOpenedWaitsAndCostsNoOtherOneALine) {
+  const Day old = kDay - std::chrono::days(3);
+  std::filesystem::create_directories(file(old, kPlain));  // to the relay the same as one of root's
+  start();
+  for (std::uint64_t second = 0; second < 60; ++second) {
+    pass(seconds(1));
+    writer_->write({lines(kDay, second, 1)}, now_);
+    if (second == 30) writer_->write({lines(old, 0, 1)}, now_);
+    work();
+  }
+  EXPECT_EQ(bytes_of(file(kDay, kPlain)), lines(kDay, 0, 60).text);
+  EXPECT_THAT(log_.str(), HasSubstr("2026-11-24.jsonl cannot be opened"));
+  EXPECT_THAT(log_.str(), HasSubstr("that day waits, and the others go on"));
+  EXPECT_THAT(log_.str(), HasSubstr("2026-11-24 has a hole")) << "of the line that came late";
+  EXPECT_FALSE(names().contains("2026-11-27.hole"));
+  EXPECT_EQ(metrics_.archive_writable.Value(), 1);
+  EXPECT_EQ(metrics_.archive_unsealed.Value(), 1);
+  std::filesystem::remove(file(old, kPlain));
+  append(lines(old, 0, 1));
+  std::filesystem::remove(file(old, kHole));
+  pass(minutes(10));
+  work();
+  work();
+  EXPECT_TRUE(names().contains("2026-11-24.jsonl.zst")) << log_.str();
+  EXPECT_EQ(metrics_.archive_unsealed.Value(), 0);
 }
 
 TEST_F(WriterTest, FullDiskLeavesWholeLinesAndIsTriedAgain) {

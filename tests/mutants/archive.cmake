@@ -12,6 +12,12 @@ relay_mutant(never_syncs_a_day FILE src/archive/day_file.cc
   OLD "!file_.sync()" NEW "false" BY "ArchivePowerCut.*")
 relay_mutant(seals_while_a_line_comes FILE src/archive/writer.cc
   OLD "sealing_ && day == sealing_->day()" NEW "false" BY "WriterTest.*:ArchiveKills.*")
+relay_mutant(stops_every_day_for_one_that_is_over FILE src/archive/writer.cc
+  OLD "return let_wait(*day, file.error(), now);" NEW "return stop(file.error(), now);" BY "WriterTest.*")
+relay_mutant(closes_what_was_not_synced FILE src/archive/writer.cc
+  OLD "  close(day);
+  stop(error, now);" NEW "  files_.clear();
+  stop(error, now);" BY "ArchivePowerCut.*")
 relay_mutant(forgets_a_hole FILE src/archive/writer.cc
   OLD "if (!plan_.holes().contains(day)) unmarked_holes_.insert(day);" NEW "" BY "WriterTest.*")
 relay_mutant(seals_a_day_with_a_hole FILE src/archive/seal_plan.cc
