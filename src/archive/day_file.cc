@@ -59,11 +59,19 @@ Result<void> DayFile::append(std::span<const DayLines> lines) {
   return tl::unexpected(io_error(path_, "cannot be written", error));
 }
 
+/// Where the disk does not say what has that name nothing is known, and the next sync asks again.
 Result<void> DayFile::sync() {
-  struct stat about {};
-  if (::fstat(file_.fd(), &about) == 0 && about.st_nlink == 0)
-    return fail(ErrorCode::kIo, path_.string() + " was removed while the archive is written: what stood in it is lost",
+  struct stat written {};
+  struct stat named {};
+  const bool is_there = ::stat(path_.c_str(), &named) == 0;
+  const bool is_gone = !is_there && errno == ENOENT;
+  const bool is_known = is_there && ::fstat(file_.fd(), &written) == 0;
+  if (is_gone || (is_known && (named.st_dev != written.st_dev || named.st_ino != written.st_ino))) {
+    return fail(ErrorCode::kIo,
+                path_.string() +
+                    " was removed, moved or replaced while the archive is written: it misses lines that were written",
                 "leave the files of an archive to the relay; days that are sealed may be copied");
+  }
   if (is_synced_) return {};
   if (!file_.sync()) return tl::unexpected(io_error(path_, "cannot be synced", errno));
   is_synced_ = true;

@@ -23,7 +23,8 @@ class DayFile {
   /// Appends lines of its day, by one write where the system lets it. An error (kIo): none of them is in the file, as
   /// far as a reader is concerned.
   Result<void> append(std::span<const DayLines> lines);
-  /// What was appended is on the disk after this. Errors: kIo, also when somebody has removed the file.
+  /// What was appended is on the disk after this. Errors: kIo, also when somebody has removed, moved or replaced the
+  /// file.
   Result<void> sync();
   [[nodiscard]] bool is_synced() const { return is_synced_; }
   /// Bytes of a last line that were dropped at the opening, as it had no end.

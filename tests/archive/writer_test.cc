@@ -4,6 +4,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <functional>
+
 #include "archive/archive.h"
 #include "archive/archive_fixture.h"
 #include "base/clock.h"
@@ -214,7 +216,47 @@ TEST_F(WriterTest, HoleThatASyncFindsIsMarkedAtOnce) {
   std::filesystem::remove(file(kDay, kPlain));
   writer_->sync(now_);
   EXPECT_TRUE(names().contains("2026-11-27.hole"));
-  EXPECT_THAT(log_.str(), HasSubstr("was removed while the archive is written"));
+  EXPECT_THAT(log_.str(), HasSubstr("was removed, moved or replaced while the archive is written"));
+}
+
+TEST_F(WriterTest, FileThatIsMovedOrReplacedWhileItIsWrittenIsAHoleWithinAMinute) {
+  const auto moved = [this] { std::filesystem::rename(file(kDay, kPlain), dir_.file("elsewhere")); };
+  const auto replaced = [this, moved] {  // as some backups do
+    moved();
+    std::filesystem::copy_file(dir_.file("elsewhere"), file(kDay, kPlain));
+  };
+  for (const std::function<void()>& happens : {std::function<void()>(moved), std::function<void()>(replaced)}) {
+    std::filesystem::remove_all(folder());
+    start();
+    writer_->write({lines(kDay, 0, 3)}, now_);
+    work();
+    happens();
+    writer_->write({lines(kDay, 3, 1)}, now_);
+    pass(minutes(1));
+    work();
+    EXPECT_TRUE(names().contains("2026-11-27.hole"));
+    EXPECT_THAT(log_.str(), HasSubstr("2026-11-27.jsonl was removed, moved or replaced"));
+    pass(Writer::kTryAgainAfter);
+    writer_->write({lines(kDay, 4, 1)}, now_);
+    EXPECT_THAT(bytes_of(file(kDay, kPlain)), testing::EndsWith(lines(kDay, 4, 1).text)) << "it goes on in its place";
+    log_.str({});
+    now_.steady += minutes(5);  // so that the line is told once more
+  }
+}
+
+TEST_F(WriterTest, FileThatIsReplacedRightBeforeItsDayIsSealedIsAHole) {
+  start();
+  writer_->write({lines(kDay, 0, 3)}, now_);
+  pass(hours(12) + minutes(59));
+  work();
+  std::filesystem::rename(file(kDay, kPlain), dir_.file("elsewhere"));
+  std::filesystem::copy_file(dir_.file("elsewhere"), file(kDay, kPlain));
+  writer_->write({lines(kDay, 3, 1)}, now_);
+  pass(seconds(59));
+  work();
+  pass(seconds(1));
+  work();
+  EXPECT_THAT(names(), ElementsAre("2026-11-27.hole", "2026-11-27.jsonl", "archive.json")) << log_.str();
 }
 
 TEST_F(WriterTest, DayThatCannotBeSealedIsCountedUntilItIsAndCostsNoOtherOneALine) {
