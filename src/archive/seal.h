@@ -19,8 +19,8 @@ namespace firebase_relay::archive {
 ///     copy of what is sealed + new frame → D.jsonl.zst.new, synced → renamed to D.jsonl.zst → folder synced
 ///     → noted → D.jsonl removed → folder synced
 ///
-/// Until the rename all stands as it was. Killed behind it, the lines of the plain file stand twice, and are sealed
-/// once more: readers give each once. Threads: one.
+/// Until the rename all stands as it was. Killed behind it, or refused by the disk, the lines of the plain file stand
+/// twice, and each sealing that gets no further adds them once more: readers give each once. Threads: one.
 class Sealing {
  public:
   /// What one call of step() takes in: some milliseconds of work.
@@ -34,7 +34,8 @@ class Sealing {
   Sealing(Sealing&&) noexcept;
   Sealing& operator=(Sealing&&) = delete;
 
-  /// Goes on. True: the day is sealed. Errors (kIo): it is not, and all stands as before.
+  /// Goes on. True: the day is sealed. Errors (kIo): it is not, and its plain file stands as before unless nothing but
+  /// the last sync of the folder has failed.
   Result<bool> step();
 
   [[nodiscard]] Day day() const { return day_; }
