@@ -71,6 +71,15 @@ TEST(SealPlan, DayThatCouldNotBeSealedIsPutOff) {
   EXPECT_EQ(plan.due(kNoon + minutes(10)), kOld);
 }
 
+TEST(SealPlan, DayWithoutAFileIsNotCountedAnyMoreOnceItCountsAsWhole) {
+  SealPlan plan({}, kNoon);
+  plan.failed(kOld, kNoon + minutes(10));
+  plan.lost(kOld);
+  EXPECT_EQ(plan.unsealed(), (std::set<Day>{kOld}));
+  plan.mended(kOld);
+  EXPECT_TRUE(plan.unsealed().empty());
+}
+
 TEST(SealPlan, DayOfTheFutureWaitsForItsEnd) {
   SealPlan plan({}, kNoon);
   plan.wrote(kToday + days(365), kNoon);
