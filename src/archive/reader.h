@@ -36,7 +36,7 @@ inline constexpr std::uint64_t kSortBytesMax = 64ull << 20;
 /// Days do not overlap by their keys, so it goes day by day; one that is too large for memory is sorted in runs, in
 /// `temporary`.
 /// Errors: kInvalid (no such folder, or one that is no archive), kTooNew, kIo (the folder cannot be read, or
-/// `temporary` is full).
+/// `temporary` is full, or does not give back what was put there).
 Result<ReadSummary> read_archive(const std::filesystem::path& folder, const std::filesystem::path& temporary,
                                  const Question& question, std::uint64_t sort_bytes_max = kSortBytesMax);
 

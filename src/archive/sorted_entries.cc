@@ -52,6 +52,13 @@ Error SortedEntries::runs_error(int error) const {
           "make room there, or name another folder in TMPDIR"};
 }
 
+Error SortedEntries::lost_runs_error(int error) const {
+  return {ErrorCode::kIo,
+          "what was put into " + folder_.string() +
+              " to sort a day cannot be read back: " + std::generic_category().message(error),
+          "look at that disk, or name another folder in TMPDIR"};
+}
+
 Result<void> SortedEntries::write_run() {
   if (!file_.is_open()) {
     std::string name = (folder_ / "firebase-relay-export-XXXXXX").string();
@@ -86,34 +93,50 @@ class SortedEntries::RunReader {
  public:
   RunReader(int fd, Run run) : fd_(fd), run_(run) {}
 
-  /// False: there are no more.
+  /// False: there are no more, or error() says why they cannot be had.
   bool next() {
     at_ += line_.text.empty() ? 0 : line_.text.size() + 1;
     std::size_t end = piece_.find('\n', at_);
     while (end == std::string::npos) {
-      piece_.erase(0, std::exchange(at_, 0));
-      const std::size_t had = piece_.size();
-      const auto more = static_cast<std::size_t>(std::min<std::uint64_t>(kRunPieceBytes, run_.end - run_.begin));
-      piece_.resize(had + more);
-      const ssize_t got = more == 0 ? 0 : ::pread(fd_, piece_.data() + had, more, static_cast<off_t>(run_.begin));
-      if (got <= 0) return false;
-      piece_.resize(had + static_cast<std::size_t>(got));
-      run_.begin += static_cast<std::uint64_t>(got);
+      const std::size_t had = piece_.size() - at_;
+      if (!read_more()) return false;
       end = piece_.find('\n', had);
     }
     const std::optional<Line> line = parse_line(std::string_view(piece_).substr(at_, end - at_));
-    if (!line) return false;
-    line_ = *line;
-    return true;
+    error_ = line ? 0 : EIO;  // it was one when it was written
+    if (line) line_ = *line;
+    return line.has_value();
   }
   [[nodiscard]] const Line& line() const { return line_; }
+  /// Of the system; 0: none.
+  [[nodiscard]] int error() const { return error_; }
 
  private:
+  /// A run ends behind a line, where it ended when it was written: a file that ends before has lost the rest.
+  bool read_more() {
+    piece_.erase(0, std::exchange(at_, 0));
+    if (run_.begin == run_.end) {
+      error_ = piece_.empty() ? 0 : EIO;
+      return false;
+    }
+    const std::size_t had = piece_.size();
+    piece_.resize(had + static_cast<std::size_t>(std::min<std::uint64_t>(kRunPieceBytes, run_.end - run_.begin)));
+    const ssize_t got = ::pread(fd_, piece_.data() + had, piece_.size() - had, static_cast<off_t>(run_.begin));
+    if (got <= 0) {
+      error_ = got < 0 ? errno : EIO;
+      return false;
+    }
+    piece_.resize(had + static_cast<std::size_t>(got));
+    run_.begin += static_cast<std::uint64_t>(got);
+    return true;
+  }
+
   int fd_;
   Run run_;
   std::string piece_;
   std::size_t at_ = 0;
   Line line_{};
+  int error_ = 0;
 };
 
 Result<void> SortedEntries::merge(const std::function<bool(const Line&)>& give) {
@@ -127,6 +150,7 @@ Result<void> SortedEntries::merge(const std::function<bool(const Line&)>& give) 
   };
   for (RunReader& reader : readers) {
     if (reader.next()) heap.push_back(&reader);
+    if (reader.error() != 0) return tl::unexpected(lost_runs_error(reader.error()));
   }
   std::make_heap(heap.begin(), heap.end(), is_behind);
   std::string last_path;
@@ -138,6 +162,8 @@ Result<void> SortedEntries::merge(const std::function<bool(const Line&)>& give) 
     if (is_new && !give(reader->line())) return {};
     if (reader->next()) {
       std::push_heap(heap.begin(), heap.end(), is_behind);
+    } else if (reader->error() != 0) {
+      return tl::unexpected(lost_runs_error(reader->error()));
     } else {
       heap.pop_back();
     }

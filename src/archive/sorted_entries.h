@@ -22,7 +22,8 @@ class SortedEntries {
 
   /// Copies. Errors: kIo, the runs cannot be written.
   Result<void> add(const Line& line);
-  /// Gives all of them, and is empty then. False from `give` ends it. Errors: kIo.
+  /// Gives all of them, and is empty then. False from `give` ends it. Errors: kIo, the runs cannot be written, or not
+  /// be read back; some of them were given by then.
   Result<void> give_all(const std::function<bool(const Line&)>& give);
   /// How many runs were written.
   [[nodiscard]] std::size_t runs() const { return runs_.size(); }
@@ -45,6 +46,7 @@ class SortedEntries {
   Result<void> write_run();
   Result<void> merge(const std::function<bool(const Line&)>& give);
   [[nodiscard]] Error runs_error(int error) const;
+  [[nodiscard]] Error lost_runs_error(int error) const;
 
   std::uint64_t bytes_max_;
   std::filesystem::path folder_;

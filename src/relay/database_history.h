@@ -25,8 +25,8 @@ class DatabaseHistory {
 
   /// Gives what stands at `places` to `question.give`; the days of `question` do not count, and neither does `wants`.
   /// What is no entry, or too large to be read, is a flaw of the summary, and the rest is given. Errors: as
-  /// DatabaseReader, and kIo (`temporary` is full); what was given by then are whole days, up to the one before
-  /// day().
+  /// DatabaseReader, and kIo (`temporary` is full, or does not give back what was put there); what was given by then
+  /// are whole days, up to the one before day(), and in that last case some of its entries.
   Result<archive::ReadSummary> read(const HistoryPlaces& places, const archive::Question& question);
   /// The day that is being read.
   [[nodiscard]] archive::Day day() const { return day_; }
