@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <map>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -95,6 +97,45 @@ Result<void> expect_archive(const std::filesystem::path& folder) {
   return {};
 }
 
+bool is_asked(const Question& question, Day day) {
+  return day >= question.from.value_or(Day::min()) && day <= question.to.value_or(Day::max());
+}
+
+/// Days that have a plain file by the account, and have none. The account is asked once more then: it says that a day
+/// is sealed before the plain file goes.
+std::set<Day> days_without_their_plain_file(const std::filesystem::path& folder) {
+  const auto plain_by_account = [&folder] {
+    const Result<Account> account = Folder::account_of(folder);
+    return account ? account->plain : std::set<Day>();
+  };
+  std::set<Day> days = plain_by_account();
+  std::erase_if(days, [&folder](Day day) {
+    std::error_code error;
+    return std::filesystem::exists(folder / FileName{day, FileName::Kind::kPlain}.text(), error) || error;
+  });
+  if (days.empty()) return days;
+  const std::set<Day> still = plain_by_account();
+  std::erase_if(days, [&still](Day day) { return !still.contains(day); });
+  return days;
+}
+
+/// Looked for when all was read: a hole that has opened meanwhile counts.
+std::vector<std::string> losses_of(const std::filesystem::path& folder, const Question& question) {
+  std::map<Day, std::string> lost;
+  for (const Day day : days_without_their_plain_file(folder)) {
+    const std::string name = FileName{day, FileName::Kind::kPlain}.text();
+    lost[day] = "its file " + name + " was taken away, and the lines in it are missing (see docs/archive.md)";
+  }
+  for (const FileName& file : day_files_in(folder)) {
+    if (file.kind == FileName::Kind::kHole) lost[file.day] = "lines of it were lost (a hole, see docs/archive.md)";
+  }
+  std::vector<std::string> losses;
+  for (const auto& [day, what] : lost) {
+    if (is_asked(question, day)) losses.push_back(name_of(day) + ": " + what);
+  }
+  return losses;
+}
+
 }  // namespace
 
 Result<ReadSummary> read_archive(const std::filesystem::path& folder, const std::filesystem::path& temporary,
@@ -105,9 +146,7 @@ Result<ReadSummary> read_archive(const std::filesystem::path& folder, const std:
   for (const FileName& file : day_files_in(folder)) {
     if (file.kind == FileName::Kind::kReplayed) replayed.push_back(file);
     const bool has_lines = file.kind != FileName::Kind::kHole && file.kind != FileName::Kind::kBeingSealed;
-    const bool is_asked =
-        file.day >= question.from.value_or(Day::min()) && file.day <= question.to.value_or(Day::max());
-    if (has_lines && is_asked) days.insert(file.day);
+    if (has_lines && is_asked(question, file.day)) days.insert(file.day);
   }
   ReadSummary summary;
   SortedEntries sorted(sort_bytes_max, temporary);
@@ -118,6 +157,7 @@ Result<ReadSummary> read_archive(const std::filesystem::path& folder, const std:
     if (auto read = reader.read(day, replayed); !read) return error_of(read);
     if (!reader.goes_on()) break;
   }
+  summary.losses = losses_of(folder, question);
   return summary;
 }
 

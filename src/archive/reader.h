@@ -27,6 +27,8 @@ struct ReadSummary {
   std::uint64_t entries = 0;
   std::uint64_t lines = 0;         ///< some stand twice
   std::vector<std::string> flaws;  ///< files that are damaged, by name, and what is wrong; the rest was given
+  /// Days that were asked for, and of which the archive itself says that it has not all: all it has was given.
+  std::vector<std::string> losses;
 };
 
 /// Of lines in memory at a time; with what sorting them takes, read_archive() stays below 256 MiB.

@@ -50,6 +50,7 @@ void EntryPrinter::clear_progress() {
 int EntryPrinter::report(const archive::ReadSummary& summary) const {
   clear_progress();
   for (const std::string& flaw : summary.flaws) complain({ErrorCode::kIo, "export: " + flaw, "the rest is exported"});
+  for (const std::string& loss : summary.losses) say_of_export(loss);
   if (csv_.unreadable() > 0) {
     complain({ErrorCode::kIo, "export: " + std::to_string(csv_.unreadable()) + " entries are no JSON",
               "--format jsonl gives them as they are"});

@@ -62,5 +62,23 @@ TEST_F(Export, NamesColumnsThatStayEmptyAndFieldsWithoutOne) {
   EXPECT_THAT(all.err, HasSubstr("export: 1 entries have fields without a column, such as note; choose columns"));
 }
 
+TEST_F(Export, TellsOfDaysThatAreNotWholeAndExportsWhatTheyHave) {
+  add_day("2026-11-28", R"({"history/AAPL/orders/-P7YxE5RjSNm1N5Lr-l7":{"id":7}})"
+                        "\n");
+  std::ofstream(folder() + "/2026-11-28.hole") << "";
+  std::ofstream(folder() + "/archive.json")
+      << "{\"archive\":1}\n{\"begun\":\"2026-11-28\"}\n{\"begun\":\"2026-11-29\"}\n";
+  const Ran ran = run({});
+  EXPECT_EQ(ran.status, 0) << "the archive has no more than that, however often it is asked: " << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("-P7YxE5RjSNm1N5Lr-l7"));
+  EXPECT_EQ(ran.err,
+            "export: 2026-11-28: lines of it were lost (a hole, see docs/archive.md)\n"
+            "export: 2026-11-29: its file 2026-11-29.jsonl was taken away, and the lines in it are missing (see "
+            "docs/archive.md)\n");
+
+  const Ran before = run({"--to", "2026-11-27"});
+  EXPECT_EQ(before.err, "") << "nobody asked for these days";
+}
+
 }  // namespace
 }  // namespace pipeline_test
