@@ -56,6 +56,9 @@ void Keeper::on(const Leave& event) {
   if (phase_ != Phase::kAsksLeave) return;  // of places that count no more
   const Walk::Step* step = walk_.here();
   if (!event.granted || step == nullptr) return wait(kPatience);
+  const KeptPlace& place = places_[step->place];
+  const bool removes = step->task == Task::kRemove || step->task == Task::kPieces;
+  if (removes && !place.is_flat) in_doubt_.sent({place.kind, step->path});
   out_->actions.push_back(request_of(*step));
   phase_ = Phase::kIsOut;
   sent_at_ = now_.steady;
@@ -65,7 +68,7 @@ void Keeper::on(Reply&& event) {
   phase_ = Phase::kWaits;
   // Half of the time is left to others, whatever a request takes.
   wait(std::clamp<SteadyTime::duration>(now_.steady - sent_at_, kPauseLeast, kPauseMost));
-  if (!in_round_) return;  // asked for by places that count no more
+  if (!in_round_) return stale_reply(event);
   if (event.outcome == Reply::Outcome::kFailed)
     return break_off(BrokenOff{std::move(event.detail), retry_in_, std::move(event.remedy)});
   const bool known = knows_the_day(event);
@@ -77,6 +80,15 @@ void Keeper::on(Reply&& event) {
     done(std::move(event));
   }
   if (!known) break_off(DayNotKnown{skew});
+}
+
+/// Asked for by places that count no more. What it has removed is gone all the same.
+void Keeper::stale_reply(const Reply& reply) {
+  const Walk::Step& step = *walk_.here();
+  const bool is_all_of_it =
+      step.task == Task::kRemove || (step.task == Task::kPieces && step.at_once >= step.keys.size());
+  if (reply.outcome != Reply::Outcome::kDone || !is_all_of_it) return;
+  if (auto day = in_doubt_.settle(step.path)) out_->reports.emplace_back(DayRemoved{day->kind, std::move(day->path)});
 }
 
 /// What the answer's Date says. Of a round the earliest day counts: a database whose clock is set back removes nothing
@@ -132,6 +144,7 @@ void Keeper::done(Reply&& reply) {
       return walk_.leave();
     case Task::kList:
     case Task::kListDays:
+      tell_of_gone(step.path, reply.keys);
       return walk_.has_keys(places_, std::move(reply.keys), first_kept,
                             [this, path = step.path](auto day) { return fate_of(path, day); });
     case Task::kCount:
@@ -168,7 +181,16 @@ void Keeper::done(Reply&& reply) {
   if (!step.keys.empty()) return;
   out_->reports.emplace_back(DayRemoved{places_[step.place].kind, step.path});
   ++removed_;
+  in_doubt_.settle(step.path);
   walk_.leave();
+}
+
+/// `node` has these keys: days below it whose removal was not answered, and that are not listed, are gone by it.
+void Keeper::tell_of_gone(const std::string& node, const std::vector<std::string>& keys) {
+  for (InDoubt::Removal& day : in_doubt_.take_gone(node, keys)) {
+    out_->reports.emplace_back(DayRemoved{day.kind, std::move(day.path)});
+    ++removed_;
+  }
 }
 
 /// Goes on behind the last entry of a page, and not at its end, so that what stays there is not looked at for ever.
@@ -250,6 +272,7 @@ void Keeper::pieces_removed() {
 /// What was asked for is more than the database writes at once.
 void Keeper::too_big() {
   Walk::Step& step = *walk_.here();
+  in_doubt_.settle(step.path);           // nothing was done
   constexpr std::size_t kPageLeast = 2;  // one may be the one that it begins with
   if (step.task == Task::kFlatPage && step.page > kPageLeast) {
     step.page = std::max(step.page / 2, kPageLeast);

@@ -12,6 +12,7 @@
 
 #include "firebase_relay/kept_place.h"
 #include "firebase_relay/time.h"
+#include "keep/in_doubt.h"
 #include "keep/walk.h"
 
 namespace firebase_relay::keep {
@@ -82,7 +83,7 @@ using Action = std::variant<AskLeave, List, AskFlat, ListFlat, RemoveDay, Remove
 
 // Reports: what is only told.
 
-/// A day is gone from the database.
+/// A day is gone from the database: its removal was answered, or a list tells of one whose answer was lost.
 struct DayRemoved {
   Kind kind;
   std::string path;
@@ -185,7 +186,8 @@ struct Decisions {
 /// Which day it is says the Date of the database's answers in this round, the earliest of them, and only as long as it
 /// agrees with this clock; a day is removed once it is as many days before that as the place keeps. It remembers
 /// nothing over a restart: what was removed is not there when it is listed again, and to remove a day twice is
-/// harmless. A place that a person has named a day for is held to that day instead, which must not be later than today.
+/// harmless; but a day whose removal was done and not answered by then is never reported. A place that a person has
+/// named a day for is held to that day instead, which must not be later than today.
 ///
 /// Threads: one at a time. Errors: none; what fails is reported, and tried again.
 class Keeper {
@@ -215,6 +217,8 @@ class Keeper {
   void begin_round();
   void end_round();
   void done(Reply&& reply);
+  void stale_reply(const Reply& reply);
+  void tell_of_gone(const std::string& node, const std::vector<std::string>& keys);
   void page_came(std::vector<std::string>&& keys);
   void tell_of_strangers(const std::vector<std::string>& keys);
   void take_entries(const std::vector<std::string>& keys);
@@ -234,6 +238,7 @@ class Keeper {
   Manner manner_;
   std::vector<KeptPlace> places_;
   Walk walk_;
+  InDoubt in_doubt_;
   Phase phase_ = Phase::kWaits;
   SteadyTime wake_at_ = SteadyTime::max();
   SteadyTime sent_at_{};

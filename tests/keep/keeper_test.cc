@@ -281,12 +281,12 @@ TEST(Keeper, SendsNothingWithoutLeaveAndAsksAgain) {
   EXPECT_EQ(keeping.next(), "flat history/AAPL/prices");
 }
 
-TEST(Keeper, BeginsAnewWithOtherPlacesAndForgetsWhatIsOut) {
+TEST(Keeper, BeginsAnewWithOtherPlacesAndCountsWhatWasOut) {
   Keeping keeping({prices(1)});
   go_to_a_day(keeping);
   keeping.tell(Places{{prices(1000)}});
   keeping.answer();
-  EXPECT_EQ(keeping.told<DayRemoved>(), 0u);
+  EXPECT_EQ(keeping.told<DayRemoved>(), 1u) << "it is gone, whoever asked for it";
   EXPECT_EQ(keeping.next(), "list history");
   keeping.tell(Places{{}});
   keeping.answer({"AAPL"});

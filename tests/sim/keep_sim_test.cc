@@ -23,6 +23,7 @@ TEST(KeepSimulation, RemovesWhatIsOldAndNothingElseOnEverySchedule) {
     all.unknown += marks.unknown;
     all.broken_off += marks.broken_off;
     all.lost += marks.lost;
+    all.counted_late += marks.counted_late;
   }
   if (campaign().first == campaign().last) return;
   EXPECT_GT(all.days, 0u);
@@ -31,6 +32,7 @@ TEST(KeepSimulation, RemovesWhatIsOldAndNothingElseOnEverySchedule) {
   EXPECT_GT(all.unknown, 0u);
   EXPECT_GT(all.broken_off, 0u);
   EXPECT_GT(all.lost, 0u);
+  EXPECT_GT(all.counted_late, 0u);
 }
 
 }  // namespace

@@ -122,6 +122,8 @@ void KeepWorld::run_with_faults(int steps) {
 /// The process ends, and begins again: after a moment, or after weeks in which the PC was off.
 void KeepWorld::crash() {
   if (out_ && random_.chance(50)) straggler_ = out_;
+  if (straggler_) straggler_->is_to_be_counted = false;
+  uncounted_.clear();
   out_.reset();
   leave_granted_ = day_is_known_ = false;
   refused_.clear();
@@ -156,15 +158,22 @@ void KeepWorld::tell(keep::Event event) {
 
 void KeepWorld::take(const keep::Decisions& decisions) {
   for (const keep::Report& report : decisions.reports) {
-    if (std::holds_alternative<keep::DayRemoved>(report)) {
-      ++marks_.days;
-      if (!last_was_done_) broken("counts a day that may still be there");
-    }
+    if (const auto* day = std::get_if<keep::DayRemoved>(&report)) count(day->path);
     marks_.flat += std::holds_alternative<keep::FlatFound>(report);
     marks_.unknown += std::holds_alternative<keep::DayNotKnown>(report);
     marks_.broken_off += std::holds_alternative<keep::BrokenOff>(report);
   }
   for (const keep::Action& action : decisions.actions) perform(action);
+}
+
+void KeepWorld::count(const std::string& day) {
+  ++marks_.days;
+  marks_.counted_late += last_ && std::holds_alternative<List>(*last_);
+  if (!last_was_done_) broken("counts a day that may still be there");
+  // Of one that goes in pieces something may have come late.
+  if (last_ && !std::holds_alternative<RemovePieces>(*last_) && stands(day)) broken("counts a day that stands: " + day);
+  uncounted_.erase(day);
+  if (straggler_ && path_of(straggler_->action) == day) straggler_->is_to_be_counted = false;
 }
 
 void KeepWorld::perform(const keep::Action& action) {
@@ -206,6 +215,7 @@ void KeepWorld::answer() {
   }
   day_is_known_ = reply.skew && std::chrono::abs(*reply.skew) <= kClockSkewMax;
   last_was_done_ = reply.outcome == Reply::Outcome::kDone;
+  last_ = out.action;
   if (reply.outcome == Reply::Outcome::kTooBig) refused_.insert(path_of(out.action));
   tell(std::move(reply));
 }
@@ -244,6 +254,8 @@ void KeepWorld::remove(const Out& out, const std::string& path) {
   std::string day;
   const std::optional<KeptPlace> place = place_of(out.asked_by, path, day);
   if (!place) return broken("removes what nobody named: " + path);
+  const std::string node = path.substr(0, path.rfind('/'));
+  if (out.is_to_be_counted && !stands(node)) uncounted_.insert(node);
   if (!may_go(day)) return broken("removes what is not sealed: " + path);
   const auto age = keep::day_of(true_time()) - *keep::day_named(day);
   if (place->before && *keep::day_named(day) >= *place->before)
@@ -269,6 +281,11 @@ std::optional<KeptPlace> KeepWorld::place_of(const std::vector<KeptPlace>& place
     if (fits) return place;
   }
   return std::nullopt;
+}
+
+bool KeepWorld::stands(const std::string& node) const {
+  const auto first = entries_.lower_bound(node + '/');
+  return first != entries_.end() && first->starts_with(node + '/');
 }
 
 std::vector<std::string> KeepWorld::keys_below(const std::string& path) const {
@@ -304,6 +321,10 @@ std::string KeepWorld::left_over() const {
     const auto age = keep::day_of(true_time() - 2h - 15min) - *keep::day_named(day);
     const bool is_old = place->before ? *keep::day_named(day) < *place->before : age >= std::chrono::days(place->days);
     if (is_old && !has_flat) return path + " is still there on " + name_of(keep::day_of(true_time()));
+  }
+  for (const std::string& day : uncounted_) {
+    std::string name;  // places of which nothing is kept any more are not looked at
+    if (!stands(day) && place_of(places_, day + "/-K", name)) return day + " is gone, and nobody has told of it";
   }
   return "";
 }

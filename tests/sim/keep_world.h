@@ -31,9 +31,10 @@ class KeepWorld {
   [[nodiscard]] const std::string& violation() const { return violation_; }
   /// What is still there that has to be gone; empty: nothing. After run_until_all_is_done().
   [[nodiscard]] std::string left_over() const;
-  /// How often something interesting happened: too large days, flat entries, unknown days, removed days.
+  /// How often something interesting happened: too large days, flat entries, unknown days, removed days,
+  /// and such as were told of by what is not listed.
   struct Marks {
-    std::uint64_t days = 0, refused = 0, flat = 0, unknown = 0, broken_off = 0, lost = 0;
+    std::uint64_t days = 0, refused = 0, flat = 0, unknown = 0, broken_off = 0, lost = 0, counted_late = 0;
   };
   [[nodiscard]] const Marks& marks() const { return marks_; }
 
@@ -42,6 +43,7 @@ class KeepWorld {
   struct Out {
     keep::Action action;
     std::vector<KeptPlace> asked_by;
+    bool is_to_be_counted = true;  ///< what it makes vanish; not if its keeper has crashed, or has told of it already
   };
 
   void make_tree();
@@ -55,7 +57,9 @@ class KeepWorld {
   void answer();
   void apply(const Out& out, keep::Reply& reply);
   void remove(const Out& out, const std::string& path);
+  void count(const std::string& day);
   void broken(const std::string& what);
+  [[nodiscard]] bool stands(const std::string& node) const;
   [[nodiscard]] std::vector<std::string> keys_below(const std::string& path) const;
   [[nodiscard]] std::optional<KeptPlace> place_of(const std::vector<KeptPlace>& places, const std::string& path,
                                                   std::string& day) const;
@@ -83,7 +87,9 @@ class KeepWorld {
   bool leave_granted_ = false;
   bool day_is_known_ = false;  ///< by the last answer that this keeper had
   bool last_was_done_ = false;
-  std::set<std::string> refused_;  ///< paths that were too big to be removed at once
+  std::optional<keep::Action> last_;  ///< that was answered
+  std::set<std::string> uncounted_;   ///< days that this keeper has made vanish, and not told of
+  std::set<std::string> refused_;     ///< paths that were too big to be removed at once
   std::uint64_t number_ = 0;
   std::string violation_;
   Marks marks_;
