@@ -65,7 +65,7 @@ relay_mutant(gives_an_entry_twice FILE src/archive/sorted_entries.cc
 relay_mutant(gives_an_entry_of_two_runs_twice FILE src/archive/sorted_entries.cc
   OLD "reader->line().path != last_path" NEW "true" BY "FilesTest.*")
 relay_mutant(exports_a_day_with_a_hole_as_if_it_were_whole FILE src/archive/reader.cc
-  OLD "if (file.kind == FileName::Kind::kHole) lost[file.day]" NEW "if (false) lost[file.day]" BY "ReaderTest.*")
+  OLD "file.kind == FileName::Kind::kHole" NEW "false" BY "ReaderTest.*")
 relay_mutant(takes_a_run_that_cannot_be_read_for_its_end FILE src/archive/sorted_entries.cc
   OLD "error_ = got < 0 ? errno : EIO;" NEW "error_ = 0;" BY "SortedEntriesTest.*")
 relay_mutant(believes_a_file_without_its_end FILE src/archive/lines_of_file.cc

@@ -42,7 +42,7 @@ relay_mutant(goes_on_by_the_places_before FILE src/keep/keeper.cc
 relay_mutant(forgets_a_removal_without_an_answer FILE src/keep/keeper.cc
   OLD "removes && !place.is_flat" NEW "removes && place.is_flat" BY "KeepSimulation.*")
 relay_mutant(counts_what_is_still_listed FILE src/keep/in_doubt.cc
-  OLD "key && std::find(keys.begin(), keys.end(), *key) == keys.end()" NEW "key" BY "KeepSimulation.*")
+  OLD "key && std::find(keys.begin(), keys.end(), *key) == keys.end()" NEW "key.has_value()" BY "KeepSimulation.*")
 relay_mutant(forgets_what_the_places_before_have_removed FILE src/keep/keeper.cc
   OLD "return stale_reply(event);" NEW "return;" BY "Keeper.*")
 relay_mutant(gives_up_what_is_too_large FILE src/keep/keeper.cc
