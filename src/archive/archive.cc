@@ -42,13 +42,13 @@ ArchivePosition Archive::put(std::vector<DayLines> days) {
 void Archive::push(std::unique_ptr<Item> item) {
   item->put_at = std::chrono::steady_clock::now();
   queue_.push(std::move(item));
-  if (sleeps_.exchange(false, std::memory_order_seq_cst)) wakeup_.signal();  // pairs with sleep_until()
+  if (sleeps_.take()) wakeup_.signal();
   ++last_;
 }
 
 void Archive::wake_when_written(ArchivePosition position) {
-  wake_wanted_.store(true, std::memory_order_seq_cst);  // pairs with write_waiting()
-  if (written_.load(std::memory_order_seq_cst) > position && wake_wanted_.exchange(false)) wiring_.wake();
+  wake_wanted_.ask();
+  if (written() > position && wake_wanted_.take()) wiring_.wake();
 }
 
 void Archive::finish() {
@@ -101,8 +101,8 @@ bool Archive::write_waiting() {
   const SteadyTime now = std::chrono::steady_clock::now();
   rest_until_ = now + kRest;
   queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
-  written_.fetch_add(items, std::memory_order_seq_cst);  // pairs with written() and wake_when_written()
-  if (wake_wanted_.exchange(false, std::memory_order_seq_cst)) wiring_.wake();
+  written_.fetch_add(items, std::memory_order_release);  // pairs with written()
+  if (wake_wanted_.take()) wiring_.wake();
   if (now - oldest > kWaitMax) wiring_.events.late(now - oldest, now);
   return true;
 }
@@ -120,12 +120,12 @@ void Archive::write_off_lost() {
 
 /// Says that the next item has to wake it, then looks once more: one that came in between has not.
 void Archive::sleep_until(SteadyTime due) {
-  sleeps_.store(true, std::memory_order_seq_cst);  // pairs with put()
-  if (queue_.size() == 0 && !finishing_.load(std::memory_order_seq_cst)) {
+  sleeps_.ask();
+  if (queue_.size() == 0 && !finishing_.load(std::memory_order_acquire)) {  // finish() wakes it in any case
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - std::chrono::steady_clock::now());
     wakeup_.wait(std::max(left, std::chrono::milliseconds(0)));
   }
-  sleeps_.store(false, std::memory_order_relaxed);
+  sleeps_.take_back();
 }
 
 }  // namespace firebase_relay::archive

@@ -13,6 +13,7 @@
 #include "archive/folder.h"
 #include "archive/writer.h"
 #include "base/queue.h"
+#include "base/wake_call.h"
 #include "base/wakeup.h"
 #include "firebase_relay/delivery.h"
 
@@ -45,8 +46,8 @@ class Archive {
   ArchivePosition put(std::vector<DayLines> days);
   /// How far it has come.
   [[nodiscard]] ArchivePosition written() const {
-    return written_.load(std::memory_order_acquire);
-  }  // pairs with run()
+    return written_.load(std::memory_order_acquire);  // pairs with write_waiting()
+  }
   /// Wiring::wake is to be called when it has come further than `position`; at once, if it has.
   void wake_when_written(ArchivePosition position);
   /// Writes and syncs what was handed over, and ends the thread. Nothing is put after it.
@@ -69,11 +70,11 @@ class Archive {
   Writer writer_;
   Queue<Item> queue_;
   Wakeup wakeup_;
-  std::atomic<bool> sleeps_{false};
+  WakeCall sleeps_;
   std::atomic<bool> finishing_{false};
   std::atomic<std::uint64_t> queued_bytes_{0};
   std::atomic<ArchivePosition> written_{0};
-  std::atomic<bool> wake_wanted_{false};
+  WakeCall wake_wanted_;
   ArchivePosition last_ = 0;  ///< of put()
   SteadyTime rest_until_{};   ///< of run()
   std::mutex mutex_;

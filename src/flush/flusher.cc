@@ -60,7 +60,7 @@ void Flusher::run() {
       continue;
     }
     // Say that the next block matters, then look once more: a block that came in between has not woken us.
-    waits_for_arrivals_.store(delivery_.waits_for_arrivals(), std::memory_order_seq_cst);  // pairs with notify()
+    if (delivery_.waits_for_arrivals()) waits_for_arrivals_.ask();
     const Sequence newest = newest_;
     SteadyTime blocks_due = take_blocks();
     if (newest_ != newest) blocks_due = SteadyTime::min();  // blocks came: waits_for_arrivals() may say otherwise now
@@ -70,7 +70,7 @@ void Flusher::run() {
                                   wiring_.events.report_due(), try_outbox_.at(), wiring_.remover.due(), stored_.due(),
                                   safe_point_.due()}),
                         finished);
-    waits_for_arrivals_.store(false, std::memory_order_relaxed);
+    waits_for_arrivals_.take_back();
     if (!finished.empty()) take_blocks();  // the next flush may go after an answer, and is to hold all that has come
     for (PatchSender::Finished& answer : finished) {
       if (wiring_.remover.take(answer, read_clocks())) continue;
@@ -112,8 +112,7 @@ void Flusher::notify(std::uint64_t bytes) {
   const std::uint64_t queued = queued_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
   const bool is_full =
       queued >= options_.delivery.batch_bytes_max && queued - bytes < options_.delivery.batch_bytes_max;
-  if (is_full || waits_for_arrivals_.exchange(false, std::memory_order_seq_cst))
-    wiring_.sender.wake();  // pairs with run()
+  if (is_full || waits_for_arrivals_.take()) wiring_.sender.wake();
 }
 
 void Flusher::stop() {

@@ -14,6 +14,7 @@
 #include "base/first_seen.h"
 #include "base/queue.h"
 #include "base/shared_time.h"
+#include "base/wake_call.h"
 #include "coalesce/block_order.h"
 #include "coalesce/live_orders.h"
 #include "coalesce/repeats.h"
@@ -183,7 +184,7 @@ class Flusher {
   LagBuckets lag_since_beat_;
 
   std::atomic<std::uint64_t> queued_bytes_{0};  ///< of fragments that notify() told of
-  std::atomic<bool> waits_for_arrivals_{false};
+  WakeCall waits_for_arrivals_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> end_now_{false};
   std::atomic<std::uint64_t> in_flight_{0};
