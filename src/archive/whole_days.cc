@@ -16,6 +16,10 @@
 namespace firebase_relay::archive {
 namespace {
 
+/// A message's own time may be that far ahead (classify::is_usable_event_time), so a day's lines begin to come before
+/// it does.
+constexpr std::chrono::days kAhead{1};
+
 bool has_replayed_lines(const std::filesystem::path& folder, Day day) {
   const std::vector<FileName> files = day_files_in(folder);
   return std::any_of(files.begin(), files.end(),
@@ -47,9 +51,10 @@ std::string_view WholeDays::flaw_of(std::string_view name) const {
   const Result<Account> account = Folder::account_of(folder_);
   if (!account) return "its archive.json cannot be read";
   if (!account->made_at) return "there is no archive";
-  if (UtcMillis(*day) < *account->made_at) return "it is older than the archive";
+  const UtcMillis first_could_come = UtcMillis(*day - kAhead);
+  if (first_could_come < *account->made_at) return "it is older than the archive";
   if (since_ == UtcMillis::max()) return "the outbox does not say that every relay has written the archive";
-  if (UtcMillis(*day) < since_) return "a relay has run without the archive since";
+  if (first_could_come < since_) return "a relay has run without the archive since";
   std::error_code error;
   // One that cannot be looked at may be there.
   const auto stands = [&](FileName::Kind kind) {

@@ -10,9 +10,9 @@ namespace firebase_relay::archive {
 /// Which days an archive has whole, as far as that can be known: those may leave the database. In doubt it has not.
 ///
 /// A sealed file alone says little: one late line makes one for a day on which nobody archived. So a day counts that
-/// began when the archive was there, and every run since wrote it; that has no hole and no line that is not sealed; and
-/// whose sealed file is made of whole frames to its end. What stands in these is read by `export` alone, which knows
-/// their checksums.
+/// began when the archive was there for a day, since a message's own time may be so far ahead, and every run of that
+/// time wrote it; that has no hole and no line that is not sealed; and whose sealed file is made of whole frames to its
+/// end. What stands in these is read by `export` alone, which knows their checksums.
 ///
 /// Looks at the disk each time. Threads: any.
 class WholeDays {

@@ -10,6 +10,8 @@ using enum FileName::Kind;
 
 class WholeDaysTest : public ArchiveTest {
  protected:
+  static constexpr std::chrono::days kAhead{1};  ///< of what a message's own time may be
+
   WholeDaysTest() {
     take();
     make_it_old();
@@ -40,13 +42,24 @@ TEST_F(WholeDaysTest, HasADayOnceAllOfItIsSealed) {
 TEST_F(WholeDaysTest, HasNoDayThatBeganBeforeTheArchiveOrWhileARunWentWithoutIt) {
   append(lines(kDay, 0, 10));
   seal(kDay);
-  EXPECT_TRUE(has(UtcMillis(kDay)));
-  EXPECT_FALSE(has(UtcMillis(kDay) + std::chrono::milliseconds(1)));
+  EXPECT_TRUE(has(UtcMillis(kDay - kAhead)));
+  EXPECT_FALSE(has(UtcMillis(kDay - kAhead) + std::chrono::milliseconds(1)));
   EXPECT_FALSE(has(UtcMillis::max()));
   make_it_of(UtcMillis(kDay + std::chrono::hours(1)));
   EXPECT_FALSE(has()) << "the archive was made on that day";
   std::filesystem::remove(folder() / "archive.json");
   EXPECT_FALSE(has());
+}
+
+TEST_F(WholeDaysTest, HasNoDayOfWhichMessagesCameBeforeItBegan) {
+  append(lines(kDay, 0, 10));
+  seal(kDay);
+  const UtcMillis eve = at(kDay, std::chrono::hours(-1));  // one of the day's first hour was here by then, perhaps
+  EXPECT_FALSE(has(eve)) << "a run went without the archive until then";
+  make_it_of(eve);
+  EXPECT_FALSE(has()) << "the archive was made then";
+  make_it_of(UtcMillis(kDay - kAhead));
+  EXPECT_TRUE(has());
 }
 
 TEST_F(WholeDaysTest, TakesTheTimeOfAFileThatDoesNotSayHowOldTheArchiveIs) {
@@ -57,8 +70,8 @@ TEST_F(WholeDaysTest, TakesTheTimeOfAFileThatDoesNotSayHowOldTheArchiveIs) {
     std::filesystem::last_write_time(folder() / "archive.json", std::chrono::file_clock::from_sys(time));
     return has();
   };
-  EXPECT_TRUE(is_whole_if_written_at(UtcMillis(kDay)));
-  EXPECT_FALSE(is_whole_if_written_at(UtcMillis(kDay) + std::chrono::hours(1)));
+  EXPECT_TRUE(is_whole_if_written_at(UtcMillis(kDay - kAhead)));
+  EXPECT_FALSE(is_whole_if_written_at(UtcMillis(kDay - kAhead) + std::chrono::hours(1)));
 }
 
 TEST_F(WholeDaysTest, HasNoDayWhosePlainFileIsMissed) {

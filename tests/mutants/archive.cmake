@@ -34,9 +34,11 @@ relay_mutant(loses_the_queues_lines_unsaid FILE src/archive/archive.cc
 relay_mutant(takes_a_day_with_a_hole_for_whole FILE src/archive/whole_days.cc
   OLD "stands(FileName::Kind::kHole)" NEW "false" BY "WholeDaysTest.*")
 relay_mutant(takes_a_day_before_the_archive_for_whole FILE src/archive/whole_days.cc
-  OLD "UtcMillis(*day) < *account->made_at" NEW "false" BY "WholeDaysTest.*")
+  OLD "first_could_come < *account->made_at" NEW "false" BY "WholeDaysTest.*")
 relay_mutant(takes_a_day_without_the_archive_for_whole FILE src/archive/whole_days.cc
-  OLD "UtcMillis(*day) < since_" NEW "false" BY "WholeDaysTest.*")
+  OLD "first_could_come < since_" NEW "false" BY "WholeDaysTest.*")
+relay_mutant(forgets_that_messages_come_before_their_day FILE src/archive/whole_days.cc
+  OLD "UtcMillis(*day - kAhead)" NEW "UtcMillis(*day)" BY "WholeDaysTest.*")
 relay_mutant(takes_half_a_file_for_a_whole_day FILE src/archive/whole_days.cc
   OLD "return at == size;" NEW "return at > 0;" BY "WholeDaysTest.*")
 relay_mutant(takes_a_day_with_a_plain_file_for_whole FILE src/archive/whole_days.cc
