@@ -10,6 +10,10 @@ constexpr std::string_view kBeforeVersion = "{\"archive\":";
 constexpr std::string_view kBeforeMade = "{\"made\":";
 constexpr std::string_view kBeforeBegun = "{\"begun\":\"";
 constexpr std::string_view kBeforeSealed = "{\"sealed\":\"";
+constexpr std::string_view kBeforeBoot = "{\"boot\":\"";
+constexpr std::string_view kBeforeEnded = "{\"ended\":\"";
+constexpr std::string_view kBeforeCut = "{\"cut\":\"";
+constexpr std::string_view kEnd = "\"}";
 
 /// What stands between `before` and `behind`, which is all of the line; nothing: it is another one.
 std::optional<std::string_view> inside(std::string_view line, std::string_view before, std::string_view behind) {
@@ -36,8 +40,29 @@ std::optional<UtcMillis> time_in(std::string_view line) {
 }
 
 std::optional<Day> day_in(std::string_view line, std::string_view before) {
-  const std::optional<std::string_view> name = inside(line, before, "\"}");
+  const std::optional<std::string_view> name = inside(line, before, kEnd);
   return name ? parse_day(*name) : std::nullopt;
+}
+
+std::string line_of(std::string_view before, std::string_view text) {
+  return std::string(before).append(text).append(kEnd) + "\n";
+}
+
+void take_in(std::string_view line, Account& account) {
+  if (const auto made = time_in(line)) {
+    account.made_at = made;
+  } else if (const auto begun = day_in(line, kBeforeBegun)) {
+    account.plain.insert(*begun);
+  } else if (const auto sealed = day_in(line, kBeforeSealed)) {
+    account.plain.erase(*sealed);
+  } else if (const auto cut = day_in(line, kBeforeCut)) {
+    account.cut.insert(*cut);
+  } else if (const auto boot = inside(line, kBeforeBoot, kEnd)) {
+    account.boot = *boot;
+    account.has_ended = false;
+  } else if (const auto ended = inside(line, kBeforeEnded, kEnd)) {
+    account.has_ended = account.boot == *ended;
+  }
 }
 
 }  // namespace
@@ -50,12 +75,8 @@ Account Account::of(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
     if (is_first) {
       account.version = version_in(line);
-    } else if (const auto made = time_in(line)) {
-      account.made_at = made;
-    } else if (const auto begun = day_in(line, kBeforeBegun)) {
-      account.plain.insert(*begun);
-    } else if (const auto sealed = day_in(line, kBeforeSealed)) {
-      account.plain.erase(*sealed);
+    } else {
+      take_in(line, account);
     }
   }
   return account;
@@ -65,7 +86,10 @@ std::string version_line(int version) { return std::string(kBeforeVersion) + std
 std::string made_line(UtcMillis at) {
   return std::string(kBeforeMade) + std::to_string(at.time_since_epoch().count()) + "}\n";
 }
-std::string begun_line(Day day) { return std::string(kBeforeBegun) + name_of(day) + "\"}\n"; }
-std::string sealed_line(Day day) { return std::string(kBeforeSealed) + name_of(day) + "\"}\n"; }
+std::string begun_line(Day day) { return line_of(kBeforeBegun, name_of(day)); }
+std::string sealed_line(Day day) { return line_of(kBeforeSealed, name_of(day)); }
+std::string boot_line(std::string_view boot) { return line_of(kBeforeBoot, boot); }
+std::string ended_line(std::string_view boot) { return line_of(kBeforeEnded, boot); }
+std::string cut_line(Day day) { return line_of(kBeforeCut, name_of(day)); }
 
 }  // namespace firebase_relay::archive

@@ -17,11 +17,19 @@ namespace firebase_relay::archive {
 ///     {"begun":"2026-11-28"}        the day has a plain file
 ///     {"sealed":"2026-11-28"}       and has none any more
 ///
+///     {"boot":"3f0c…"}              a run writes it, on a system that was started with this boot_id
+///     {"ended":"3f0c…"}             that run has ended, with all of it on the disk
+///     {"cut":"2026-11-28"}          the day had a plain file when a run had not ended and the system was started
+///                                   anew: a power cut, mostly, which may have cost it its last lines
+///
 /// A line that is none of these says nothing: of the last one a power cut may have left half. Pure.
 struct Account {
   int version = 0;  ///< 0: the first line does not say it
   std::optional<UtcMillis> made_at;
-  std::set<Day> plain;  ///< days that have a plain file
+  std::set<Day> plain;              ///< days that have a plain file
+  std::optional<std::string> boot;  ///< of the last run; nothing: it was of a version that did not say it
+  bool has_ended = false;           ///< that run
+  std::set<Day> cut;                ///< for good: what was lost nobody knows
 
   static Account of(std::string_view text);
 };
@@ -31,5 +39,8 @@ std::string version_line(int version);
 std::string made_line(UtcMillis at);
 std::string begun_line(Day day);
 std::string sealed_line(Day day);
+std::string boot_line(std::string_view boot);
+std::string ended_line(std::string_view boot);
+std::string cut_line(Day day);
 
 }  // namespace firebase_relay::archive

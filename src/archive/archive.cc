@@ -51,11 +51,12 @@ void Archive::wake_when_written(ArchivePosition position) {
   if (written() > position && wake_wanted_.take()) wiring_.wake();
 }
 
-void Archive::finish() {
-  if (!thread_.joinable()) return;
+bool Archive::finish() {
+  if (!thread_.joinable()) return is_marked_;
   finishing_.store(true, std::memory_order_release);  // pairs with run()
   wakeup_.signal();
   thread_.join();
+  return is_marked_;
 }
 
 void Archive::run() {
@@ -70,7 +71,7 @@ void Archive::run() {
     if (is_last) break;
     if (due > now.steady) sleep_until(due);
   }
-  writer_.sync(read_clocks());
+  is_marked_ = writer_.end(read_clocks());
 }
 
 /// Lets lines come together, so that many small writes are a few large ones.

@@ -50,8 +50,8 @@ class Archive {
   }
   /// Wiring::wake is to be called when it has come further than `position`; at once, if it has.
   void wake_when_written(ArchivePosition position);
-  /// Writes and syncs what was handed over, and ends the thread. Nothing is put after it.
-  void finish();
+  /// Writes and syncs what was handed over, and ends the thread. Nothing is put after it. False: as Writer::end().
+  bool finish();
 
  private:
   struct Item {
@@ -80,6 +80,7 @@ class Archive {
   std::mutex mutex_;
   std::map<Day, std::uint64_t> lost_;  ///< lines for which there was no room; guarded by mutex_, with
   bool tells_of_lost_ = false;         ///< that an item stands in the queue behind which they are written off
+  bool is_marked_ = true;              ///< of the thread, until it has ended
   std::jthread thread_;
 };
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
 #include <string_view>
 #include <system_error>
 #include <tuple>
@@ -94,6 +95,13 @@ Result<void> expect_it_can_be_made(const std::filesystem::path& folder, const st
 
 }  // namespace
 
+std::string boot_of_system() {
+  std::ifstream in("/proc/sys/kernel/random/boot_id");
+  std::string boot;
+  in >> boot;
+  return boot;
+}
+
 Result<Account> Folder::account_of(const std::filesystem::path& path) {
   const Result<std::string> text = text_of(lock_of(path));
   if (!text) return error_of(text);
@@ -112,7 +120,7 @@ Result<Account> Folder::account_of(const std::filesystem::path& path) {
               "use that version, or name another folder");
 }
 
-Result<Folder> Folder::take(const std::filesystem::path& path) {
+Result<Folder> Folder::take(const std::filesystem::path& path, std::string boot) {
   if (auto is_folder = expect_folder(path); !is_folder) return error_of(is_folder);
   if (auto is_local = expect_local_disk(path); !is_local) return error_of(is_local);
   if (auto made = make_folder(path); !made) return error_of(made);
@@ -123,7 +131,7 @@ Result<Folder> Folder::take(const std::filesystem::path& path) {
     if (errno == EAGAIN || errno == EACCES) return in_use(path);
     return tl::unexpected(io_error(lock_of(path), "cannot be locked", errno));
   }
-  Folder folder(path, std::move(file));
+  Folder folder(path, std::move(boot), std::move(file));
   if (auto opened = folder.open_account(); !opened) return error_of(opened);
   return folder;
 }
@@ -133,11 +141,10 @@ Result<Folder> Folder::take(const std::filesystem::path& path) {
 Result<void> Folder::open_account() {
   const Result<std::string> text = text_of(lock_of(path_));
   if (!text) return error_of(text);
-  Account account = Account::of(*text);
-  plain_ = std::move(account.plain);
+  account_ = Account::of(*text);
   ends_in_half_a_line_ = !text->empty() && text->back() != '\n';
   const std::optional<UtcMillis> written = written_at(lock_of(path_));
-  if (account.made_at || !written) return {};
+  if (account_.made_at || !written) return {};
   const Result<void> noted = note((text->empty() ? version_line(kVersion) : "") + made_line(*written));
   return text->empty() ? noted : Result<void>();
 }
@@ -150,16 +157,54 @@ Result<void> Folder::note(const std::string& line) {
 }
 
 Result<void> Folder::begun(Day day) {
-  if (plain_.contains(day)) return {};
+  if (account_.plain.contains(day)) return {};
   if (auto noted = note(begun_line(day)); !noted) return noted;
-  plain_.insert(day);
+  account_.plain.insert(day);
   return {};
 }
 
 Result<void> Folder::sealed(Day day) {
-  if (!plain_.contains(day)) return {};
+  if (!account_.plain.contains(day)) return {};
   if (auto noted = note(sealed_line(day)); !noted) return noted;
-  plain_.erase(day);
+  account_.plain.erase(day);
+  return {};
+}
+
+/// A system that does not say which start this is could be another one each time.
+Result<std::set<Day>> Folder::run_begun() {
+  std::set<Day> cut;
+  if (runs_) return cut;
+  const bool is_same_boot = account_.boot == boot_ && !boot_.empty();
+  const bool was_running = account_.boot && !account_.has_ended;
+  if (was_running && !is_same_boot) {
+    cut = account_.plain;
+    for (const FileName& file : files()) {
+      if (file.kind == FileName::Kind::kPlain) cut.insert(file.day);
+    }
+    std::erase_if(cut, [this](Day day) { return account_.cut.contains(day); });
+  }
+  std::string lines;
+  for (const Day day : cut) lines += cut_line(day);
+  if (!was_running || !is_same_boot) lines += boot_line(boot_);
+  if (auto noted = lines.empty() ? Result<void>() : note(lines); !noted) return error_of(noted);
+  account_.cut.insert(cut.begin(), cut.end());
+  account_.boot = boot_;
+  account_.has_ended = false;
+  runs_ = true;
+  return cut;
+}
+
+Result<void> Folder::run_ended() {
+  if (!runs_) return {};
+  for (const Day day : account_.plain) {
+    const std::filesystem::path path = path_ / FileName{day, FileName::Kind::kPlain}.text();
+    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.is_open() && errno == ENOENT) continue;  // the next start misses it
+    if (!file.is_open() || !file.sync()) return tl::unexpected(io_error(path, "cannot be synced", errno));
+  }
+  if (auto noted = note(ended_line(boot_)); !noted) return noted;
+  account_.has_ended = true;
+  runs_ = false;
   return {};
 }
 

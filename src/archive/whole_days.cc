@@ -62,6 +62,7 @@ std::string_view WholeDays::flaw_of(std::string_view name) const {
     return is_there || error;
   };
   if (stands(FileName::Kind::kHole)) return "lines of it were lost";
+  if (account->cut.contains(*day)) return "a power cut came while it was written";
   if (stands(FileName::Kind::kPlain) || account->plain.contains(*day)) return "the archive has not sealed all of it";
   if (has_replayed_lines(folder_, *day)) return "lines that were replayed wait for the relay that writes the archive";
   const std::filesystem::path sealed = folder_ / FileName{*day, FileName::Kind::kSealed}.text();

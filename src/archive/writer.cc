@@ -29,6 +29,7 @@ Writer::Writer(Folder folder, std::uint64_t free_bytes_min, observe::ArchiveEven
       events_(events),
       plan_(folder_.files(), now.utc),
       sync_at_(now.steady + kSyncEvery) {
+  if (const auto begun = begin_run(); !begun) stop(begun.error(), now);
   for (const FileName& left : plan_.leftovers()) ::unlink((folder_.path() / left.text()).c_str());
   for (const FileName& file : folder_.files()) {  // of a relay that kept no account, or was killed before it did
     if (file.kind != FileName::Kind::kPlain) continue;
@@ -38,6 +39,16 @@ Writer::Writer(Folder folder, std::uint64_t free_bytes_min, observe::ArchiveEven
   take_in_replayed(now);
   count_bytes();
   count_unsealed();
+}
+
+/// A disk that refused it at the start is asked before anything is written.
+Result<void> Writer::begin_run() {
+  const Result<std::set<Day>> cut = folder_.run_begun();
+  if (!cut) return error_of(cut);
+  std::string days;
+  for (const Day day : *cut) days += (days.empty() ? "" : ", ") + name_of(day);
+  if (!days.empty()) events_.power_cut(days);
+  return {};
 }
 
 void Writer::count_bytes() {
@@ -95,6 +106,7 @@ bool Writer::may_write(const Now& now) {
 Result<DayFile*> Writer::file_of(Day day, const Now& now) {
   const auto found = files_.find(day);
   if (found != files_.end()) return &found->second;
+  if (auto begun = begin_run(); !begun) return error_of(begun);
   const bool is_noted = folder_.plain().contains(day);
   if (is_noted && !stands(day, FileName::Kind::kPlain)) take_back_place_of(day, now);
   auto opened = DayFile::open(folder_.path(), day);
@@ -253,6 +265,15 @@ void Writer::sync(const Now& now) {
   }
   for (const auto& [day, error] : failed) day_failed(day, error, now);
   count_bytes();
+}
+
+bool Writer::end(const Now& now) {
+  sync(now);
+  files_.clear();
+  mark_holes();
+  if (!unmarked_holes_.empty()) return false;
+  if (const auto ended = folder_.run_ended(); !ended) stop(ended.error(), now);
+  return true;
 }
 
 /// A person who has removed the mark takes the day as it is.

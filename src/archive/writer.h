@@ -42,10 +42,14 @@ class Writer {
   void lose(Day day, std::uint64_t lines, const Now& now);
   /// Does some milliseconds' worth of what is due of syncing and sealing. Returns when there is more to do.
   SteadyTime work(const Now& now);
-  /// Syncs everything, at the end.
+  /// Syncs everything.
   void sync(const Now& now);
+  /// The last thing: syncs everything, and notes that this run has ended. False: a hole is left whose mark could not be
+  /// written, so that nobody may take any day for whole that is here by now; and no end is noted.
+  [[nodiscard]] bool end(const Now& now);
 
  private:
+  Result<void> begin_run();
   void write_day(std::span<const DayLines> lines, const Now& now);
   [[nodiscard]] bool may_write(const Now& now);
   Result<DayFile*> file_of(Day day, const Now& now);

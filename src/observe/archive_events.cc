@@ -94,6 +94,15 @@ void ArchiveEvents::late(SteadyTime::duration waited, SteadyTime now) {
   }
 }
 
+void ArchiveEvents::power_cut(std::string_view days) {
+  metrics_.archive_errors.Increment();
+  logger_.warn(
+      "archive: the last run did not end, and the system was started since: a power cut, mostly, which may have cost "
+      "the last minute of {}. They are sealed as ever, but do not count as whole, so that 'keep' leaves them in the "
+      "database; 'firebase-relay prune --unsealed' removes them there, and docs/archive.md tells what else to do",
+      days);
+}
+
 void ArchiveEvents::dropped_end(std::string_view day, std::uint64_t bytes) {
   metrics_.archive_errors.Increment();
   logger_.warn("archive: the last line of {} has no end, after a power cut or on a full disk: {} bytes dropped", day,

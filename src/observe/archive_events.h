@@ -38,6 +38,8 @@ class ArchiveEvents {
   void missing(std::string_view day);
   /// Lines stood so long in the queue that their history went on without them. They are written all the same.
   void late(SteadyTime::duration waited, SteadyTime now);
+  /// A power cut may have cost these days, `2026-11-27, 2026-11-28`, their last lines. Each is told once.
+  void power_cut(std::string_view days);
   /// A last line without an end was dropped: `bytes` of it.
   void dropped_end(std::string_view day, std::uint64_t bytes);
   /// A day was sealed: how many lines, and what they took before and take now.

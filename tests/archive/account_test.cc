@@ -27,6 +27,20 @@ TEST(Account, SaysWhichDaysHaveAPlainFile) {
   EXPECT_EQ(Account::of(text).plain.size(), 2u) << "lines that came late";
 }
 
+TEST(Account, SaysWhetherTheLastRunHasEndedAndWhatAPowerCutCameTo) {
+  std::string text = version_line(1);
+  EXPECT_EQ(Account::of(text).boot, std::nullopt) << "of an earlier version";
+  text += boot_line("one");
+  EXPECT_EQ(text, "{\"archive\":1}\n{\"boot\":\"one\"}\n");
+  EXPECT_EQ(Account::of(text).boot, "one");
+  EXPECT_FALSE(Account::of(text).has_ended);
+  EXPECT_TRUE(Account::of(text + ended_line("one")).has_ended);
+  EXPECT_FALSE(Account::of(text + ended_line("two")).has_ended);
+  EXPECT_FALSE(Account::of(text + ended_line("one") + boot_line("one")).has_ended);
+  text += cut_line(kAccountDay) + sealed_line(kAccountDay);
+  EXPECT_THAT(Account::of(text).cut, ElementsAre(kAccountDay)) << "for good";
+}
+
 TEST(Account, PassesOverWhatAPowerCutHasLeft) {
   const std::string whole = version_line(1) + begun_line(kAccountDay);
   const std::string line = sealed_line(kAccountDay);
@@ -71,6 +85,28 @@ TEST_F(AccountTest, OneThatDoesNotSayHowOldItIsDoesFromTheNextStartOn) {
   ASSERT_TRUE(take().begun(kDay));
   EXPECT_EQ(Folder::account_of(folder())->made_at, kTime);
   EXPECT_THAT(bytes_of(folder() / "archive.json"), HasSubstr(made_line(kTime)));
+}
+
+TEST_F(AccountTest, GrowsByTwoLinesAStart) {
+  const auto size = [this] { return bytes_of(folder() / "archive.json").size(); };
+  ASSERT_TRUE(take("one").run_begun());
+  const std::size_t before = size();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(take("one").run_begun());
+  EXPECT_EQ(size(), before) << "was killed, and runs again";
+  for (int i = 0; i < 3; ++i) {
+    Folder folder = take("one");
+    ASSERT_TRUE(folder.run_begun());
+    ASSERT_TRUE(folder.run_begun());
+    ASSERT_TRUE(folder.run_ended());
+    ASSERT_TRUE(folder.run_ended());
+  }
+  EXPECT_EQ(size(), before + 3 * ended_line("one").size() + 2 * boot_line("one").size());
+}
+
+TEST_F(AccountTest, OfARunThatCouldNotBeNotedHasNoEnd) {
+  ASSERT_TRUE(take("one").run_begun());
+  ASSERT_TRUE(take("two").run_ended());
+  EXPECT_FALSE(Folder::account_of(folder())->has_ended);
 }
 
 }  // namespace

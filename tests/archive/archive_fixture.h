@@ -50,8 +50,8 @@ class ArchiveTest : public testing::Test {
     for (const auto& entry : std::filesystem::directory_iterator(folder())) found.insert(entry.path().filename());
     return found;
   }
-  Folder take() {
-    auto folder = Folder::take(this->folder());
+  Folder take(const std::string& boot = "first-boot") {
+    auto folder = Folder::take(this->folder(), boot);
     if (!folder) throw std::runtime_error(folder.error().what);
     return std::move(*folder);
   }

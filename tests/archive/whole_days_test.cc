@@ -93,6 +93,58 @@ TEST_F(WholeDaysTest, HasNoDayOfWhichReplayedLinesWait) {
   EXPECT_TRUE(has()) << "those of another day";
 }
 
+TEST_F(WholeDaysTest, HasNoDayThatWasWrittenWhenThePowerWent) {
+  Now now{SteadyTime(std::chrono::hours(1000)), at(kDay, std::chrono::hours(12))};
+  const auto start = [&](const std::string& boot) { return Writer(take(boot), 0, events_, now); };
+  const Day before = kDay - std::chrono::days(1);
+  append(lines(before, 0, 3));
+  seal(before);
+  start("one").write({lines(kDay, 0, 3)}, now);
+  {
+    Writer killed = start("one");
+    killed.write({lines(kDay, 3, 3)}, now);
+  }
+  EXPECT_EQ(log_.str(), "") << "a kill costs nothing";
+  now.utc += std::chrono::hours(24);
+  const auto seal_what_is_due = [&](const std::string& boot) {
+    Writer writer = start(boot);
+    for (int i = 0; i < 50 && writer.work(now) <= now.steady; ++i) {
+    }
+    EXPECT_TRUE(writer.end(now));
+  };
+  seal_what_is_due("two");
+  EXPECT_THAT(log_.str(), testing::HasSubstr("may have cost the last minute of 2026-11-27. They are sealed as ever"));
+  EXPECT_TRUE(names().contains("2026-11-27.jsonl.zst"));
+  EXPECT_EQ(WholeDays(folder(), UtcMillis{}).flaw_of(name_of(kDay)), "a power cut came while it was written");
+  EXPECT_TRUE(WholeDays(folder(), UtcMillis{}).has(name_of(before)));
+  log_.str("");
+  seal_what_is_due("three");
+  seal_what_is_due("three");
+  EXPECT_EQ(log_.str(), "") << "told once";
+  EXPECT_FALSE(has()) << "for good";
+}
+
+TEST_F(WholeDaysTest, HasADayOverAStartOfTheSystemIfTheRunHadEndedOrDidNotSay) {
+  Now now{SteadyTime(std::chrono::hours(1000)), at(kDay, std::chrono::hours(12))};
+  append(lines(kDay, 0, 3));  // by a version that noted no run
+  for (const char* boot : {"one", "two", "three"}) {
+    Writer writer(take(boot), 0, events_, now);
+    writer.write({lines(kDay, 3, 3)}, now);
+    EXPECT_TRUE(writer.end(now));
+  }
+  seal(kDay);
+  make_it_of(UtcMillis(kDay - std::chrono::days(9)), bytes_of(folder() / "archive.json") + sealed_line(kDay));
+  EXPECT_TRUE(has());
+  EXPECT_EQ(log_.str(), "");
+}
+
+TEST_F(WholeDaysTest, HasNoDayOfARunThatASystemWithoutABootIdDidNotEnd) {
+  const Now now{SteadyTime(std::chrono::hours(1000)), at(kDay, std::chrono::hours(12))};
+  Writer(take(""), 0, events_, now).write({lines(kDay, 0, 3)}, now);
+  static_cast<void>(Writer(take(""), 0, events_, now));
+  EXPECT_TRUE(Folder::account_of(folder())->cut.contains(kDay)) << "it may have been another start";
+}
+
 TEST_F(WholeDaysTest, HasNoDayWhoseSealedFileIsDamaged) {
   append(lines(kDay, 0, 10'000));
   seal(kDay);

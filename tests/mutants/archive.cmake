@@ -72,3 +72,9 @@ relay_mutant(takes_a_run_that_cannot_be_read_for_its_end FILE src/archive/sorted
   OLD "error_ = got < 0 ? errno : EIO;" NEW "error_ = 0;" BY "SortedEntriesTest.*")
 relay_mutant(believes_a_file_without_its_end FILE src/archive/lines_of_file.cc
   OLD "left != 0 || lines_since_count > 0 || !has_count || !lines.is_between_lines()" NEW "false" BY "FilesTest.*")
+relay_mutant(forgets_that_a_power_cut_came FILE src/archive/folder.cc
+  OLD "was_running && !is_same_boot" NEW "false" BY "WholeDaysTest.*:ArchivePowerCut.*")
+relay_mutant(takes_a_day_with_a_power_cut_for_whole FILE src/archive/whole_days.cc
+  OLD "account->cut.contains(*day)" NEW "false" BY "WholeDaysTest.*:ArchivePowerCut.*")
+relay_mutant(ends_without_what_a_kill_has_left FILE src/archive/folder.cc
+  OLD "!file.is_open() || !file.sync()" NEW "!file.is_open()" BY "ArchivePowerCut.*")
