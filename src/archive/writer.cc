@@ -21,6 +21,12 @@ std::uint64_t count_of(std::span<const DayLines> days) {
   return count;
 }
 
+std::string names_of(const std::set<Day>& days) {
+  std::string names;
+  for (const Day day : days) names += (names.empty() ? "" : ", ") + name_of(day);
+  return names;
+}
+
 }  // namespace
 
 Writer::Writer(Folder folder, std::uint64_t free_bytes_min, observe::ArchiveEvents& events, const Now& now)
@@ -45,9 +51,7 @@ Writer::Writer(Folder folder, std::uint64_t free_bytes_min, observe::ArchiveEven
 Result<void> Writer::begin_run() {
   const Result<std::set<Day>> cut = folder_.run_begun();
   if (!cut) return error_of(cut);
-  std::string days;
-  for (const Day day : *cut) days += (days.empty() ? "" : ", ") + name_of(day);
-  if (!days.empty()) events_.power_cut(days);
+  if (!cut->empty()) events_.power_cut(names_of(*cut));
   return {};
 }
 
@@ -271,7 +275,10 @@ bool Writer::end(const Now& now) {
   sync(now);
   files_.clear();
   mark_holes();
-  if (!unmarked_holes_.empty()) return false;
+  if (!unmarked_holes_.empty()) {
+    events_.not_marked(names_of(unmarked_holes_));
+    return false;
+  }
   if (const auto ended = folder_.run_ended(); !ended) stop(ended.error(), now);
   return true;
 }

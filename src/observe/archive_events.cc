@@ -77,6 +77,15 @@ void ArchiveEvents::left_out(UtcMillis since) {
       iso_utc(since));
 }
 
+void ArchiveEvents::not_marked(std::string_view days) {
+  metrics_.archive_errors.Increment();
+  logger_.error(
+      "archive: the hole of {} could not be marked until the end, and the next start does not know of it: so no day "
+      "from before that counts as whole, nor the day after it, and 'keep' leaves them in the database. See whether the "
+      "archive's disk is full, failing or read-only (dmesg)",
+      days);
+}
+
 void ArchiveEvents::missing(std::string_view day) {
   metrics_.archive_errors.Increment();
   logger_.error(

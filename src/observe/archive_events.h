@@ -34,6 +34,8 @@ class ArchiveEvents {
   /// This run goes without the archive that those since `since` have written. Once: the next one without finds nothing
   /// new in it.
   void left_out(UtcMillis since);
+  /// These days, `2026-11-27, 2026-11-28`, have a hole whose mark could not be written until the end of the run.
+  void not_marked(std::string_view days);
   /// The plain file of `day` is not there any more, and nobody has sealed it: the day has a hole.
   void missing(std::string_view day);
   /// Lines stood so long in the queue that their history went on without them. They are written all the same.

@@ -375,7 +375,7 @@ Outcome Relay::drain() {
   if (own.workers) own.workers->join();
   own.flusher->stop();
   own.flusher_thread.join();
-  if (own.archive) own.archive->finish();
+  if (own.archive && !own.archive->finish()) own.storage.note_unmarked_hole(own.events);
   Outcome outcome = outcome_of(own.metrics);
   outcome.unread = own.unread_lines;
   outcome.left = own.flusher->messages_in_flight() + own.budget.messages();

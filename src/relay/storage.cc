@@ -104,6 +104,13 @@ UtcMillis Storage::note_archive(bool archives, observe::ArchiveEvents& archive_e
   return runs->since;
 }
 
+/// As after a run without the archive: with the next one it begins anew.
+void Storage::note_unmarked_hole(observe::Events& events) {
+  if (!durable) return;
+  const Result<outbox::ArchivedRuns> noted = durable->archived_since(false, utc_now());
+  if (!noted) events.outbox_failed("note the archive", noted.error(), std::chrono::steady_clock::now());
+}
+
 Storage storage_in_memory() {
   Storage storage;
   storage.outbox = std::make_unique<outbox::MemoryOutbox>(kReplayMemoryMax);

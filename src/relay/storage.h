@@ -27,6 +27,9 @@ struct Storage {
   /// That this run writes an archive, or does not; what the first one does without it is told. Returns from when on
   /// every run has written it: UtcMillis::max() if this one does not, or nobody can remember.
   UtcMillis note_archive(bool archives, observe::ArchiveEvents& archive_events, observe::Events& events);
+  /// That a hole of the archive has no mark, so that the next start cannot know of it: no day that is here by then may
+  /// count as whole.
+  void note_unmarked_hole(observe::Events& events);
   Result<void> note_started(UtcMillis at) { return durable ? durable->note_started(at) : Result<void>(); }
   Result<void> note_stopped(UtcMillis at) { return durable ? durable->note_stopped(at) : Result<void>(); }
 

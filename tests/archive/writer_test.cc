@@ -86,6 +86,22 @@ TEST_F(WriterTest, StartRemovesWhatASealingHasLeftAndSealsAnew) {
   EXPECT_THAT(read(), SizeIs(10));
 }
 
+/// A folder in the place of the day's file, and one in that of its mark, which the disk refuses by that.
+TEST_F(WriterTest, HoleThatCannotBeMarkedIsTriedOnceMoreAtTheEndWhichIsNoneElse) {
+  start();
+  const auto has_ended = [this] { return Folder::account_of(folder())->has_ended; };
+  std::filesystem::create_directory(file(kDay, kPlain));
+  std::filesystem::create_directory(file(kDay, kHole));
+  writer_->write({lines(kDay, 0, 3)}, now_);
+  EXPECT_FALSE(writer_->end(now_));
+  EXPECT_FALSE(has_ended());
+  EXPECT_THAT(log_.str(), HasSubstr("the hole of 2026-11-27 could not be marked until the end"));
+  std::filesystem::remove(file(kDay, kHole));
+  EXPECT_TRUE(writer_->end(now_));
+  EXPECT_TRUE(names().contains("2026-11-27.hole"));
+  EXPECT_TRUE(has_ended());
+}
+
 TEST_F(WriterTest, LittleFreeDiskStopsItAndItGoesOnByItself) {
   start(UINT64_MAX - 1);
   writer_->write({lines(kDay, 0, 3)}, now_);

@@ -2,6 +2,7 @@
 // once.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 
 #include <filesystem>
@@ -16,6 +17,7 @@
 
 #include "firebase_relay/history_key.h"
 #include "pipeline/broker_run.h"
+#include "pipeline/days_in_database.h"
 #include "support/command.h"
 #include "support/eventually.h"
 #include "support/relay_process.h"
@@ -233,6 +235,36 @@ TEST_F(ArchiveFaults, FullDiskStopsTheArchiveAndNotTheRelay) {
   bool has_hole = false;
   for (const auto& file : std::filesystem::directory_iterator(folder())) has_hole |= file.path().extension() == ".hole";
   EXPECT_TRUE(has_hole);
+}
+
+TEST_F(ArchiveFaults, HoleThatCannotBeMarkedUntilTheStopIsNotForgotten) {
+  const auto says_since = [this] {
+    sqlite3* database = nullptr;
+    EXPECT_EQ(sqlite3_open_v2(dir_.file("outbox.db").c_str(), &database, SQLITE_OPEN_READONLY, nullptr), SQLITE_OK);
+    bool has = false;
+    const auto found = [](void* into, int, char**, char**) { return *static_cast<bool*>(into) = true, 0; };
+    sqlite3_exec(database, "SELECT value FROM meta WHERE name='archived_since'", found, &has, nullptr);
+    sqlite3_close(database);
+    return has;
+  };
+  const auto run = [&](bool is_refused) {
+    RelayProcess relay(redis_, emulator_, flags());
+    ASSERT_TRUE(relay.wait_ready());
+    EXPECT_TRUE(says_since());
+    for (const int day : {0, 1}) {  // it may be right before midnight
+      for (const char* end : {".jsonl", ".hole"}) {
+        if (is_refused) std::filesystem::create_directory(folder() + "/" + pipeline_test::utc_day(-day) + end);
+      }
+    }
+    publish(0, 3);
+    EXPECT_TRUE(relay.wait_delivered(3));
+    EXPECT_EQ(relay.stop(), 0);
+  };
+  run(true);
+  EXPECT_FALSE(says_since()) << "the next start cannot know of it, and begins anew";
+  std::filesystem::remove_all(folder());
+  run(false);
+  EXPECT_TRUE(says_since());
 }
 
 TEST_F(ArchiveFaults, SlowDiskHoldsUpNoLiveValueAndHistoryOnlySoLong) {

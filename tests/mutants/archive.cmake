@@ -78,3 +78,6 @@ relay_mutant(takes_a_day_with_a_power_cut_for_whole FILE src/archive/whole_days.
   OLD "account->cut.contains(*day)" NEW "false" BY "WholeDaysTest.*:ArchivePowerCut.*")
 relay_mutant(ends_without_what_a_kill_has_left FILE src/archive/folder.cc
   OLD "!file.is_open() || !file.sync()" NEW "!file.is_open()" BY "ArchivePowerCut.*")
+relay_mutant(ends_although_a_hole_has_no_mark FILE src/archive/writer.cc
+  OLD "events_.not_marked(names_of(unmarked_holes_));
+    return false;" NEW "" BY "WriterTest.*")
