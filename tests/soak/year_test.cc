@@ -202,8 +202,9 @@ class Year : public testing::Test {
   const TempDir dir_;
   const std::string routes_ = dir_.file("routes.json");
   MovedClocks clocks_;
-  /// A day that begins when the archive is there: its file is as old as this machine's clock says.
-  const sys_days first_ = std::chrono::floor<days>(std::chrono::system_clock::now()) + days(1);
+  /// A day that begins when the archive is there for a day, so that it counts as whole: its file is as old as this
+  /// machine's clock says.
+  const sys_days first_ = std::chrono::floor<days>(std::chrono::system_clock::now()) + days(2);
   std::vector<std::string> tickers_;
   std::vector<broker_sim::Market> markets_;
   broker_sim::Expectation all_{50};
@@ -244,10 +245,11 @@ void Year::live_through(RelayProcess& relay, RedisClient& client, int number) {
 }
 
 TEST_F(Year, OfTwentyTickersLeavesAMonthInTheDatabaseAndAllOfItInTheArchive) {
-  move_to(first_ - minutes(10));
+  move_to(first_ - days(1) - minutes(10));
   put("history/OLD/prices/" + name_of(day(-2 * kKept)), {{"-K", {{"price", 1}}}});
   RelayProcess relay(redis_, emulator_, flags(), clocks_.environment());
   ASSERT_NO_FATAL_FAILURE(begin(relay));
+  move_to(first_ - minutes(10));
   {
     RedisClient client(redis_);
     for (int number = 0; number < kDays; ++number) ASSERT_NO_FATAL_FAILURE(live_through(relay, client, number));
