@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -48,6 +49,12 @@ ssize_t write(int fd, const void* data, size_t size) {
   static const auto next = real<decltype(::write)>("write");
   take_time(fd);
   return next(fd, data, size);
+}
+
+ssize_t writev(int fd, const iovec* pieces, int count) {
+  static const auto next = real<decltype(::writev)>("writev");
+  take_time(fd);
+  return next(fd, pieces, count);
 }
 
 ssize_t pwrite(int fd, const void* data, size_t size, off_t offset) {
