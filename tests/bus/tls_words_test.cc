@@ -39,6 +39,7 @@ TEST(TlsWords, TellWhichAlertIsWhoseToMend) {
 }
 
 TEST(TlsWords, GiveOpenSslsReasonWhereThereIsNoRemedy) {
+  ASSERT_EQ(OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS, nullptr), 1);  // as whoever makes a context has done
   EXPECT_THAT(of_alert(SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC).what, HasSubstr("bad record mac"));
   EXPECT_THAT(explain_tls(0).what, HasSubstr("no reason is known"));
 }

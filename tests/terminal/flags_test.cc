@@ -16,10 +16,8 @@ using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 TEST(Flags, NameOfRedisCertificateIsAHostOrAnAddressWithOrWithoutBrackets) {
-  const std::initializer_list<std::pair<const char*, const char*>> names = {{"redis.home.arpa", "redis.home.arpa"},
-                                                                            {"192.168.1.10", "192.168.1.10"},
-                                                                            {"[::1]", "::1"},
-                                                                            {"::1", "::1"}};
+  const std::initializer_list<std::pair<const char*, const char*>> names = {
+      {"redis.home.arpa", "redis.home.arpa"}, {"192.168.1.10", "192.168.1.10"}, {"[::1]", "::1"}, {"::1", "::1"}};
   for (const auto& [given, taken] : names) {
     const auto line = parse_run({"--redis-url=rediss://h", std::string("--redis-tls-name=") + given});
     ASSERT_TRUE(line) << line.error().what;
