@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <string>
 #include <utility>
 
 #include "observe/printable.h"
@@ -52,7 +53,7 @@ void ArchiveEvents::written() {
 
 void ArchiveEvents::lost(std::string_view day, std::uint64_t lines, SteadyTime now) {
   metrics_.archive_errors.Increment();
-  if (const auto more = lines_.admit("lost", now, 1, lines)) {
+  if (const auto more = lines_.admit("lost " + std::string(day), now, 1, lines)) {
     logger_.error(
         "archive: {} has a hole and will not be sealed: {} lines of it are not written. Its file {}.hole says so; "
         "remove that to have the day sealed as it is",

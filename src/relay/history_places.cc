@@ -102,6 +102,9 @@ Result<void> PlaceFinder::take_days(const KeptPlace& place, std::size_t piece, c
     const auto flat = day_at_end(node.path, entries, From::kFirst);
     if (!flat) return error_of(flat);
     if (*flat) {
+      if (!question_.from)
+        found_.flaws.push_back(node.path + ": entries of an earlier version stand there, so days before " +
+                               archive::name_of(**flat) + " were not looked for; --from DAY looks at them");
       for (Day day = question_.from.value_or(**flat); day <= last(); day += days(1)) take_day(before, "", day);
       return take_flat(node.path);
     }

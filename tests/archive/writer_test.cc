@@ -159,6 +159,16 @@ TEST_F(WriterTest, ClockThatIsSetBackOverMidnightSealsNoDayThatGoesOn) {
   EXPECT_EQ(metrics_.archive_errors.Value(), 0);
 }
 
+TEST_F(WriterTest, EachDayWithAHoleIsNamed) {
+  start();
+  writer_->lose(kDay, 2, now_);
+  writer_->lose(kDay + std::chrono::days(1), 1, now_);
+  writer_->lose(kDay, 5, now_);
+  EXPECT_THAT(log_.str(), HasSubstr("2026-11-27 has a hole and will not be sealed: 2 lines"));
+  EXPECT_THAT(log_.str(), HasSubstr("2026-11-28 has a hole and will not be sealed: 1 lines"));
+  EXPECT_THAT(log_.str(), testing::Not(HasSubstr("5 lines"))) << "a minute later";
+}
+
 TEST_F(WriterTest, DayWhoseMarkAPersonRemovesIsSealedAsItIs) {
   start();
   writer_->write({lines(kDay, 0, 3)}, now_);
