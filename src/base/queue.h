@@ -71,12 +71,12 @@ class ByteBudget {
     messages_.fetch_add(messages, std::memory_order_relaxed);
   }
   void release(std::uint64_t bytes, std::uint64_t messages) noexcept {
-    bytes_.fetch_sub(bytes, std::memory_order_seq_cst);  // pairs with the load in RedisSource's pause
-    messages_.fetch_sub(messages, std::memory_order_relaxed);
+    bytes_.fetch_sub(bytes, std::memory_order_seq_cst);  // as the next one pairs with the load of a source that waits
+    messages_.fetch_sub(messages, std::memory_order_seq_cst);
   }
   /// What was added and not yet released.
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_seq_cst); }
-  [[nodiscard]] std::uint64_t messages() const noexcept { return messages_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t messages() const noexcept { return messages_.load(std::memory_order_seq_cst); }
   [[nodiscard]] bool is_full() const noexcept { return bytes() >= bytes_max_; }
   /// Reading goes on only when half is free again: no stop and go with every block.
   [[nodiscard]] bool has_room() const noexcept { return bytes() <= bytes_max_ / 2; }

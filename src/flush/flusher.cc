@@ -329,12 +329,14 @@ void Flusher::carry_out(const Decisions& decisions) {
 }
 
 void Flusher::update_gauges() {
-  in_flight_.store(delivery_.messages_in_flight(), std::memory_order_relaxed);
+  const std::uint64_t in_flight = delivery_.messages_in_flight();
+  const bool are_fewer = in_flight_.exchange(in_flight, std::memory_order_seq_cst) > in_flight;
   next_flush_.set(delivery_.next_flush());
   wiring_.metrics.database_reachable.Set(delivery_.database_reachable() ? 1 : 0);
   const OutboxLevel& level = delivery_.outbox_level();
   const bool takes_more = !options_.delivery.can_replay || delivery_.takes_more();
-  if (takes_more_.exchange(takes_more, std::memory_order_seq_cst) != takes_more) wiring_.made_progress();
+  const bool turned = takes_more_.exchange(takes_more, std::memory_order_seq_cst) != takes_more;
+  if (turned || are_fewer) wiring_.made_progress();  // only now: a source that waits looks at what stands here
   wiring_.metrics.outbox_batches.Set(static_cast<double>(level.batches));
   wiring_.metrics.outbox_bytes.Set(static_cast<double>(level.bytes));
   outbox_oldest_ms_.store(level.oldest ? level.oldest->time_since_epoch().count() : INT64_MAX,

@@ -104,7 +104,7 @@ class Flusher {
   /// it was saved.
   void end_now();
   /// Messages that were taken out of the queue and have not ended: neither delivered nor lost in any counted way.
-  [[nodiscard]] std::uint64_t messages_in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t messages_in_flight() const { return in_flight_.load(std::memory_order_seq_cst); }
   /// To be asked after run(): is every message that is still in flight in the outbox?
   [[nodiscard]] bool left_is_safe() const { return !delivery_.has_unsaved(); }
   /// As Delivery::safe_upto(), with dead letters, at most a second old; after run() it is exact. 0 unless

@@ -72,7 +72,6 @@ void Flusher::tell(const Account& report) {
   lag_since_beat_.merge(report.relay_lag);
   observe::Metrics::observe(metrics.relay_lag_seconds, report.relay_lag);
   observe::Metrics::observe(metrics.event_lag_seconds, report.event_lag);
-  wiring_.made_progress();
   wiring_.events.batches_damaged(report.damaged, std::chrono::steady_clock::now());
   if (std::any_of(report.shed.begin(), report.shed.end(), [](std::uint64_t count) { return count > 0; })) {
     wiring_.events.history_shed(report.shed, std::chrono::steady_clock::now());
