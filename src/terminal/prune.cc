@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "archive/missing_entries.h"
+#include "archive/reader.h"
 #include "archive/whole_days.h"
 #include "base/backoff.h"
 #include "base/clock.h"
@@ -19,6 +20,7 @@
 #include "relay/stage_options.h"
 #include "terminal/commands.h"
 #include "terminal/complain.h"
+#include "terminal/export_database.h"
 #include "terminal/history_flags.h"
 #include "terminal/prune_report.h"
 
@@ -40,8 +42,15 @@ class KnownHere {
   void removed(const std::string& place) {
     if (stored_) told_ = stored_->removed(place, utc_now()) && told_;
   }
-  [[nodiscard]] bool has_whole(std::string_view day) const { return archive_.empty() || whole_days_.has(day); }
-  [[nodiscard]] std::string_view flaw_of(std::string_view day) const { return whole_days_.flaw_of(day); }
+  [[nodiscard]] bool has_whole(std::string_view day) { return archive_.empty() || flaw_of(day).empty(); }
+  /// Reads what is to be the only copy, once: `keep` has no time for that.
+  [[nodiscard]] std::string_view flaw_of(std::string_view day) {
+    const std::string_view flaw = whole_days_.flaw_of(day);
+    if (!flaw.empty()) return flaw;
+    const auto [known, is_new] = can_be_read_.try_emplace(std::string(day), false);
+    if (is_new) known->second = can_be_read(*archive::parse_day(day));
+    return known->second ? "" : "its sealed file is damaged";
+  }
   [[nodiscard]] std::uint64_t missing(const std::vector<std::string>& keys) const {
     std::map<archive::Day, std::vector<std::string>> by_day;
     std::uint64_t count = 0;
@@ -57,9 +66,18 @@ class KnownHere {
   [[nodiscard]] bool told() const { return told_; }
 
  private:
+  [[nodiscard]] bool can_be_read(archive::Day day) const {
+    archive::Question question;
+    question.from = question.to = day;
+    question.wants = [](const archive::Line&) { return false; };
+    const auto summary = archive::read_archive(archive_, temporary_folder(), question);
+    return summary && summary->flaws.empty();
+  }
+
   std::string archive_;
   std::optional<outbox::StoredPlaces> stored_;
   archive::WholeDays whole_days_;
+  std::map<std::string, bool, std::less<>> can_be_read_;  ///< by day
   bool told_ = true;
 };
 

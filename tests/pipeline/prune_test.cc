@@ -344,6 +344,16 @@ TEST_F(Prune, LeavesWhatTheArchiveDoesNotHaveWholeAndTellsHowMuchIsNowhereElse) 
     EXPECT_NE(relay.process().wait_for(utc_day(9) + " is sealed").find("3 lines"), std::string::npos);
     EXPECT_EQ(relay.stop(), 0);
   }
+  const auto change_checksum = [sealed = archive + "/" + utc_day(9) + ".jsonl.zst"] {
+    std::fstream file(sealed, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(-1, std::ios::end);
+    const char last = static_cast<char>(file.peek() ^ 1);
+    file.seekp(-1, std::ios::end).put(last);
+  };
+  change_checksum();
+  const Ran damaged = prune({"--before", utc_day(1), "--archive", archive, "--yes"});
+  EXPECT_THAT(damaged.out, HasSubstr("stays history/AAPL/prices/" + utc_day(9) + ": its sealed file is damaged\n"));
+  change_checksum();  // and back
   const Ran ran = prune({"--before", utc_day(1), "--archive", archive, "--yes"});
   EXPECT_EQ(ran.status, 1);
   EXPECT_EQ(days_of("history/AAPL/prices"), (std::set<std::string>{utc_day(8), utc_day(7), utc_day(0)})) << ran.out;
