@@ -91,8 +91,7 @@ void ArchiveEvents::missing(std::string_view day) {
   metrics_.archive_errors.Increment();
   logger_.error(
       "archive: {}.jsonl was removed before it was sealed: what stood in it is lost here, so {} has a hole and will "
-      "not "
-      "be sealed. Its file {}.hole says so; remove that to have the day sealed as it is",
+      "not be sealed. Its file {}.hole says so; remove that to have the day sealed as it is",
       day, day, day);
 }
 
