@@ -46,7 +46,7 @@ Result<void> DayFile::drop_damaged_end() {
 Result<void> DayFile::append(std::span<const DayLines> lines) {
   std::vector<std::string_view> pieces;
   pieces.reserve(lines.size());
-  for (const DayLines& each : lines) pieces.push_back(each.text);
+  for (const DayLines& each : lines) pieces.push_back(each.text.view());
   if (file_.append(pieces)) {
     bytes_ += bytes_of(lines);
     is_synced_ = false;

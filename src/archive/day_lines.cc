@@ -20,9 +20,7 @@ DayLines& lines_of(std::string_view key, std::vector<DayLines>& days) {
 /// Appends the entries [first, last) of `run`, whose text is copied in one piece for each: what a line has beside it is
 /// where the comma was.
 void append_entries(const HistoryRun& run, std::size_t first, std::size_t last, DayLines& lines) {
-  const std::size_t begin = lines.text.size();
-  lines.text.resize(begin + run.text_of(first, last).size() + 2 * (last - first));
-  char* to = lines.text.data() + begin;
+  char* to = lines.text.grow(run.text_of(first, last).size() + 2 * (last - first));
   for (std::size_t i = first; i < last; ++i) {
     const std::string_view text = run.text_of(i, i + 1);
     *to++ = '{';

@@ -2,10 +2,10 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "archive/calendar.h"
+#include "archive/raw_text.h"
 #include "firebase_relay/history_run.h"
 
 namespace firebase_relay::archive {
@@ -14,7 +14,7 @@ namespace firebase_relay::archive {
 /// PATCH by itself.
 struct DayLines {
   Day day;
-  std::string text;
+  RawText text;
   std::uint64_t lines = 0;
 };
 

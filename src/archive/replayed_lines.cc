@@ -54,9 +54,9 @@ Result<void> ReplayedLines::put(const std::vector<DayLines>& days) {
 /// Those of `lines` whose entries the archive has not.
 std::string ReplayedLines::new_lines(const DayLines& lines) {
   const std::vector<Key>* keys = keys_of(lines.day);
-  if (keys == nullptr || keys->empty()) return lines.text;
+  if (keys == nullptr || keys->empty()) return std::string(lines.text.view());
   std::string text;
-  for (std::string_view rest = lines.text; !rest.empty();) {
+  for (std::string_view rest = lines.text.view(); !rest.empty();) {
     const std::string_view each = rest.substr(0, rest.find('\n') + 1);
     rest.remove_prefix(each.size());
     const std::optional<Line> line = parse_line(each.substr(0, each.size() - 1));

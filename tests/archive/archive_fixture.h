@@ -34,7 +34,7 @@ class ArchiveTest : public testing::Test {
   static DayLines lines(Day day, std::uint64_t first, std::uint64_t count) {
     DayLines result{day, {}, count};
     for (std::uint64_t i = first; i < first + count; ++i)
-      result.text += line(at(day, std::chrono::seconds(i)), i) + "\n";
+      result.text.append(line(at(day, std::chrono::seconds(i)), i) + "\n");
     return result;
   }
   [[nodiscard]] std::filesystem::path folder() const { return dir_.file("archive"); }

@@ -29,7 +29,23 @@ TEST_F(FilesTest, EntriesAreLinesOfTheDaysOfTheirKeys) {
   EXPECT_EQ(days[0].day, kDay);
   EXPECT_EQ(days[0].lines, 2u);
   EXPECT_EQ(days[1].lines, 1u);
-  EXPECT_EQ(days[1].text, "{\"" + std::string(run.path_of(1)) + "\":{\"price\":1}}\n");
+  EXPECT_EQ(days[1].text.view(), "{\"" + std::string(run.path_of(1)) + "\":{\"price\":1}}\n");
+}
+
+TEST_F(FilesTest, TextOfADayKeepsWhatItHasWhenItGrows) {
+  RawText text("the first\n");
+  std::string expected("the first\n");
+  text.append("");
+  for (int i = 0; i < 1000; ++i) {
+    const std::string line = "line " + std::to_string(i) + "\n";
+    std::copy(line.begin(), line.end(), text.grow(line.size()));
+    expected += line;
+  }
+  const RawText copied = text;
+  const RawText moved = std::move(text);
+  EXPECT_EQ(copied.view(), expected);
+  EXPECT_EQ(moved.view(), expected);
+  EXPECT_EQ(moved.size(), expected.size());
 }
 
 TEST_F(FilesTest, PlainFileIsItsOwnersAlone) {
@@ -42,7 +58,7 @@ TEST_F(FilesTest, LinesOfManyBlocksAreWrittenOneBehindTheOther) {
   std::string all;
   for (std::size_t i = 0; i < 300; ++i) {  // more than one call of the system takes
     blocks.push_back(i % 7 == 0 ? DayLines{kDay, {}, 0} : lines(kDay, i, 1));
-    all += blocks.back().text;
+    all += blocks.back().text.view();
   }
   std::filesystem::create_directories(folder());
   auto opened = DayFile::open(folder(), kDay);
@@ -120,7 +136,7 @@ TEST_F(FilesTest, EntriesComeInTheOrderOfTheirKeysWhateverTheMemory) {
   DayLines mixed{kDay, {}, 0};
   std::vector<std::string> expected;
   for (std::uint64_t i = 0; i < 500; ++i) expected.push_back(line(at(kDay, std::chrono::seconds(i)), i));
-  for (std::uint64_t i = 0; i < 1000; ++i) mixed.text += expected[i * 7 % 500] + "\n";  // each twice
+  for (std::uint64_t i = 0; i < 1000; ++i) mixed.text.append(expected[i * 7 % 500] + "\n");  // each twice
   append(mixed);
   EXPECT_EQ(read(), expected);
   EXPECT_EQ(read({}, 5'000), expected) << "in some twenty runs";
@@ -167,7 +183,7 @@ TEST_F(FilesTest, DamagedSealedFileMayBeEmpty) {
 
 TEST_F(FilesTest, LinesThatAreNoEntriesOfTheirDayAreCountedAndLeftOut) {
   DayLines odd = lines(kDay, 0, 2);
-  odd.text += "{\"sealed\":9}\nnot json\n\n" + line(at(kDay + std::chrono::days(1), {}), 1) + "\n";
+  odd.text.append("{\"sealed\":9}\nnot json\n\n" + line(at(kDay + std::chrono::days(1), {}), 1) + "\n");
   append(odd);
   EXPECT_THAT(read(), SizeIs(2));
   EXPECT_THAT(summary_.flaws, ElementsAre(HasSubstr("4 lines are no entries of that day")));

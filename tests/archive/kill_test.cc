@@ -107,7 +107,7 @@ class ArchiveKills : public ArchiveTest {
     DayLines lines{day_of(today - late), {}, end - first};
     for (std::uint64_t i = first; i < end; ++i) {
       model_->days[i] = today - late;
-      lines.text += text_of(i) + "\n";
+      lines.text.append(text_of(i) + "\n");
       model_->lines[i] = Model::Line::kBegun;
     }
     model_->count = end;

@@ -182,7 +182,7 @@ TEST_F(ArchivePowerCut, CostsNothingOfADayBesideOneThatCannotBeWritten) {
   writer.sync(now);
   struct stat status {};
   ASSERT_EQ(::stat(file(kDay, FileName::Kind::kPlain).c_str(), &status), 0);
-  EXPECT_EQ(synced_disk.bytes[status.st_ino], lines(kDay, 0, 3).text);
+  EXPECT_EQ(synced_disk.bytes[status.st_ino], lines(kDay, 0, 3).text.view());
 }
 
 TEST_F(ArchivePowerCut, CostsNothingOfWhatAReplayHasSent) {

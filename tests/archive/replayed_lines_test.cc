@@ -159,7 +159,7 @@ TEST_F(ReplayedLinesTest, ThatTheArchiveHasAreNotWrittenOnceMore) {
   put(*replayed, {lines(kDay, 0, 15)});
   EXPECT_THAT(names(), Not(Contains("2026-11-27.replayed.1"))) << "exported from here, in whatever file";
   put(*replayed, {lines(kDay, 10, 10)});
-  EXPECT_EQ(bytes_of(folder() / "2026-11-27.replayed.1"), lines(kDay, 15, 5).text);
+  EXPECT_EQ(bytes_of(folder() / "2026-11-27.replayed.1"), lines(kDay, 15, 5).text.view());
 }
 
 TEST_F(ReplayedLinesTest, OfTwoReplaysStandInTwoFiles) {

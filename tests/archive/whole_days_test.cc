@@ -86,7 +86,7 @@ TEST_F(WholeDaysTest, HasNoDayWhosePlainFileIsMissed) {
 TEST_F(WholeDaysTest, HasNoDayOfWhichReplayedLinesWait) {
   append(lines(kDay, 0, 10));
   seal(kDay);
-  std::ofstream(folder() / "2026-11-27.replayed.3") << lines(kDay, 20, 1).text;
+  std::ofstream(folder() / "2026-11-27.replayed.3") << lines(kDay, 20, 1).text.view();
   EXPECT_EQ(WholeDays(folder(), UtcMillis{}).flaw_of(name_of(kDay)),
             "lines that were replayed wait for the relay that writes the archive");
   std::filesystem::rename(folder() / "2026-11-27.replayed.3", folder() / "2026-11-26.replayed.3");

@@ -264,7 +264,8 @@ TEST_F(WriterTest, FileThatIsMovedOrReplacedWhileItIsWrittenIsAHoleWithinAMinute
     EXPECT_THAT(log_.str(), HasSubstr("2026-11-27.jsonl was removed, moved or replaced"));
     pass(Writer::kTryAgainAfter);
     writer_->write({lines(kDay, 4, 1)}, now_);
-    EXPECT_THAT(bytes_of(file(kDay, kPlain)), testing::EndsWith(lines(kDay, 4, 1).text)) << "it goes on in its place";
+    EXPECT_THAT(bytes_of(file(kDay, kPlain)), testing::EndsWith(lines(kDay, 4, 1).text.view()))
+        << "it goes on in its place";
     log_.str({});
     now_.steady += minutes(5);  // so that the line is told once more
   }
@@ -316,7 +317,7 @@ TEST_F(WriterTest, OldDayThatCannotBeOpenedWaitsAndCostsNoOtherOneALine) {
     if (second == 30) writer_->write({lines(old, 0, 1)}, now_);
     work();
   }
-  EXPECT_EQ(bytes_of(file(kDay, kPlain)), lines(kDay, 0, 60).text);
+  EXPECT_EQ(bytes_of(file(kDay, kPlain)), lines(kDay, 0, 60).text.view());
   EXPECT_THAT(log_.str(), HasSubstr("2026-11-24.jsonl cannot be opened"));
   EXPECT_THAT(log_.str(), HasSubstr("that day waits, and the others go on"));
   EXPECT_THAT(log_.str(), HasSubstr("2026-11-24 has a hole")) << "of the line that came late";
@@ -381,7 +382,7 @@ TEST_F(WriterTest, ThreadWritesWhatItIsGivenAndSaysHowFarItHasCome) {
 }
 
 TEST_F(WriterTest, WhatHasNoRoomInTheQueueIsAHole) {
-  DayLines huge{kDay, std::string(Archive::kQueueBytesMax + 1, ' '), 1};
+  DayLines huge{kDay, RawText(std::string(Archive::kQueueBytesMax + 1, ' ')), 1};
   Archive archive(take(), 0, {events_, [] {}});
   const ArchivePosition position = archive.put({std::move(huge)});
   ASSERT_TRUE(test_support::eventually([&] { return archive.written() >= position; }));
