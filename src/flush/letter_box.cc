@@ -54,7 +54,7 @@ void LetterBox::add(DeadLetter letter, SteadyTime now) {
   if (waiting_.size() >= kWaitingMax || waiting_bytes_ >= kWaitingBytesMax) store(now, true);
 }
 
-SteadyTime LetterBox::due() const { return std::min(store_due_, look_due_); }
+SteadyTime LetterBox::due() const { return waiting_.empty() ? look_due_ : std::min(store_due_, look_due_); }
 
 void LetterBox::store(SteadyTime now, bool at_once) {
   if (waiting_.empty() || (!at_once && now < store_due_)) return;

@@ -112,6 +112,10 @@ TEST_F(LetterBoxTest, KeepsLettersWhileTheDiskFailsUpToABoundAndCountsWhatGoes) 
   execute("ALTER TABLE dead_letters RENAME TO away");
   for (int i = 0; i < 2500; ++i) box->add(letter_of("x"), start + seconds(20));
   EXPECT_EQ(metrics.dead_letters_evicted.Value(), 2000);
+  for (int i = 0; i < 500; ++i) box->add(letter_of("x"), start + seconds(20));
+  static_cast<void>(box->take_marked(5, start + seconds(30)));
+  EXPECT_GT(box->due(), start + seconds(30)) << "nothing is left that could be stored";
+  for (int i = 0; i < 500; ++i) box->add(letter_of("x"), start + seconds(30));
   execute("ALTER TABLE away RENAME TO dead_letters");
   box->store(start + seconds(40), false);
   EXPECT_EQ(stored(), 501u);
