@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace firebase_relay::archive {
 namespace {
@@ -9,6 +10,8 @@ namespace {
 constexpr std::string_view kBeforeVersion = "{\"archive\":";
 constexpr std::string_view kBeforeMade = "{\"made\":";
 constexpr std::string_view kBeforeBegun = "{\"begun\":\"";
+constexpr std::string_view kBeforePacked = "{\"packed\":\"";
+constexpr std::string_view kBeforeBytes = "\",\"bytes\":";
 constexpr std::string_view kBeforeSealed = "{\"sealed\":\"";
 constexpr std::string_view kBeforeBoot = "{\"boot\":\"";
 constexpr std::string_view kBeforeEnded = "{\"ended\":\"";
@@ -30,18 +33,34 @@ int version_in(std::string_view line) {
   return version;
 }
 
+template <typename Number>
+std::optional<Number> number_in(std::string_view digits) {
+  Number number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return number;
+}
+
 std::optional<UtcMillis> time_in(std::string_view line) {
   const std::optional<std::string_view> digits = inside(line, kBeforeMade, "}");
-  std::int64_t ms = 0;
-  if (!digits) return std::nullopt;
-  const auto [end, error] = std::from_chars(digits->data(), digits->data() + digits->size(), ms);
-  if (error != std::errc() || end != digits->data() + digits->size()) return std::nullopt;
-  return UtcMillis(std::chrono::milliseconds(ms));
+  const std::optional<std::int64_t> ms = digits ? number_in<std::int64_t>(*digits) : std::nullopt;
+  if (!ms) return std::nullopt;
+  return UtcMillis(std::chrono::milliseconds(*ms));
 }
 
 std::optional<Day> day_in(std::string_view line, std::string_view before) {
   const std::optional<std::string_view> name = inside(line, before, kEnd);
   return name ? parse_day(*name) : std::nullopt;
+}
+
+std::optional<std::pair<Day, std::uint64_t>> packed_in(std::string_view line) {
+  const std::optional<std::string_view> both = inside(line, kBeforePacked, "}");
+  const std::size_t end = both ? both->find(kBeforeBytes) : std::string_view::npos;
+  if (end == std::string_view::npos) return std::nullopt;
+  const std::optional<Day> day = parse_day(both->substr(0, end));
+  const auto bytes = number_in<std::uint64_t>(both->substr(end + kBeforeBytes.size()));
+  if (!day || !bytes) return std::nullopt;
+  return std::pair(*day, *bytes);
 }
 
 std::string line_of(std::string_view before, std::string_view text) {
@@ -55,6 +74,8 @@ void take_in(std::string_view line, Account& account) {
     account.plain.insert(*begun);
   } else if (const auto sealed = day_in(line, kBeforeSealed)) {
     account.plain.erase(*sealed);
+  } else if (const auto packed = packed_in(line)) {
+    account.packed[packed->first] = packed->second;
   } else if (const auto cut = day_in(line, kBeforeCut)) {
     account.cut.insert(*cut);
   } else if (const auto boot = inside(line, kBeforeBoot, kEnd)) {
@@ -87,6 +108,9 @@ std::string made_line(UtcMillis at) {
   return std::string(kBeforeMade) + std::to_string(at.time_since_epoch().count()) + "}\n";
 }
 std::string begun_line(Day day) { return line_of(kBeforeBegun, name_of(day)); }
+std::string packed_line(Day day, std::uint64_t bytes) {
+  return std::string(kBeforePacked).append(name_of(day)).append(kBeforeBytes) + std::to_string(bytes) + "}\n";
+}
 std::string sealed_line(Day day) { return line_of(kBeforeSealed, name_of(day)); }
 std::string boot_line(std::string_view boot) { return line_of(kBeforeBoot, boot); }
 std::string ended_line(std::string_view boot) { return line_of(kBeforeEnded, boot); }

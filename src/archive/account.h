@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,7 +17,8 @@ namespace firebase_relay::archive {
 ///     {"archive":1}
 ///     {"made":1795824000000}        since when it is there, in ms; else the file is as old as the archive
 ///     {"begun":"2026-11-28"}        the day has a plain file
-///     {"sealed":"2026-11-28"}       and has none any more
+///     {"packed":"2026-11-28","bytes":5242880}     its sealed file has so many
+///     {"sealed":"2026-11-28"}       and it has no plain one any more
 ///
 ///     {"boot":"3f0c…"}              a run writes it, on a system that was started with this boot_id
 ///     {"ended":"3f0c…"}             that run has ended, with all of it on the disk
@@ -26,10 +29,11 @@ namespace firebase_relay::archive {
 struct Account {
   int version = 0;  ///< 0: the first line does not say it
   std::optional<UtcMillis> made_at;
-  std::set<Day> plain;              ///< days that have a plain file
-  std::optional<std::string> boot;  ///< of the last run; nothing: it was of a version that did not say it
-  bool has_ended = false;           ///< that run
-  std::set<Day> cut;                ///< for good: what was lost nobody knows
+  std::set<Day> plain;                  ///< days that have a plain file
+  std::map<Day, std::uint64_t> packed;  ///< bytes of sealed files, as they were sealed last by a version that says it
+  std::optional<std::string> boot;      ///< of the last run; nothing: it was of a version that did not say it
+  bool has_ended = false;               ///< that run
+  std::set<Day> cut;                    ///< for good: what was lost nobody knows
 
   static Account of(std::string_view text);
 };
@@ -38,6 +42,7 @@ struct Account {
 std::string version_line(int version);
 std::string made_line(UtcMillis at);
 std::string begun_line(Day day);
+std::string packed_line(Day day, std::uint64_t bytes);
 std::string sealed_line(Day day);
 std::string boot_line(std::string_view boot);
 std::string ended_line(std::string_view boot);

@@ -163,10 +163,11 @@ Result<void> Folder::begun(Day day) {
   return {};
 }
 
-Result<void> Folder::sealed(Day day) {
+Result<void> Folder::sealed(Day day, std::uint64_t bytes) {
   if (!account_.plain.contains(day)) return {};
-  if (auto noted = note(sealed_line(day)); !noted) return noted;
+  if (auto noted = note(packed_line(day, bytes) + sealed_line(day)); !noted) return noted;
   account_.plain.erase(day);
+  account_.packed[day] = bytes;
   return {};
 }
 

@@ -36,7 +36,7 @@ Sealing::~Sealing() {
 
 std::filesystem::path Sealing::path_of(FileName::Kind kind) const { return folder_ / FileName{day_, kind}.text(); }
 
-Result<Sealing> Sealing::begin(const std::filesystem::path& folder, Day day, std::function<Result<void>()> note) {
+Result<Sealing> Sealing::begin(const std::filesystem::path& folder, Day day, Note note) {
   Sealing sealing(folder, day);
   sealing.note_ = std::move(note);
   const auto open = [&sealing](FileName::Kind kind, int flags, File& file) -> Result<void> {
@@ -111,7 +111,7 @@ Result<void> Sealing::finish() {
     return tl::unexpected(io_error(made, "cannot be renamed", errno));
   is_done_ = true;
   if (auto synced = sync_folder(folder_); !synced) return synced;
-  if (auto noted = note_ ? note_() : Result<void>(); !noted) return noted;
+  if (auto noted = note_ ? note_(bytes_after_) : Result<void>(); !noted) return noted;
   if (::unlink(path_of(FileName::Kind::kPlain).c_str()) != 0)
     return tl::unexpected(io_error(path_of(FileName::Kind::kPlain), "cannot be removed", errno));
   return sync_folder(folder_);

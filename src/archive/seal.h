@@ -26,9 +26,11 @@ class Sealing {
   /// What one call of step() takes in: some milliseconds of work.
   static constexpr std::size_t kStepBytes = 1 << 20;
 
-  /// Begins with the day of `folder`. Its plain file must not be written until this has ended. `note`: called before
-  /// that is removed, for whoever would miss it; its error is that of the sealing. Errors: kIo.
-  static Result<Sealing> begin(const std::filesystem::path& folder, Day day, std::function<Result<void>()> note = {});
+  /// Called with the bytes of the sealed file before the plain one is removed, for whoever would miss that. Its error
+  /// is that of the sealing.
+  using Note = std::function<Result<void>(std::uint64_t bytes)>;
+  /// Begins with the day of `folder`. Its plain file must not be written until this has ended. Errors: kIo.
+  static Result<Sealing> begin(const std::filesystem::path& folder, Day day, Note note = {});
   /// An unfinished one leaves nothing behind but, killed, a file to be removed.
   ~Sealing();
   Sealing(Sealing&&) noexcept;
@@ -53,7 +55,7 @@ class Sealing {
 
   std::filesystem::path folder_;
   Day day_;
-  std::function<Result<void>()> note_;
+  Note note_;
   File plain_;
   File sealed_;  ///< what was sealed before, until it is copied
   File made_;

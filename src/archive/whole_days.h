@@ -11,8 +11,9 @@ namespace firebase_relay::archive {
 ///
 /// A sealed file alone says little: one late line makes one for a day on which nobody archived. So a day counts that
 /// began when the archive was there for a day, since a message's own time may be so far ahead, and every run of that
-/// time wrote it; that has no hole, no power cut and no line that is not sealed; and whose sealed file is made of whole
-/// frames to its end. What stands in these is read by `export` alone, which knows their checksums.
+/// time wrote it; that has no hole, no power cut and no line that is not sealed; and whose sealed file has the size
+/// with which it was sealed, or else is made of whole frames to its end. What stands in these is read by `export` and
+/// `prune` alone, which know their checksums.
 ///
 /// Looks at the disk each time. Threads: any.
 class WholeDays {

@@ -328,7 +328,8 @@ void Writer::begin_sealing(const Now& now) {
   }
   close(*day);
   if (plan_.holes().contains(*day)) return;  // it was not there
-  auto begun = Sealing::begin(folder_.path(), *day, [this, day = *day] { return folder_.sealed(day); });
+  auto begun = Sealing::begin(folder_.path(), *day,
+                              [this, day = *day](std::uint64_t bytes) { return folder_.sealed(day, bytes); });
   if (!begun) return let_wait(*day, begun.error(), now);
   sealing_.emplace(std::move(*begun));
 }

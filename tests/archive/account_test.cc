@@ -41,6 +41,17 @@ TEST(Account, SaysWhetherTheLastRunHasEndedAndWhatAPowerCutCameTo) {
   EXPECT_THAT(Account::of(text).cut, ElementsAre(kAccountDay)) << "for good";
 }
 
+TEST(Account, SaysHowLargeSealedFilesAre) {
+  const std::string text = version_line(1) + begun_line(kAccountDay) + packed_line(kAccountDay, 10);
+  EXPECT_EQ(text.substr(text.find("{\"packed\"")), "{\"packed\":\"2026-11-27\",\"bytes\":10}\n");
+  EXPECT_THAT(Account::of(text).packed, ElementsAre(std::pair(kAccountDay, 10u)));
+  EXPECT_THAT(Account::of(text).plain, ElementsAre(kAccountDay)) << "until it is sealed";
+  EXPECT_THAT(Account::of(text + packed_line(kAccountDay, 25)).packed, ElementsAre(std::pair(kAccountDay, 25u)));
+  for (const char* line : {"{\"packed\":\"2026-11-27\"}\n", "{\"packed\":\"2026-11-27\",\"bytes\":}\n",
+                           "{\"packed\":\"2026-11-27\",\"bytes\":-1}\n", "{\"packed\":\"2026\",\"bytes\":1}\n"})
+    EXPECT_THAT(Account::of(version_line(1) + line).packed, IsEmpty()) << line;
+}
+
 TEST(Account, PassesOverWhatAPowerCutHasLeft) {
   const std::string whole = version_line(1) + begun_line(kAccountDay);
   const std::string line = sealed_line(kAccountDay);
@@ -74,8 +85,9 @@ TEST_F(AccountTest, IsKeptOverStartsAlsoBehindHalfALine) {
   std::ofstream(folder() / "archive.json", std::ios::app) << "{\"sealed\":\"2026-";
   Folder folder = take();
   EXPECT_THAT(folder.plain(), ElementsAre(kDay));
-  ASSERT_TRUE(folder.sealed(kDay));
+  ASSERT_TRUE(folder.sealed(kDay, 7));
   EXPECT_THAT(Folder::account_of(this->folder())->plain, IsEmpty());
+  EXPECT_THAT(Folder::account_of(this->folder())->packed, ElementsAre(std::pair(kDay, 7u)));
 }
 
 TEST_F(AccountTest, OneThatDoesNotSayHowOldItIsDoesFromTheNextStartOn) {

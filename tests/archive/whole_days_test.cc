@@ -162,6 +162,22 @@ TEST_F(WholeDaysTest, HasNoDayWhoseSealedFileIsDamaged) {
   EXPECT_TRUE(is_whole_with(whole + whole)) << "two frames";
 }
 
+TEST_F(WholeDaysTest, ReadsNothingOfAFileThatHasTheSizeWithWhichItWasSealed) {
+  append(lines(kDay, 0, 10'000));
+  seal(kDay);
+  const std::string whole = bytes_of(file(kDay, kSealed));
+  const auto is_whole_with = [&](const std::string& bytes, std::uint64_t noted) {
+    make_it_of(UtcMillis(kDay - std::chrono::days(9)), begun_line(kDay) + packed_line(kDay, noted) + sealed_line(kDay));
+    std::ofstream(file(kDay, kSealed), std::ios::binary | std::ios::trunc) << bytes;
+    return has();
+  };
+  EXPECT_TRUE(is_whole_with(whole, whole.size()));
+  EXPECT_TRUE(is_whole_with(std::string(whole.size(), 'x'), whole.size())) << "export and prune would see it";
+  EXPECT_FALSE(is_whole_with(whole.substr(1), whole.size()));
+  EXPECT_FALSE(is_whole_with("", 0));
+  EXPECT_TRUE(is_whole_with(whole + whole, whole.size())) << "a frame more, of a version that noted no size";
+}
+
 TEST_F(WholeDaysTest, FileThatIsRemovedUnderTheWriterIsAHole) {
   auto day = DayFile::open(folder(), kDay);
   ASSERT_TRUE(day);

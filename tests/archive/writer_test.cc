@@ -71,6 +71,7 @@ TEST_F(WriterTest, LineThatComesWhileItsDayIsSealedIsTakenAlongLater) {
   work();
   EXPECT_FALSE(names().contains("2026-11-27.jsonl"));
   EXPECT_THAT(read(), SizeIs(11));
+  EXPECT_EQ(Folder::account_of(folder())->packed.at(kDay), std::filesystem::file_size(file(kDay, kSealed)));
 }
 
 TEST_F(WriterTest, StartRemovesWhatASealingHasLeftAndSealsAnew) {
