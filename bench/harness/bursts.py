@@ -1,6 +1,8 @@
 """Messages published as fast as Redis takes them: to the floor and to the relay, measured alike."""
+import mmap
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -9,6 +11,7 @@ from .stage import Bare, Relay, Sink
 
 FULL_SPEED = ("--max-mb-per-minute", "0")
 WARM_BYTES = 512 << 20
+PIECE = 1 << 20
 
 
 @dataclass
@@ -118,22 +121,29 @@ def relay_burst(stage, feed, messages, *flags, away=False):
     return Burst(seconds, cpu, memory, settled, sent)
 
 
+@contextmanager
 def warm_memory():
-    """Touches memory and gives it back, so that what a run takes, and its files take in the page cache, is memory that
-    has been touched before. A virtual machine gives its host back what it does not use, and the first touch of such a
-    page costs ten times the copy that fills it: it would be counted as the relay's."""
+    """What a run takes meanwhile, and its files in the page cache, is memory that has been touched before. A virtual
+    machine gives its host back free pieces of 2 MiB and more, and the first touch of such a page costs ten times the
+    copy that fills it: it would be counted as the relay's. So memory is touched, and every second MiB of it given back;
+    what lies between is held, so that the pieces stay small."""
     with open("/proc/meminfo", encoding="ascii") as file:
         available = next(int(line.split()[1]) << 10 for line in file if line.startswith("MemAvailable:"))
-    touched = b"\1" * min(WARM_BYTES, available // 4)
-    del touched
+    pieces = min(WARM_BYTES, available // 8) // PIECE
+    with mmap.mmap(-1, 2 * max(pieces, 1) * PIECE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as touched:
+        touched.madvise(mmap.MADV_NOHUGEPAGE)
+        touched[::mmap.PAGESIZE] = b"\1" * (len(touched) // mmap.PAGESIZE)
+        for begin in range(0, len(touched), 2 * PIECE):
+            touched.madvise(mmap.MADV_DONTNEED, begin, PIECE)
+        yield
 
 
 def in_turns(stage, messages, **subjects):
     """Each subject once per repetition, one after the other, so that a busy minute of the machine hits them alike.
     `messages`: of each, or by name."""
     results = {name: Bursts(messages[name] if isinstance(messages, dict) else messages) for name in subjects}
-    for _ in range(stage.options.repetitions):
-        for name, run in subjects.items():
-            warm_memory()
-            results[name].all.append(run())
+    with warm_memory():
+        for _ in range(stage.options.repetitions):
+            for name, run in subjects.items():
+                results[name].all.append(run())
     return results
