@@ -17,7 +17,7 @@ namespace firebase_relay::archive {
 ///     {"archive":1}
 ///     {"made":1795824000000}        since when it is there, in ms; else the file is as old as the archive
 ///     {"begun":"2026-11-28"}        the day has a plain file
-///     {"packed":"2026-11-28","bytes":5242880}     its sealed file has so many
+///     {"packed":"2026-11-28","bytes":5242880}     its sealed file has so many; 0: that is not known
 ///     {"sealed":"2026-11-28"}       and it has no plain one any more
 ///
 ///     {"boot":"3f0c…"}              a run writes it, on a system that was started with this boot_id

@@ -163,11 +163,14 @@ Result<void> Folder::begun(Day day) {
   return {};
 }
 
-Result<void> Folder::sealed(Day day, std::uint64_t bytes) {
+Result<void> Folder::sealed(Day day, std::uint64_t before, std::uint64_t bytes) {
   if (!account_.plain.contains(day)) return {};
-  if (auto noted = note(packed_line(day, bytes) + sealed_line(day)); !noted) return noted;
+  const auto noted_before = account_.packed.find(day);
+  const bool is_known = before == 0 || (noted_before != account_.packed.end() && noted_before->second == before);
+  const std::uint64_t size = is_known ? bytes : 0;
+  if (auto noted = note(packed_line(day, size) + sealed_line(day)); !noted) return noted;
   account_.plain.erase(day);
-  account_.packed[day] = bytes;
+  account_.packed[day] = size;
   return {};
 }
 

@@ -38,9 +38,10 @@ class Folder {
   /// Days of which a plain file stands there, by the account: one that does not was taken away.
   [[nodiscard]] const std::set<Day>& plain() const { return account_.plain; }
   /// Writes into the account that a day has a plain file, whose name is on the disk, and that it has none any more.
-  /// Both are on the disk when they return. `bytes`: of its sealed file. Errors: kIo.
+  /// Both are on the disk when they return. `before`, `bytes`: as Sealing::Note has them. Where what was sealed before
+  /// had not the size that was noted, the new one is noted as 0: nobody knows what it is made of. Errors: kIo.
   Result<void> begun(Day day);
-  Result<void> sealed(Day day, std::uint64_t bytes);
+  Result<void> sealed(Day day, std::uint64_t before, std::uint64_t bytes);
   /// Writes into the account that a run writes the archive, which has to stand there before its first line does, and
   /// before anything is sealed. Returns the days that have a plain file, if the run before has not ended and the system
   /// was started since: a power cut may have cost them lines, and now the account says so. Once; then none. Errors:

@@ -66,6 +66,7 @@ Result<bool> Sealing::step() {
   piece_.resize(static_cast<std::size_t>(got));
   if (copies) {
     if (got == 0) sealed_ = File();
+    copied_ += piece_.size();
     if (!made_.append(piece_))
       return tl::unexpected(io_error(path_of(FileName::Kind::kBeingSealed), "cannot be written", errno));
     return false;
@@ -111,7 +112,7 @@ Result<void> Sealing::finish() {
     return tl::unexpected(io_error(made, "cannot be renamed", errno));
   is_done_ = true;
   if (auto synced = sync_folder(folder_); !synced) return synced;
-  if (auto noted = note_ ? note_(bytes_after_) : Result<void>(); !noted) return noted;
+  if (auto noted = note_ ? note_(copied_, bytes_after_) : Result<void>(); !noted) return noted;
   if (::unlink(path_of(FileName::Kind::kPlain).c_str()) != 0)
     return tl::unexpected(io_error(path_of(FileName::Kind::kPlain), "cannot be removed", errno));
   return sync_folder(folder_);

@@ -26,9 +26,9 @@ class Sealing {
   /// What one call of step() takes in: some milliseconds of work.
   static constexpr std::size_t kStepBytes = 1 << 20;
 
-  /// Called with the bytes of the sealed file before the plain one is removed, for whoever would miss that. Its error
-  /// is that of the sealing.
-  using Note = std::function<Result<void>(std::uint64_t bytes)>;
+  /// Called before the plain file is removed, for whoever would miss that. `before`: bytes of the sealed file that was
+  /// there, 0: none; `bytes`: of the one that is there now. Its error is that of the sealing.
+  using Note = std::function<Result<void>(std::uint64_t before, std::uint64_t bytes)>;
   /// Begins with the day of `folder`. Its plain file must not be written until this has ended. Errors: kIo.
   static Result<Sealing> begin(const std::filesystem::path& folder, Day day, Note note = {});
   /// An unfinished one leaves nothing behind but, killed, a file to be removed.
@@ -63,6 +63,7 @@ class Sealing {
   std::string piece_;
   char last_ = '\n';  ///< of what was read
   bool is_done_ = false;
+  std::uint64_t copied_ = 0;  ///< bytes of what was sealed before
   std::uint64_t lines_ = 0;
   std::uint64_t bytes_before_ = 0;
   std::uint64_t bytes_after_ = 0;

@@ -328,8 +328,9 @@ void Writer::begin_sealing(const Now& now) {
   }
   close(*day);
   if (plan_.holes().contains(*day)) return;  // it was not there
-  auto begun = Sealing::begin(folder_.path(), *day,
-                              [this, day = *day](std::uint64_t bytes) { return folder_.sealed(day, bytes); });
+  auto begun = Sealing::begin(folder_.path(), *day, [this, day = *day](std::uint64_t before, std::uint64_t bytes) {
+    return folder_.sealed(day, before, bytes);
+  });
   if (!begun) return let_wait(*day, begun.error(), now);
   sealing_.emplace(std::move(*begun));
 }

@@ -85,7 +85,7 @@ TEST_F(AccountTest, IsKeptOverStartsAlsoBehindHalfALine) {
   std::ofstream(folder() / "archive.json", std::ios::app) << "{\"sealed\":\"2026-";
   Folder folder = take();
   EXPECT_THAT(folder.plain(), ElementsAre(kDay));
-  ASSERT_TRUE(folder.sealed(kDay, 7));
+  ASSERT_TRUE(folder.sealed(kDay, 0, 7));
   EXPECT_THAT(Folder::account_of(this->folder())->plain, IsEmpty());
   EXPECT_THAT(Folder::account_of(this->folder())->packed, ElementsAre(std::pair(kDay, 7u)));
 }

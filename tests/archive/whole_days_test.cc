@@ -178,6 +178,25 @@ TEST_F(WholeDaysTest, ReadsNothingOfAFileThatHasTheSizeWithWhichItWasSealed) {
   EXPECT_TRUE(is_whole_with(whole + whole, whole.size())) << "a frame more, of a version that noted no size";
 }
 
+TEST_F(WholeDaysTest, LineThatComesLateMakesNoDamagedFileWhole) {
+  Now now{SteadyTime(std::chrono::hours(1000)), at(kDay, std::chrono::hours(12))};
+  Writer writer(take(), 0, events_, now);
+  const auto seal_with = [&](const DayLines& more) {
+    writer.write({more}, now);
+    now.utc += std::chrono::hours(24);
+    for (int i = 0; i < 50 && writer.work(now) <= now.steady; ++i) {
+    }
+  };
+  seal_with(lines(kDay, 0, 10'000));
+  seal_with(lines(kDay, 10'000, 1));
+  EXPECT_TRUE(has());
+  EXPECT_EQ(Folder::account_of(folder())->packed.at(kDay), std::filesystem::file_size(file(kDay, kSealed)));
+  std::filesystem::resize_file(file(kDay, kSealed), 1000);
+  seal_with(lines(kDay, 10'001, 1));
+  EXPECT_GT(std::filesystem::file_size(file(kDay, kSealed)), 1000u);
+  EXPECT_FALSE(has());
+}
+
 TEST_F(WholeDaysTest, FileThatIsRemovedUnderTheWriterIsAHole) {
   auto day = DayFile::open(folder(), kDay);
   ASSERT_TRUE(day);

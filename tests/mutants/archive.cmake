@@ -43,6 +43,8 @@ relay_mutant(takes_half_a_file_for_a_whole_day FILE src/archive/whole_days.cc
   OLD "return at == size;" NEW "return at > 0;" BY "WholeDaysTest.*")
 relay_mutant(takes_a_file_of_any_size_for_whole FILE src/archive/whole_days.cc
   OLD "size == sealed_size" NEW "sealed_size.has_value()" BY "WholeDaysTest.*")
+relay_mutant(takes_what_stands_behind_damage_for_whole FILE src/archive/folder.cc
+  OLD "is_known ? bytes : 0" NEW "bytes" BY "WholeDaysTest.*")
 relay_mutant(takes_a_day_with_a_plain_file_for_whole FILE src/archive/whole_days.cc
   OLD "stands(FileName::Kind::kPlain) || account->plain.contains(*day)" NEW "account->plain.contains(*day)"
   BY "WholeDaysTest.*")
